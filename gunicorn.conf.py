@@ -1,0 +1,8 @@
+"""How gunicorn serves Restage: threads, for views that wait on the database and on files."""
+
+worker_class = "gthread"
+workers = 1
+threads = 32
+timeout = 60
+max_requests = 20_000
+max_requests_jitter = 2_000

@@ -1,0 +1,27 @@
+"""Who changes something: a person, or a part of the system that has a name."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from django.contrib.auth.models import AbstractBaseUser
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who a change is recorded for; `name` is what history shows."""
+
+    name: str
+    user: AbstractBaseUser | None = None
+
+    @classmethod
+    def of(cls, user: AbstractBaseUser) -> Self:
+        """Return the person, or the owner of an API token."""
+        return cls(name=user.get_username(), user=user)
+
+    @classmethod
+    def system(cls, part: str) -> Self:
+        """Return a named part of the system: `system:catalog`, `system:guardrail`."""
+        return cls(name=f"system:{part}")
+
+
+CATALOG = Actor.system("catalog")

@@ -1,0 +1,59 @@
+"""The models that Restage ships: one file each in the published shape, and what we add to them.
+
+`overlay.toml` holds what a published schema does not say: label, order, price, notes, the model's
+own name for a delivery parameter, the variable that a secret comes from.
+"""
+
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from modelsettings.schema.parameters import Tuning
+from modelsettings.schema.published import JSON
+
+_FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """What we know of one model beyond its published schema."""
+
+    label: str = ""
+    order: int = 1000
+    is_default: bool = False
+    price: tuple[Mapping[str, Any], ...] = ()
+    tuning: Tuning = field(default_factory=Tuning)
+
+
+def find_overlay(slug: str) -> Overlay:
+    """Return the model's overlay; an empty one where we ship none."""
+    return _overlays().get(slug, Overlay())
+
+
+def published_files() -> Iterator[JSON]:
+    """Yield the shipped models, each in the shape of Replicate's `GET /v1/models/{slug}`."""
+    for path in sorted(_FOLDER.glob("*.json")):
+        yield json.loads(path.read_text())
+
+
+@cache
+def _overlays() -> dict[str, Overlay]:
+    tables = tomllib.loads((_FOLDER / "overlay.toml").read_text())
+    return {
+        slug: Overlay(
+            label=table.get("label", ""),
+            order=table.get("order", 1000),
+            is_default=table.get("default_for_staging", False),
+            price=tuple(table.get("price", ())),
+            tuning=Tuning(
+                native=table.get("native", {}),
+                defaults=table.get("defaults", {}),
+                notes=table.get("notes", {}),
+            ),
+        )
+        for slug, table in tables.items()
+    }

@@ -1,0 +1,125 @@
+"""Which models there are: adding one, loading the catalogue, choosing the default."""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.apps.registry import Apps
+from django.db import transaction
+from django.db.models import Model
+
+from modelsettings import catalog, services
+from modelsettings.actors import CATALOG, Actor
+from modelsettings.models import PublishedSchema, ReplicateModel
+from modelsettings.schema import published
+from modelsettings.schema.published import PublishedModel
+from modelsettings.schema.roles import find_obstacle, find_roles
+
+
+class CannotStage(ValueError):
+    """A model that cannot stage a photo; the message says why."""
+
+
+@transaction.atomic
+def add_model(model: PublishedModel, *, by: Actor) -> ReplicateModel:
+    """Add a published model with its schema and its live profile, which holds its defaults.
+
+    Raises SchemaRefused, and then nothing was added.
+    """
+    roles = find_roles(published.flatten(model.openapi))
+    overlay = catalog.find_overlay(model.slug)
+    row = ReplicateModel(
+        slug=model.slug,
+        label=overlay.label or model.slug,
+        description=model.description,
+        position=overlay.order,
+        roles=roles,
+        price=list(overlay.price),
+        is_default=overlay.is_default and not ReplicateModel.objects.filter(is_default=True).exists(),
+    )
+    row._history_user = by.user
+    row._change_reason = f"Added by {by.name}."
+    row.save()
+    row.pinned_schema = PublishedSchema.objects.create(
+        model=row,
+        digest=published.digest(model.openapi),
+        version=model.version,
+        source=model.source,
+        is_official=model.is_official,
+        document=model.openapi,
+    )
+    row.live_profile = services.create_profile(
+        model_pk=row.pk,
+        slug=row.slug,
+        roles=roles,
+        digest=row.pinned_schema.digest,
+        name="default",
+        by=by,
+    )
+    row.save_without_historical_record()
+    return row
+
+
+def load_catalog() -> list[str]:
+    """Add the shipped models that are not there yet; return their slugs.
+
+    What is there is left alone: an operator may have changed it.
+    """
+    there = set(ReplicateModel.objects.values_list("slug", flat=True))
+    shipped = [PublishedModel.from_json(document) for document in catalog.published_files()]
+    missing = [model for model in shipped if model.slug not in there]
+    for model in sorted(missing, key=lambda model: catalog.find_overlay(model.slug).order):
+        add_model(model, by=CATALOG)
+    return [model.slug for model in missing]
+
+
+def load_catalog_after_migrate(sender: AppConfig, **options: Any) -> None:
+    """Load the catalogue where the tables are today's: `migrate` may have stopped before."""
+    migrated: Apps = options.get("apps") or sender.apps
+    if all(_is_current(model, migrated) for model in sender.get_models()):
+        load_catalog()
+
+
+def _is_current(model: type[Model], migrated: Apps) -> bool:
+    try:
+        state = migrated.get_model(model._meta.label)
+    except LookupError:
+        return False
+    return {one.name for one in state._meta.fields} == {one.name for one in model._meta.fields}
+
+
+def find_staging_obstacle(model: ReplicateModel) -> str | None:
+    """Return why a job cannot use the model, in one sentence, or None where it can."""
+    if not model.is_enabled:
+        return f"{model.slug} is disabled."
+    if model.pinned_schema is None:
+        return f"{model.slug} has no published schema."
+    openapi = model.pinned_schema.document
+    obstacle = find_obstacle(
+        published.flatten(openapi),
+        roles=model.roles,
+        makes_pictures=published.makes_pictures(openapi),
+    )
+    return f"{model.slug} cannot stage a photo. {obstacle}" if obstacle else None
+
+
+@transaction.atomic
+def choose_default(slug: str, *, by: Actor) -> ReplicateModel:
+    """Make a model the default for staging.
+
+    Raises ReplicateModel.DoesNotExist, and CannotStage with the reason.
+    """
+    models = ReplicateModel.objects.select_for_update(of=("self",)).select_related("pinned_schema")
+    chosen = models.get(slug=slug)
+    if obstacle := find_staging_obstacle(chosen):
+        raise CannotStage(obstacle)
+    if not chosen.is_default:
+        for former in models.filter(is_default=True):
+            _set_default(former, is_default=False, by=by)
+        _set_default(chosen, is_default=True, by=by)
+    return chosen
+
+
+def _set_default(model: ReplicateModel, *, is_default: bool, by: Actor) -> None:
+    model.is_default = is_default
+    model._history_user = by.user
+    model.save()

@@ -1,0 +1,195 @@
+"""Builds the settings schema: what an operator may tune, and who carries it out."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+from modelsettings.schema.published import JSON, is_secret
+
+# What a browser's JavaScript can carry without rounding (ECMA-262, Number.MAX_SAFE_INTEGER).
+LARGEST_INTEGER = 2**53 - 1
+
+# What the pipeline carries out where a model has no parameter of its own for it.
+DELIVERY_PARAMETERS: dict[str, JSON] = {
+    "num_outputs": {
+        "type": "integer",
+        "default": 1,
+        "minimum": 1,
+        "maximum": 4,
+        "description": "How many pictures to make. Each is a prediction of its own; "
+        "where a seed is set, they take seed, seed + 1, …",
+    },
+    "aspect_ratio": {
+        "type": "string",
+        "default": "match_input_image",
+        "enum": ["match_input_image", "1:1", "16:9", "4:3", "3:2"],
+        "description": "Crops the finished picture around its centre.",
+    },
+    "output_format": {
+        "type": "string",
+        "default": "webp",
+        "enum": ["webp", "png", "jpg"],
+        "description": "The file format of the finished picture.",
+    },
+    "output_quality": {
+        "type": "integer",
+        "default": 90,
+        "minimum": 1,
+        "maximum": 100,
+        "description": "Encoder quality of the finished picture; png ignores it.",
+    },
+    "disclosure": {
+        "type": "string",
+        "default": "off",
+        "minLength": 1,
+        "maxLength": 60,
+        "description": 'A label in a corner of the picture, such as "Virtually staged"; '
+        '"off" leaves it away.',
+    },
+}
+_LOSSY = {"webp", "jpg", "jpeg"}
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """What we know of a model beyond its published schema (see `catalog/overlay.toml`).
+
+    `native` names the model's own parameter for a delivery parameter that has another name there;
+    `defaults` are staging defaults, `notes` are warnings of the published prose; both by key.
+    """
+
+    native: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What Restage does itself for one job; None leaves the model's picture as it comes."""
+
+    num_outputs: int = 1
+    aspect_ratio: str | None = None
+    output_format: str | None = None
+    output_quality: int | None = None
+    disclosure: str | None = None
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        return cls(**document)
+
+    def to_json(self) -> JSON:
+        return asdict(self)
+
+
+def settings_schema(
+    flat: JSON, *, roles: Mapping[str, str], makes_pictures: bool, tuning: Tuning
+) -> JSON:
+    """Return the input schema less roles and secrets, plus the delivery parameters.
+
+    Every property carries `title` and `x-order`; what Restage carries out is marked
+    `x-applied-by`, and single choices of a model's own `output_format` that Restage adds stand in
+    `x-restage-choices`.
+    """
+    taken = set(roles.values())
+    properties = {
+        name: _bounded(dict(prop))
+        for name, prop in flat["properties"].items()
+        if name not in taken and not is_secret(name, prop)
+    }
+    if makes_pictures:
+        properties |= _delivery_parameters(properties, taken=taken, tuning=tuning)
+    for order, (name, prop) in enumerate(properties.items()):
+        if name in tuning.defaults:
+            prop["default"] = tuning.defaults[name]
+        if name in tuning.notes:
+            prop["x-note"] = tuning.notes[name]
+        prop["title"] = name.replace("_", " ").capitalize()
+        prop["x-order"] = order
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+    }
+
+
+def defaults(schema: JSON) -> JSON:
+    """Return the document that holds each parameter's default."""
+    return {
+        name: prop["default"] for name, prop in schema["properties"].items() if "default" in prop
+    }
+
+
+def is_ours(schema: JSON, name: str) -> bool:
+    """Say whether Restage carries the parameter out, not the model."""
+    return schema["properties"].get(name, {}).get("x-applied-by") == "restage"
+
+
+def split(schema: JSON, values: Mapping[str, Any]) -> tuple[JSON, Delivery]:
+    """Part a valid document into what the model is sent and what Restage does itself.
+
+    Where Restage encodes, the model is asked for its lossless format, so that nothing is
+    compressed twice.
+    """
+    sent = {name: value for name, value in values.items() if not is_ours(schema, name)}
+    ours = {name: value for name, value in values.items() if is_ours(schema, name)}
+    ratio = ours.get("aspect_ratio", "match_input_image")
+    label = ours.get("disclosure", "off")
+    wanted = values.get("output_format")
+    encoding = schema["properties"].get("output_format", {})
+    we_encode = (
+        "output_format" in ours
+        or wanted in encoding.get("x-restage-choices", ())
+        or ("output_quality" in ours and wanted in _LOSSY)
+        or ratio != "match_input_image"
+        or label != "off"
+    )
+    if we_encode and "output_format" in sent:
+        sent["output_format"] = _lossless_choice(encoding)
+    return sent, Delivery(
+        num_outputs=ours.get("num_outputs", 1),
+        aspect_ratio=None if ratio == "match_input_image" else ratio,
+        output_format=wanted if we_encode else None,
+        output_quality=values.get("output_quality") if we_encode else None,
+        disclosure=None if label == "off" else label,
+    )
+
+
+def _bounded(prop: JSON) -> JSON:
+    """Hold an integer to what a browser can carry, where the model sets no bound."""
+    if prop.get("type") == "integer" and "enum" not in prop:
+        if "exclusiveMinimum" not in prop:
+            prop.setdefault("minimum", -LARGEST_INTEGER)
+        if "exclusiveMaximum" not in prop:
+            prop.setdefault("maximum", LARGEST_INTEGER)
+    return prop
+
+
+def _delivery_parameters(properties: JSON, *, taken: set[str], tuning: Tuning) -> JSON:
+    """Return what the model lacks; widen its own `output_format` by what we can encode."""
+    added: JSON = {}
+    for name, prop in DELIVERY_PARAMETERS.items():
+        if name in properties:
+            if name == "output_format":
+                _add_formats(properties[name])
+        elif name not in taken and tuning.native.get(name) not in properties:
+            added[name] = {**prop, "x-applied-by": "restage"}
+    return added
+
+
+def _add_formats(prop: JSON) -> None:
+    offered = prop.get("enum")
+    if prop.get("type") != "string" or not offered:
+        return
+    known = {"jpg" if choice == "jpeg" else choice for choice in offered}
+    added = [one for one in DELIVERY_PARAMETERS["output_format"]["enum"] if one not in known]
+    if added:
+        prop["enum"] = [*offered, *added]
+        prop["x-restage-choices"] = added
+
+
+def _lossless_choice(encoding: JSON) -> str:
+    offered = [one for one in encoding["enum"] if one not in encoding.get("x-restage-choices", ())]
+    default = encoding.get("default")
+    choice: str = "png" if "png" in offered else default if default in offered else offered[0]
+    return choice

@@ -1,0 +1,309 @@
+"""Everything that reads or changes settings: for the admin, the API, tasks and commands alike."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from modelsettings import catalog
+from modelsettings.actors import Actor
+from modelsettings.models import ModelSettings, PublishedSchema, settings_write
+from modelsettings.schema import parameters, published
+from modelsettings.schema.document import UNSET, differing_keys, is_same
+from modelsettings.schema.parameters import Delivery
+from modelsettings.schema.published import JSON
+from modelsettings.schema.validation import SettingsRefused, SettingsValidator
+
+RolePairs = tuple[tuple[str, str], ...]
+
+
+class ProfileNotFound(LookupError):
+    """No such model, or no such profile of it."""
+
+
+class ProfileLocked(RuntimeError):
+    """A profile that is locked: says by whom and why."""
+
+    def __init__(self, *, by: str, reason: str) -> None:
+        super().__init__(f"This profile is locked by {by}: {reason or 'no reason given'}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A key that two people changed; an absent value is UNSET."""
+
+    key: str
+    yours: Any
+    theirs: Any
+    by: str
+    at: datetime
+
+
+class StaleSettings(RuntimeError):
+    """A change of settings that were changed meanwhile; `revision` is the one in force."""
+
+    def __init__(self, *, revision: int, conflicts: list[Conflict]) -> None:
+        keys = ", ".join(one.key for one in conflicts) or "nothing that you changed"
+        super().__init__(
+            f"Somebody saved revision {revision} meanwhile, and changed {keys}. "
+            "Look at both values, then save again."
+        )
+        self.revision = revision
+        self.conflicts = conflicts
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSettings:
+    """One profile as it is stored, with the schema it obeys."""
+
+    pk: int
+    slug: str
+    profile: str
+    revision: int
+    values: JSON
+    updated_at: datetime
+    updated_by: str
+    version: str
+    is_official: bool
+    price: list[Mapping[str, Any]]
+    roles: Mapping[str, str]
+    validator: SettingsValidator
+
+    @property
+    def document(self) -> JSON:
+        """The values in the schema's order: PostgreSQL does not keep that of a document."""
+        names = (name for name in self.validator.schema["properties"] if name in self.values)
+        return {name: self.values[name] for name in names} | self.values
+
+    @property
+    def changed(self) -> list[str]:
+        """The keys whose values are not their defaults."""
+        return differing_keys(self.validator.defaults, self.document)
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedSettings:
+    """What a job runs with: the whole document, and its two halves."""
+
+    stored: StoredSettings
+    settings: JSON
+    input: JSON
+    delivery: Delivery
+
+
+_COLUMNS = (
+    "pk", "model__slug", "name", "revision", "values", "updated_at", "updated_by",
+    "model__pinned_schema__version", "model__pinned_schema__is_official", "model__price",
+    "model__roles", "model__pinned_schema__digest",
+)  # fmt: skip
+
+
+def get_settings(model: str | None = None, *, profile: str | None = None) -> StoredSettings:
+    """Read a profile in one query, fresh each time.
+
+    Without a name it is the model's live profile; without a model, the default for staging.
+    Raises ProfileNotFound.
+    """
+    wanted = Q(model__slug=model) if model else Q(model__is_default=True)
+    wanted &= Q(name=profile) if profile else Q(pk=F("model__live_profile"))
+    row = ModelSettings.objects.filter(wanted).order_by().values_list(*_COLUMNS).first()
+    if row is None:
+        name = f"{profile} of " if profile else ""
+        raise ProfileNotFound(f"There is no settings profile {name}{model or 'for staging'}.")
+    *columns, roles, digest = row
+    return StoredSettings(*columns, roles, validator_for(row[1], roles=roles, digest=digest))
+
+
+def resolve(
+    model: str | None = None,
+    *,
+    profile: str | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    seed: int | None = None,
+) -> ResolvedSettings:
+    """Return the exact input and delivery of a job, less the photo and the prompt.
+
+    In order of precedence: the request's seed, its overrides, the profile. One query; the next job
+    sees a change. Raises ProfileNotFound, and SettingsRefused for the overrides.
+    """
+    stored = get_settings(model, profile=profile)
+    wanted = stored.document | dict(overrides or {})
+    if seed is not None:
+        wanted["seed"] = seed
+    settings = stored.validator.clean(wanted)
+    sent, delivery = parameters.split(stored.validator.schema, settings)
+    return ResolvedSettings(stored=stored, settings=settings, input=sent, delivery=delivery)
+
+
+def create_profile(
+    *, model_pk: int, slug: str, roles: Mapping[str, str], digest: str, name: str, by: Actor
+) -> ModelSettings:
+    """Create a profile at revision 1, holding the model's defaults."""
+    now = timezone.now()
+    profile = ModelSettings(
+        model_id=model_pk,
+        name=name,
+        values=validator_for(slug, roles=roles, digest=digest).clean({}),
+        updated_at=now,
+        updated_by=by.name,
+    )
+    _save(profile, by=by, reason="The model's defaults.")
+    return profile
+
+
+def update_settings(
+    profile: int,
+    values: Mapping[str, Any],
+    *,
+    by: Actor,
+    reason: str = "",
+    expected_revision: int | None = None,
+) -> ModelSettings:
+    """Replace a profile's document; absent keys take their defaults.
+
+    `profile` is the primary key. A document that changes nothing writes nothing. Raises
+    SettingsRefused, ProfileNotFound, ProfileLocked, and StaleSettings where another revision than
+    the expected one is in force.
+    """
+
+    def replace(row: ModelSettings, validator: SettingsValidator) -> JSON:
+        document = validator.clean(values)
+        if expected_revision not in (None, row.revision):
+            changes = {key: document.get(key, UNSET) for key in differing_keys(row.values, document)}
+            conflicts = _find_conflicts(row, changes, since=expected_revision)
+            raise StaleSettings(revision=row.revision, conflicts=conflicts)
+        return document
+
+    return _change(profile, replace, by=by, reason=reason)
+
+
+def patch_settings(
+    profile: int,
+    changes: Mapping[str, Any],
+    *,
+    by: Actor,
+    reason: str = "",
+    expected_revision: int | None = None,
+) -> ModelSettings:
+    """Change the keys that are named; null unsets one that has no default.
+
+    Where another revision than the expected one is in force, the change goes through if nobody
+    else gave its keys other values meanwhile; else StaleSettings. Raises as `update_settings`.
+    """
+
+    def merge(row: ModelSettings, validator: SettingsValidator) -> JSON:
+        if not isinstance(changes, Mapping):
+            raise SettingsRefused({"": ["Changes are an object of keys and their new values."]})
+        document = validator.clean({**row.values, **changes})
+        if expected_revision not in (None, row.revision):
+            wanted = {key: document.get(key, UNSET) for key in changes}
+            conflicts = _find_conflicts(row, wanted, since=expected_revision, is_merge=True)
+            if conflicts:
+                raise StaleSettings(revision=row.revision, conflicts=conflicts)
+        return document
+
+    return _change(profile, merge, by=by, reason=reason)
+
+
+def validator_for(slug: str, *, roles: Mapping[str, str], digest: str) -> SettingsValidator:
+    """Return the compiled settings schema of a model; compiled once in a process.
+
+    A digest never changes its meaning, and the overlay comes with the code, so nothing here goes
+    stale.
+    """
+    return _compile(slug, tuple(sorted(roles.items())), digest)
+
+
+@lru_cache(maxsize=1024)
+def _compile(slug: str, roles: RolePairs, digest: str) -> SettingsValidator:
+    found = PublishedSchema.objects.filter(digest=digest).values_list("document", flat=True)
+    openapi = found[:1].get()
+    schema = parameters.settings_schema(
+        published.flatten(openapi),
+        roles=dict(roles),
+        makes_pictures=published.makes_pictures(openapi),
+        tuning=catalog.find_overlay(slug).tuning,
+    )
+    return SettingsValidator(schema)
+
+
+def _change(
+    pk: int,
+    make_document: Callable[[ModelSettings, SettingsValidator], JSON],
+    *,
+    by: Actor,
+    reason: str,
+) -> ModelSettings:
+    """Validate, compare, lock, and write row and history, in one transaction."""
+    with transaction.atomic():
+        row = (
+            ModelSettings.objects.select_for_update(of=("self",))
+            .annotate(
+                slug=F("model__slug"),
+                roles=F("model__roles"),
+                digest=F("model__pinned_schema__digest"),
+            )
+            .filter(pk=pk)
+            .first()
+        )
+        if row is None:
+            raise ProfileNotFound("This settings profile is gone.")
+        validator = validator_for(row.slug, roles=row.roles, digest=row.digest)
+        document = make_document(row, validator)
+        if not differing_keys(row.values, document):
+            return row
+        if row.locked_by:
+            raise ProfileLocked(by=row.locked_by, reason=row.lock_reason)
+        row.values = document
+        row.revision += 1
+        row.updated_at = timezone.now()
+        row.updated_by = by.name
+        _save(row, by=by, reason=reason)
+    return row
+
+
+def _save(profile: ModelSettings, *, by: Actor, reason: str) -> None:
+    # The names that simple-history reads author, reason and time of a history row from.
+    profile._history_user = by.user
+    profile._history_date = profile.updated_at
+    profile._change_reason = reason or None
+    with settings_write():
+        profile.save()
+
+
+def _find_conflicts(
+    row: ModelSettings, wanted: Mapping[str, Any], *, since: int | None, is_merge: bool = False
+) -> list[Conflict]:
+    """Return the wanted keys whose stored values somebody else changed after revision `since`.
+
+    For a merge, a key that stands at the wanted value already is none.
+    """
+    history = list(
+        ModelSettings.history.filter(id=row.pk, revision__gte=since or 0)
+        .order_by("revision")
+        .values_list("values", "updated_by", "updated_at")
+    )
+    base = history[0][0] if history else {}
+    conflicts = []
+    for key, yours in wanted.items():
+        theirs = row.values.get(key, UNSET)
+        is_agreed = is_same(theirs, base.get(key, UNSET)) or (is_merge and is_same(theirs, yours))
+        if not is_agreed:
+            by, at = _last_change(history, key) or (row.updated_by, row.updated_at)
+            conflicts.append(Conflict(key=key, yours=yours, theirs=theirs, by=by, at=at))
+    return conflicts
+
+
+def _last_change(
+    history: list[tuple[JSON, str, datetime]], key: str
+) -> tuple[str, datetime] | None:
+    """Return who gave the key its newest value, and when; `history` is in order of revision."""
+    for (before, _, _), (after, by, at) in reversed(list(zip(history, history[1:], strict=False))):
+        if not is_same(before.get(key, UNSET), after.get(key, UNSET)):
+            return by, at
+    return None
