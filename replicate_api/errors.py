@@ -1,0 +1,211 @@
+"""What can go wrong between us and Replicate.
+
+    ReplicateError
+    ├── TryAgain
+    │   ├── Unreachable          no connection was made *
+    │   ├── RateLimited          429 *
+    │   ├── NoAnswer             sent, and no whole answer came; 408
+    │   ├── ServerError          5xx
+    │   └── BadAnswer            an answer that the API does not document
+    └── DoNotRetry
+        ├── Unauthenticated      401 *
+        ├── InsufficientCredit   402 *
+        ├── NotFound             404, and a removed output *
+        ├── TooLarge             413 *
+        ├── InvalidInput         422 *
+        ├── Refused              any other 4xx
+        └── OutputRefused        an output's address or size that we do not accept
+
+* proves that no prediction was created (`proves_not_bought`). After any other error of a
+create a purchase may exist: look it up before buying again.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+DEFAULT_RETRY_AFTER_S = 10.0
+MAX_RETRY_AFTER_S = 600.0
+MAX_DETAIL_CHARACTERS = 2000
+
+
+class ReplicateError(Exception):
+    """Anything that came between us and an answer of Replicate's.
+
+    The first argument is the text for people, so that Celery can rebuild the error.
+    """
+
+    proves_not_bought: bool = False
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class TryAgain(ReplicateError):
+    """The same call may succeed later."""
+
+
+class Unreachable(TryAgain):
+    """No connection was made, so the request never left."""
+
+    proves_not_bought = True
+
+
+class RateLimited(TryAgain):
+    """Too many requests: wait for `retry_after_s` (0 to 600 seconds)."""
+
+    proves_not_bought = True
+
+    def __init__(self, detail: str = "", *, retry_after_s: float = DEFAULT_RETRY_AFTER_S) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
+
+
+class NoAnswer(TryAgain):
+    """The request went out and no whole answer came back in time."""
+
+
+class ServerError(TryAgain):
+    """Replicate, or Cloudflare before it, answered 5xx."""
+
+    def __init__(self, detail: str = "", *, status: int = 500) -> None:
+        super().__init__(detail)
+        self.status = status
+
+
+class BadAnswer(TryAgain):
+    """The answer is not what the API documents: not JSON, no id, too long."""
+
+
+class DoNotRetry(ReplicateError):
+    """The same call will fail the same way."""
+
+
+class Unauthenticated(DoNotRetry):
+    """The token is not valid."""
+
+    proves_not_bought = True
+
+
+class InsufficientCredit(DoNotRetry):
+    """The account has no credit left."""
+
+    proves_not_bought = True
+
+
+class NotFound(DoNotRetry):
+    """No such model, prediction or file, or it is gone."""
+
+    proves_not_bought = True
+
+
+class TooLarge(DoNotRetry):
+    """The file is larger than Replicate takes."""
+
+    proves_not_bought = True
+
+
+class InvalidInput(DoNotRetry):
+    """The model or the input is refused; `fields` pairs each input with what is wrong.
+
+    >>> error.fields
+    (('input.output_format', 'must be one of "webp", "jpg", "png"'),)
+    """
+
+    proves_not_bought = True
+
+    def __init__(self, detail: str = "", *, fields: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(detail)
+        self.fields = fields
+
+
+class Refused(DoNotRetry):
+    """A 4xx that the API does not document, such as Cloudflare's 403."""
+
+    def __init__(self, detail: str = "", *, status: int = 400) -> None:
+        super().__init__(detail)
+        self.status = status
+
+
+class OutputRefused(DoNotRetry):
+    """An output that we do not fetch: a host that is not allowed, or too many bytes."""
+
+
+def error_from_answer(status: int, *, headers: Mapping[str, str], body: bytes) -> ReplicateError:
+    """Return the error that an answer of 400 or more stands for.
+
+    `headers` is read by lower-case names.
+    """
+    problem = _problem(body)
+    detail = _detail(status, problem=problem, body=body)
+    match status:
+        case 401:
+            return Unauthenticated(detail)
+        case 402:
+            return InsufficientCredit(detail)
+        case 404:
+            return NotFound(detail)
+        case 408:
+            return NoAnswer(detail)
+        case 413:
+            return TooLarge(detail)
+        case 422:
+            return InvalidInput(detail, fields=_invalid_fields(problem))
+        case 429:
+            wait_s = _retry_after_s(headers.get("retry-after", ""), problem.get("retry_after"))
+            return RateLimited(detail, retry_after_s=wait_s)
+    if status >= 500:
+        return ServerError(detail, status=status)
+    return Refused(detail, status=status)
+
+
+def _problem(body: bytes) -> dict[str, object]:
+    try:
+        problem = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return problem if isinstance(problem, dict) else {}
+
+
+def _detail(status: int, *, problem: dict[str, object], body: bytes) -> str:
+    told = problem.get("detail") or problem.get("title")
+    text = told if isinstance(told, str) else body[:200].decode(errors="replace")
+    return f"Replicate answered {status}: {text.strip() or 'no details'}"[:MAX_DETAIL_CHARACTERS]
+
+
+def _invalid_fields(problem: dict[str, object]) -> tuple[tuple[str, str], ...]:
+    fields = problem.get("invalid_fields")
+    if not isinstance(fields, list):
+        return ()
+    return tuple(
+        (str(field.get("field", "")), str(field.get("description", "")))
+        for field in fields
+        if isinstance(field, dict)
+    )
+
+
+def _retry_after_s(header: str, in_body: object) -> float:
+    wait_s = _seconds_in_header(header.strip())
+    if wait_s is None and isinstance(in_body, int | float) and math.isfinite(in_body):
+        wait_s = float(in_body)
+    if wait_s is None:
+        wait_s = DEFAULT_RETRY_AFTER_S
+    return min(max(wait_s, 0.0), MAX_RETRY_AFTER_S)
+
+
+def _seconds_in_header(header: str) -> float | None:
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", header):
+        return float(header)
+    try:
+        moment = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    # A date with the zone "-0000" comes back without one; it means UTC.
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (moment - datetime.now(UTC)).total_seconds()

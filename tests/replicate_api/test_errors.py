@@ -1,0 +1,132 @@
+"""Which answer becomes which error, and what it proves."""
+
+from __future__ import annotations
+
+import pickle
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from replicate_api import errors
+from replicate_api.errors import error_from_answer
+
+
+def error_for(
+    status: int, body: bytes = b"{}", headers: dict[str, str] | None = None
+) -> errors.ReplicateError:
+    return error_from_answer(status, headers=headers or {}, body=body)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "proves_not_bought"),
+    [
+        (400, errors.Refused, False),
+        (401, errors.Unauthenticated, True),
+        (402, errors.InsufficientCredit, True),
+        (403, errors.Refused, False),
+        (404, errors.NotFound, True),
+        (408, errors.NoAnswer, False),
+        (409, errors.Refused, False),
+        (413, errors.TooLarge, True),
+        (422, errors.InvalidInput, True),
+        (429, errors.RateLimited, True),
+        (500, errors.ServerError, False),
+        (502, errors.ServerError, False),
+        (503, errors.ServerError, False),
+        (524, errors.ServerError, False),
+    ],
+)
+def test_error_from_answer_by_status(
+    status: int, kind: type[errors.ReplicateError], proves_not_bought: bool
+) -> None:
+    error = error_for(status)
+
+    assert (type(error), error.proves_not_bought) == (kind, proves_not_bought)
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (b'{"title": "T", "detail": "no such model"}', "Replicate answered 404: no such model"),
+        (b'{"title": "T", "detail": null}', "Replicate answered 404: T"),
+        (b"<html>error 1020</html>", "Replicate answered 404: <html>error 1020</html>"),
+        (b"[]", "Replicate answered 404: []"),
+        (b"", "Replicate answered 404: no details"),
+        (b"\xff", "Replicate answered 404: \N{REPLACEMENT CHARACTER}"),
+    ],
+)
+def test_error_from_answer_tells_what_the_body_says(body: bytes, detail: str) -> None:
+    assert error_for(404, body).detail == detail
+
+
+def test_error_from_answer_keeps_the_refused_fields() -> None:
+    body = (
+        b'{"title": "Input validation failed", "detail": "- input.seed: wrong", "invalid_fields":'
+        b' [{"type": "enum", "field": "input.seed", "description": "wrong"}, 3, {}]}'
+    )
+
+    error = error_for(422, body)
+
+    assert isinstance(error, errors.InvalidInput)
+    assert error.fields == (("input.seed", "wrong"), ("", ""))
+
+
+@pytest.mark.parametrize("fields", [b"null", b"3", b'{"a": 1}'])
+def test_error_from_answer_reads_odd_fields(fields: bytes) -> None:
+    error = error_for(422, b'{"invalid_fields": %s}' % fields)
+
+    assert isinstance(error, errors.InvalidInput)
+    assert error.fields == ()
+
+
+@pytest.mark.parametrize(
+    ("header", "body", "retry_after_s"),
+    [
+        ("7", b'{"retry_after": 3}', 7),
+        (" 1.5 ", b"{}", 1.5),
+        ("4000", b"{}", 600),
+        ("", b'{"retry_after": 3}', 3),
+        ("", b'{"retry_after": 4000}', 600),
+        ("", b'{"retry_after": -4}', 0),
+        ("", b'{"retry_after": NaN}', 10),
+        ("", b'{"retry_after": "soon"}', 10),
+        ("soon", b"<html>", 10),
+        ("\xb2", b"", 10),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", b"", 0),
+        ("Thu, 01 Jan 1970 00:00:00 -0000", b"", 0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", b"", 600),
+    ],
+)
+def test_error_from_answer_says_when_to_come_back(
+    header: str, body: bytes, retry_after_s: float
+) -> None:
+    error = error_for(429, body, {"retry-after": header})
+
+    assert isinstance(error, errors.RateLimited)
+    assert error.retry_after_s == retry_after_s
+
+
+def test_error_from_answer_reads_an_http_date() -> None:
+    at = datetime.now(UTC) + timedelta(seconds=60)
+
+    error = error_for(429, headers={"retry-after": format_datetime(at, usegmt=True)})
+
+    assert isinstance(error, errors.RateLimited)
+    assert 50 < error.retry_after_s <= 60
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.RateLimited("slow down", retry_after_s=3),
+        errors.ServerError("down", status=503),
+        errors.InvalidInput("bad", fields=(("a", "b"),)),
+        errors.Refused("no", status=403),
+        errors.NoAnswer("gone"),
+    ],
+)
+def test_an_error_survives_pickling(error: errors.ReplicateError) -> None:
+    copy = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
+
+    assert (type(copy), copy.args, vars(copy)) == (type(error), error.args, vars(error))
