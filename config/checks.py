@@ -4,7 +4,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as CheckWarning
 
 from config import env
 
@@ -25,7 +26,9 @@ def check_public_url(**_: Any) -> list[CheckMessage]:
     if parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and on_loopback)):
         return []
     hint = "Write https://… , or leave it empty: jobs then settle by polling."
-    return [Error("PUBLIC_URL is not an address that webhooks reach.", hint=hint, id="restage.E002")]
+    return [
+        Error("PUBLIC_URL is not an address that webhooks reach.", hint=hint, id="restage.E002")
+    ]
 
 
 @register()
@@ -42,4 +45,4 @@ def check_replicate_token(**_: Any) -> list[CheckMessage]:
     if settings.REPLICATE_API_TOKEN:
         return []
     hint = "Jobs are taken, and wait until a token is set and the workers are started again."
-    return [Warning("REPLICATE_API_TOKEN is missing.", hint=hint, id="restage.W001")]
+    return [CheckWarning("REPLICATE_API_TOKEN is missing.", hint=hint, id="restage.W001")]

@@ -8,7 +8,9 @@ from typing import Any
 
 import structlog
 
-_SECRET = re.compile(r"\b(r8_|whsec_|sk-)[A-Za-z0-9_+/=-]{6,}|(?<=Bearer )\S+|(?<=Token )[0-9a-f]{40,}")
+_SECRET = re.compile(
+    r"\b(r8_|whsec_|sk-)[A-Za-z0-9_+/=-]{6,}|(?<=Bearer )\S+|(?<=Token )[0-9a-f]{40,}"
+)
 _WEBHOOK_TOKEN = re.compile(r"(webhooks/replicate/[0-9a-f-]{36}/)[A-Za-z0-9_-]+")
 
 
@@ -59,3 +61,6 @@ def configure(*, as_json: bool) -> None:
     root.setLevel(logging.INFO)
     # One line a request of ours to Replicate says nothing that our own events do not.
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    # Two lines for each of beat's wake-ups, which come every other second.
+    for name in ("celery.worker.strategy", "celery.app.trace", "celery.beat"):
+        logging.getLogger(name).setLevel(logging.WARNING)

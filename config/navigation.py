@@ -10,6 +10,12 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """Return Unfold's navigation: what an operator works with first, accounts last."""
     return [
         {
+            "title": "Staging",
+            "items": [
+                _item("Jobs", "photo_library", "staging_stagingjob_changelist"),
+            ],
+        },
+        {
             "title": "Models",
             "items": [
                 _item("Models", "tune", "modelsettings_replicatemodel_changelist"),
@@ -21,6 +27,8 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             "collapsible": True,
             "items": [
                 _item("Users", "person", "auth_user_changelist"),
+                _item("Groups", "group", "auth_group_changelist"),
+                _item("API tokens", "key", "knox_authtoken_changelist"),
             ],
         },
     ]

@@ -3,7 +3,6 @@
 from typing import Any
 from urllib.parse import unquote
 
-from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
 from rest_framework import serializers, status
 from rest_framework.exceptions import APIException, NotFound, ParseError, ValidationError
@@ -44,23 +43,20 @@ class Locked(APIException):
     status_code = status.HTTP_409_CONFLICT
 
 
-class ModelSerializer(serializers.ModelSerializer[ReplicateModel]):
+class ModelSerializer(serializers.Serializer[ReplicateModel]):
+    """A model and its live profile."""
+
     id = serializers.CharField(source="slug")
+    label = serializers.CharField()
+    description = serializers.CharField()
+    is_enabled = serializers.BooleanField()
+    is_default = serializers.BooleanField()
+    obstacle = serializers.CharField(
+        allow_null=True, help_text="Why a job cannot use the model; null where it can."
+    )
     profile = serializers.CharField(source="live_profile.name")
     revision = serializers.IntegerField(source="live_profile.revision")
-    obstacle = serializers.SerializerMethodField(
-        help_text="Why a job cannot use the model; null where it can."
-    )
-
-    class Meta:
-        model = ReplicateModel
-        fields = (
-            "id", "label", "description", "is_enabled", "is_default", "obstacle", "profile",
-            "revision", "price",
-        )  # fmt: skip
-
-    def get_obstacle(self, model: ReplicateModel) -> str | None:
-        return registry.find_staging_obstacle(model)
+    price = serializers.ListField(child=serializers.DictField())
 
 
 class ActiveModelSerializer(serializers.Serializer[Any]):
@@ -100,7 +96,7 @@ class ModelListView(APIView):
     @extend_schema(responses=ModelSerializer(many=True))
     def get(self, request: Request) -> Response:
         """List the models."""
-        return Response(ModelSerializer(_models(), many=True).data)
+        return Response(ModelSerializer(registry.list_models(), many=True).data)
 
 
 class ActiveModelView(APIView):
@@ -158,8 +154,7 @@ class ConfigView(APIView):
                 expected_revision=_expected_revision(request, stored),
             )
         except SettingsRefused as error:
-            errors = {key or "non_field_errors": found for key, found in error.errors.items()}
-            raise ValidationError(errors) from error
+            raise ValidationError(errors_by_field(error)) from error
         except StaleSettings as error:
             raise _stale(error) from error
         except ProfileLocked as error:
@@ -176,8 +171,9 @@ class ConfigSchemaView(APIView):
         return Response(_read(request, slug).validator.schema)
 
 
-def _models() -> QuerySet[ReplicateModel]:
-    return ReplicateModel.objects.select_related("pinned_schema", "live_profile")
+def errors_by_field(error: SettingsRefused) -> dict[str, list[str]]:
+    """Return the sentences in DRF's shape."""
+    return {key or "non_field_errors": found for key, found in error.errors.items()}
 
 
 def _read(request: Request, slug: str) -> StoredSettings:

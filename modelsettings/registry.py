@@ -5,14 +5,14 @@ from typing import Any
 from django.apps import AppConfig
 from django.apps.registry import Apps
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import F, Model
 
 from modelsettings import catalog, services
 from modelsettings.actors import CATALOG, Actor
 from modelsettings.models import PublishedSchema, ReplicateModel
 from modelsettings.schema import published
 from modelsettings.schema.published import PublishedModel
-from modelsettings.schema.roles import find_obstacle, find_roles
+from modelsettings.schema.roles import find_roles
 
 
 class CannotStage(ValueError):
@@ -87,19 +87,20 @@ def _is_current(model: type[Model], migrated: Apps) -> bool:
     return {one.name for one in state._meta.fields} == {one.name for one in model._meta.fields}
 
 
-def find_staging_obstacle(model: ReplicateModel) -> str | None:
-    """Return why a job cannot use the model, in one sentence, or None where it can."""
-    if not model.is_enabled:
-        return f"{model.slug} is disabled."
-    if model.pinned_schema is None:
-        return f"{model.slug} has no published schema."
-    openapi = model.pinned_schema.document
-    obstacle = find_obstacle(
-        published.flatten(openapi),
-        roles=model.roles,
-        makes_pictures=published.makes_pictures(openapi),
+def list_models() -> list[ReplicateModel]:
+    """Return every model with its live profile and its `obstacle`, in one query."""
+    rows = ReplicateModel.objects.select_related("live_profile").annotate(
+        digest=F("pinned_schema__digest")
     )
-    return f"{model.slug} cannot stage a photo. {obstacle}" if obstacle else None
+    return [_with_obstacle(row) for row in rows]
+
+
+def _with_obstacle(row: ReplicateModel) -> ReplicateModel:
+    compiled = services.compile_schema(row.slug, roles=row.roles, digest=row.digest)
+    row.obstacle = services.find_obstacle_to_staging(
+        row.slug, is_enabled=row.is_enabled, schema=compiled
+    )
+    return row
 
 
 @transaction.atomic
@@ -108,9 +109,9 @@ def choose_default(slug: str, *, by: Actor) -> ReplicateModel:
 
     Raises ReplicateModel.DoesNotExist, and CannotStage with the reason.
     """
-    models = ReplicateModel.objects.select_for_update(of=("self",)).select_related("pinned_schema")
+    models = ReplicateModel.objects.select_for_update()
     chosen = models.get(slug=slug)
-    if obstacle := find_staging_obstacle(chosen):
+    if obstacle := services.get_settings(slug).obstacle:
         raise CannotStage(obstacle)
     if not chosen.is_default:
         for former in models.filter(is_default=True):

@@ -14,9 +14,10 @@ from modelsettings import catalog
 from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, PublishedSchema, settings_write
 from modelsettings.schema import parameters, published
-from modelsettings.schema.document import UNSET, differing_keys, is_same
+from modelsettings.schema.document import UNSET, Change, diff, differing_keys, is_same
 from modelsettings.schema.parameters import Delivery
 from modelsettings.schema.published import JSON
+from modelsettings.schema.roles import find_obstacle
 from modelsettings.schema.validation import SettingsRefused, SettingsValidator
 
 RolePairs = tuple[tuple[str, str], ...]
@@ -58,6 +59,15 @@ class StaleSettings(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
+class CompiledSchema:
+    """What a published schema means here: made once, kept by its digest."""
+
+    validator: SettingsValidator
+    obstacle: str | None
+    takes_many_images: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StoredSettings:
     """One profile as it is stored, with the schema it obeys."""
 
@@ -70,9 +80,21 @@ class StoredSettings:
     updated_by: str
     version: str
     is_official: bool
-    price: list[Mapping[str, Any]]
+    model_pk: int
+    is_enabled: bool
     roles: Mapping[str, str]
-    validator: SettingsValidator
+    schema: CompiledSchema
+
+    @property
+    def validator(self) -> SettingsValidator:
+        return self.schema.validator
+
+    @property
+    def obstacle(self) -> str | None:
+        """Why a job cannot use the model, in one sentence; None where it can."""
+        return find_obstacle_to_staging(
+            self.slug, is_enabled=self.is_enabled, schema=self.schema
+        )
 
     @property
     def document(self) -> JSON:
@@ -98,8 +120,8 @@ class ResolvedSettings:
 
 _COLUMNS = (
     "pk", "model__slug", "name", "revision", "values", "updated_at", "updated_by",
-    "model__pinned_schema__version", "model__pinned_schema__is_official", "model__price",
-    "model__roles", "model__pinned_schema__digest",
+    "model__pinned_schema__version", "model__pinned_schema__is_official", "model__pk",
+    "model__is_enabled", "model__roles", "model__pinned_schema__digest",
 )  # fmt: skip
 
 
@@ -116,7 +138,41 @@ def get_settings(model: str | None = None, *, profile: str | None = None) -> Sto
         name = f"{profile} of " if profile else ""
         raise ProfileNotFound(f"There is no settings profile {name}{model or 'for staging'}.")
     *columns, roles, digest = row
-    return StoredSettings(*columns, roles, validator_for(row[1], roles=roles, digest=digest))
+    return StoredSettings(*columns, roles, compile_schema(row[1], roles=roles, digest=digest))
+
+
+def get_values(profile: int, *, revision: int) -> JSON:
+    """Return the values of one revision; an empty document for a revision that never was."""
+    found = ModelSettings.history.filter(id=profile, revision=revision)
+    values: JSON | None = found.order_by().values_list("values", flat=True).first()
+    return values or {}
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One step of a profile's history: what changed, who did it, when and why."""
+
+    revision: int
+    changed_at: datetime
+    changed_by: str
+    reason: str
+    changes: list[Change]
+
+
+def recent_changes(profile: int, *, most: int = 5) -> list[Revision]:
+    """Return a profile's latest revisions, the newest first, each with its changed keys."""
+    rows = list(
+        ModelSettings.history.filter(id=profile)
+        .order_by("-revision")
+        .values_list("revision", "updated_at", "updated_by", "history_change_reason", "values")[
+            : most + 1
+        ]
+    )
+    befores = [row[4] for row in rows[1:]] + [{}]
+    return [
+        Revision(number, at, by, reason or "", diff(before, values) if number > 1 else [])
+        for (number, at, by, reason, values), before in zip(rows, befores, strict=True)
+    ][:most]
 
 
 def resolve(
@@ -148,7 +204,7 @@ def create_profile(
     profile = ModelSettings(
         model_id=model_pk,
         name=name,
-        values=validator_for(slug, roles=roles, digest=digest).clean({}),
+        values=compile_schema(slug, roles=roles, digest=digest).validator.clean({}),
         updated_at=now,
         updated_by=by.name,
     )
@@ -210,8 +266,17 @@ def patch_settings(
     return _change(profile, merge, by=by, reason=reason)
 
 
-def validator_for(slug: str, *, roles: Mapping[str, str], digest: str) -> SettingsValidator:
-    """Return the compiled settings schema of a model; compiled once in a process.
+def find_obstacle_to_staging(
+    slug: str, *, is_enabled: bool, schema: CompiledSchema
+) -> str | None:
+    """Return why a job cannot use a model, in one sentence, or None where it can."""
+    if not is_enabled:
+        return f"{slug} is disabled."
+    return f"{slug} cannot stage a photo. {schema.obstacle}" if schema.obstacle else None
+
+
+def compile_schema(slug: str, *, roles: Mapping[str, str], digest: str) -> CompiledSchema:
+    """Return what a model's pinned schema means here; compiled once in a process.
 
     A digest never changes its meaning, and the overlay comes with the code, so nothing here goes
     stale.
@@ -220,16 +285,24 @@ def validator_for(slug: str, *, roles: Mapping[str, str], digest: str) -> Settin
 
 
 @lru_cache(maxsize=1024)
-def _compile(slug: str, roles: RolePairs, digest: str) -> SettingsValidator:
+def _compile(slug: str, role_pairs: RolePairs, digest: str) -> CompiledSchema:
     found = PublishedSchema.objects.filter(digest=digest).values_list("document", flat=True)
     openapi = found[:1].get()
+    flat = published.flatten(openapi)
+    roles = dict(role_pairs)
+    makes_pictures = published.makes_pictures(openapi)
     schema = parameters.settings_schema(
-        published.flatten(openapi),
-        roles=dict(roles),
-        makes_pictures=published.makes_pictures(openapi),
+        flat,
+        roles=roles,
+        makes_pictures=makes_pictures,
         tuning=catalog.find_overlay(slug).tuning,
     )
-    return SettingsValidator(schema)
+    image = flat["properties"].get(roles.get("image"), {})
+    return CompiledSchema(
+        validator=SettingsValidator(schema),
+        obstacle=find_obstacle(flat, roles=roles, makes_pictures=makes_pictures),
+        takes_many_images=image.get("type") == "array",
+    )
 
 
 def _change(
@@ -253,8 +326,8 @@ def _change(
         )
         if row is None:
             raise ProfileNotFound("This settings profile is gone.")
-        validator = validator_for(row.slug, roles=row.roles, digest=row.digest)
-        document = make_document(row, validator)
+        compiled = compile_schema(row.slug, roles=row.roles, digest=row.digest)
+        document = make_document(row, compiled.validator)
         if not differing_keys(row.values, document):
             return row
         if row.locked_by:

@@ -150,7 +150,8 @@ def split(schema: JSON, values: Mapping[str, Any]) -> tuple[JSON, Delivery]:
         num_outputs=ours.get("num_outputs", 1),
         aspect_ratio=None if ratio == "match_input_image" else ratio,
         output_format=wanted if we_encode else None,
-        output_quality=values.get("output_quality") if we_encode else None,
+        # A model may take 0, an encoder of ours takes 1 at least.
+        output_quality=max(1, values["output_quality"]) if we_encode else None,
         disclosure=None if label == "off" else label,
     )
 

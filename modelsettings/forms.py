@@ -1,0 +1,84 @@
+"""The settings form: django-jsonform's widget, the model's own schema, and a reason."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django_jsonform.forms.fields import JSONFormField
+from django_jsonform.widgets import JSONFormWidget
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from modelsettings.schema import form as form_schemas
+from modelsettings.schema.document import differing_keys
+from modelsettings.schema.published import JSON
+from modelsettings.schema.validation import SettingsRefused
+from modelsettings.services import StaleSettings, StoredSettings
+
+
+class DocumentField(JSONFormField):
+    """The widget's document as it comes; `modelsettings.services` validates, not the widget's own
+    validator, which knows other rules than Replicate."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except RecursionError:
+            raise ValidationError("The document is nested too deep.") from None
+
+    def validate(self, value: Any) -> None:
+        if not isinstance(value, dict):
+            raise ValidationError("The document is not an object of parameters.")
+
+
+class SettingsForm(forms.Form):
+    """Changes one profile: what is sent on are the keys that its operator changed.
+
+    `revision` is the one that the page was opened with, and `base` its values.
+    """
+
+    values = DocumentField(label="Parameters", schema={})
+    revision = forms.IntegerField(widget=forms.HiddenInput)
+    reason = forms.CharField(
+        label="Why this change?",
+        required=False,
+        max_length=500,
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "smaller files for web"}),
+    )
+
+    def __init__(self, stored: StoredSettings, posted: Mapping[str, Any] | None = None) -> None:
+        initial = {"values": stored.document, "revision": stored.revision}
+        super().__init__(posted, initial=initial)
+        self.schema = stored.validator.schema
+        self._draw(stored.document)
+
+    def find_changes(self, base: Mapping[str, Any]) -> JSON:
+        """Return the keys that differ from `base`, None for those that were unset."""
+        submitted = form_schemas.read_form(self.schema, self.cleaned_data["values"])
+        return {key: submitted.get(key) for key in differing_keys(base, submitted)}
+
+    def show_errors(self, error: SettingsRefused) -> None:
+        """Put each sentence under its field; what belongs to none goes on top."""
+        for key, sentences in error.errors.items():
+            if key in self.schema["properties"]:
+                self.fields["values"].widget.add_error({key: sentences})
+            else:
+                self.add_error(None, sentences)
+        self._draw(self.cleaned_data["values"])
+
+    def show_conflicts(
+        self, error: StaleSettings, *, stored: StoredSettings, changes: Mapping[str, Any]
+    ) -> None:
+        """Draw what is stored now with this operator's changes on top, to be saved knowingly."""
+        merged = {**stored.document, **changes}
+        self.data = {
+            **self.data.dict(),
+            "values": self.fields["values"].prepare_value(merged),
+            "revision": error.revision,
+        }
+        self.add_error(None, str(error))
+        self._draw(merged)
+
+    def _draw(self, document: Mapping[str, Any]) -> None:
+        widget: JSONFormWidget = self.fields["values"].widget
+        widget.schema = form_schemas.form_schema(self.schema, document)

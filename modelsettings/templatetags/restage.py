@@ -1,0 +1,46 @@
+"""Template filters that put stored values into words."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django import template
+
+from modelsettings.schema.document import Unset
+
+register = template.Library()
+
+_UNITS = {
+    "run": "a run",
+    "image": "a picture",
+    "input_mp": "an input megapixel",
+    "output_mp": "an output megapixel",
+    "second": "a second",
+}
+
+
+@register.filter
+def price_in_words(price: Iterable[Mapping[str, Any]]) -> str:
+    """Say a price list in words: `$0.03 a picture`."""
+    parts = []
+    for entry in price:
+        when = ", ".join(f"{key} {value}" for key, value in entry.get("when", {}).items())
+        part = f"${entry['usd']:g} {_UNITS.get(entry['unit'], entry['unit'])}"
+        parts.append(f"{part} ({when})" if when else part)
+    return ", ".join(parts) or "price unknown"
+
+
+@register.filter
+def value_in_words(value: Any) -> str:
+    """Say a value of the settings: `unset`, `on`, `55`."""
+    if isinstance(value, Unset):
+        return "unset"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return '""' if value == "" else str(value)
+
+
+@register.filter
+def seconds_until(begin: datetime, end: datetime) -> str:
+    """Say how long it took: `9.4 s`."""
+    return f"{(end - begin).total_seconds():.1f} s"

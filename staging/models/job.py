@@ -1,0 +1,116 @@
+import uuid
+from collections.abc import Collection
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+
+from modelsettings.models import ReplicateModel
+from modelsettings.schema.parameters import Delivery
+from staging.models.photo import Photo
+
+
+class JobStatus(models.TextChoices):
+    QUEUED = "queued"
+    SUBMITTING = "submitting"
+    RUNNING = "running"
+    COLLECTING = "collecting"
+    SUCCEEDED = "succeeded"
+    PARTIALLY_SUCCEEDED = "partially_succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+UNFINISHED = (
+    JobStatus.QUEUED,
+    JobStatus.SUBMITTING,
+    JobStatus.RUNNING,
+    JobStatus.COLLECTING,
+)
+
+
+def job_status(predictions: Collection[str]) -> JobStatus:
+    """Return a job's status from its predictions' statuses.
+
+    The least advanced of those that are unfinished; else what came of all of them.
+
+    >>> job_status(["running", "succeeded"])
+    JobStatus.RUNNING
+    """
+    for status in UNFINISHED:
+        if status in predictions:
+            return status
+    succeeded = sum(status == JobStatus.SUCCEEDED for status in predictions)
+    if succeeded == len(predictions):
+        return JobStatus.SUCCEEDED
+    if succeeded:
+        return JobStatus.PARTIALLY_SUCCEEDED
+    return JobStatus.CANCELED if JobStatus.CANCELED in predictions else JobStatus.FAILED
+
+
+class StagingJob(models.Model):
+    """What was asked: one photo, one prompt, one revision of a model's settings.
+
+    `settings` is the whole document the job runs with; `input` is what Replicate is sent, the photo
+    by reference; `delivery` is what we do ourselves.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="jobs"
+    )
+    photo = models.ForeignKey(Photo, on_delete=models.PROTECT, related_name="jobs")
+    room_type = models.CharField(max_length=40)
+    style = models.CharField(max_length=40)
+    prompt = models.TextField()
+    model = models.ForeignKey(ReplicateModel, on_delete=models.PROTECT, related_name="jobs")
+    version = models.CharField(max_length=64, blank=True)
+    runs_by_name = models.BooleanField(
+        default=True, help_text="Official models are run by name, others by their version."
+    )
+    profile = models.CharField(max_length=100)
+    revision = models.PositiveIntegerField()
+    settings = models.JSONField()
+    overrides = models.JSONField(default=dict)
+    input = models.JSONField()
+    delivery = models.JSONField()
+    status = models.CharField(max_length=20, choices=JobStatus.choices, default=JobStatus.QUEUED)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-created_at",)
+        indexes = [
+            models.Index(fields=["owner", "-created_at"], name="job_by_owner"),
+            models.Index(fields=["-created_at"], name="job_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Job {str(self.pk)[:8]}"
+
+    @property
+    def is_finished(self) -> bool:
+        return self.status not in UNFINISHED
+
+    @property
+    def delivered(self) -> Delivery:
+        """What Restage does itself, as a typed object."""
+        return Delivery.from_json(self.delivery)
+
+    def input_of(self, *, seed: int | None, photo_url: str | None) -> dict[str, Any]:
+        """Return the exact input of one prediction, the photo's reference replaced."""
+        sent: dict[str, Any] = dict(self.input)
+        if seed is not None:
+            sent["seed"] = seed
+        reference = self.photo_reference
+        for name, value in sent.items():
+            if value == reference:
+                sent[name] = photo_url
+            elif value == [reference]:
+                sent[name] = [photo_url]
+        return sent
+
+    @property
+    def photo_reference(self) -> str:
+        """How `input` names the photo."""
+        return f"photo:{self.photo_id}"

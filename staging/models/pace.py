@@ -1,0 +1,66 @@
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.conf import settings
+from django.db import models, transaction
+from django.utils import timezone
+
+
+class CreationPace(models.Model):
+    """The token bucket that all workers on all machines share, in one row.
+
+    Replicate allows 600 creations a minute; a 429 blocks the bucket for everybody.
+    """
+
+    tokens = models.FloatField()
+    refilled_at = models.DateTimeField()
+    blocked_until = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "pace of creations"
+
+    def __str__(self) -> str:
+        return f"{self.tokens:.1f} tokens"
+
+    @classmethod
+    @transaction.atomic
+    def take(cls, wanted: int) -> int:
+        """Take up to `wanted` tokens; return how many there were."""
+        now = timezone.now()
+        row = cls._locked(now)
+        per_second = settings.STAGING_CREATIONS_PER_MINUTE / 60
+        # At most a second's worth is saved up: the documented limit tolerates short bursts.
+        most = max(1.0, per_second)
+        grown = row.tokens + (now - row.refilled_at).total_seconds() * per_second
+        row.tokens = min(most, max(0.0, grown))
+        row.refilled_at = now
+        is_blocked = row.blocked_until is not None and row.blocked_until > now
+        taken = 0 if is_blocked else min(wanted, int(row.tokens))
+        row.tokens -= taken
+        row.save()
+        return taken
+
+    @classmethod
+    @transaction.atomic
+    def give_back(cls, tokens: int) -> None:
+        """Return tokens that bought nothing."""
+        row = cls._locked(timezone.now())
+        row.tokens += tokens
+        row.save()
+
+    @classmethod
+    @transaction.atomic
+    def block(cls, seconds: float) -> None:
+        """Let nobody create anything for a while: Replicate said 429."""
+        now = timezone.now()
+        row = cls._locked(now)
+        until: datetime = now + timedelta(seconds=seconds)
+        row.blocked_until = max(until, row.blocked_until or until)
+        row.tokens = 0
+        row.save()
+
+    @classmethod
+    def _locked(cls, now: datetime) -> Self:
+        new = {"tokens": 1.0, "refilled_at": now}
+        row, _ = cls.objects.select_for_update().get_or_create(pk=1, defaults=new)
+        return row

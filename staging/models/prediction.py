@@ -1,0 +1,187 @@
+import uuid
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from staging.models.job import UNFINISHED, StagingJob, job_status
+
+
+class PredictionStatus(models.TextChoices):
+    QUEUED = "queued"
+    SUBMITTING = "submitting"
+    RUNNING = "running"
+    COLLECTING = "collecting"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+class PredictionQuerySet(models.QuerySet["Prediction"]):
+    def claimable(self, now: datetime) -> "PredictionQuerySet":
+        """Those that nobody holds and whose waiting time is over."""
+        free = Q(lease_until=None) | Q(lease_until__lt=now)
+        return self.filter(free, run_after__lte=now)
+
+    def claim(self, prediction: "Prediction") -> bool:
+        """Lease a prediction for STAGING_LEASE_S; say whether it is ours.
+
+        The claim's number then stands in `prediction.lease_number`, and every later write names
+        it: a worker that was thought dead and comes back changes nothing.
+        """
+        now = timezone.now()
+        number = prediction.lease_number + 1
+        until = now + timedelta(seconds=settings.STAGING_LEASE_S)
+        won = (
+            self.claimable(now)
+            .filter(
+                pk=prediction.pk, status=prediction.status, lease_number=prediction.lease_number
+            )
+            .update(lease_until=until, lease_number=number)
+        )
+        if won:
+            prediction.lease_until, prediction.lease_number = until, number
+        return bool(won)
+
+    def note(self, prediction: "Prediction", **values: Any) -> bool:
+        """Write values under the claim, without a change of status; say whether it still held."""
+        held = self.filter(
+            pk=prediction.pk, status=prediction.status, lease_number=prediction.lease_number
+        ).update(**values)
+        if held:
+            _adopt(prediction, values)
+        return bool(held)
+
+    @transaction.atomic
+    def move(
+        self,
+        prediction: "Prediction",
+        target: PredictionStatus,
+        *,
+        by: str,
+        why: str = "",
+        keep_lease: bool = False,
+        **values: Any,
+    ) -> bool:
+        """Change the status in one conditional UPDATE; say whether it was ours to change.
+
+        The condition is the status and the claim as `prediction` knows them. Keeps the transition,
+        and settles the job's status in the same transaction.
+        """
+        if not keep_lease:
+            # A number of its own ends every other claim: whoever comes back with it is late.
+            values |= {"lease_until": None, "lease_number": prediction.lease_number + 1}
+        values["status"] = target
+        now = timezone.now()
+        if target not in UNFINISHED:
+            values["finished_at"] = now
+        source = prediction.status
+        moved = self.filter(
+            pk=prediction.pk, status=source, lease_number=prediction.lease_number
+        ).update(**values)
+        if not moved:
+            return False
+        _adopt(prediction, values)
+        Transition.objects.create(
+            prediction=prediction, source=source, target=target, at=now, by=by, why=why[:500]
+        )
+        _settle_job(prediction.job_id, now)
+        return True
+
+
+class Prediction(models.Model):
+    """One purchase: a run at Replicate for a job. Bought at most once."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    job = models.ForeignKey(StagingJob, on_delete=models.CASCADE, related_name="predictions")
+    position = models.PositiveSmallIntegerField(default=0, help_text="Its place in the job.")
+    seed = models.BigIntegerField(null=True)
+    status = models.CharField(
+        max_length=12, choices=PredictionStatus.choices, default=PredictionStatus.QUEUED
+    )
+    # Its place in the queue, as a time: when it was asked for, less the seconds that its priority is
+    # worth. So nothing starves: what waits moves up by waiting.
+    rank_at = models.DateTimeField(default=timezone.now)
+    run_after = models.DateTimeField(default=timezone.now)
+    tries = models.PositiveSmallIntegerField(default=0, help_text="Failed calls of this step.")
+    lease_until = models.DateTimeField(null=True)
+    lease_number = models.PositiveIntegerField(default=0)
+
+    photo_url = models.CharField(max_length=500, blank=True, help_text="Where Replicate reads it.")
+    photo_url_until = models.DateTimeField(null=True)
+    intent_at = models.DateTimeField(null=True, help_text="When the request that buys was begun.")
+    replicate_id = models.CharField(max_length=64, unique=True, null=True)
+    polls = models.PositiveSmallIntegerField(default=0)
+    outputs = models.JSONField(default=list)
+    metrics = models.JSONField(default=dict)
+    cost = models.DecimalField(max_digits=10, decimal_places=6, null=True)
+    error_code = models.CharField(max_length=40, blank=True)
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    objects = PredictionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("job", "position")
+        indexes = [
+            models.Index(
+                fields=["status", "rank_at"],
+                name="unfinished_predictions",
+                condition=Q(status__in=[status.value for status in UNFINISHED]),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Prediction {str(self.pk)[:8]}"
+
+    @property
+    def webhook_token(self) -> str:
+        """The secret part of this prediction's webhook address; derived, so nowhere stored."""
+        return salted_hmac("staging.webhook", str(self.pk), algorithm="sha256").hexdigest()[:32]
+
+    def is_webhook_token(self, token: str) -> bool:
+        return constant_time_compare(token, self.webhook_token)
+
+
+class Transition(models.Model):
+    """One change of a prediction's status: who, when, why."""
+
+    prediction = models.ForeignKey(Prediction, on_delete=models.CASCADE, related_name="transitions")
+    source = models.CharField(max_length=12, blank=True)
+    target = models.CharField(max_length=12)
+    at = models.DateTimeField()
+    by = models.CharField(max_length=100)
+    why = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ("at", "id")
+
+    def __str__(self) -> str:
+        return f"{self.source} → {self.target}"
+
+
+def _adopt(prediction: Prediction, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(prediction, name, value)
+
+
+def _settle_job(job_pk: uuid.UUID, now: datetime) -> None:
+    """Give the job the status of its predictions; the row's lock puts writers one after another."""
+    job = StagingJob.objects.select_for_update().only("status").get(pk=job_pk)
+    statuses = Prediction.objects.filter(job=job_pk).values_list("status", flat=True)
+    status = job_status(list(statuses))
+    if status != job.status:
+        finished_at = None if status in UNFINISHED else now
+        StagingJob.objects.filter(pk=job_pk).update(status=status, finished_at=finished_at)
+
+
+def total_cost(predictions: list[Prediction]) -> Decimal | None:
+    """Add up what is known; None where nothing is."""
+    known = [one.cost for one in predictions if one.cost is not None]
+    return sum(known, Decimal(0)) if known else None

@@ -1,0 +1,113 @@
+"""Fetches the outputs, carries out the delivery parameters, and stores the pictures."""
+
+import hashlib
+from datetime import timedelta
+
+import structlog
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+from modelsettings.pricing import cost_of
+from replicate_api import errors
+
+from staging import images
+from staging.models import Prediction, PredictionStatus, StagedImage
+from staging.pipeline.claims import work_off
+from staging.pipeline.connection import replicate
+from staging.pipeline.setbacks import code_of, give_back, give_up
+
+log = structlog.get_logger(__name__)
+
+BY = "worker: collect"
+
+# A picture of 50 megapixels as png.
+MAX_OUTPUT_BYTES = 100 * 2**20
+# A download that broke unseen is worth another: the picture is paid for.
+MAX_BROKEN_DOWNLOADS = 3
+
+
+def collect_waiting() -> int:
+    """Collect what waits; return how many predictions there were."""
+    return work_off(PredictionStatus.COLLECTING, collect)
+
+
+def collect(prediction: Prediction) -> None:
+    """Fetch, finish and store the outputs of one claimed prediction, then let it succeed."""
+    with structlog.contextvars.bound_contextvars(
+        job=str(prediction.job_id), prediction=str(prediction.pk)
+    ):
+        try:
+            stored = [
+                _store_output(prediction, url=url, position=position)
+                for position, url in enumerate(prediction.outputs)
+            ]
+        except errors.NotFound as error:
+            why = f"The picture was gone before it was fetched. {error}"
+            give_up(prediction, code="outputs_gone", why=why, by=BY)
+        except errors.DoNotRetry as error:
+            give_up(prediction, code=code_of(error), why=str(error), by=BY)
+        except errors.TryAgain as error:
+            give_back(prediction, status=PredictionStatus.COLLECTING, error=error, by=BY)
+        except images.PictureRefused as error:
+            if prediction.tries + 1 >= MAX_BROKEN_DOWNLOADS:
+                give_up(prediction, code="bad_output", why=str(error), by=BY)
+            else:
+                give_back(prediction, status=PredictionStatus.COLLECTING, error=error, by=BY)
+        else:
+            _succeed(prediction, stored)
+
+
+def _store_output(prediction: Prediction, *, url: str, position: int) -> StagedImage:
+    """Return the unsaved row of one output whose files are stored."""
+    until = timezone.now() + timedelta(seconds=settings.STAGING_LEASE_S)
+    Prediction.objects.note(prediction, lease_until=until)
+    delivery = prediction.job.delivered
+    download = replicate().download(url, max_bytes=MAX_OUTPUT_BYTES)
+    picture = images.finish_picture(
+        download.content,
+        aspect_ratio=delivery.aspect_ratio,
+        output_format=delivery.output_format,
+        quality=delivery.output_quality,
+        disclosure=delivery.disclosure,
+    )
+    content = images.mark_as_generated(picture.content)
+    thumbnail = images.make_thumbnail(content)
+    stem = f"pictures/{prediction.pk}/{position}-{picture.sha256[:16]}"
+    return StagedImage(
+        prediction=prediction,
+        position=position,
+        file=_store(f"{stem}{picture.extension}", content),
+        thumbnail=_store(f"{stem}-thumbnail.webp", thumbnail.content),
+        width=picture.width,
+        height=picture.height,
+        format=picture.format,
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+
+
+def _store(name: str, content: bytes) -> str:
+    """Store a file under a name that its content gives, so that doing it twice does it once."""
+    if default_storage.exists(name):
+        return name
+    return default_storage.save(name, ContentFile(content))
+
+
+def _succeed(prediction: Prediction, stored: list[StagedImage]) -> None:
+    job = prediction.job
+    metrics = prediction.metrics
+    cost = cost_of(
+        job.model.price,
+        settings=job.settings,
+        images=len(stored),
+        seconds=metrics.get("predict_time"),
+    )
+    with transaction.atomic():
+        succeeded = Prediction.objects.move(
+            prediction, PredictionStatus.SUCCEEDED, by=BY, cost=cost, error="", error_code=""
+        )
+        if succeeded:
+            StagedImage.objects.bulk_create(stored)
+            log.info("collected", images=len(stored), cost=str(cost))

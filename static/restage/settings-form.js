@@ -1,0 +1,26 @@
+// Gives the fields that django-jsonform draws their accessible names and descriptions, and scrolls
+// to the first that is in error. The widget draws with React, again after each change.
+(() => {
+  const form = document.getElementById("settings-form");
+  if (!form) return;
+
+  const name = (row, index) => {
+    const label = row.querySelector("label");
+    const field = row.querySelector("input, select, textarea");
+    if (!label || !field) return;
+    field.id ||= `parameter-${index}`;
+    if (!label.contains(field)) label.htmlFor = field.id;
+    const notes = [...row.querySelectorAll(".rjf-help-text, .rjf-error-text")];
+    notes.forEach((note, place) => (note.id ||= `${field.id}-note-${place}`));
+    if (notes.length) field.setAttribute("aria-describedby", notes.map((note) => note.id).join(" "));
+    field.toggleAttribute("aria-invalid", Boolean(row.querySelector(".rjf-error-text")));
+  };
+  const nameAll = () => form.querySelectorAll(".rjf-form-row, .rjf-input-group").forEach(name);
+
+  new MutationObserver(nameAll).observe(form, { childList: true, subtree: true });
+  nameAll();
+  window.addEventListener("load", () => {
+    const error = form.querySelector(".rjf-error-text");
+    if (error) error.scrollIntoView({ block: "center" });
+  });
+})();

@@ -1,0 +1,73 @@
+"""Starts the real parts that the tests talk to, each in a process group of its own."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CATALOG = ROOT / "modelsettings" / "catalog"
+
+
+@contextmanager
+def running(
+    *command: str, log: Path, env: Mapping[str, str] | None = None
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run a command until the block ends; then end its whole group."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **(env or {}), "PYTHONUNBUFFERED": "1"},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        end(process)
+
+
+def end(process: "subprocess.Popen[bytes]", with_signal: int = signal.SIGTERM) -> None:
+    """End a process group; kill what does not go within five seconds."""
+    if process.poll() is None:
+        os.killpg(process.pid, with_signal)
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+@contextmanager
+def sandbox(log: Path, *options: str, models: Path = CATALOG) -> Iterator[str]:
+    """Run the sandbox on a free port; yield its address, without /v1."""
+    command = (sys.executable, "-m", "sandbox", "--port", "0", "--models", str(models), *options)
+    with running(*command, log=log):
+        found = wait_for(lambda: re.search(r"Sandbox at (\S+)/v1", log.read_text()), log=log)
+        yield found.group(1)
+
+
+def wait_for(condition, *, timeout_s: float = 20.0, log: Path | None = None):  # type: ignore[no-untyped-def]
+    """Return what the condition returns once it is true; fail with the log after the time-out."""
+    until = time.monotonic() + timeout_s
+    while time.monotonic() < until:
+        if result := condition():
+            return result
+        time.sleep(0.02)
+    told = log.read_text()[-3000:] if log else ""
+    raise AssertionError(f"Nothing came of it within {timeout_s} s. {told}")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
