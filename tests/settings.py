@@ -3,7 +3,23 @@
 import os
 
 os.environ.setdefault("DEBUG", "1")
-os.environ.setdefault("REPLICATE_API_TOKEN", "r8_test_token_of_nobody")
-os.environ.setdefault("REPLICATE_BASE_URL", "http://127.0.0.1:9")
+os.environ.setdefault("REPLICATE_API_TOKEN", "r8_a_token_of_nobody")
 
-from config.settings import *  # noqa: F403
+from config.settings import *  # noqa: E402, F403
+
+# A hash that is quick to make: tests log in often.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# Processes that the tests start and kill must not be waited for as long as real ones.
+STAGING_REQUEST_LIMIT_S = 2
+STAGING_LEASE_S = 3
+STAGING_LOOKUP_GRACE_S = 2
+STAGING_SWEEP_EVERY_S = 1
+STAGING_POLL_EVERY_S = 1
+CELERY_BEAT_SCHEDULE = {
+    name: {**entry, "schedule": 1, "options": {"expires": 5}}
+    for name, entry in CELERY_BEAT_SCHEDULE.items()  # noqa: F405
+}
+
+# Static files are served from where they lie, so nothing has to be collected first.
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True

@@ -61,7 +61,10 @@ def _field(prop: JSON, stored: Any) -> JSON:
 
 def _choice(prop: JSON, stored: Any) -> JSON:
     choices = list(prop.get("enum") or [True, False])
-    listed = [{"title": _title(choice), "value": choice} for choice in choices]
+    listed: list[JSON] = [{"title": _title(choice), "value": choice} for choice in choices]
+    if "default" not in prop:
+        # The widget's own empty choice cannot be chosen again.
+        listed.insert(0, {"title": "unset", "value": ""})
     if stored is not None and not any(is_same(stored, choice) for choice in choices):
         listed.append({"title": f"{stored} (no longer allowed)", "value": stored})
     kind = prop.get("type")

@@ -4,18 +4,18 @@
   const form = document.getElementById("settings-form");
   if (!form) return;
 
-  const name = (row, index) => {
+  const name = (row) => {
     const label = row.querySelector("label");
     const field = row.querySelector("input, select, textarea");
     if (!label || !field) return;
-    field.id ||= `parameter-${index}`;
+    field.id ||= field.name.replace(/^rjf§/, "parameter-").replaceAll("§", "-");
     if (!label.contains(field)) label.htmlFor = field.id;
     const notes = [...row.querySelectorAll(".rjf-help-text, .rjf-error-text")];
     notes.forEach((note, place) => (note.id ||= `${field.id}-note-${place}`));
     if (notes.length) field.setAttribute("aria-describedby", notes.map((note) => note.id).join(" "));
     field.toggleAttribute("aria-invalid", Boolean(row.querySelector(".rjf-error-text")));
   };
-  const nameAll = () => form.querySelectorAll(".rjf-form-row, .rjf-input-group").forEach(name);
+  const nameAll = () => form.querySelectorAll(".rjf-form-row").forEach(name);
 
   new MutationObserver(nameAll).observe(form, { childList: true, subtree: true });
   nameAll();

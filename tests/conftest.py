@@ -1,0 +1,112 @@
+"""Fixtures for all: people, models, a photo, and the real parts that Restage talks to."""
+
+import io
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from knox.models import AuthToken
+from PIL import Image
+from pytest_django import Settings
+from rest_framework.test import APIClient
+
+from tests import processes
+
+CORPUS = processes.ROOT.parent / "shared" / "corpus" / "replicate-models"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if CHROMIUM:
+        return
+    missing = pytest.mark.skip(reason="Chromium is not installed: no browser test ran")
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(missing)
+
+
+@pytest.fixture(autouse=True)
+def _own_media(settings: Settings, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture(scope="session")
+def corpus() -> list[Path]:
+    """The published schemas of 62 real models."""
+    files = sorted(CORPUS.glob("*.json"))
+    if not files:
+        pytest.skip(f"the corpus is not there: {CORPUS.relative_to(processes.ROOT.parent)}")
+    return files
+
+
+@pytest.fixture
+def operator(db: None) -> User:
+    """Somebody who may see and change settings and jobs in the admin."""
+    user = User.objects.create_user("olga", password="secret", is_staff=True)
+    may = ["view_modelsettings", "change_modelsettings", "view_replicatemodel"]
+    may += ["change_replicatemodel", "view_stagingjob"]
+    user.user_permissions.set(Permission.objects.filter(codename__in=may))
+    return user
+
+
+@pytest.fixture
+def stranger(db: None) -> User:
+    """Somebody with an account and no permission."""
+    return User.objects.create_user("sam", password="secret")
+
+
+def client_of(user: User) -> APIClient:
+    """Return an API client that sends a token of the user's."""
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Token {AuthToken.objects.create(user)[1]}")
+    return client
+
+
+@pytest.fixture
+def api(operator: User) -> APIClient:
+    return client_of(operator)
+
+
+@pytest.fixture
+def admin_page(operator: User) -> Client:
+    """A browser session of the operator's, without a browser."""
+    client = Client()
+    client.force_login(operator)
+    return client
+
+
+def make_photo(width: int = 300, height: int = 200, **options: Any) -> bytes:
+    """Return a small JPEG of a room without furniture."""
+    image = Image.new("RGB", (width, height), (228, 225, 218))
+    image.paste((168, 130, 92), (0, height // 2, width, height))
+    output = io.BytesIO()
+    image.save(output, "JPEG", **options)
+    return output.getvalue()
+
+
+@pytest.fixture
+def photo_bytes() -> bytes:
+    return make_photo()
+
+
+@pytest.fixture(scope="session")
+def sandbox_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A sandbox as a real process, quick, with the shipped models."""
+    log = tmp_path_factory.mktemp("sandbox") / "log"
+    options = ("--seconds", "0.1", "--creations-per-minute", "60000")
+    with processes.sandbox(log, *options) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def broker_url() -> str:
+    """The broker that bin/test started or named."""
+    url = os.environ.get("CELERY_BROKER_URL", "")
+    if not url:
+        pytest.fail("CELERY_BROKER_URL is not set: run the tests with bin/test")
+    return url

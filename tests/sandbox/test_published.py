@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from sandbox.published import PublishedModel
+from tests.sandbox.conftest import CORPUS, MODELS, client_of, photo, running_sandbox, wait_for
+
+FILES = sorted(CORPUS.glob("*.json"))
+
+
+def test_model_is_its_file(api: httpx.Client) -> None:
+    published = json.loads((MODELS / "acme_stager.json").read_text())
+
+    assert api.get("/v1/models/acme/stager").json() == published
+
+
+def test_official_model_shows_no_versions(api: httpx.Client) -> None:
+    answer = api.get("/v1/models/acme/stager/versions")
+
+    assert answer.status_code == 404
+    assert answer.json()["detail"] == "This model does not expose a list of versions"
+
+
+def test_community_model_shows_its_version(api: httpx.Client) -> None:
+    listed = api.get("/v1/models/jane/single/versions").json()["results"]
+
+    shown = api.get(f"/v1/models/jane/single/versions/{listed[0]['id']}").json()
+
+    assert shown == listed[0]
+
+
+def test_unknown_model(api: httpx.Client) -> None:
+    assert api.get("/v1/models/nobody/nothing").status_code == 404
+
+
+def test_new_file_is_found(tmp_path: Path) -> None:
+    with running_sandbox("--models", str(tmp_path)) as origin, client_of(origin) as api:
+        (tmp_path / "new.json").write_text(json.dumps({"owner": "late", "name": "comer"}))
+
+        assert api.get("/v1/models/late/comer").json()["name"] == "comer"
+
+
+def test_published_model_replaces_the_old(api: httpx.Client) -> None:
+    old = api.get("/v1/models/acme/burst").json()
+
+    api.post("/_sandbox/models", json={**old, "description": "Another."})
+
+    assert api.get("/v1/models/acme/burst").json()["description"] == "Another."
+
+
+@pytest.mark.skipif(not FILES, reason=f"no published models in {CORPUS}")
+def test_every_published_model_runs(api: httpx.Client) -> None:
+    kept = api.post("/v1/files", files={"content": ("a.jpg", photo(), "image/jpeg")}).json()
+    made = {}
+    for path in FILES:
+        model = PublishedModel(json.loads(path.read_text()))
+        body = {"version": model.version_id, "input": minimal_input(model, kept["urls"]["get"])}
+        answer = api.post("/v1/predictions", json=body)
+        assert answer.status_code == 201, (path.name, answer.text)
+        made[answer.json()["id"]] = path.name
+
+    over = wait_for(
+        lambda: api.get("/_sandbox/record").json()["predictions"],
+        until=lambda found: all(p["status"] not in ("starting", "processing") for p in found),
+        at_most_s=20,
+    )
+
+    assert len(over) == len(FILES)
+    assert [(made[p["id"]], p["error"]) for p in over if p["status"] != "succeeded"] == []
+    assert all(p["output"] for p in over)
+
+
+def minimal_input(model: PublishedModel, address: str) -> dict[str, Any]:
+    """Return the required properties, and what keeps the picture small: a photo, a size."""
+    given: dict[str, Any] = {}
+    for name, declared in model.input_schema.properties.items():
+        if declared.get("format") == "uri" and "image" in name:
+            given[name] = address
+        elif name in ("width", "height") and "enum" not in declared:
+            given[name] = max(256, declared.get("minimum", 0))
+        elif name in model.input_schema.required:
+            is_address = declared.get("format") == "uri"
+            given[name] = address if is_address else declared.get("default", "a room")
+    return given
