@@ -1,0 +1,47 @@
+"""The ASGI application: one sandbox, its parts put together, its routes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import Mount, Route
+
+from sandbox import control_api, files_api, models_api, outputs_api, predictions_api
+from sandbox.access import require_token
+from sandbox.options import Options
+from sandbox.parts import Parts
+from sandbox.problems import Problem, answer_problem
+from sandbox.wire import Misbehaviour
+
+
+def build_app(options: Options) -> Starlette:
+    """Return a sandbox of its own: nothing is shared between two of them."""
+    parts = Parts(options)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        del app
+        parts.open()
+        yield
+        await parts.close()
+
+    app = Starlette(
+        routes=[
+            Mount("/v1", routes=_api_routes(), middleware=[Middleware(require_token(options))]),
+            Mount("/_sandbox", routes=control_api.ROUTES),
+            Route("/outputs/{name:path}", outputs_api.show),
+        ],
+        middleware=[Middleware(Misbehaviour, faults=parts.faults, counts=parts.counts)],
+        exception_handlers={Problem: answer_problem, HTTPException: answer_problem},
+        lifespan=lifespan,
+    )
+    app.state.parts = parts
+    return app
+
+
+def _api_routes() -> list[Route]:
+    return [*predictions_api.ROUTES, *models_api.ROUTES, *files_api.ROUTES]

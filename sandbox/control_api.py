@@ -1,0 +1,107 @@
+"""The sandbox's own endpoints, outside `/v1`: faults, the record, published models."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from sandbox.clock import stamp
+from sandbox.parts import parts_of
+from sandbox.predictions import Prediction
+from sandbox.problems import Problem
+from sandbox.validation import Document
+
+
+async def show_health(request: Request) -> JSONResponse:
+    """Say that the sandbox is up, and where its API stands."""
+    return JSONResponse({"api": parts_of(request).options.api})
+
+
+async def add_faults(request: Request) -> JSONResponse:
+    """Let a fault, or each of a list, stand."""
+    asked = await _read(request)
+    faults = parts_of(request).faults
+    for one in asked if isinstance(asked, list) else [asked]:
+        if not isinstance(one, dict):
+            raise Problem(422, detail="A fault is an object, such as {'on': 'get', 'do': 'drop'}.")
+        faults.add(one)
+    return JSONResponse(faults.listed(), status_code=201)
+
+
+async def show_faults(request: Request) -> JSONResponse:
+    """List the faults that still stand."""
+    return JSONResponse(parts_of(request).faults.listed())
+
+
+async def clear_faults(request: Request) -> Response:
+    """Behave again."""
+    parts_of(request).faults.clear()
+    return Response(status_code=204)
+
+
+async def show_record(request: Request) -> JSONResponse:
+    """Tell what happened: requests by endpoint, every prediction, every webhook sent."""
+    parts = parts_of(request)
+    return JSONResponse(
+        {
+            "requests": parts.counts,
+            "predictions": [_recorded(prediction) for prediction in parts.predictions],
+            "webhooks": [asdict(attempt) for attempt in parts.postman.attempts],
+        }
+    )
+
+
+async def clear_record(request: Request) -> Response:
+    """Forget the record, and with it every prediction."""
+    parts = parts_of(request)
+    parts.counts.clear()
+    parts.predictions.clear()
+    parts.postman.attempts.clear()
+    return Response(status_code=204)
+
+
+async def publish_model(request: Request) -> JSONResponse:
+    """Publish a model, or another version of one: how a schema drifts."""
+    document = await _read(request)
+    if not isinstance(document, dict) or not {"owner", "name"} <= document.keys():
+        raise Problem(422, detail="A model has at least an owner and a name.")
+    parts_of(request).catalogue.put(document)
+    return JSONResponse(document, status_code=201)
+
+
+async def _read(request: Request) -> object:
+    try:
+        asked: object = json.loads(await request.body())
+    except ValueError as error:
+        raise Problem(400, detail="The request's body is not JSON.") from error
+    return asked
+
+
+def _recorded(prediction: Prediction) -> Document:
+    return {
+        "id": prediction.id,
+        "model": prediction.model.slug,
+        "version": prediction.version,
+        "input": prediction.input,
+        "webhook": prediction.webhook,
+        "created_at": stamp(prediction.created_at),
+        "status": prediction.status,
+        "error": prediction.error,
+        "output": prediction.output,
+        "fault": prediction.fate.do if prediction.fate else None,
+    }
+
+
+ROUTES = [
+    Route("/health", show_health),
+    Route("/faults", add_faults, methods=["POST"]),
+    Route("/faults", show_faults, methods=["GET"]),
+    Route("/faults", clear_faults, methods=["DELETE"]),
+    Route("/record", show_record, methods=["GET"]),
+    Route("/record", clear_record, methods=["DELETE"]),
+    Route("/models", publish_model, methods=["POST"]),
+]

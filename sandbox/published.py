@@ -1,0 +1,116 @@
+"""Published models: files in the shape that `GET /v1/models/{owner}/{name}` answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sandbox.validation import Document, InputSchema
+
+HIDDEN = "hidden"
+
+
+class PublishedModel:
+    """One model as it was published."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.owner: str = document["owner"]
+        self.name: str = document["name"]
+
+    @property
+    def slug(self) -> str:
+        """The model's `owner/name`."""
+        return f"{self.owner}/{self.name}"
+
+    @property
+    def is_official(self) -> bool | None:
+        """Whether Replicate maintains it; None where the file is older than the question."""
+        return self.document.get("is_official")
+
+    @property
+    def latest_version(self) -> Document | None:
+        """The version in use; null for a few official models (facts)."""
+        return self.document.get("latest_version")
+
+    @property
+    def version_id(self) -> str:
+        """What a prediction of this model calls its version."""
+        if self.is_official or self.latest_version is None:
+            return HIDDEN
+        return str(self.latest_version["id"])
+
+    @cached_property
+    def schemas(self) -> Document:
+        """The components of the model's OpenAPI document."""
+        openapi = (self.latest_version or {}).get("openapi_schema") or {}
+        return dict((openapi.get("components") or {}).get("schemas") or {})
+
+    @cached_property
+    def input_schema(self) -> InputSchema:
+        """The model's Input, ready to validate with."""
+        return InputSchema(self.schemas)
+
+    @cached_property
+    def output_schema(self) -> Document:
+        """The model's Output; a list of addresses where none was published."""
+        output = self.schemas.get("Output")
+        while output and "$ref" in output:
+            output = self.schemas.get(str(output["$ref"]).rsplit("/", 1)[-1])
+        return output or {"type": "array", "items": {"type": "string", "format": "uri"}}
+
+
+class Catalogue:
+    """The models of some folders, by slug and by version."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._folders = folders
+        self._models: dict[str, PublishedModel] = {}
+        self.read()
+
+    def __iter__(self) -> Iterator[PublishedModel]:
+        return iter(list(self._models.values()))
+
+    def read(self) -> None:
+        """Read the folders again: new files appear, changed files take effect."""
+        for folder in self._folders:
+            for path in sorted(folder.glob("*.json")):
+                document: Any = json.loads(path.read_text())
+                if isinstance(document, dict) and {"owner", "name"} <= document.keys():
+                    self.put(document)
+
+    def put(self, document: Document) -> None:
+        """Publish a model, in place of the one of that name."""
+        model = PublishedModel(document)
+        self._models[model.slug] = model
+
+    def find(self, slug: str) -> PublishedModel | None:
+        """Return the model called `owner/name`, reading the folders again at need."""
+        if slug not in self._models:
+            self.read()
+        return self._models.get(slug)
+
+    def find_version(self, version: str) -> PublishedModel | None:
+        """Return the model that a prediction's `version` names and that may be run so.
+
+        `owner/name` is for official models only, `owner/name:id` and `id` for the others.
+        A file that does not say which it is may be run either way.
+        """
+        slug, _, version_id = version.partition(":")
+        if "/" in slug:
+            model = self.find(slug)
+            if model is None or (model.is_official is False and not version_id):
+                return None
+            return model if not version_id or _has_version(model, version_id) else None
+        for model in list(self._models.values()):
+            if _has_version(model, version):
+                return model
+        return None
+
+
+def _has_version(model: PublishedModel, version_id: str) -> bool:
+    latest = model.latest_version
+    return not model.is_official and latest is not None and latest["id"] == version_id
