@@ -8,7 +8,7 @@ from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
@@ -63,8 +63,9 @@ class StagingJobAdmin(ModelAdmin):
     def pictures(self, job: StagingJob) -> SafeString:
         made = [image for one in job.predictions.all() for image in one.images.all()]
         names = [job.photo.thumbnail.name, *(image.thumbnail.name for image in made[:1])]
-        tags = [_thumbnail(name, alt) for name, alt in zip(names, ("before", "after"), strict=False)]
-        return format_html('<span class="restage-thumbnails">{}</span>', SafeString("").join(tags))
+        addresses = ((links.link_to(name), alt) for name, alt in zip(names, ("before", "after"), strict=False))
+        tags = format_html_join("", '<img src="{}" alt="{}" loading="lazy">', addresses)
+        return format_html('<span class="restage-thumbnails">{}</span>', tags)
 
     @display(description="Status", label={status: colour for status, colour in _COLOURS.items()})
     def status_badge(self, job: StagingJob) -> tuple[str, str]:
@@ -117,10 +118,6 @@ class StagingJobAdmin(ModelAdmin):
 
     class Media:
         css = {"all": ["restage/admin.css"]}
-
-
-def _thumbnail(name: str, alt: str) -> SafeString:
-    return format_html('<img src="{}" alt="{}" loading="lazy">', links.link_to(name), alt)
 
 
 def _dollars(job: StagingJob) -> str:

@@ -54,6 +54,7 @@ _PILLOW_ERRORS: tuple[type[Exception], ...] = (
     AssertionError,
     AttributeError,
     EOFError,
+    Image.DecompressionBombError,
     ImageCms.PyCMSError,
     LookupError,
     MemoryError,

@@ -13,6 +13,7 @@ LARGEST_INTEGER = 2**53 - 1
 DELIVERY_PARAMETERS: dict[str, JSON] = {
     "num_outputs": {
         "type": "integer",
+        "title": "Number of outputs",
         "default": 1,
         "minimum": 1,
         "maximum": 4,
@@ -103,7 +104,9 @@ def settings_schema(
             prop["default"] = tuning.defaults[name]
         if name in tuning.notes:
             prop["x-note"] = tuning.notes[name]
-        prop["title"] = name.replace("_", " ").capitalize()
+        prop["title"] = DELIVERY_PARAMETERS.get(name, {}).get("title") or (
+            name.replace("_", " ").capitalize()
+        )
         prop["x-order"] = order
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
