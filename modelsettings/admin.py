@@ -137,6 +137,7 @@ class ModelSettingsAdmin(ModelAdmin):
             "opts": self.opts,
             "media": form.media,
             "form": form,
+            "conflicts": form.conflicts,
             "model": profile.model,
             "profile": profile,
             "stored": stored,

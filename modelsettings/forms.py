@@ -1,5 +1,6 @@
 """The settings form: django-jsonform's widget, the model's own schema, and a reason."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +14,7 @@ from modelsettings.schema import form as form_schemas
 from modelsettings.schema.document import differing_keys
 from modelsettings.schema.published import JSON
 from modelsettings.schema.validation import SettingsRefused
-from modelsettings.services import StaleSettings, StoredSettings
+from modelsettings.services import Conflict, StaleSettings, StoredSettings
 
 
 class DocumentField(JSONFormField):
@@ -47,9 +48,11 @@ class SettingsForm(forms.Form):
     )
 
     def __init__(self, stored: StoredSettings, posted: Mapping[str, Any] | None = None) -> None:
-        initial = {"values": stored.document, "revision": stored.revision}
-        super().__init__(posted, initial=initial)
         self.schema = stored.validator.schema
+        document = form_schemas.form_document(self.schema, stored.document)
+        initial = {"values": document, "revision": stored.revision}
+        super().__init__(posted, initial=initial)
+        self.conflicts: list[Conflict] = []
         self._draw(stored.document)
 
     def find_changes(self, base: Mapping[str, Any]) -> JSON:
@@ -73,9 +76,10 @@ class SettingsForm(forms.Form):
         merged = {**stored.document, **changes}
         self.data = {
             **self.data.dict(),
-            "values": self.fields["values"].prepare_value(merged),
+            "values": json.dumps(form_schemas.form_document(self.schema, merged)),
             "revision": error.revision,
         }
+        self.conflicts = error.conflicts
         self.add_error(None, str(error))
         self._draw(merged)
 

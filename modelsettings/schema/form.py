@@ -13,6 +13,12 @@ from modelsettings.schema.parameters import LARGEST_INTEGER
 from modelsettings.schema.published import JSON
 
 _EMPTY: tuple[Any, ...] = ("", None, [], {})
+_WORDS = {True: "on", False: "off"}
+_TRUTHS = {word: truth for truth, word in _WORDS.items()}
+
+
+# The widget's own empty choice cannot be chosen again.
+_UNSET_CHOICE: JSON = {"title": "unset", "value": ""}
 
 
 def form_schema(schema: JSON, stored: Mapping[str, Any]) -> JSON:
@@ -26,16 +32,37 @@ def form_schema(schema: JSON, stored: Mapping[str, Any]) -> JSON:
     }
 
 
+def form_document(schema: JSON, stored: Mapping[str, Any]) -> JSON:
+    """Return the document as the widget takes it.
+
+    It cannot tell an unset truth value from false, so such a one is a choice of words.
+    """
+    switches = _switches(schema)
+    return {
+        name: _WORDS[value] if name in switches and isinstance(value, bool) else value
+        for name, value in stored.items()
+    }
+
+
 def read_form(schema: JSON, submitted: Mapping[str, Any]) -> JSON:
     """Return the document that a submitted form means.
 
     A key without a default that comes back empty is unset. A key with a default that comes back
     null (an emptied number) stays null, for the validator to refuse.
     """
+    switches = _switches(schema)
     return {
-        name: value
+        name: _TRUTHS.get(value, value) if name in switches and isinstance(value, str) else value
         for name, value in submitted.items()
         if "default" in schema["properties"].get(name, {"default": None}) or not _is_empty(value)
+    }
+
+
+def _switches(schema: JSON) -> set[str]:
+    """Return the truth values that can be unset."""
+    properties = schema["properties"].items()
+    return {
+        name for name, prop in properties if prop.get("type") == "boolean" and "default" not in prop
     }
 
 
@@ -45,7 +72,10 @@ def _is_empty(value: Any) -> bool:
 
 def _field(prop: JSON, stored: Any) -> JSON:
     field: JSON = {"title": prop["title"], "help_text": help_text(prop)}
-    if prop.get("enum") or (prop.get("type") == "boolean" and "default" not in prop):
+    if prop.get("type") == "boolean" and "default" not in prop:
+        words = [{"title": word, "value": word} for word in _TRUTHS]
+        return field | {"type": "string", "choices": [_UNSET_CHOICE, *words]}
+    if prop.get("enum"):
         return field | _choice(prop, stored)
     kind = prop.get("type")
     if kind == "array":
@@ -60,21 +90,14 @@ def _field(prop: JSON, stored: Any) -> JSON:
 
 
 def _choice(prop: JSON, stored: Any) -> JSON:
-    choices = list(prop.get("enum") or [True, False])
-    listed: list[JSON] = [{"title": _title(choice), "value": choice} for choice in choices]
+    choices = prop["enum"]
+    listed = [{"title": str(choice), "value": choice} for choice in choices]
     if "default" not in prop:
-        # The widget's own empty choice cannot be chosen again.
-        listed.insert(0, {"title": "unset", "value": ""})
+        listed.insert(0, _UNSET_CHOICE)
     if stored is not None and not any(is_same(stored, choice) for choice in choices):
         listed.append({"title": f"{stored} (no longer allowed)", "value": stored})
     kind = prop.get("type")
     return {"type": kind if isinstance(kind, str) else "string", "choices": listed}
-
-
-def _title(choice: Any) -> str:
-    if isinstance(choice, bool):
-        return "on" if choice else "off"
-    return str(choice)
 
 
 def _item(prop: Mapping[str, Any]) -> JSON:
@@ -115,5 +138,5 @@ def _range(prop: JSON) -> str:
 
 def _default(value: Any) -> str:
     if isinstance(value, bool):
-        return "on" if value else "off"
+        return _WORDS[value]
     return '""' if value == "" else "an empty list" if value == [] else str(value)

@@ -49,6 +49,7 @@ DELIVERY_PARAMETERS: dict[str, JSON] = {
     },
 }
 _LOSSY = {"webp", "jpg", "jpeg"}
+_ENCODED = {*_LOSSY, "png"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ def split(schema: JSON, values: Mapping[str, Any]) -> tuple[JSON, Delivery]:
     ours = {name: value for name, value in values.items() if is_ours(schema, name)}
     ratio = ours.get("aspect_ratio", "match_input_image")
     label = ours.get("disclosure", "off")
-    wanted = values.get("output_format")
+    wanted, quality = values.get("output_format"), values.get("output_quality")
     encoding = schema["properties"].get("output_format", {})
     we_encode = (
         "output_format" in ours
@@ -148,24 +149,27 @@ def split(schema: JSON, values: Mapping[str, Any]) -> tuple[JSON, Delivery]:
         or label != "off"
     )
     if we_encode and "output_format" in sent:
-        sent["output_format"] = _lossless_choice(encoding)
+        sent["output_format"] = _find_lossless_choice(encoding) or wanted
     return sent, Delivery(
         num_outputs=ours.get("num_outputs", 1),
         aspect_ratio=None if ratio == "match_input_image" else ratio,
-        output_format=wanted if we_encode else None,
+        # A model may have formats that we cannot write, and no quality; then the picture's own serves.
+        output_format=wanted if we_encode and wanted in _ENCODED else None,
         # A model may take 0, an encoder of ours takes 1 at least.
-        output_quality=max(1, values["output_quality"]) if we_encode else None,
+        output_quality=min(max(quality, 1), 100) if we_encode and type(quality) is int else None,
         disclosure=None if label == "off" else label,
     )
 
 
 def _bounded(prop: JSON) -> JSON:
-    """Hold an integer to what a browser can carry, where the model sets no bound."""
+    """Hold an integer to what a browser can carry; a default beyond it is none."""
     if prop.get("type") == "integer" and "enum" not in prop:
         if "exclusiveMinimum" not in prop:
-            prop.setdefault("minimum", -LARGEST_INTEGER)
+            prop["minimum"] = max(prop.get("minimum", -LARGEST_INTEGER), -LARGEST_INTEGER)
         if "exclusiveMaximum" not in prop:
-            prop.setdefault("maximum", LARGEST_INTEGER)
+            prop["maximum"] = min(prop.get("maximum", LARGEST_INTEGER), LARGEST_INTEGER)
+        if abs(prop.get("default", 0)) > LARGEST_INTEGER:
+            del prop["default"]
     return prop
 
 
@@ -192,8 +196,10 @@ def _add_formats(prop: JSON) -> None:
         prop["x-restage-choices"] = added
 
 
-def _lossless_choice(encoding: JSON) -> str:
-    offered = [one for one in encoding["enum"] if one not in encoding.get("x-restage-choices", ())]
-    default = encoding.get("default")
-    choice: str = "png" if "png" in offered else default if default in offered else offered[0]
-    return choice
+def _find_lossless_choice(encoding: JSON) -> str | None:
+    choices = encoding.get("enum", ())
+    offered = [one for one in choices if one not in encoding.get("x-restage-choices", ())]
+    if "png" in offered:
+        return "png"
+    default: str | None = encoding.get("default")
+    return default if default in offered else next(iter(offered), None)

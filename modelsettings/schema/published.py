@@ -18,6 +18,7 @@ _KEYWORDS = (
     "format", "minItems", "maxItems", "uniqueItems", "required", "additionalProperties",
     "writeOnly", "x-order", "x-cog-secret",
 )  # fmt: skip
+_WHOLE = ("default", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 _SECRET_NAME = re.compile(r"(^|_)(api_?key|api_?token|access_token|auth_token|hf_token|secret|password)$")
 _AUDIO_OR_VIDEO = {"mp3", "wav", "ogg", "flac", "mp4", "webm", "gif", "mov", "m4a"}
 _PICTURE_HINTS = re.compile(
@@ -81,16 +82,18 @@ def flatten(openapi: Mapping[str, Any]) -> JSON:
     source = components.get("Input")
     if not isinstance(source, dict):
         raise SchemaRefused("The schema has no components.schemas.Input.")
+    properties, required = source.get("properties") or {}, source.get("required") or []
+    if not isinstance(properties, dict) or not isinstance(required, list):
+        raise SchemaRefused("The properties of Input are not an object, or required is not a list.")
     inlined = {
         name: _usable(name, _inline(part, components, path=(name,)))
-        for name, part in (source.get("properties") or {}).items()
+        for name, part in properties.items()
     }
-    order = {name: place for place, name in enumerate(inlined)}
-    names = sorted(inlined, key=lambda name: (inlined[name].get("x-order", 1000), order[name]))
+    names = sorted(inlined, key=lambda name: _place(inlined[name]))
     return {
         "type": "object",
         "properties": {name: inlined[name] for name in names},
-        "required": [name for name in source.get("required") or [] if name in inlined],
+        "required": [name for name in required if name in inlined],
         "additionalProperties": False,
     }
 
@@ -144,6 +147,9 @@ def _inline(node: Any, components: JSON, *, path: tuple[str, ...]) -> JSON:
     """Return the node without `$ref`, `allOf` or null; `path` is where we are, for the errors."""
     if not isinstance(node, dict):
         raise SchemaRefused(f"{path[0]}: its schema is not an object.")
+    for key in ("enum", "allOf", "anyOf", "oneOf"):
+        if not isinstance(node.get(key, []), list):
+            raise SchemaRefused(f"{path[0]}: its {key} is not a list.")
     merged: JSON = {}
     for part in [*_referenced(node, components, path), *node.get("allOf", ())]:
         merged |= _inline(part, components, path=_deeper(path, part))
@@ -196,13 +202,14 @@ def _without_null(prop: JSON) -> JSON:
     """Move null out of type, enum and default into the mark `x-nullable`."""
     kind = prop.get("type")
     if isinstance(kind, list):
-        kinds = [one for one in kind if one != "null"]
+        # A type of null alone stays: it is one of several variants, or a property without values.
+        kinds = [one for one in kind if one != "null"] or ["null"]
         if len(kinds) < len(kind):
             prop["x-nullable"] = True
         prop["type"] = kinds[0] if len(kinds) == 1 else kinds
     if None in prop.get("enum", ()):
-        prop["enum"] = [choice for choice in prop["enum"] if choice is not None]
-        prop["x-nullable"] = True
+        choices = [choice for choice in prop.pop("enum") if choice is not None]
+        prop |= {"enum": choices, "x-nullable": True} if choices else {"type": "null"}
     if "enum" in prop and "type" not in prop:
         kinds = sorted({_type_of(choice) for choice in prop["enum"]})
         prop["type"] = kinds[0] if len(kinds) == 1 else kinds
@@ -220,6 +227,11 @@ def _with_numeric_bounds(prop: JSON) -> JSON:
     return prop
 
 
+def _place(prop: JSON) -> float:
+    order = prop.get("x-order")
+    return order if isinstance(order, int | float) else 1000
+
+
 def _type_of(value: Any) -> str:
     names: dict[type, str] = {bool: "boolean", int: "integer", float: "number", str: "string"}
     return names.get(type(value), "array" if isinstance(value, list) else "object")
@@ -234,4 +246,12 @@ def _usable(name: str, prop: JSON) -> JSON:
         raise SchemaRefused(f"{name}: its schema is not a JSON Schema ({sentence}).") from error
     if "default" in prop and not validator.is_valid(prop["default"]):
         prop = {key: value for key, value in prop.items() if key != "default"}
+    if prop.get("type") == "integer":
+        # JSON knows one kind of number: 5.0 is a whole one.
+        prop |= {key: int(prop[key]) for key in _WHOLE if is_whole_float(prop.get(key))}
     return prop
+
+
+def is_whole_float(value: Any) -> bool:
+    """Say whether a value is a whole number written with a point, such as 5.0."""
+    return isinstance(value, float) and value.is_integer()

@@ -3,12 +3,13 @@
 import copy
 import math
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 import jsonschema_rs
 
 from modelsettings.schema import parameters
-from modelsettings.schema.published import JSON
+from modelsettings.schema.published import JSON, is_whole_float
 
 _KINDS = {
     "string": "text",
@@ -19,6 +20,8 @@ _KINDS = {
     "object": "an object",
 }
 _SHOWN = 60
+# Enough to see what is wrong; a document of a megabyte could hold 100,000 errors.
+_MOST_ERRORS = 50
 
 
 class SettingsRefused(ValueError):
@@ -84,12 +87,12 @@ class SettingsValidator:
                 if name in self.defaults:
                     errors[name] = [f"{name}: null is not a value here; its default is "
                                     f"{_shown(self.defaults[name])}."]
-            elif kind is str or kind is bool:
+            elif kind is bool:
                 document[name] = value
             elif kind is int or kind is float:
                 if _is_out_of_reach(value):
                     errors[name] = [f"{name}: {_shown(value)} is not a number that can be sent."]
-                elif is_whole and kind is float and value.is_integer():
+                elif is_whole and is_whole_float(value):
                     document[name] = int(value)
                 else:
                     document[name] = value
@@ -98,8 +101,9 @@ class SettingsValidator:
             else:
                 document[name] = value
         if len(document) + len(errors) < len(values) or not values.keys() <= self._is_whole.keys():
-            for name in values.keys() - self._is_whole.keys():
-                errors[str(name)] = [self._unknown(str(name))]
+            unknown = (name for name in values if name not in self._is_whole)
+            for name in islice(unknown, _MOST_ERRORS):
+                errors[_legible(str(name))] = [self._unknown(str(name))]
         return document, errors
 
     def _unknown(self, name: str) -> str:
@@ -108,7 +112,7 @@ class SettingsValidator:
 
     def _sentences(self, document: JSON, errors: dict[str, list[str]]) -> dict[str, list[str]]:
         try:
-            for error in self._compiled.iter_errors(document):
+            for error in islice(self._compiled.iter_errors(document), _MOST_ERRORS):
                 key = str(error.instance_path[0]) if error.instance_path else ""
                 errors.setdefault(key, []).append(_sentence(error))
         except ValueError as error:
@@ -131,14 +135,30 @@ def _find_unsendable(value: Any, *, depth: int = 0) -> str | None:
     if isinstance(value, list):
         parts: Any = value
     elif isinstance(value, dict):
-        parts = value.values()
-    elif value is None or isinstance(value, str | bool):
+        parts = [*value, *value.values()]
+    elif isinstance(value, str):
+        return _find_unsendable_text(value)
+    elif value is None or isinstance(value, bool):
         return None
     elif isinstance(value, int | float):
         return f"{_shown(value)} is not a number that can be sent." if _is_out_of_reach(value) else None
     else:
         return f"{type(value).__name__} is not a value of JSON."
     return next(filter(None, (_find_unsendable(part, depth=depth + 1) for part in parts)), None)
+
+
+def _find_unsendable_text(value: str) -> str | None:
+    """Say what PostgreSQL's jsonb or UTF-8 refuses."""
+    if "\0" in value:
+        return "it holds the character NUL, which cannot be stored."
+    if _legible(value) != value:
+        return "it holds half a character (a lone surrogate), which cannot be sent."
+    return None
+
+
+def _legible(text: str) -> str:
+    """Return the text as UTF-8 can carry it: a lone surrogate is written as \\ud800."""
+    return text if text.isascii() else text.encode(errors="backslashreplace").decode()
 
 
 def _sentence(error: jsonschema_rs.ValidationError) -> str:
@@ -158,9 +178,11 @@ def _sentence(error: jsonschema_rs.ValidationError) -> str:
         "minItems": f"it has fewer than {limit} entries",
         "maxItems": f"it has more than {limit} entries",
         "pattern": f"{shown} does not match the pattern {limit}",
+        "uniqueItems": "an entry stands in it twice",
+        "anyOf": f"{shown} is of none of the kinds that are allowed",
     }
     if kind.name == "enum":
-        sentence = f"{shown} is not one of {', '.join(map(str, limit))}"
+        sentence = f"{shown} is not one of {', '.join(one if isinstance(one, str) else _shown(one) for one in limit)}"
     elif kind.name == "type":
         wanted = " or ".join(_KINDS.get(one, one) for one in limit)
         sentence = f"{shown} is {_kind_of(error.instance)}, not {wanted}"
@@ -186,4 +208,4 @@ def _shown(value: Any) -> str:
     if isinstance(value, int) and abs(value) > 10**_SHOWN:
         return f"a number of more than {_SHOWN} digits"
     text = f'"{value}"' if isinstance(value, str) else "null" if value is None else str(value)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return _legible(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")

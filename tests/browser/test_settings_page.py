@@ -1,0 +1,234 @@
+"""The settings page as an operator uses it."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+
+from modelsettings import services
+from modelsettings.actors import Actor
+from modelsettings.models import ModelSettings, ReplicateModel
+from tests.browser.conftest import add_published
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+# Every kind of parameter, and some that a form is tempted to rewrite.
+KINDS: dict[str, dict[str, Any]] = {
+    "image": {"type": "string", "format": "uri"},
+    "prompt": {"type": "string"},
+    "on": {"type": "boolean", "default": True},
+    "switch": {"type": "boolean"},
+    "steps": {"type": "integer", "default": 30, "minimum": 1, "maximum": 100},
+    "seed": {"type": "integer", "nullable": True},
+    "scale": {"type": "number", "default": 0.1, "minimum": 0, "maximum": 20},
+    "strength": {"type": "number"},
+    "negative_prompt": {"type": "string", "default": "blurry"},
+    "note": {"type": "string"},
+    "size": {"type": "string", "default": "2K", "enum": ["1K", "2K", "4K"]},
+    "scheduler": {"type": "string", "enum": ["DDIM", "K_EULER"]},
+    "factor": {"type": "integer", "default": 2, "enum": [1, 2, 4]},
+    "loras": {"type": "array", "items": {"type": "string"}, "default": []},
+    "weights": {"type": "array", "items": {"type": "number"}},
+}
+
+
+def publish(properties: dict[str, dict[str, Any]], name: str = "kinds") -> dict[str, Any]:
+    """Return a published model with these inputs."""
+    ordered = {key: {**prop, "x-order": at} for at, (key, prop) in enumerate(properties.items())}
+    schemas = {
+        "Input": {"type": "object", "properties": ordered, "required": ["prompt"]},
+        "Output": {"type": "string", "format": "uri"},
+    }
+    version = {"id": "0" * 64, "openapi_schema": {"components": {"schemas": schemas}}}
+    return {"owner": "acme", "name": name, "is_official": True, "latest_version": version}
+
+
+def open_settings(page: Page, model: ReplicateModel) -> None:
+    page.goto(f"/admin/modelsettings/modelsettings/{model.live_profile_id}/change/")
+    page.wait_for_selector(".rjf-form-wrapper", state="attached")
+
+
+def save(page: Page) -> None:
+    with page.expect_navigation():
+        page.get_by_role("button", name="Save revision").click()
+
+
+def drawn_document(page: Page) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(page.locator("textarea[name=values]").input_value())
+    return document
+
+
+def profile_of(model: ReplicateModel) -> ModelSettings:
+    return ModelSettings.objects.get(pk=model.live_profile_id)
+
+
+def set_values(model: ReplicateModel, values: dict[str, Any]) -> dict[str, Any]:
+    """Store a document; return it as it is stored."""
+    by = Actor.system("test")
+    services.update_settings(model.live_profile_id, values, by=by)
+    stored: dict[str, Any] = profile_of(model).values
+    return stored
+
+
+@pytest.fixture
+def kinds(operator: User) -> ReplicateModel:
+    return add_published(publish(KINDS))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param({}, id="defaults, the rest unset"),
+        pytest.param({"negative_prompt": "", "on": False, "scale": 0}, id="deliberate blanks"),
+        pytest.param(
+            {"switch": False, "seed": 0, "strength": 0.1, "scheduler": "K_EULER", "factor": 4},
+            id="set without a default",
+        ),
+        pytest.param(
+            {"seed": 2**53 - 1, "loras": ["a", "b"], "weights": [0.5, 1], "note": 'é "q" </textarea>'},
+            id="large, lists, marks",
+        ),
+    ],
+)
+def test_saving_untouched_changes_nothing(
+    page: Page, kinds: ReplicateModel, values: dict[str, Any]
+) -> None:
+    stored = set_values(kinds, values)
+    revision = profile_of(kinds).revision
+
+    open_settings(page, kinds)
+    save(page)
+
+    expect(page.get_by_text("Nothing was changed")).to_be_visible()
+    assert (profile_of(kinds).values, profile_of(kinds).revision) == (stored, revision)
+
+
+def test_saving_untouched_changes_nothing_in_the_corpus(
+    page: Page, operator: User, corpus: list[Path]
+) -> None:
+    changed = {}
+    for file in corpus:
+        model = add_published(json.loads(file.read_text()))
+        before = profile_of(model).values
+        open_settings(page, model)
+        save(page)
+        after = profile_of(model)
+        if (after.values, after.revision) != (before, 1):
+            changed[model.slug] = (before, after.values)
+    assert changed == {}
+
+
+def test_change_is_saved_as_a_revision_with_its_reason(page: Page, kinds: ReplicateModel) -> None:
+    open_settings(page, kinds)
+    page.get_by_label("Steps").fill("55")
+    page.get_by_label("Scheduler").select_option("DDIM")
+    page.get_by_label("Seed").fill("42")
+    page.get_by_label("On", exact=True).uncheck()
+    page.get_by_label("Why this change?").fill("fewer artefacts")
+    save(page)
+
+    expect(page.get_by_text("Saved as revision 2")).to_be_visible()
+    row = ModelSettings.history.get(id=kinds.live_profile_id, revision=2)
+    changed = {key: row.values[key] for key in ("steps", "scheduler", "seed", "on")}
+    assert changed == {"steps": 55, "scheduler": "DDIM", "seed": 42, "on": False}
+    assert (row.updated_by, row.history_change_reason) == ("olga", "fewer artefacts")
+    expect(page.get_by_text("30 → 55")).not_to_have_count(0)
+
+
+def test_unsetting_removes_the_keys(page: Page, kinds: ReplicateModel) -> None:
+    set_values(kinds, {"seed": 42, "scheduler": "DDIM", "switch": True, "note": "x"})
+
+    open_settings(page, kinds)
+    page.get_by_label("Seed").fill("")
+    page.get_by_label("Scheduler").select_option(label="unset")
+    page.get_by_label("Switch").select_option(label="unset")
+    page.get_by_label("Note").fill("")
+    save(page)
+
+    expect(page.get_by_text("Saved as revision 3")).to_be_visible()
+    left = {"seed", "scheduler", "switch", "note"} & profile_of(kinds).values.keys()
+    assert left == set()
+
+
+def test_error_stands_at_its_field_and_nothing_is_lost(page: Page, kinds: ReplicateModel) -> None:
+    open_settings(page, kinds)
+    page.get_by_label("Steps").fill("101")
+    page.get_by_label("Note").fill("keep me")
+    save(page)
+
+    field = page.locator(".rjf-form-row", has=page.get_by_label("Steps"))
+    expect(field).to_contain_text("steps: 101 is more than the maximum of 100.")
+    expect(page.get_by_label("Steps")).to_be_in_viewport()
+    expect(page.get_by_label("Note")).to_have_value("keep me")
+    assert profile_of(kinds).revision == 1
+
+
+def test_value_that_left_the_enum_is_kept_until_it_is_changed(
+    page: Page, kinds: ReplicateModel
+) -> None:
+    set_values(kinds, {"size": "4K"})
+    narrowed = {**KINDS, "size": {"type": "string", "default": "2K", "enum": ["1K", "2K"]}}
+    other = add_published(publish(narrowed, name="narrowed"))
+    ReplicateModel.objects.filter(pk=kinds.pk).update(pinned_schema=other.pinned_schema_id)
+
+    open_settings(page, kinds)
+    expect(page.get_by_label("Size")).to_contain_text("4K (no longer allowed)")
+    page.get_by_label("Steps").fill("31")
+    save(page)
+    expect(page.get_by_text('size: "4K" is not one of 1K, 2K.')).to_be_visible()
+
+    page.get_by_label("Size").select_option("1K")
+    save(page)
+    expect(page.get_by_text("Saved as revision 3")).to_be_visible()
+    assert profile_of(kinds).values["size"] == "1K"
+
+
+def test_two_operators_at_once_lose_nothing(page: Page, kinds: ReplicateModel) -> None:
+    open_settings(page, kinds)
+    by = Actor.system("other")
+    services.patch_settings(kinds.live_profile_id, {"steps": 40, "scale": 5}, by=by)
+
+    page.get_by_label("Steps").fill("55")
+    page.get_by_label("Note").fill("mine")
+    save(page)
+    expect(page.get_by_role("alert")).to_contain_text("system:other")
+    expect(page.get_by_role("alert")).to_contain_text(re.compile(r"steps.*55.*40", re.S))
+    assert profile_of(kinds).revision == 2
+
+    save(page)
+    expect(page.get_by_text("Saved as revision 3")).to_be_visible()
+    kept = {key: profile_of(kinds).values[key] for key in ("steps", "scale", "note")}
+    assert kept == {"steps": 55, "scale": 5, "note": "mine"}
+
+
+def test_every_field_has_a_name_and_its_help(page: Page, kinds: ReplicateModel) -> None:
+    open_settings(page, kinds)
+
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll(".rjf-form-row :is(input, select, textarea)")]
+        .filter((field) => !field.labels.length && !field.getAttribute("aria-label"))
+        .map((field) => field.name)"""
+    )
+
+    assert nameless == []
+    expect(page.get_by_label("Steps")).to_have_accessible_description(
+        "1 to 100. Default: 30."
+    )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_page_fits_a_phone(page: Page, kinds: ReplicateModel, scheme: Any) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": 390, "height": 800})
+
+    open_settings(page, kinds)
+
+    width = page.evaluate("document.documentElement.scrollWidth")
+    fields = page.locator(".rjf-form-row :is(input, select)").evaluate_all(
+        "(fields) => Math.max(...fields.map((one) => one.getBoundingClientRect().right))"
+    )
+    assert (width <= 390, fields <= 390) == (True, True)
