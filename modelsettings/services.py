@@ -3,16 +3,22 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import pairwise
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from modelsettings import catalog
 from modelsettings.actors import Actor
-from modelsettings.models import ModelSettings, PublishedSchema, settings_write
+from modelsettings.models import (
+    ModelSettings,
+    PublishedSchema,
+    ReplicateModel,
+    settings_write,
+)
 from modelsettings.schema import parameters, published
 from modelsettings.schema.document import UNSET, Change, diff, differing_keys, is_same
 from modelsettings.schema.parameters import Delivery
@@ -118,27 +124,43 @@ class ResolvedSettings:
     delivery: Delivery
 
 
-_COLUMNS = (
-    "pk", "model__slug", "name", "revision", "values", "updated_at", "updated_by",
-    "model__pinned_schema__version", "model__pinned_schema__is_official", "model__pk",
-    "model__is_enabled", "model__roles", "model__pinned_schema__digest",
-)  # fmt: skip
-
-
 def get_settings(model: str | None = None, *, profile: str | None = None) -> StoredSettings:
     """Read a profile in one query, fresh each time.
 
     Without a name it is the model's live profile; without a model, the default for staging.
     Raises ProfileNotFound.
     """
-    wanted = Q(model__slug=model) if model else Q(model__is_default=True)
-    wanted &= Q(name=profile) if profile else Q(pk=F("model__live_profile"))
-    row = ModelSettings.objects.filter(wanted).order_by().values_list(*_COLUMNS).first()
-    if row is None:
+    rows = _rows("profiles").filter(profiles__name=profile) if profile else _rows("live_profile")
+    found = rows.filter(slug=model) if model else rows.filter(is_default=True)
+    row = next(iter(found), None)
+    if row is None or row[0] is None:
         name = f"{profile} of " if profile else ""
         raise ProfileNotFound(f"There is no settings profile {name}{model or 'for staging'}.")
     *columns, roles, digest = row
     return StoredSettings(*columns, roles, compile_schema(row[1], roles=roles, digest=digest))
+
+
+@cache
+def _rows(profile: str) -> QuerySet[ReplicateModel, Any]:
+    """Return the query of StoredSettings' columns; `profile` is the relation to follow.
+
+    Building it takes longer than running it, so it is built once, and cloned by `filter`.
+    """
+    return ReplicateModel.objects.order_by().values_list(
+        f"{profile}__pk",
+        "slug",
+        f"{profile}__name",
+        f"{profile}__revision",
+        f"{profile}__values",
+        f"{profile}__updated_at",
+        f"{profile}__updated_by",
+        "pinned_schema__version",
+        "pinned_schema__is_official",
+        "pk",
+        "is_enabled",
+        "roles",
+        "pinned_schema__digest",
+    )
 
 
 def get_values(profile: int, *, revision: int) -> JSON:
@@ -230,7 +252,8 @@ def update_settings(
     def replace(row: ModelSettings, validator: SettingsValidator) -> JSON:
         document = validator.clean(values)
         if expected_revision not in (None, row.revision):
-            changes = {key: document.get(key, UNSET) for key in differing_keys(row.values, document)}
+            differing = differing_keys(row.values, document)
+            changes = {key: document.get(key, UNSET) for key in differing}
             conflicts = _find_conflicts(row, changes, since=expected_revision)
             raise StaleSettings(revision=row.revision, conflicts=conflicts)
         return document
@@ -314,16 +337,7 @@ def _change(
 ) -> ModelSettings:
     """Validate, compare, lock, and write row and history, in one transaction."""
     with transaction.atomic():
-        row = (
-            ModelSettings.objects.select_for_update(of=("self",))
-            .annotate(
-                slug=F("model__slug"),
-                roles=F("model__roles"),
-                digest=F("model__pinned_schema__digest"),
-            )
-            .filter(pk=pk)
-            .first()
-        )
+        row = next(iter(_lockable_rows().filter(pk=pk)), None)
         if row is None:
             raise ProfileNotFound("This settings profile is gone.")
         compiled = compile_schema(row.slug, roles=row.roles, digest=row.digest)
@@ -340,6 +354,20 @@ def _change(
     return row
 
 
+@cache
+def _lockable_rows() -> QuerySet[ModelSettings]:
+    """Return the query that locks a profile and joins what its schema is found by; as `_rows`."""
+    return (
+        ModelSettings.objects.select_for_update(of=("self",))
+        .order_by()
+        .annotate(
+            slug=F("model__slug"),
+            roles=F("model__roles"),
+            digest=F("model__pinned_schema__digest"),
+        )
+    )
+
+
 def _save(profile: ModelSettings, *, by: Actor, reason: str) -> None:
     # The names that simple-history reads author, reason and time of a history row from.
     profile._history_user = by.user
@@ -354,18 +382,20 @@ def _find_conflicts(
 ) -> list[Conflict]:
     """Return the wanted keys whose stored values somebody else changed after revision `since`.
 
-    For a merge, a key that stands at the wanted value already is none.
+    For a merge, a key that stands at the wanted value already is none. Where there is no such
+    revision (a tag of another profile), nobody knows what was changed: every key that differs is.
     """
     history = list(
         ModelSettings.history.filter(id=row.pk, revision__gte=since or 0)
         .order_by("revision")
-        .values_list("values", "updated_by", "updated_at")
+        .values_list("values", "updated_by", "updated_at", "revision")
     )
-    base = history[0][0] if history else {}
+    base = history[0][0] if history and history[0][3] == since else None
     conflicts = []
     for key, yours in wanted.items():
         theirs = row.values.get(key, UNSET)
-        is_agreed = is_same(theirs, base.get(key, UNSET)) or (is_merge and is_same(theirs, yours))
+        is_untouched = base is not None and is_same(theirs, base.get(key, UNSET))
+        is_agreed = is_untouched or ((is_merge or base is None) and is_same(theirs, yours))
         if not is_agreed:
             by, at = _last_change(history, key) or (row.updated_by, row.updated_at)
             conflicts.append(Conflict(key=key, yours=yours, theirs=theirs, by=by, at=at))
@@ -373,10 +403,10 @@ def _find_conflicts(
 
 
 def _last_change(
-    history: list[tuple[JSON, str, datetime]], key: str
+    history: list[tuple[JSON, str, datetime, int]], key: str
 ) -> tuple[str, datetime] | None:
     """Return who gave the key its newest value, and when; `history` is in order of revision."""
-    for (before, _, _), (after, by, at) in reversed(list(zip(history, history[1:], strict=False))):
+    for (before, *_), (after, by, at, _) in reversed(list(pairwise(history))):
         if not is_same(before.get(key, UNSET), after.get(key, UNSET)):
             return by, at
     return None

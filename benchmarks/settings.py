@@ -1,0 +1,168 @@
+"""Measures what control costs: reading, changing, serving and validating settings.
+
+    python -m benchmarks.settings [--rounds N] [--json]
+
+Each figure is a ratio to the plain way of doing the same, timed in turns in one run, on the
+database that DATABASE_URL names (a throw-away one is made beside it); `validate_us` alone is a
+time.
+"""
+
+import argparse
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+os.environ.setdefault("DEBUG", "1")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+import django
+
+django.setup()
+
+from django.conf import settings as django_settings
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.test.utils import get_runner
+from django.utils import timezone
+from knox.models import AuthToken
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.test import APIRequestFactory
+from rest_framework.views import APIView
+
+from benchmarks.measure import print_json, print_table, time_side_by_side
+from modelsettings import services
+from modelsettings.actors import Actor
+from modelsettings.api import ConfigView, MayTune
+from modelsettings.models import ModelSettings, settings_write
+from modelsettings.schema.validation import SettingsValidator
+
+MODEL = "qwen/qwen-image-edit"
+WANTED = {"resolve_ratio": "≤ 1.5", "update_ratio": "≤ 1.4", "get_ratio": "≥ 0.85", "validate_us": "≤ 10"}
+
+
+class PlainConfigView(APIView):
+    """The plain way to serve the same row: same authentication, same permission, no more."""
+
+    permission_classes = [MayTune]
+
+    def get(self, request: Request, slug: str) -> Response:
+        row = ModelSettings.objects.select_related("model").get(
+            model__slug=slug, pk=django_settings.BENCHMARK_PROFILE
+        )
+        return Response({"config": row.values, "revision": row.revision})
+
+
+def measure(*, rounds: int) -> dict[str, float]:
+    """Return the four figures, and the medians that they come from."""
+    user = User.objects.create_superuser("bench")
+    profile = services.get_settings(MODEL).pk
+    django_settings.BENCHMARK_PROFILE = profile
+    return (
+        _measure_resolve(profile, rounds=rounds)
+        | _measure_update(profile, user, rounds=rounds)
+        | _measure_get(user, rounds=rounds)
+        | _measure_validate()
+    )
+
+
+def _measure_resolve(profile: int, *, rounds: int) -> dict[str, float]:
+    ours, plain = time_side_by_side(
+        lambda: services.resolve(MODEL),
+        lambda: ModelSettings.objects.get(pk=profile),
+        rounds=rounds,
+    )
+    return {"resolve_ratio": ours / plain, "resolve_us": ours * 1e6, "plain_read_us": plain * 1e6}
+
+
+def _measure_update(profile: int, user: User, *, rounds: int) -> dict[str, float]:
+    turn = iter(range(10**9))
+    actor = Actor.of(user)
+    values = services.get_settings(MODEL).document
+
+    def ours() -> None:
+        quality = next(turn) % 100
+        services.update_settings(profile, {**values, "output_quality": quality}, by=actor)
+
+    def plain() -> None:
+        # What simple-history's users write: get, change, save, in one transaction.
+        with transaction.atomic(), settings_write():
+            row = ModelSettings.objects.get(pk=profile)
+            row.values = {**row.values, "output_quality": next(turn) % 100}
+            row.revision += 1
+            row.updated_at = timezone.now()
+            row._history_user = user
+            row.save()
+
+    our_time, plain_time = time_side_by_side(ours, plain, rounds=rounds)
+    return {
+        "update_ratio": our_time / plain_time,
+        "update_us": our_time * 1e6,
+        "plain_save_us": plain_time * 1e6,
+    }
+
+
+def _measure_get(user: User, *, rounds: int) -> dict[str, float]:
+    token = AuthToken.objects.create(user)[1]
+    request = APIRequestFactory(HTTP_AUTHORIZATION=f"Token {token}").get("/")
+    ours_view, plain_view = ConfigView.as_view(), PlainConfigView.as_view()
+    ours, plain = time_side_by_side(
+        lambda: ours_view(request, slug=MODEL).render(),
+        lambda: plain_view(request, slug=MODEL).render(),
+        rounds=rounds,
+    )
+    # Requests a second of ours to those of the plain view.
+    return {"get_ratio": plain / ours, "get_us": ours * 1e6, "plain_get_us": plain * 1e6}
+
+
+def _measure_validate() -> dict[str, float]:
+    validator = SettingsValidator(_schema_of_25())
+    document = validator.clean({})
+    (seconds,) = time_side_by_side(
+        lambda: [validator.clean(document) for _ in range(100)], rounds=200
+    )
+    return {"validate_us": seconds / 100 * 1e6}
+
+
+def _schema_of_25() -> dict[str, Any]:
+    """Return a schema of 25 parameters of the five usual kinds."""
+    kinds: list[dict[str, Any]] = [
+        {"type": "integer", "default": 50, "minimum": 0, "maximum": 100},
+        {"type": "number", "default": 7.5, "minimum": 1, "maximum": 20},
+        {"type": "boolean", "default": True},
+        {"type": "string", "default": "webp", "enum": ["webp", "png", "jpg"]},
+        {"type": "string", "default": "a bright room"},
+    ]
+    properties = {f"parameter_{place}": kinds[place % 5] for place in range(25)}
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+@contextmanager
+def throw_away_database() -> Iterator[None]:
+    """Make a test database beside the named one, and drop it at the end."""
+    runner = get_runner(django_settings)(verbosity=0, interactive=False)
+    made = runner.setup_databases()
+    try:
+        yield
+    finally:
+        runner.teardown_databases(made)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measures what control costs.")
+    parser.add_argument("--rounds", type=int, default=500, help="calls of each side (500)")
+    parser.add_argument("--json", action="store_true", help="print one object of figures last")
+    options = parser.parse_args()
+    with throw_away_database():
+        figures = measure(rounds=options.rounds)
+    print(f"Settings on {connection.vendor}, {options.rounds} calls a side, medians\n")
+    rows = [("figure", "measured", "wanted")]
+    rows += [(name, f"{value:.2f}", WANTED.get(name, "")) for name, value in figures.items()]
+    print_table(rows)
+    if options.json:
+        print_json(figures)
+
+
+if __name__ == "__main__":
+    main()
