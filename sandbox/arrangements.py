@@ -32,6 +32,8 @@ class Scene:
     metal: Colour
     # 1 or -1: the whole arrangement may be mirrored.
     side: int
+    # Where the photo shows a window, a picture would hang before it.
+    has_bare_wall: bool
 
     def some_accents(self, count: int) -> tuple[Colour, ...]:
         """Return accent colours, each once before any comes again."""
@@ -268,11 +270,14 @@ def _outdoor(scene: Scene) -> None:
 
 
 def _pictures(scene: Scene, *, x: float) -> None:
+    frames = scene.dice.pick((1, 2, 3))
+    if not scene.has_bare_wall:
+        return
     accents.wall_art(
         scene.brush,
         x=x,
         z=WALL_Z,
-        frames=scene.dice.pick((1, 2, 3)),
+        frames=frames,
         metal=scene.metal,
         palette=scene.palette,
         dice=scene.details,

@@ -11,17 +11,26 @@ from sandbox.brush import Brush
 from sandbox.colours import palette_of
 from sandbox.dice import Dice
 
+# Of grey values from 0 to 255: a papered wall in uneven light stays below it.
+_EVEN = 14.0
+
 
 def furnish(room: Image.Image, *, prompt: str, seed: int, variation: str) -> Image.Image:
     """Return the picture of the room with furniture in it; the photo stays as it is."""
-    layer = _furniture(room.size, prompt.lower(), seed, variation)
+    layer = _furniture(room.size, prompt.lower(), seed, variation, _has_bare_wall(room))
     furnished = room.convert("RGBA")
     furnished.alpha_composite(_in_the_light_of(room, layer))
     return furnished.convert("RGB")
 
 
 @lru_cache(maxsize=16)
-def _furniture(size: tuple[int, int], prompt: str, seed: int, variation: str) -> Image.Image:
+def _furniture(
+    size: tuple[int, int],
+    prompt: str,
+    seed: int,
+    variation: str,
+    has_bare_wall: bool,
+) -> Image.Image:
     """Draw the furniture alone: photos of one size share it."""
     palette = palette_of(prompt)
     dice = Dice("furniture", seed, prompt)
@@ -34,9 +43,17 @@ def _furniture(size: tuple[int, int], prompt: str, seed: int, variation: str) ->
         wood=dice.pick(palette.woods),
         metal=dice.pick(palette.metals),
         side=dice.pick((1, -1)),
+        has_bare_wall=has_bare_wall,
     )
     arrangement_of(prompt)(scene)
     return scene.brush.finish()
+
+
+def _has_bare_wall(room: Image.Image) -> bool:
+    """Say whether the wall behind the sofa is even: no window and no door there."""
+    width, height = room.size
+    wall = room.crop((int(0.3 * width), int(0.22 * height), int(0.7 * width), int(0.42 * height)))
+    return ImageStat.Stat(wall.convert("L")).stddev[0] < _EVEN
 
 
 def _in_the_light_of(room: Image.Image, layer: Image.Image) -> Image.Image:
