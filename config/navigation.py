@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse_lazy
 
 
-def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+def sidebar(_request: HttpRequest) -> list[dict[str, Any]]:
     """Return Unfold's navigation: what an operator works with first, accounts last."""
     return [
         {

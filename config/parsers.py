@@ -1,6 +1,7 @@
 """Reads the bodies of API requests."""
 
 from collections.abc import Mapping
+from io import BytesIO
 from typing import IO, Any
 
 from rest_framework import status
@@ -31,20 +32,9 @@ class BoundedJSONParser(JSONParser):
         body = stream.read(MAX_JSON_BYTES + 1)
         if len(body) > MAX_JSON_BYTES:
             raise DocumentTooLarge
+        # JSON is UTF-8 (RFC 8259); a charset of the client's choice may be a decompressor ("zip").
+        context = {**(parser_context or {}), "encoding": "utf-8"}
         try:
-            return super().parse(_Reread(body), media_type, parser_context)
+            return super().parse(BytesIO(body), media_type, context)
         except RecursionError:
             raise ParseError("JSON parse error - the document is nested too deep.") from None
-
-
-class _Reread:
-    """A body that was read, as the stream that DRF's parser reads."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    def read(self, size: int = -1) -> bytes:
-        taken, self._body = (
-            (self._body, b"") if size < 0 else (self._body[:size], self._body[size:])
-        )
-        return taken

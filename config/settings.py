@@ -135,7 +135,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "ENUM_NAME_OVERRIDES": {"StatusEnum": "staging.models.Status"},
+    "ENUM_NAME_OVERRIDES": {"StatusEnum": "staging.models.JobStatus"},
 }
 
 REPLICATE_API_TOKEN = env.text("REPLICATE_API_TOKEN")

@@ -1,10 +1,11 @@
 import pytest
+from django.core.checks import CheckMessage
 from pytest_django import Settings
 
 from config import checks, env
 
 
-def ids(messages: list[checks.CheckMessage]) -> list[str]:
+def ids(messages: list[CheckMessage]) -> list[str]:
     return [str(message.id) for message in messages]
 
 

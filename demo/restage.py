@@ -1,0 +1,176 @@
+"""Restage on one machine: its environment, its processes, in the order they need each other."""
+
+import json
+import os
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from demo import kept
+from demo.client import Client
+from demo.kept import Operator
+from demo.options import ROOT, Options
+from demo.supervisor import Child, Supervisor
+
+# Generous: a machine under load starts five Pythons at once.
+READY_WITHIN_S = 60.0
+DEFAULT_PORT = 8000
+# What Restage reads of the environment must not come from the shell the demo is started in.
+OURS = (
+    "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "DATABASE_URL", "CELERY_BROKER_URL",
+    "REPLICATE_API_TOKEN", "REPLICATE_BASE_URL", "PUBLIC_URL", "CSRF_TRUSTED_ORIGINS",
+    "TRUSTED_PROXY", "MEDIA_ROOT", "TIME_ZONE", "CREATIONS_PER_MINUTE", "DJANGO_SETTINGS_MODULE",
+    "PYTHONPATH",
+)  # fmt: skip
+
+
+class PortTaken(Exception):
+    """The port that was asked for is another's."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A Restage that answers, and who may ask it."""
+
+    address: str
+    operator: Operator
+
+
+def start(supervisor: Supervisor, options: Options, *, say: Callable[[str], None]) -> Running:
+    """Start everything and return once it answers.
+
+    Raises ChildFailed and PortTaken.
+    """
+    with _listen(options.port, say=say) as listener:
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        ports = {"valkey": free_port(), "sandbox": free_port()}
+        env = environment(options, address=address, ports=ports)
+        return _start(supervisor, options, address=address, ports=ports, env=env, listener=listener)
+
+
+def environment(options: Options, *, address: str, ports: dict[str, int]) -> dict[str, str]:
+    """Return what Restage's processes are told; nothing of ours leaks in from the shell."""
+    env = {name: value for name, value in os.environ.items() if name not in OURS}
+    env |= {
+        # Not for its tracebacks: only so are static files served without collectstatic, which
+        # costs four seconds a run. Everything else runs as in production.
+        "DEBUG": "1",
+        "SECRET_KEY": kept.secret_key(options.data),
+        "DATABASE_URL": f"sqlite:///{options.data / 'restage.sqlite3'}",
+        "MEDIA_ROOT": str(options.data / "media"),
+        "CELERY_BROKER_URL": f"redis://127.0.0.1:{ports['valkey']}/0",
+        "PYTHONUNBUFFERED": "1",
+    }
+    if options.live:
+        # No PUBLIC_URL: Replicate's webhooks do not reach a laptop, and jobs settle by polling.
+        return env | {"REPLICATE_API_TOKEN": os.environ["REPLICATE_API_TOKEN"]}
+    return env | {
+        "REPLICATE_API_TOKEN": "r8_the_sandbox_takes_any_token",
+        "REPLICATE_BASE_URL": f"http://127.0.0.1:{ports['sandbox']}",
+        "PUBLIC_URL": address,
+    }
+
+
+def _start(
+    supervisor: Supervisor,
+    options: Options,
+    *,
+    address: str,
+    ports: dict[str, int],
+    env: dict[str, str],
+    listener: socket.socket,
+) -> Running:
+    def run(name: str, *arguments: str | Path, pass_fds: tuple[int, ...] = ()) -> Child:
+        return supervisor.start(name, [sys.executable, *arguments], env=env, pass_fds=pass_fds)
+
+    valkey = run(
+        "valkey", "-m", "demo.broker",
+        "--port", str(ports["valkey"]), "--folder", options.data / "valkey",
+    )  # fmt: skip
+    migrate = run("migrate", "manage.py", "migrate", "--no-input")
+    # The socket is ours, so that nobody takes the port meanwhile; requests wait in it.
+    socket_fd = listener.fileno()
+    web = run(
+        "web",
+        "-m",
+        "gunicorn",
+        "config.wsgi",
+        "--bind",
+        f"fd://{socket_fd}",
+        # Connections that stay open would keep it from ending at once.
+        "--keep-alive",
+        "0",
+        pass_fds=(socket_fd,),
+    )
+    sandbox = None if options.live else run(
+        "sandbox", "-m", "sandbox", "--port", str(ports["sandbox"]),
+        "--models", ROOT / "modelsettings" / "catalog", "--seconds", "2",
+    )  # fmt: skip
+    # One worker has no neighbours to look for, which takes it a second.
+    run("worker", "-m", "celery", "-A", "config", "worker", "--without-mingle", "--without-gossip")
+    supervisor.finish(migrate, within_s=READY_WITHIN_S)
+    # Not before: its tasks read the tables. The worker has none to do until then.
+    run("beat", "-m", "celery", "-A", "config", "beat")
+    supervisor.wait_until(lambda: _answers(f"{address}/livez"), web, within_s=READY_WITHIN_S)
+    operator = kept.find_operator(options.data)
+    if operator is None or not _is_known(address, operator):
+        operator = _create_operator(supervisor, run)
+        kept.keep_operator(options.data, operator)
+    supervisor.wait_until(lambda: listens(ports["valkey"]), valkey, within_s=READY_WITHIN_S)
+    if sandbox:
+        supervisor.wait_until(lambda: listens(ports["sandbox"]), sandbox, within_s=READY_WITHIN_S)
+    return Running(address, operator)
+
+
+def _is_known(address: str, operator: Operator) -> bool:
+    with Client(address, token=operator.token) as client:
+        return client.is_known()
+
+
+def _create_operator(supervisor: Supervisor, run: Callable[..., Child]) -> Operator:
+    created = run("operator", "manage.py", "create_operator", "demo")
+    printed = supervisor.finish(created, within_s=READY_WITHIN_S)
+    # The password stays in one file, and that is not a log.
+    created.log.unlink()
+    return Operator(**json.loads(printed.splitlines()[-1]))
+
+
+def _listen(port: int | None, *, say: Callable[[str], None]) -> socket.socket:
+    """Open the web server's socket; a port that was not asked for may be another when taken."""
+    wanted = DEFAULT_PORT if port is None else port
+    try:
+        return socket.create_server(("127.0.0.1", wanted), backlog=128)
+    except OSError as error:
+        if port is not None:
+            raise PortTaken(
+                f"Port {port} cannot be used: {os.strerror(error.errno or 0)}. Try --port 0."
+            ) from None
+    say(f"Port {wanted} is taken: another one is used.")
+    return socket.create_server(("127.0.0.1", 0), backlog=128)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on, for somebody who is about to."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def listens(port: int) -> bool:
+    """Say whether somebody listens on a port of this machine."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(address, timeout=5, trust_env=False).status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False
