@@ -28,7 +28,9 @@ def print_table(rows: Sequence[tuple[str, ...]]) -> None:
     """Print rows in columns as wide as their longest cell."""
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        print(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        )
 
 
 def print_json(figures: dict[str, float]) -> None:

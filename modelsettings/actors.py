@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Self
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.core.exceptions import PermissionDenied
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +15,10 @@ class Actor:
     user: AbstractBaseUser | None = None
 
     @classmethod
-    def of(cls, user: AbstractBaseUser) -> Self:
-        """Return the person, or the owner of an API token."""
+    def of(cls, user: AbstractBaseUser | AnonymousUser) -> Self:
+        """Return the person, or the owner of an API token; every door has let in nobody else."""
+        if not isinstance(user, AbstractBaseUser):
+            raise PermissionDenied("Nobody is logged in.")
         return cls(name=user.get_username(), user=user)
 
     @classmethod

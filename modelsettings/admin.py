@@ -40,7 +40,8 @@ class ReplicateModelAdmin(ModelAdmin):
 
     @display(description="Live profile")
     def live_revision(self, model: ReplicateModel) -> str:
-        return f"{model.live_profile.name}, revision {model.live_profile.revision}"
+        live = model.live_profile
+        return f"{live.name}, revision {live.revision}" if live else "none"
 
     @display(description="Price")
     def price_text(self, model: ReplicateModel) -> str:
@@ -73,7 +74,8 @@ class ModelSettingsAdmin(ModelAdmin):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ModelSettings]:
-        return super().get_queryset(request).select_related("model")
+        rows: QuerySet[ModelSettings] = super().get_queryset(request)
+        return rows.select_related("model")
 
     def change_view(
         self,

@@ -1,9 +1,11 @@
 """The admin API: the models, and a model's settings."""
 
+import re
 from typing import Any
 from urllib.parse import unquote
 
-from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
 from rest_framework.exceptions import APIException, NotFound, ParseError, ValidationError
 from rest_framework.permissions import BasePermission
@@ -43,11 +45,11 @@ class Locked(APIException):
     status_code = status.HTTP_409_CONFLICT
 
 
-class ModelSerializer(serializers.Serializer[ReplicateModel]):
+class ModelSerializer(serializers.Serializer[Any]):
     """A model and its live profile."""
 
     id = serializers.CharField(source="slug")
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # not the serializer's own label
     description = serializers.CharField()
     is_enabled = serializers.BooleanField()
     is_default = serializers.BooleanField()
@@ -76,6 +78,7 @@ class ConfigSerializer(serializers.Serializer[StoredSettings]):
     updated_by = serializers.CharField()
 
 
+_TAG = re.compile(r'"(?P<pk>[0-9]{1,18})-(?P<revision>[0-9]{1,18})"')
 _PROFILE = OpenApiParameter("profile", description="A profile's name; without it, the live one.")
 _IF_MATCH = OpenApiParameter(
     "If-Match",
@@ -145,12 +148,15 @@ class ConfigView(APIView):
 
     def _change(self, request: Request, slug: str, change: Any) -> Response:
         stored = _read(request, slug)
+        if request.stream is None:
+            # DRF reads it as {}, which would reset every parameter; so would a chunked body.
+            raise ParseError("The request has no body: send a JSON object with a Content-Length.")
         try:
             change(
                 stored.pk,
                 request.data,
                 by=Actor.of(request.user),
-                reason=unquote(request.headers.get("X-Change-Reason", "")),
+                reason=_reason(request),
                 expected_revision=_expected_revision(request, stored),
             )
         except SettingsRefused as error:
@@ -177,8 +183,12 @@ def errors_by_field(error: SettingsRefused) -> dict[str, list[str]]:
 
 
 def _read(request: Request, slug: str) -> StoredSettings:
+    profile = request.query_params.get("profile", "")
+    if "\0" in profile:
+        # PostgreSQL has no such text.
+        raise NotFound("There is no such settings profile.")
     try:
-        return services.get_settings(slug, profile=request.query_params.get("profile"))
+        return services.get_settings(slug, profile=profile)
     except ProfileNotFound as error:
         raise NotFound(str(error)) from error
 
@@ -196,10 +206,17 @@ def _expected_revision(request: Request, stored: StoredSettings) -> int | None:
     tag = request.headers.get("If-Match", "*").strip()
     if tag == "*":
         return None
-    pk, dash, revision = tag.removeprefix('"').removesuffix('"').partition("-")
-    if not (tag[0] == tag[-1] == '"' and dash and pk.isdecimal() and revision.isdecimal()):
+    parts = _TAG.fullmatch(tag)
+    if parts is None:
         raise ParseError(f'If-Match is not an ETag of settings: write it as "{stored.pk}-1".')
-    return int(revision) if int(pk) == stored.pk else 0
+    return int(parts["revision"]) if int(parts["pk"]) == stored.pk else 0
+
+
+def _reason(request: Request) -> str:
+    reason = unquote(request.headers.get("X-Change-Reason", ""))
+    if "\0" in reason:
+        raise ParseError("X-Change-Reason holds the character NUL, which cannot be stored.")
+    return reason
 
 
 def _stale(error: StaleSettings) -> Stale:
@@ -215,5 +232,6 @@ def _stale(error: StaleSettings) -> Stale:
     ]
     stale = Stale()
     # DRF turns a detail into strings; the values of a conflict keep their types.
-    stale.detail = {"detail": str(error), "revision": error.revision, "conflicts": conflicts}
+    detail: Any = {"detail": str(error), "revision": error.revision, "conflicts": conflicts}
+    stale.detail = detail
     return stale

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django_jsonform.forms.fields import JSONFormField
 from django_jsonform.widgets import JSONFormWidget
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -26,6 +27,16 @@ class DocumentField(JSONFormField):
             return super().to_python(value)
         except RecursionError:
             raise ValidationError("The document is nested too deep.") from None
+        except ValueError as error:
+            # Python reads no number of more than 4,300 digits.
+            raise ValidationError("The document holds a number that cannot be read.") from error
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Return what the page is drawn with again; what is stored where that cannot be read."""
+        try:
+            return super().bound_data(data, initial)
+        except (RecursionError, ValueError):
+            return initial
 
     def validate(self, value: Any) -> None:
         if not isinstance(value, dict):
@@ -47,7 +58,7 @@ class SettingsForm(forms.Form):
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "smaller files for web"}),
     )
 
-    def __init__(self, stored: StoredSettings, posted: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, stored: StoredSettings, posted: QueryDict | None = None) -> None:
         self.schema = stored.validator.schema
         document = form_schemas.form_document(self.schema, stored.document)
         initial = {"values": document, "revision": stored.revision}
@@ -57,7 +68,7 @@ class SettingsForm(forms.Form):
 
     def find_changes(self, base: Mapping[str, Any]) -> JSON:
         """Return the keys that differ from `base`, None for those that were unset."""
-        submitted = form_schemas.read_form(self.schema, self.cleaned_data["values"])
+        submitted = form_schemas.read_form(self.schema, self.cleaned_data["values"], stored=base)
         return {key: submitted.get(key) for key in differing_keys(base, submitted)}
 
     def show_errors(self, error: SettingsRefused) -> None:
@@ -75,9 +86,10 @@ class SettingsForm(forms.Form):
         """Draw what is stored now with this operator's changes on top, to be saved knowingly."""
         merged = {**stored.document, **changes}
         self.data = {
-            **self.data.dict(),
+            **cast("QueryDict", self.data).dict(),
             "values": json.dumps(form_schemas.form_document(self.schema, merged)),
-            "revision": error.revision,
+            # Not the error's, which may be newer still than what is drawn here.
+            "revision": stored.revision,
         }
         self.conflicts = error.conflicts
         self.add_error(None, str(error))

@@ -3,11 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime
 from typing import Any, NoReturn
 
+from django.contrib.auth.models import AbstractBaseUser
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.signals import pre_save
+from django.dispatch import receiver
 from django_jsonform.models.fields import JSONField as JSONFormField
 from simple_history.models import HistoricalRecords
 
@@ -55,6 +59,12 @@ class ReplicateModel(models.Model):
         "ModelSettings", on_delete=models.PROTECT, null=True, related_name="+"
     )
     history = HistoricalRecords(history_change_reason_field=models.TextField(null=True))
+
+    # What simple-history reads author and reason of the next history row from.
+    _history_user: AbstractBaseUser | None
+    _change_reason: str | None
+    # Set by `registry.list_models`: why a job cannot use the model.
+    obstacle: str | None
 
     class Meta:
         verbose_name = "model"
@@ -119,7 +129,7 @@ class RevisionHistory(HistoricalRecords):
         return {**super().get_meta_options(model), "constraints": [unique]}
 
 
-def form_schema_of(profile: "ModelSettings | None" = None) -> dict[str, Any]:
+def form_schema_of() -> dict[str, Any]:
     """Return an empty form; the admin gives its form field the schema of the profile's model."""
     return {"type": "object", "properties": {}}
 
@@ -144,6 +154,10 @@ class ModelSettings(models.Model):
         history_change_reason_field=models.TextField(null=True),
     )
 
+    # What simple-history reads author, time and reason of the next history row from.
+    _history_user: AbstractBaseUser | None
+    _history_date: datetime
+    _change_reason: str | None
     objects = SettingsQuerySet.as_manager()
 
     class Meta:
@@ -156,11 +170,11 @@ class ModelSettings(models.Model):
     def __str__(self) -> str:
         return f"{self.name}, revision {self.revision}"
 
-    def save_base(self, *args: Any, **kwargs: Any) -> None:
-        # Below save(), so that fixtures, which call this alone, are held to the same rule.
-        if not _writing.get():
-            _refuse("save()")
-        super().save_base(*args, **kwargs)
+@receiver(pre_save, sender=ModelSettings)
+def _refuse_to_save(**_sent: Any) -> None:
+    # A signal, since loaddata calls Model.save_base() itself, around every method of ours.
+    if not _writing.get():
+        _refuse("save()")
 
 
 def _refuse(path: str) -> NoReturn:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.apps.registry import Apps
 from django.db import transaction
 from django.db.models import F, Model
@@ -27,6 +27,7 @@ def add_model(model: PublishedModel, *, by: Actor) -> ReplicateModel:
     """
     roles = find_roles(published.flatten(model.openapi))
     overlay = catalog.find_overlay(model.slug)
+    defaults = ReplicateModel.objects.filter(is_default=True)
     row = ReplicateModel(
         slug=model.slug,
         label=overlay.label or model.slug,
@@ -34,7 +35,7 @@ def add_model(model: PublishedModel, *, by: Actor) -> ReplicateModel:
         position=overlay.order,
         roles=roles,
         price=list(overlay.price),
-        is_default=overlay.is_default and not ReplicateModel.objects.filter(is_default=True).exists(),
+        is_default=overlay.is_default and not defaults.exists(),
     )
     row._history_user = by.user
     row._change_reason = f"Added by {by.name}."
@@ -55,7 +56,10 @@ def add_model(model: PublishedModel, *, by: Actor) -> ReplicateModel:
         name="default",
         by=by,
     )
-    row.save_without_historical_record()
+    # No history of its own: the model has just been added.
+    ReplicateModel.objects.filter(pk=row.pk).update(
+        pinned_schema=row.pinned_schema, live_profile=row.live_profile
+    )
     return row
 
 
@@ -74,7 +78,7 @@ def load_catalog() -> list[str]:
 
 def load_catalog_after_migrate(sender: AppConfig, **options: Any) -> None:
     """Load the catalogue where the tables are today's: `migrate` may have stopped before."""
-    migrated: Apps = options.get("apps") or sender.apps
+    migrated = options.get("apps") or apps
     if all(_is_current(model, migrated) for model in sender.get_models()):
         load_catalog()
 
@@ -92,11 +96,11 @@ def list_models() -> list[ReplicateModel]:
     rows = ReplicateModel.objects.select_related("live_profile").annotate(
         digest=F("pinned_schema__digest")
     )
-    return [_with_obstacle(row) for row in rows]
+    return [_with_obstacle(row, digest=row.digest) for row in rows]
 
 
-def _with_obstacle(row: ReplicateModel) -> ReplicateModel:
-    compiled = services.compile_schema(row.slug, roles=row.roles, digest=row.digest)
+def _with_obstacle(row: ReplicateModel, *, digest: str) -> ReplicateModel:
+    compiled = services.compile_schema(row.slug, roles=row.roles, digest=digest)
     row.obstacle = services.find_obstacle_to_staging(
         row.slug, is_enabled=row.is_enabled, schema=compiled
     )
@@ -109,12 +113,15 @@ def choose_default(slug: str, *, by: Actor) -> ReplicateModel:
 
     Raises ReplicateModel.DoesNotExist, and CannotStage with the reason.
     """
-    models = ReplicateModel.objects.select_for_update()
-    chosen = models.get(slug=slug)
+    # All of them, in one order: two who choose at once then wait for one another.
+    rows = {row.slug: row for row in ReplicateModel.objects.select_for_update().order_by("pk")}
+    if slug not in rows:
+        raise ReplicateModel.DoesNotExist(slug)
+    chosen = rows[slug]
     if obstacle := services.get_settings(slug).obstacle:
         raise CannotStage(obstacle)
     if not chosen.is_default:
-        for former in models.filter(is_default=True):
+        for former in filter(lambda row: row.is_default, rows.values()):
             _set_default(former, is_default=False, by=by)
         _set_default(chosen, is_default=True, by=by)
     return chosen

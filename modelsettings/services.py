@@ -98,9 +98,7 @@ class StoredSettings:
     @property
     def obstacle(self) -> str | None:
         """Why a job cannot use the model, in one sentence; None where it can."""
-        return find_obstacle_to_staging(
-            self.slug, is_enabled=self.is_enabled, schema=self.schema
-        )
+        return find_obstacle_to_staging(self.slug, is_enabled=self.is_enabled, schema=self.schema)
 
     @property
     def document(self) -> JSON:
@@ -130,36 +128,52 @@ def get_settings(model: str | None = None, *, profile: str | None = None) -> Sto
     Without a name it is the model's live profile; without a model, the default for staging.
     Raises ProfileNotFound.
     """
-    rows = _rows("profiles").filter(profiles__name=profile) if profile else _rows("live_profile")
-    found = rows.filter(slug=model) if model else rows.filter(is_default=True)
-    row = next(iter(found), None)
+    wanted = {"slug": model} if model else {"is_default": True}
+    if profile:
+        of_the_model = {f"model__{column}": value for column, value in wanted.items()}
+        row = next(iter(_named_profiles().filter(name=profile, **of_the_model)), None)
+    else:
+        row = next(iter(_live_profiles().filter(**wanted)), None)
     if row is None or row[0] is None:
         name = f"{profile} of " if profile else ""
         raise ProfileNotFound(f"There is no settings profile {name}{model or 'for staging'}.")
-    *columns, roles, digest = row
-    return StoredSettings(*columns, roles, compile_schema(row[1], roles=roles, digest=digest))
+    *columns, digest = row
+    compiled = compile_schema(row[1], roles=columns[-1], digest=digest)
+    return StoredSettings(*[*columns, compiled])
 
 
 @cache
-def _rows(profile: str) -> QuerySet[ReplicateModel, Any]:
-    """Return the query of StoredSettings' columns; `profile` is the relation to follow.
+def _live_profiles() -> QuerySet[Any, Any]:
+    """Return the query of StoredSettings' columns, for `filter` to clone.
 
-    Building it takes longer than running it, so it is built once, and cloned by `filter`.
+    Building it takes longer than running it, so it is built once.
     """
-    return ReplicateModel.objects.order_by().values_list(
-        f"{profile}__pk",
-        "slug",
-        f"{profile}__name",
-        f"{profile}__revision",
-        f"{profile}__values",
-        f"{profile}__updated_at",
-        f"{profile}__updated_by",
-        "pinned_schema__version",
-        "pinned_schema__is_official",
-        "pk",
-        "is_enabled",
-        "roles",
-        "pinned_schema__digest",
+    return _select_columns(ReplicateModel.objects.order_by(), profile="live_profile__", model="")
+
+
+@cache
+def _named_profiles() -> QuerySet[Any, Any]:
+    """As `_live_profiles`; from the profile's side, since a filter on a relation to many would
+    join it once more, and find the columns of another profile."""
+    return _select_columns(ModelSettings.objects.order_by(), profile="", model="model__")
+
+
+def _select_columns(rows: QuerySet[Any], *, profile: str, model: str) -> QuerySet[Any, Any]:
+    """Select the columns in the order of StoredSettings; the names are prefixes of relations."""
+    return rows.values_list(
+        f"{profile}pk",
+        f"{model}slug",
+        f"{profile}name",
+        f"{profile}revision",
+        f"{profile}values",
+        f"{profile}updated_at",
+        f"{profile}updated_by",
+        f"{model}pinned_schema__version",
+        f"{model}pinned_schema__is_official",
+        f"{model}pk",
+        f"{model}is_enabled",
+        f"{model}roles",
+        f"{model}pinned_schema__digest",
     )
 
 
@@ -289,9 +303,7 @@ def patch_settings(
     return _change(profile, merge, by=by, reason=reason)
 
 
-def find_obstacle_to_staging(
-    slug: str, *, is_enabled: bool, schema: CompiledSchema
-) -> str | None:
+def find_obstacle_to_staging(slug: str, *, is_enabled: bool, schema: CompiledSchema) -> str | None:
     """Return why a job cannot use a model, in one sentence, or None where it can."""
     if not is_enabled:
         return f"{slug} is disabled."
@@ -337,10 +349,11 @@ def _change(
 ) -> ModelSettings:
     """Validate, compare, lock, and write row and history, in one transaction."""
     with transaction.atomic():
-        row = next(iter(_lockable_rows().filter(pk=pk)), None)
-        if row is None:
+        found = next(iter(_lockable_rows().filter(pk=pk)), None)
+        if found is None:
             raise ProfileNotFound("This settings profile is gone.")
-        compiled = compile_schema(row.slug, roles=row.roles, digest=row.digest)
+        row: ModelSettings = found
+        compiled = compile_schema(found.slug, roles=found.roles, digest=found.digest)
         document = make_document(row, compiled.validator)
         if not differing_keys(row.values, document):
             return row
@@ -355,7 +368,7 @@ def _change(
 
 
 @cache
-def _lockable_rows() -> QuerySet[ModelSettings]:
+def _lockable_rows() -> QuerySet[Any]:
     """Return the query that locks a profile and joins what its schema is found by; as `_rows`."""
     return (
         ModelSettings.objects.select_for_update(of=("self",))

@@ -43,11 +43,9 @@ class StagingJobAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StagingJob]:
         predictions = Prediction.objects.prefetch_related("images")
-        return (
-            super()
-            .get_queryset(request)
-            .select_related("model", "owner", "photo")
-            .prefetch_related(Prefetch("predictions", predictions))
+        jobs: QuerySet[StagingJob] = super().get_queryset(request)
+        return jobs.select_related("model", "owner", "photo").prefetch_related(
+            Prefetch("predictions", predictions)
         )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -62,12 +60,16 @@ class StagingJobAdmin(ModelAdmin):
     @display(description="Before, after")
     def pictures(self, job: StagingJob) -> SafeString:
         made = [image for one in job.predictions.all() for image in one.images.all()]
-        names = [job.photo.thumbnail.name, *(image.thumbnail.name for image in made[:1])]
-        addresses = ((links.link_to(name), alt) for name, alt in zip(names, ("before", "after"), strict=False))
-        tags = format_html_join("", '<img src="{}" alt="{}" loading="lazy">', addresses)
+        files = [job.photo.thumbnail, *(image.thumbnail for image in made[:1])]
+        shown = zip(files, ("before", "after"), strict=False)
+        tags = format_html_join(
+            "",
+            '<img src="{}" alt="{}" loading="lazy">',
+            ((links.link_to(str(file)), alt) for file, alt in shown),
+        )
         return format_html('<span class="restage-thumbnails">{}</span>', tags)
 
-    @display(description="Status", label={status: colour for status, colour in _COLOURS.items()})
+    @display(description="Status", label=dict(_COLOURS))
     def status_badge(self, job: StagingJob) -> tuple[str, str]:
         return job.status, JobStatus(job.status).label
 
@@ -103,8 +105,8 @@ class StagingJobAdmin(ModelAdmin):
             "job": job,
             "badge": _COLOURS[JobStatus(job.status)],
             "cost": _dollars(job),
-            "before_url": links.link_to(job.photo.file.name),
-            "images": [{"row": image, "url": links.link_to(image.file.name)} for image in images],
+            "before_url": links.link_to(str(job.photo.file)),
+            "images": [{"row": image, "url": links.link_to(str(image.file))} for image in images],
             "errors": failed,
             "input": json.dumps(job.input, indent=2, ensure_ascii=False),
             "delivery": {key: value for key, value in job.delivery.items() if value is not None},

@@ -1,9 +1,12 @@
 """The staging API: asking for a job, and looking at one."""
 
+import json
+import re
 import uuid
 from collections.abc import Mapping
-from typing import IO, Any
+from typing import IO, Any, cast
 
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
@@ -11,10 +14,9 @@ from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.pagination import CursorPagination
-from rest_framework.parsers import BaseParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
 from modelsettings.api import errors_by_field
@@ -24,6 +26,8 @@ from staging import images, links, prompts, services
 from staging.models import Photo, Prediction, StagedImage, StagingJob
 from staging.models.prediction import total_cost
 
+# What PostgreSQL takes in no text, as JSON writes it.
+_UNSTORABLE = re.compile(r"[\ud800-\udfff]|(?<!\\)(?:\\\\)*\\u0000")
 # The largest photo, and room for the other fields.
 MAX_UPLOAD_BYTES = images.MAX_BYTES + 2**20
 
@@ -55,10 +59,13 @@ class OverridesField(serializers.JSONField):
     def to_internal_value(self, data: Any) -> Any:
         try:
             value = super().to_internal_value(data)
+            written = json.dumps(value, ensure_ascii=False)
         except RecursionError:
             raise ValidationError("It is nested too deep.") from None
         if not isinstance(value, dict):
             raise ValidationError("Write an object of parameters and their values.")
+        if _UNSTORABLE.search(written):
+            raise ValidationError("It has a character that cannot be stored: NUL or a surrogate.")
         return value
 
 
@@ -70,7 +77,7 @@ class StagingRequestSerializer(serializers.Serializer[Any]):
     room_type = serializers.ChoiceField(
         choices=list(prompts.ROOM_TYPES.items()), required=False, allow_blank=True, default=""
     )
-    style = serializers.ChoiceField(
+    style = serializers.ChoiceField(  # type: ignore[assignment]  # not the field's own style
         choices=list(prompts.STYLES.items()), required=False, allow_blank=True, default=""
     )
     prompt = serializers.CharField(
@@ -101,10 +108,10 @@ class PhotoSerializer(serializers.ModelSerializer[Photo]):
         fields = ("id", "url", "thumbnail_url", "width", "height", "original_name")
 
     def get_url(self, photo: Photo) -> str:
-        return _absolute(self, photo.file.name)
+        return _absolute(self, str(photo.file))
 
     def get_thumbnail_url(self, photo: Photo) -> str:
-        return _absolute(self, photo.thumbnail.name)
+        return _absolute(self, str(photo.thumbnail))
 
 
 class StagedImageSerializer(serializers.ModelSerializer[StagedImage]):
@@ -116,10 +123,10 @@ class StagedImageSerializer(serializers.ModelSerializer[StagedImage]):
         fields = ("url", "thumbnail_url", "width", "height", "format", "size", "sha256")
 
     def get_url(self, image: StagedImage) -> str:
-        return _absolute(self, image.file.name)
+        return _absolute(self, str(image.file))
 
     def get_thumbnail_url(self, image: StagedImage) -> str:
-        return _absolute(self, image.thumbnail.name)
+        return _absolute(self, str(image.thumbnail))
 
 
 class StepSerializer(serializers.Serializer[Any]):
@@ -184,10 +191,7 @@ class JobPages(CursorPagination):
 class JobListView(APIView):
     """A user's jobs."""
 
-    parser_classes: list[type[BaseParser]] = [
-        *api_settings.DEFAULT_PARSER_CLASSES,
-        BoundedMultiPartParser,
-    ]
+    parser_classes = [*APIView.parser_classes, BoundedMultiPartParser]
 
     @extend_schema(responses=JobSerializer(many=True))
     def get(self, request: Request) -> Response:
@@ -207,13 +211,13 @@ class JobListView(APIView):
         try:
             job = services.request_staging(
                 photo,
-                owner=request.user,
+                owner=_caller(request),
                 **wanted,
             )
         except images.PhotoRefused as error:
             raise ValidationError({"image": [str(error)]}) from error
         except SettingsRefused as error:
-            raise ValidationError({"overrides": errors_by_field(error)}) from error
+            raise ValidationError(_errors_of_settings(error, wanted)) from error
         except (ProfileNotFound, services.CannotStage) as error:
             raise ValidationError({"model": [str(error)]}) from error
         found = _jobs_of(request).get(pk=job.pk)
@@ -234,21 +238,35 @@ class JobView(APIView):
         return Response(_serialize(job, request))
 
 
+def _caller(request: Request) -> User:
+    """Return who asks: the permission lets in nobody without an account."""
+    return cast("User", request.user)
+
+
 def _jobs_of(request: Request) -> QuerySet[StagingJob]:
     predictions = Prediction.objects.prefetch_related("images", "transitions__prediction")
     return (
-        StagingJob.objects.filter(owner=request.user)
+        StagingJob.objects.filter(owner=_caller(request))
         .select_related("photo", "model")
         .prefetch_related(Prefetch("predictions", predictions))
     )
 
 
-def _read_upload(upload: UploadedFile) -> services.Upload:
+def _errors_of_settings(error: SettingsRefused, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Put each sentence under the field of the request that it is about."""
+    found = errors_by_field(error)
+    of_seed = {"seed": found.pop("seed")} if "seed" in wanted and "seed" in found else {}
+    return {**of_seed, **({"overrides": found} if found else {})}
+
+
+def _read_upload(upload: "UploadedFile[bytes]") -> services.Upload:
+    if (upload.size or 0) > images.MAX_BYTES:
+        raise PhotoTooLarge
     return services.Upload(upload.read(images.MAX_BYTES + 1), name=upload.name or "")
 
 
 def _get_photo(request: Request, photo_id: uuid.UUID) -> Photo:
-    photo = Photo.objects.filter(pk=photo_id, owner=request.user).first()
+    photo = Photo.objects.filter(pk=photo_id, owner=_caller(request)).first()
     if photo is None:
         raise ValidationError({"photo": ["You have no such photo."]})
     return photo

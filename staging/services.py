@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
@@ -33,7 +33,7 @@ class Upload:
     name: str = ""
 
 
-def add_photo(upload: Upload, *, owner: AbstractBaseUser) -> Photo:
+def add_photo(upload: Upload, *, owner: User) -> Photo:
     """Check, normalise and store a photo. Raises images.PhotoRefused."""
     normalised = images.normalise_photo(upload.content)
     photo = Photo(
@@ -53,7 +53,7 @@ def add_photo(upload: Upload, *, owner: AbstractBaseUser) -> Photo:
 def request_staging(
     photo: Photo | Upload,
     *,
-    owner: AbstractBaseUser,
+    owner: User,
     room_type: str = "",
     style: str = "",
     prompt: str = "",
@@ -102,7 +102,7 @@ def receive_webhook(prediction: Prediction, remote: RemotePrediction) -> None:
 def _record_job(
     photo: Photo,
     *,
-    owner: AbstractBaseUser,
+    owner: User,
     room_type: str,
     style: str,
     prompt: str,

@@ -14,6 +14,9 @@ from staging.pipeline.claims import is_waiting
 
 log = structlog.get_logger(__name__)
 
+# How many collect at a time what one poll found.
+COLLECTORS = 8
+
 
 @shared_task
 def submit() -> None:
@@ -28,7 +31,7 @@ def submit() -> None:
 @shared_task
 def poll() -> None:
     """Ask for what runs and is due."""
-    if settlement.poll_running():
+    for _ in range(min(settlement.poll_running(), COLLECTORS)):
         wake(collect)
 
 
@@ -48,7 +51,7 @@ def sweep() -> None:
         wake(collect)
 
 
-def wake(task: Task, *, in_s: float | None = None) -> None:
+def wake(task: "Task[[], None]", *, in_s: float = 0) -> None:
     """Send a task its wake-up; without a broker the sweep finds the work later."""
     try:
         task.apply_async(countdown=in_s, retry=False)

@@ -7,9 +7,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
+
+Found = TypeVar("Found")
 
 ROOT = Path(__file__).resolve().parent.parent
 CATALOG = ROOT / "modelsettings" / "catalog"
@@ -55,7 +58,9 @@ def sandbox(log: Path, *options: str, models: Path = CATALOG) -> Iterator[str]:
         yield found.group(1)
 
 
-def wait_for(condition, *, timeout_s: float = 20.0, log: Path | None = None):  # type: ignore[no-untyped-def]
+def wait_for(
+    condition: Callable[[], Found | None], *, timeout_s: float = 20.0, log: Path | None = None
+) -> Found:
     """Return what the condition returns once it is true; fail with the log after the time-out."""
     until = time.monotonic() + timeout_s
     while time.monotonic() < until:

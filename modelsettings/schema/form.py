@@ -10,7 +10,7 @@ from typing import Any
 
 from modelsettings.schema.document import is_same
 from modelsettings.schema.parameters import LARGEST_INTEGER
-from modelsettings.schema.published import JSON
+from modelsettings.schema.published import JSON, type_of
 
 _EMPTY: tuple[Any, ...] = ("", None, [], {})
 _WORDS = {True: "on", False: "off"}
@@ -44,18 +44,33 @@ def form_document(schema: JSON, stored: Mapping[str, Any]) -> JSON:
     }
 
 
-def read_form(schema: JSON, submitted: Mapping[str, Any]) -> JSON:
-    """Return the document that a submitted form means.
+def read_form(schema: JSON, submitted: Mapping[str, Any], *, stored: Mapping[str, Any]) -> JSON:
+    """Return the document that a submitted form means; `stored` is what it was drawn with.
 
-    A key without a default that comes back empty is unset. A key with a default that comes back
-    null (an emptied number) stays null, for the validator to refuse.
+    A key without a default that comes back empty is unset, unless it was stored empty: "" and []
+    can be chosen through the API, and saving an untouched page must not undo it. A key with a
+    default that comes back null (an emptied number) stays null, for the validator to refuse.
     """
     switches = _switches(schema)
-    return {
-        name: _TRUTHS.get(value, value) if name in switches and isinstance(value, str) else value
-        for name, value in submitted.items()
-        if "default" in schema["properties"].get(name, {"default": None}) or not _is_empty(value)
-    }
+    document = {}
+    for name, value in submitted.items():
+        prop, before = schema["properties"].get(name, {"default": None}), stored.get(name)
+        meant = _read_parts(prop, value, stored=before)
+        if name in switches and isinstance(value, str):
+            meant = _TRUTHS.get(value, value)
+        was_empty = name in stored and is_same(meant, before)
+        if "default" in prop or was_empty or not _is_empty(meant):
+            document[name] = meant
+    return document
+
+
+def _read_parts(prop: Mapping[str, Any], value: Any, *, stored: Any) -> Any:
+    """Read an object as the document is read: its absent parts came back empty as well."""
+    parts = prop.get("properties")
+    if not parts or not isinstance(value, dict):
+        return value
+    before = stored if isinstance(stored, dict) else {}
+    return read_form({"properties": parts}, value, stored=before)
 
 
 def _switches(schema: JSON) -> set[str]:
@@ -67,10 +82,11 @@ def _switches(schema: JSON) -> set[str]:
 
 
 def _is_empty(value: Any) -> bool:
-    return any(value is empty or value == empty for empty in _EMPTY) and value is not False
+    return any(is_same(value, empty) for empty in _EMPTY)
 
 
 def _field(prop: JSON, stored: Any) -> JSON:
+    prop = _in_one_kind(prop, stored)
     field: JSON = {"title": prop["title"], "help_text": help_text(prop)}
     if prop.get("type") == "boolean" and "default" not in prop:
         words = [{"title": word, "value": word} for word in _TRUTHS]
@@ -79,9 +95,13 @@ def _field(prop: JSON, stored: Any) -> JSON:
         return field | _choice(prop, stored)
     kind = prop.get("type")
     if kind == "array":
-        return field | {"type": "array", "items": _item(prop.get("items", {}))}
+        return field | {"type": "array", "items": _item(prop.get("items", {}), stored)}
     if kind == "object" and prop.get("properties"):
-        parts = {name: _field({"title": name, **part}, None) for name, part in prop["properties"].items()}
+        inside = stored if isinstance(stored, dict) else {}
+        parts = {
+            name: _field({"title": name, **part}, inside.get(name))
+            for name, part in prop["properties"].items()
+        }
         return field | {"type": "object", "properties": parts}
     if kind in ("integer", "number", "boolean"):
         return field | {"type": kind}
@@ -95,15 +115,44 @@ def _choice(prop: JSON, stored: Any) -> JSON:
     if "default" not in prop:
         listed.insert(0, _UNSET_CHOICE)
     if stored is not None and not any(is_same(stored, choice) for choice in choices):
-        listed.append({"title": f"{stored} (no longer allowed)", "value": stored})
+        listed.append(_no_longer_allowed(stored))
     kind = prop.get("type")
     return {"type": kind if isinstance(kind, str) else "string", "choices": listed}
 
 
-def _item(prop: Mapping[str, Any]) -> JSON:
+def _no_longer_allowed(choice: Any) -> JSON:
+    return {"title": f"{choice} (no longer allowed)", "value": choice}
+
+
+def _in_one_kind(prop: JSON, stored: Any) -> JSON:
+    """Settle on one of several kinds, since the widget knows but one: the stored value's.
+
+    Without a stored value it is the first that the schema names.
+    """
+    kind = prop.get("type")
+    variants = prop.get("anyOf") or (
+        [{"type": one} for one in kind] if isinstance(kind, list) else []
+    )
+    if not variants or "enum" in prop:
+        return prop
+    fitting = (one for one in variants if stored is not None and _fits(one.get("type"), stored))
+    return prop | next(fitting, variants[0])
+
+
+def _fits(kind: Any, value: Any) -> bool:
+    return kind == type_of(value) or (kind == "number" and type_of(value) == "integer")
+
+
+def _item(prop: Mapping[str, Any], stored: Any) -> JSON:
     kind = prop.get("type", "string")
-    if prop.get("enum"):
-        return {"type": kind, "choices": [{"title": str(one), "value": one} for one in prop["enum"]]}
+    if choices := prop.get("enum"):
+        listed = [{"title": str(one), "value": one} for one in choices]
+        listed += [
+            _no_longer_allowed(one)
+            for one in (stored if isinstance(stored, list) else ())
+            if not any(is_same(one, choice) for choice in choices)
+        ]
+        return {"type": kind, "choices": listed}
     return {"type": kind if kind in ("integer", "number", "boolean") else "string"}
 
 
@@ -129,11 +178,11 @@ def _range(prop: JSON) -> str:
     low, high = prop.get("minimum"), prop.get("maximum")
     low = None if low == -LARGEST_INTEGER else low
     high = None if high == LARGEST_INTEGER else high
+    above, below = prop.get("exclusiveMinimum"), prop.get("exclusiveMaximum")
     if low is not None and high is not None:
         return f"{low} to {high}."
-    if low is not None:
-        return f"At least {low}."
-    return f"At most {high}." if high is not None else ""
+    ends = {"At least": low, "More than": above, "At most": high, "Less than": below}
+    return " ".join(f"{word} {end}." for word, end in ends.items() if end is not None)
 
 
 def _default(value: Any) -> str:

@@ -126,7 +126,7 @@ def defaults(schema: JSON) -> JSON:
 
 def is_ours(schema: JSON, name: str) -> bool:
     """Say whether Restage carries the parameter out, not the model."""
-    return schema["properties"].get(name, {}).get("x-applied-by") == "restage"
+    return bool(schema["properties"].get(name, {}).get("x-applied-by") == "restage")
 
 
 def split(schema: JSON, values: Mapping[str, Any]) -> tuple[JSON, Delivery]:
@@ -153,7 +153,7 @@ def split(schema: JSON, values: Mapping[str, Any]) -> tuple[JSON, Delivery]:
     return sent, Delivery(
         num_outputs=ours.get("num_outputs", 1),
         aspect_ratio=None if ratio == "match_input_image" else ratio,
-        # A model may have formats that we cannot write, and no quality; then the picture's own serves.
+        # A model may have formats that we cannot write, and no quality: the picture keeps its own.
         output_format=wanted if we_encode and wanted in _ENCODED else None,
         # A model may take 0, an encoder of ours takes 1 at least.
         output_quality=min(max(quality, 1), 100) if we_encode and type(quality) is int else None,

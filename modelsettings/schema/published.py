@@ -19,7 +19,9 @@ _KEYWORDS = (
     "writeOnly", "x-order", "x-cog-secret",
 )  # fmt: skip
 _WHOLE = ("default", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
-_SECRET_NAME = re.compile(r"(^|_)(api_?key|api_?token|access_token|auth_token|hf_token|secret|password)$")
+_SECRET_NAME = re.compile(
+    r"(^|_)(api_?key|api_?token|access_token|auth_token|hf_token|secret|password)$"
+)
 _AUDIO_OR_VIDEO = {"mp3", "wav", "ogg", "flac", "mp4", "webm", "gif", "mov", "m4a"}
 _PICTURE_HINTS = re.compile(
     r"image|img|picture|photo|width|height|aspect_ratio|size|guidance|inference_steps|negative_prompt"
@@ -211,7 +213,7 @@ def _without_null(prop: JSON) -> JSON:
         choices = [choice for choice in prop.pop("enum") if choice is not None]
         prop |= {"enum": choices, "x-nullable": True} if choices else {"type": "null"}
     if "enum" in prop and "type" not in prop:
-        kinds = sorted({_type_of(choice) for choice in prop["enum"]})
+        kinds = sorted({type_of(choice) for choice in prop["enum"]})
         prop["type"] = kinds[0] if len(kinds) == 1 else kinds
     if "default" in prop and prop["default"] is None:
         del prop["default"]
@@ -221,9 +223,8 @@ def _without_null(prop: JSON) -> JSON:
 def _with_numeric_bounds(prop: JSON) -> JSON:
     """Turn draft 4's `exclusiveMinimum: true` (OpenAPI 3.0) into the number of later drafts."""
     for exclusive, plain in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
-        if isinstance(prop.get(exclusive), bool):
-            if prop.pop(exclusive) and plain in prop:
-                prop[exclusive] = prop.pop(plain)
+        if isinstance(prop.get(exclusive), bool) and prop.pop(exclusive) and plain in prop:
+            prop[exclusive] = prop.pop(plain)
     return prop
 
 
@@ -232,7 +233,8 @@ def _place(prop: JSON) -> float:
     return order if isinstance(order, int | float) else 1000
 
 
-def _type_of(value: Any) -> str:
+def type_of(value: Any) -> str:
+    """Return JSON Schema's name for the type of a value."""
     names: dict[type, str] = {bool: "boolean", int: "integer", float: "number", str: "string"}
     return names.get(type(value), "array" if isinstance(value, list) else "object")
 

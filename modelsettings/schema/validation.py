@@ -85,8 +85,10 @@ class SettingsValidator:
             kind = type(value)
             if value is None:
                 if name in self.defaults:
-                    errors[name] = [f"{name}: null is not a value here; its default is "
-                                    f"{_shown(self.defaults[name])}."]
+                    errors[name] = [
+                        f"{name}: null is not a value here; its default is "
+                        f"{_shown(self.defaults[name])}."
+                    ]
             elif kind is bool:
                 document[name] = value
             elif kind is int or kind is float:
@@ -141,7 +143,8 @@ def _find_unsendable(value: Any, *, depth: int = 0) -> str | None:
     elif value is None or isinstance(value, bool):
         return None
     elif isinstance(value, int | float):
-        return f"{_shown(value)} is not a number that can be sent." if _is_out_of_reach(value) else None
+        out_of_reach = f"{_shown(value)} is not a number that can be sent."
+        return out_of_reach if _is_out_of_reach(value) else None
     else:
         return f"{type(value).__name__} is not a value of JSON."
     return next(filter(None, (_find_unsendable(part, depth=depth + 1) for part in parts)), None)
@@ -182,7 +185,8 @@ def _sentence(error: jsonschema_rs.ValidationError) -> str:
         "anyOf": f"{shown} is of none of the kinds that are allowed",
     }
     if kind.name == "enum":
-        sentence = f"{shown} is not one of {', '.join(one if isinstance(one, str) else _shown(one) for one in limit)}"
+        choices = (one if isinstance(one, str) else _shown(one) for one in limit)
+        sentence = f"{shown} is not one of {', '.join(choices)}"
     elif kind.name == "type":
         wanted = " or ".join(_KINDS.get(one, one) for one in limit)
         sentence = f"{shown} is {_kind_of(error.instance)}, not {wanted}"

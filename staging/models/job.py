@@ -21,7 +21,7 @@ class JobStatus(models.TextChoices):
     CANCELED = "canceled"
 
 
-UNFINISHED = (
+UNFINISHED: tuple[str, ...] = (
     JobStatus.QUEUED,
     JobStatus.SUBMITTING,
     JobStatus.RUNNING,
@@ -39,7 +39,7 @@ def job_status(predictions: Collection[str]) -> JobStatus:
     """
     for status in UNFINISHED:
         if status in predictions:
-            return status
+            return JobStatus(status)
     succeeded = sum(status == JobStatus.SUCCEEDED for status in predictions)
     if succeeded == len(predictions):
         return JobStatus.SUCCEEDED

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
@@ -50,6 +50,7 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
 
     def note(self, prediction: "Prediction", **values: Any) -> bool:
         """Write values under the claim, without a change of status; say whether it still held."""
+        values = _storable(values)
         held = self.filter(
             pk=prediction.pk, status=prediction.status, lease_number=prediction.lease_number
         ).update(**values)
@@ -76,7 +77,7 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
         if not keep_lease:
             # A number of its own ends every other claim: whoever comes back with it is late.
             values |= {"lease_until": None, "lease_number": prediction.lease_number + 1}
-        values["status"] = target
+        values = {**_storable(values), "status": target}
         now = timezone.now()
         if target not in UNFINISHED:
             values["finished_at"] = now
@@ -88,7 +89,12 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
             return False
         _adopt(prediction, values)
         Transition.objects.create(
-            prediction=prediction, source=source, target=target, at=now, by=by, why=why[:500]
+            prediction=prediction,
+            source=source,
+            target=target,
+            at=now,
+            by=by,
+            why=_storable(why)[:500],
         )
         _settle_job(prediction.job_id, now)
         return True
@@ -104,8 +110,8 @@ class Prediction(models.Model):
     status = models.CharField(
         max_length=12, choices=PredictionStatus.choices, default=PredictionStatus.QUEUED
     )
-    # Its place in the queue, as a time: when it was asked for, less the seconds that its priority is
-    # worth. So nothing starves: what waits moves up by waiting.
+    # Its place in the queue, as a time: when it was asked for, less the seconds that its priority
+    # is worth. So nothing starves: what waits moves up by waiting.
     rank_at = models.DateTimeField(default=timezone.now)
     run_after = models.DateTimeField(default=timezone.now)
     tries = models.PositiveSmallIntegerField(default=0, help_text="Failed calls of this step.")
@@ -133,7 +139,7 @@ class Prediction(models.Model):
             models.Index(
                 fields=["status", "rank_at"],
                 name="unfinished_predictions",
-                condition=Q(status__in=[status.value for status in UNFINISHED]),
+                condition=Q(status__in=list(UNFINISHED)),
             )
         ]
 
@@ -169,6 +175,20 @@ class Transition(models.Model):
 def _adopt(prediction: Prediction, values: dict[str, Any]) -> None:
     for name, value in values.items():
         setattr(prediction, name, value)
+
+
+def _storable(value: Any) -> Any:
+    """Return what Replicate told without the characters that PostgreSQL takes in no text.
+
+    They are NUL and the halves of surrogate pairs, which JSON can hold.
+    """
+    if isinstance(value, str):
+        return value.replace("\0", "").encode(errors="replace").decode()
+    if isinstance(value, list):
+        return [_storable(one) for one in value]
+    if isinstance(value, dict):
+        return {_storable(name): _storable(one) for name, one in value.items()}
+    return value
 
 
 def _settle_job(job_pk: uuid.UUID, now: datetime) -> None:

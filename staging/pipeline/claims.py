@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.utils import timezone
 
 from staging.models import Prediction, PredictionStatus
+from staging.pipeline.setbacks import bounded
 
 
 def is_waiting(status: PredictionStatus) -> bool:
@@ -22,10 +23,11 @@ def claim_next(status: PredictionStatus) -> Prediction | None:
     return None
 
 
-def work_off(status: PredictionStatus, step: Callable[[Prediction], None]) -> int:
+def work_off(status: PredictionStatus, step: Callable[[Prediction], None], *, by: str) -> int:
     """Claim one prediction after another and carry out its step; return how many there were."""
     count = 0
     while prediction := claim_next(status):
-        step(prediction)
+        with bounded(prediction, by=by):
+            step(prediction)
         count += 1
     return count

@@ -9,9 +9,9 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
+
 from modelsettings.pricing import cost_of
 from replicate_api import errors
-
 from staging import images
 from staging.models import Prediction, PredictionStatus, StagedImage
 from staging.pipeline.claims import work_off
@@ -30,7 +30,7 @@ MAX_BROKEN_DOWNLOADS = 3
 
 def collect_waiting() -> int:
     """Collect what waits; return how many predictions there were."""
-    return work_off(PredictionStatus.COLLECTING, collect)
+    return work_off(PredictionStatus.COLLECTING, collect, by=BY)
 
 
 def collect(prediction: Prediction) -> None:

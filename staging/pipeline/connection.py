@@ -3,6 +3,7 @@
 from functools import cache
 
 from django.conf import settings
+
 from replicate_api.client import ReplicateClient
 from replicate_api.errors import Unauthenticated
 

@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.utils import timezone
+
 from replicate_api import errors
 from replicate_api.client import RemotePrediction
-
 from staging.models import Prediction, PredictionStatus
 from staging.pipeline.claims import work_off
 from staging.pipeline.connection import replicate
+from staging.pipeline.setbacks import NotBought, give_back, give_up
 from staging.pipeline.settlement import CLOCK_MARGIN, settle
-from staging.pipeline.setbacks import give_up
 from staging.pipeline.submission import webhook_url
 
 log = structlog.get_logger(__name__)
@@ -33,7 +33,7 @@ PAUSE = timedelta(seconds=10)
 
 def look_up_uncertain() -> int:
     """Look up each purchase that nobody is at; return how many there were."""
-    return work_off(PredictionStatus.SUBMITTING, look_up)
+    return work_off(PredictionStatus.SUBMITTING, look_up, by=BY)
 
 
 def look_up(prediction: Prediction) -> None:
@@ -59,10 +59,9 @@ def look_up(prediction: Prediction) -> None:
         )
         give_up(prediction, code="undecided", why=why, by=BY)
     elif now >= decided_at:
-        why = "Not bought: it is not in Replicate's list."
-        Prediction.objects.move(
-            prediction, PredictionStatus.QUEUED, by=BY, why=why, run_after=now, intent_at=None
-        )
+        # Within the budget: a service that answers each request with a 500 ends it, too.
+        not_bought = NotBought("Not bought: it is not in Replicate's list.")
+        give_back(prediction, status=PredictionStatus.QUEUED, error=not_bought, by=BY)
     else:
         Prediction.objects.note(prediction, lease_until=None, run_after=now + PAUSE)
 

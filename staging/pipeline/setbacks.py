@@ -1,19 +1,33 @@
 """What becomes of a prediction when a step fails: again later, or failed for good."""
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from django.utils import timezone
-from replicate_api import errors
 
+from replicate_api import errors
 from staging.models import Prediction, PredictionStatus
 
 log = structlog.get_logger(__name__)
 
 # With the pauses below, about ten minutes.
 MAX_TRIES = 9
-_CODES: dict[type[errors.ReplicateError], str] = {
+
+
+class NotBought(Exception):
+    """A purchase whose answer was lost, and which Replicate's list does not know."""
+
+
+class BrokenOff(Exception):
+    """A step that ended in an error of ours: a storage that fails, a bug."""
+
+
+_CODES: dict[type[Exception], str] = {
+    BrokenOff: "internal_error",
     errors.Unauthenticated: "unauthenticated",
     errors.InsufficientCredit: "insufficient_credit",
     errors.NotFound: "not_found",
@@ -49,12 +63,34 @@ def give_back(
     # Jitter needs no secrecy.
     pause_s = random.uniform(0.5, min(300.0, 2.0**tries))  # noqa: S311
     run_after = timezone.now() + timedelta(seconds=pause_s)
-    later = {"tries": tries, "run_after": run_after, "error": str(error)}
+    later: dict[str, Any] = {"tries": tries, "run_after": run_after, "error": str(error)}
     if status == prediction.status:
         Prediction.objects.note(prediction, lease_until=None, **later)
     else:
         Prediction.objects.move(prediction, status, by=by, why=str(error), **later)
-    log.info("step will be tried again", prediction=str(prediction.pk), tries=tries, error=str(error))
+    log.info(
+        "step will be tried again", prediction=str(prediction.pk), tries=tries, error=str(error)
+    )
+
+
+@contextmanager
+def bounded(prediction: Prediction, *, by: str) -> Iterator[None]:
+    """Count a step that breaks off as a try, so that it does not come back for ever.
+
+    A purchase that may exist stays where it is, to be looked up.
+    """
+    try:
+        yield
+    except Exception as error:
+        log.exception("step broke off", prediction=str(prediction.pk))
+        if prediction.status == PredictionStatus.SUBMITTING:
+            Prediction.objects.note(prediction, lease_until=None)
+        else:
+            status = PredictionStatus(prediction.status)
+            # The error's own text may name what is nobody's business.
+            why = BrokenOff(f"Restage failed ({type(error).__name__}); its logs say more.")
+            give_back(prediction, status=status, error=why, by=by)
+        raise
 
 
 def code_of(error: Exception) -> str:

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.utils import timezone
+
 from replicate_api import errors
 from replicate_api.client import RemotePrediction
-
 from staging.models import Prediction, PredictionStatus
 from staging.pipeline.connection import replicate
 from staging.pipeline.setbacks import give_up
@@ -31,6 +31,9 @@ def settle(prediction: Prediction, remote: RemotePrediction, *, by: str) -> bool
     was overtaken, changes nothing.
     """
     if prediction.status in (PredictionStatus.QUEUED, PredictionStatus.SUBMITTING):
+        if Prediction.objects.filter(replicate_id=remote.id).exists():
+            log.warning("another's purchase", prediction=str(prediction.pk), replicate_id=remote.id)
+            return False
         adopted = Prediction.objects.move(
             prediction,
             PredictionStatus.RUNNING,
@@ -60,21 +63,19 @@ def settle(prediction: Prediction, remote: RemotePrediction, *, by: str) -> bool
     return False
 
 
-def poll_running() -> bool:
-    """Ask for what runs and is due; say whether outputs now wait to be collected.
+def poll_running() -> int:
+    """Ask for what runs and is due; return how many now wait to be collected.
 
     One list request covers up to a hundred running predictions; few are asked for singly.
     """
     due = _take_due()
-    has_outputs = False
+    count = 0
     for page in range(MAX_PAGES):
         if len(due) <= FEW or page == MAX_PAGES - 1:
             break
         due, found = _poll_page(due)
-        has_outputs |= found
-    for prediction in due:
-        has_outputs |= _poll_one(prediction)
-    return has_outputs
+        count += found
+    return count + _poll_each(due)
 
 
 def first_poll_at() -> datetime:
@@ -87,7 +88,9 @@ def _take_due() -> list[Prediction]:
     now = timezone.now()
     running = Prediction.objects.filter(status=PredictionStatus.RUNNING, run_after__lte=now)
     due = []
-    for prediction in running.select_related("job__photo", "job__model").order_by("-intent_at")[:500]:
+    for prediction in running.select_related("job__photo", "job__model").order_by("-intent_at")[
+        :500
+    ]:
         age_s = (now - (prediction.intent_at or prediction.created_at)).total_seconds()
         next_at = now + timedelta(seconds=min(60.0, max(_shortest_interval_s(), age_s / 4)))
         # Two pollers at once: one takes it.
@@ -104,16 +107,16 @@ def _shortest_interval_s() -> float:
     return 20.0 if settings.PUBLIC_URL else 1.0
 
 
-def _poll_page(due: list[Prediction]) -> tuple[list[Prediction], bool]:
-    """Settle what a page of the list shows of the due ones; return the rest, and as `settle`."""
+def _poll_page(due: list[Prediction]) -> tuple[list[Prediction], int]:
+    """Settle what a page of the list shows of the due ones; return the rest, and the count."""
     newest = max(prediction.intent_at or prediction.created_at for prediction in due)
     try:
         page = replicate().list_predictions(created_before=newest + CLOCK_MARGIN)
     except errors.ReplicateError as error:
         log.warning("polling failed", error=str(error))
-        return [], False
+        return [], 0
     listed = {remote.id: remote for remote in page.predictions}
-    has_outputs = _settle_all(
+    count = _settle_all(
         (prediction, listed[prediction.replicate_id])
         for prediction in due
         if prediction.replicate_id in listed
@@ -121,14 +124,12 @@ def _poll_page(due: list[Prediction]) -> tuple[list[Prediction], bool]:
     rest = [prediction for prediction in due if prediction.replicate_id not in listed]
     if len(due) - len(rest) < FEW:
         # Few of the page were ours: the list is another's traffic, so ask for each.
-        return _poll_each(rest, has_outputs)
-    return rest, has_outputs
+        return [], count + _poll_each(rest)
+    return rest, count
 
 
-def _poll_each(due: list[Prediction], has_outputs: bool) -> tuple[list[Prediction], bool]:  # noqa: FBT001
-    for prediction in due:
-        has_outputs |= _poll_one(prediction)
-    return [], has_outputs
+def _poll_each(due: list[Prediction]) -> int:
+    return sum(_poll_one(prediction) for prediction in due)
 
 
 def _poll_one(prediction: Prediction) -> bool:
@@ -147,8 +148,8 @@ def _poll_one(prediction: Prediction) -> bool:
     return settle(prediction, remote, by=BY)
 
 
-def _settle_all(pairs: Iterable[tuple[Prediction, RemotePrediction]]) -> bool:
-    return any([settle(prediction, remote, by=BY) for prediction, remote in pairs])
+def _settle_all(pairs: Iterable[tuple[Prediction, RemotePrediction]]) -> int:
+    return sum(settle(prediction, remote, by=BY) for prediction, remote in pairs)
 
 
 def _cancel(prediction: Prediction) -> bool:
@@ -189,10 +190,15 @@ def _take_outputs(prediction: Prediction, remote: RemotePrediction, *, by: str) 
         PredictionStatus.COLLECTING,
         by=by,
         outputs=list(remote.output_urls),
-        metrics=remote.metrics,
+        metrics={name: value for name, value in remote.metrics.items() if _is_number(value)},
         tries=0,
         run_after=timezone.now(),
     )
+
+
+def _is_number(value: object) -> bool:
+    """Say whether a metric is a number that a database takes: no NaN, nothing endless."""
+    return isinstance(value, int | float) and -1e9 < value < 1e9
 
 
 def _age(prediction: Prediction) -> timedelta:

@@ -10,13 +10,13 @@ import structlog
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
-from replicate_api import errors
 
+from replicate_api import errors
 from staging.models import CreationPace, Prediction, PredictionStatus
 from staging.pipeline.claims import claim_next, is_waiting
 from staging.pipeline.connection import replicate
+from staging.pipeline.setbacks import bounded, code_of, give_back, give_up
 from staging.pipeline.settlement import first_poll_at, settle
-from staging.pipeline.setbacks import code_of, give_back, give_up
 
 log = structlog.get_logger(__name__)
 
@@ -24,16 +24,25 @@ BY = "worker: submit"
 
 
 def submit_waiting() -> bool:
-    """Submit what waits, as fast as the pace allows; say whether some had to stay behind."""
+    """Submit what waits, as fast as the pace allows; say whether to come back for more.
+
+    Only who was given a token comes back: else every job that waits would bring wake-ups of its
+    own, each second, for as long as any waits.
+    """
+    was_given = False
     while is_waiting(PredictionStatus.QUEUED):
         if not CreationPace.take(1):
-            return True
+            return was_given
+        was_given = True
         prediction = claim_next(PredictionStatus.QUEUED)
         if prediction is None:
             CreationPace.give_back(1)
             return False
-        with structlog.contextvars.bound_contextvars(
-            job=str(prediction.job_id), prediction=str(prediction.pk)
+        with (
+            structlog.contextvars.bound_contextvars(
+                job=str(prediction.job_id), prediction=str(prediction.pk)
+            ),
+            bounded(prediction, by=BY),
         ):
             submit(prediction)
     return False
@@ -45,6 +54,10 @@ def submit(prediction: Prediction) -> None:
         _upload_photo(prediction)
     except errors.DoNotRetry as error:
         _refuse(prediction, error)
+        return
+    except errors.RateLimited as error:
+        CreationPace.block(error.retry_after_s)
+        Prediction.objects.note(prediction, lease_until=None, error=str(error))
         return
     except errors.TryAgain as error:
         give_back(prediction, status=PredictionStatus.QUEUED, error=error, by=BY)
@@ -82,9 +95,7 @@ def _upload_photo(prediction: Prediction) -> None:
     uploaded = replicate().upload_file(
         content, filename=f"{photo.pk}.jpg", content_type="image/jpeg"
     )
-    Prediction.objects.note(
-        prediction, photo_url=uploaded.url, photo_url_until=uploaded.expires_at
-    )
+    Prediction.objects.note(prediction, photo_url=uploaded.url, photo_url_until=uploaded.expires_at)
 
 
 def _buy(prediction: Prediction) -> None:

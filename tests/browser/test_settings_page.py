@@ -89,7 +89,12 @@ def kinds(operator: User) -> ReplicateModel:
             id="set without a default",
         ),
         pytest.param(
-            {"seed": 2**53 - 1, "loras": ["a", "b"], "weights": [0.5, 1], "note": 'é "q" </textarea>'},
+            {
+                "seed": 2**53 - 1,
+                "loras": ["a", "b"],
+                "weights": [0.5, 1],
+                "note": 'é "q" </textarea>',
+            },
             id="large, lists, marks",
         ),
     ],
@@ -215,9 +220,7 @@ def test_every_field_has_a_name_and_its_help(page: Page, kinds: ReplicateModel) 
     )
 
     assert nameless == []
-    expect(page.get_by_label("Steps")).to_have_accessible_description(
-        "1 to 100. Default: 30."
-    )
+    expect(page.get_by_label("Steps")).to_have_accessible_description("1 to 100. Default: 30.")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,0 +1,105 @@
+"""Which shipped model Replicate is tried with, with what input, and at what price."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from modelsettings import catalog
+from modelsettings.pricing import cost_of
+from modelsettings.schema import published
+from modelsettings.schema.differences import find_differences
+from modelsettings.schema.published import JSON, PublishedModel, SchemaRefused
+from modelsettings.schema.roles import find_obstacle, find_roles
+from replicate_api.purchases import MAX_PURCHASES, Subject
+
+PROMPT = "Add one small wooden chair to this room. Change nothing else."
+
+
+class CannotBeTried(ValueError):
+    """A model that nothing can be tried with; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A shipped model that can stage a photo, and what it costs at most to try it, in dollars."""
+
+    model: PublishedModel
+    cost: Decimal
+
+
+def shipped_models() -> dict[str, PublishedModel]:
+    """Return the models of the catalogue by their slugs."""
+    models = map(PublishedModel.from_json, catalog.published_files())
+    return {model.slug: model for model in models}
+
+
+def choose_candidate(models: Mapping[str, PublishedModel], slug: str | None) -> Candidate:
+    """Return the named model, or the cheapest that can be tried.
+
+    Raises CannotBeTried.
+    """
+    if slug is not None:
+        if slug not in models:
+            raise CannotBeTried(f"{slug} is not in the catalogue, which has: {', '.join(models)}.")
+        return _candidate(models[slug])
+    candidates = []
+    for model in models.values():
+        try:
+            candidates.append(_candidate(model))
+        except CannotBeTried:
+            continue
+    if not candidates:
+        raise CannotBeTried("No model of the catalogue can stage a photo at a known price.")
+    # Official models are run by name, so that no version has to be known.
+    return min(candidates, key=_rank)
+
+
+def subject_of(model: PublishedModel) -> Subject:
+    """Return what is sent to a model: its defaults stay unsaid, the photo is left to the caller."""
+    flat = published.flatten(model.openapi)
+    roles, inputs = find_roles(flat), flat["properties"]
+    free = {name: prop for name, prop in inputs.items() if name not in roles.values()}
+    choices = [name for name, prop in free.items() if prop.get("enum")]
+    solid = [name for name, prop in free.items() if not prop.get("x-nullable")]
+    return Subject(
+        slug=model.slug,
+        version=None if model.is_official else model.version,
+        photo_input=roles["image"],
+        takes_many=inputs[roles["image"]].get("type") == "array",
+        input={roles["prompt"]: PROMPT} if "prompt" in roles else {},
+        choice_input=next(iter(choices), None),
+        solid_input=next(iter(solid), None),
+    )
+
+
+def describe_differences(models: Mapping[str, PublishedModel], answer: JSON) -> list[str]:
+    """Return how a live answer differs from the shipped model, a sentence each."""
+    try:
+        live = PublishedModel.from_json(answer)
+        return find_differences(models[live.slug].openapi, live.openapi)
+    except SchemaRefused as error:
+        return [str(error)]
+    except KeyError:
+        return ["The model has another name now."]
+
+
+def _rank(candidate: Candidate) -> tuple[bool, Decimal, int]:
+    model = candidate.model
+    return not model.is_official, candidate.cost, catalog.find_overlay(model.slug).order
+
+
+def _candidate(model: PublishedModel) -> Candidate:
+    flat = published.flatten(model.openapi)
+    obstacle = find_obstacle(
+        flat, roles=find_roles(flat), makes_pictures=published.makes_pictures(model.openapi)
+    )
+    if obstacle:
+        raise CannotBeTried(f"{model.slug} cannot stage a photo. {obstacle}")
+    sent: dict[str, Any] = {
+        name: prop["default"] for name, prop in flat["properties"].items() if "default" in prop
+    }
+    cost = cost_of(catalog.find_overlay(model.slug).price, settings=sent, images=1)
+    if cost is None:
+        raise CannotBeTried(f"What {model.slug} costs is not known before it has run.")
+    return Candidate(model=model, cost=cost * MAX_PURCHASES)
