@@ -41,6 +41,8 @@ class RemotePrediction:
     completed_at: datetime | None
     metrics: dict[str, object]
     webhook: str | None
+    webhook_events_filter: tuple[str, ...] | None
+    deadline: datetime | None
     data_removed: bool
 
     @property
@@ -74,6 +76,8 @@ class RemotePrediction:
             completed_at=_moment(fields.get("completed_at")),
             metrics=_dict_or_none(fields.get("metrics")) or {},
             webhook=_text(fields.get("webhook")),
+            webhook_events_filter=_texts(fields.get("webhook_events_filter")),
+            deadline=_moment(fields.get("deadline")),
             data_removed=fields.get("data_removed") is True,
         )
 
@@ -145,6 +149,12 @@ def _status(value: object, *, id_: str) -> Status:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
+
+
+def _texts(value: object) -> tuple[str, ...] | None:
+    if not isinstance(value, list):
+        return None
+    return tuple(text for text in value if isinstance(text, str))
 
 
 def _dict_or_none(value: object) -> dict[str, object] | None:

@@ -58,13 +58,23 @@ class Unreachable(TryAgain):
 
 
 class RateLimited(TryAgain):
-    """Too many requests: wait for `retry_after_s` (0 to 600 seconds)."""
+    """Too many requests: wait for `retry_after_s` (0 to 600 seconds).
+
+    `told_by` is where that stood: "header", "body", or "" where nobody told and we chose.
+    """
 
     proves_not_bought = True
 
-    def __init__(self, detail: str = "", *, retry_after_s: float = DEFAULT_RETRY_AFTER_S) -> None:
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        retry_after_s: float = DEFAULT_RETRY_AFTER_S,
+        told_by: str = "",
+    ) -> None:
         super().__init__(detail)
         self.retry_after_s = retry_after_s
+        self.told_by = told_by
 
 
 class NoAnswer(TryAgain):
@@ -158,8 +168,9 @@ def error_from_answer(status: int, *, headers: Mapping[str, str], body: bytes) -
         case 422:
             return InvalidInput(detail, fields=_invalid_fields(problem))
         case 429:
-            wait_s = _retry_after_s(headers.get("retry-after", ""), problem.get("retry_after"))
-            return RateLimited(detail, retry_after_s=wait_s)
+            header, in_body = headers.get("retry-after", ""), problem.get("retry_after")
+            wait_s, told_by = _retry_after(header, in_body)
+            return RateLimited(detail, retry_after_s=wait_s, told_by=told_by)
     if status >= 500:
         return ServerError(detail, status=status)
     return Refused(detail, status=status)
@@ -190,13 +201,13 @@ def _invalid_fields(problem: dict[str, object]) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _retry_after_s(header: str, in_body: object) -> float:
-    wait_s = _seconds_in_header(header.strip())
+def _retry_after(header: str, in_body: object) -> tuple[float, str]:
+    wait_s, told_by = _seconds_in_header(header.strip()), "header"
     if wait_s is None and isinstance(in_body, int | float) and math.isfinite(in_body):
-        wait_s = float(in_body)
+        wait_s, told_by = float(in_body), "body"
     if wait_s is None:
-        wait_s = DEFAULT_RETRY_AFTER_S
-    return min(max(wait_s, 0.0), MAX_RETRY_AFTER_S)
+        wait_s, told_by = DEFAULT_RETRY_AFTER_S, ""
+    return min(max(wait_s, 0.0), MAX_RETRY_AFTER_S), told_by
 
 
 def _seconds_in_header(header: str) -> float | None:

@@ -52,7 +52,7 @@ def _furniture(
 def _has_bare_wall(room: Image.Image) -> bool:
     """Say whether the wall behind the sofa is even: no window and no door there."""
     width, height = room.size
-    wall = room.crop((int(0.3 * width), int(0.22 * height), int(0.7 * width), int(0.42 * height)))
+    wall = room.crop((int(0.38 * width), int(0.22 * height), int(0.7 * width), int(0.42 * height)))
     return ImageStat.Stat(wall.convert("L")).stddev[0] < _EVEN
 
 

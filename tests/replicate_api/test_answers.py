@@ -31,6 +31,8 @@ def test_prediction_from_the_least() -> None:
         completed_at=None,
         metrics={},
         webhook=None,
+        webhook_events_filter=None,
+        deadline=None,
         data_removed=False,
     )
 
@@ -48,7 +50,8 @@ def test_prediction_from_a_whole_answer() -> None:
         completed_at="2025-06-08T10:00:02",
         metrics={"predict_time": 1.5},
         webhook="https://restage.example/w/1",
-        webhook_events_filter=["completed"],
+        webhook_events_filter=["completed", 3],
+        deadline="2025-06-08T10:10:00Z",
         data_removed=True,
         a_field_of_tomorrow=1,
     )
@@ -67,6 +70,8 @@ def test_prediction_from_a_whole_answer() -> None:
         completed_at=datetime(2025, 6, 8, 10, 0, 2, tzinfo=UTC),
         metrics={"predict_time": 1.5},
         webhook="https://restage.example/w/1",
+        webhook_events_filter=("completed",),
+        deadline=datetime(2025, 6, 8, 10, 10, tzinfo=UTC),
         data_removed=True,
     )
 
@@ -120,6 +125,8 @@ def test_prediction_output_urls(output: object, urls: tuple[str, ...]) -> None:
         {"created_at": "yesterday"},
         {"created_at": 3},
         {"webhook": {}},
+        {"webhook_events_filter": "completed"},
+        {"deadline": 5},
         {"data_removed": "no"},
         {"logs": 3, "urls": None},
     ],

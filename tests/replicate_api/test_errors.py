@@ -81,30 +81,30 @@ def test_error_from_answer_reads_odd_fields(fields: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "body", "retry_after_s"),
+    ("header", "body", "retry_after_s", "told_by"),
     [
-        ("7", b'{"retry_after": 3}', 7),
-        (" 1.5 ", b"{}", 1.5),
-        ("4000", b"{}", 600),
-        ("", b'{"retry_after": 3}', 3),
-        ("", b'{"retry_after": 4000}', 600),
-        ("", b'{"retry_after": -4}', 0),
-        ("", b'{"retry_after": NaN}', 10),
-        ("", b'{"retry_after": "soon"}', 10),
-        ("soon", b"<html>", 10),
-        ("\xb2", b"", 10),
-        ("Thu, 01 Jan 1970 00:00:00 GMT", b"", 0),
-        ("Thu, 01 Jan 1970 00:00:00 -0000", b"", 0),
-        ("Fri, 31 Dec 9999 23:59:59 GMT", b"", 600),
+        ("7", b'{"retry_after": 3}', 7, "header"),
+        (" 1.5 ", b"{}", 1.5, "header"),
+        ("4000", b"{}", 600, "header"),
+        ("", b'{"retry_after": 3}', 3, "body"),
+        ("", b'{"retry_after": 4000}', 600, "body"),
+        ("", b'{"retry_after": -4}', 0, "body"),
+        ("", b'{"retry_after": NaN}', 10, ""),
+        ("", b'{"retry_after": "soon"}', 10, ""),
+        ("soon", b"<html>", 10, ""),
+        ("\xb2", b"", 10, ""),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", b"", 0, "header"),
+        ("Thu, 01 Jan 1970 00:00:00 -0000", b"", 0, "header"),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", b"", 600, "header"),
     ],
 )
 def test_error_from_answer_says_when_to_come_back(
-    header: str, body: bytes, retry_after_s: float
+    header: str, body: bytes, retry_after_s: float, told_by: str
 ) -> None:
     error = error_for(429, body, {"retry-after": header})
 
     assert isinstance(error, errors.RateLimited)
-    assert error.retry_after_s == retry_after_s
+    assert (error.retry_after_s, error.told_by) == (retry_after_s, told_by)
 
 
 def test_error_from_answer_reads_an_http_date() -> None:

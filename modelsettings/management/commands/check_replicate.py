@@ -86,7 +86,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         report = _report_path(options["report"])
         self._ask(candidate, is_agreed=options["yes"])
-        letters = _mailbox(options["webhook_url"], options["listen"])
+        letters = receive_webhooks(options["webhook_url"], options["listen"])
         with _client() as client, letters as (mailbox, webhook):
             trial = Trial(
                 client=client,
@@ -178,10 +178,10 @@ def _photo() -> bytes:
 
 
 @contextmanager
-def _mailbox(
+def receive_webhooks(
     webhook_url: str | None, listen: str | None
 ) -> Iterator[tuple[Mailbox | None, str | None]]:
-    """Yield who receives webhooks, and the address that Replicate is given."""
+    """Yield who receives webhooks, and the address that Replicate is given; each may be None."""
     if webhook_url and not listen:
         raise CommandError("--webhook-url needs --listen, the port that the address reaches.")
     is_local = urlsplit(settings.REPLICATE_BASE_URL).hostname in _LOOPBACK
