@@ -6,7 +6,8 @@ from typing import IO, Any
 
 from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError
-from rest_framework.parsers import JSONParser
+from rest_framework.parsers import BaseParser, JSONParser
+from rest_framework.renderers import JSONRenderer
 
 MAX_JSON_BYTES = 2**20
 
@@ -17,11 +18,16 @@ class DocumentTooLarge(APIException):
     default_code = "too_large"
 
 
-class BoundedJSONParser(JSONParser):
+class BoundedJSONParser(BaseParser):
     """DRF's JSON parser, with a limit on length, and an answer to deep nesting.
 
-    `json` raises RecursionError on a few thousand nested brackets, which DRF does not expect.
+    It has a JSONParser and is none, since DRF reads the whole body for one, and Django answers
+    one beyond DATA_UPLOAD_MAX_MEMORY_SIZE with a page of HTML. `json` raises RecursionError on a
+    few thousand nested brackets, which DRF does not expect.
     """
+
+    media_type = "application/json"
+    renderer_class = JSONRenderer
 
     def parse(
         self,
@@ -35,6 +41,6 @@ class BoundedJSONParser(JSONParser):
         # JSON is UTF-8 (RFC 8259); a charset of the client's choice may be a decompressor ("zip").
         context = {**(parser_context or {}), "encoding": "utf-8"}
         try:
-            return super().parse(BytesIO(body), media_type, context)
+            return JSONParser().parse(BytesIO(body), media_type, context)
         except RecursionError:
             raise ParseError("JSON parse error - the document is nested too deep.") from None

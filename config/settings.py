@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from django.templatetags.static import static
+
 from config import env, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -204,6 +206,13 @@ UNFOLD = {
     "SITE_TITLE": "Restage",
     "SITE_HEADER": "Restage",
     "SITE_SYMBOL": "chair",
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda _request: static("restage/favicon.svg"),
+        }
+    ],
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_HISTORY": False,
     "SIDEBAR": {"navigation": "config.navigation.sidebar"},
