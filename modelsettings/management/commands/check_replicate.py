@@ -23,7 +23,8 @@ from modelsettings.trials import (
     shipped_models,
     subject_of,
 )
-from replicate_api.assumptions import Trial, Wait, try_all
+from replicate_api.assumptions import try_all
+from replicate_api.assumptions.trial import Trial, Wait
 from replicate_api.client import ReplicateClient
 from replicate_api.errors import ReplicateError
 from replicate_api.mailbox import Mailbox

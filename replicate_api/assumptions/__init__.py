@@ -1,0 +1,97 @@
+"""What the code believes of Replicate, each belief as a check that can be tried.
+
+The client is built on documents, not on an account. `try_all` tries every belief in order, on two
+bought predictions at most: the first is an ordinary one, the second has the shortest deadline. A
+create that ought to be refused has that deadline, too; where it is accepted it is the second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from replicate_api.assumptions.basics import (
+    published_model_is_ours,
+    token_is_accepted,
+    unknown_prediction_is_not_found,
+    upload_has_address_and_expiry,
+    webhook_secret_is_readable,
+)
+from replicate_api.assumptions.buying import (
+    cancel_ends_what_runs,
+    cancel_of_finished_is_harmless,
+    create_answers_at_once,
+    deadline_ends_it,
+    deadline_is_shown,
+    files_address_is_accepted,
+    output_is_downloadable,
+    prediction_shows_input,
+)
+from replicate_api.assumptions.deliveries import (
+    only_events_asked_for_arrive,
+    webhook_arrives,
+    webhook_filter_is_echoed,
+    webhook_is_echoed,
+    webhook_signature_verifies,
+)
+from replicate_api.assumptions.expiry import file_is_kept, output_is_kept, record_is_kept
+from replicate_api.assumptions.listing import (
+    list_begins_with_newest,
+    list_filters_hold,
+    list_leads_on,
+    list_shows_input,
+)
+from replicate_api.assumptions.refusals import (
+    limit_is_told,
+    null_is_refused,
+    unknown_input_is_refused_or_ignored,
+    wrong_choice_is_refused,
+)
+from replicate_api.assumptions.trial import Trial
+from replicate_api.verdicts import Verdict
+
+
+def try_all(trial: Trial) -> Iterator[Verdict]:
+    """Yield the verdict on each assumption; without an accepted token there is only one.
+
+    What was bought may run on where this is broken off: call `trial.purchases.cancel_running`.
+    """
+    verdict = token_is_accepted(trial)
+    yield verdict
+    if verdict.outcome != "held":
+        return
+    for slug in trial.models:
+        yield published_model_is_ours(trial, slug)
+    for check in CHECKS:
+        yield check(trial)
+
+
+CHECKS: tuple[Callable[[Trial], Verdict], ...] = (
+    webhook_secret_is_readable,
+    unknown_prediction_is_not_found,
+    upload_has_address_and_expiry,
+    create_answers_at_once,
+    files_address_is_accepted,
+    prediction_shows_input,
+    list_shows_input,
+    webhook_is_echoed,
+    webhook_filter_is_echoed,
+    webhook_arrives,
+    webhook_signature_verifies,
+    output_is_downloadable,
+    cancel_of_finished_is_harmless,
+    null_is_refused,
+    wrong_choice_is_refused,
+    unknown_input_is_refused_or_ignored,
+    deadline_is_shown,
+    deadline_ends_it,
+    list_filters_hold,
+    list_begins_with_newest,
+    list_leads_on,
+    only_events_asked_for_arrive,
+    cancel_ends_what_runs,
+    # The flood comes after all that buys, the wait of an hour last.
+    limit_is_told,
+    file_is_kept,
+    output_is_kept,
+    record_is_kept,
+)

@@ -1,0 +1,95 @@
+"""Webhooks: what is shown of them, what arrives, what it proves."""
+
+from __future__ import annotations
+
+import json
+
+from replicate_api import webhooks
+from replicate_api.answers import RemotePrediction
+from replicate_api.assumptions.trial import (
+    Trial,
+    eventually,
+    first_of,
+    listed_of,
+    mailbox_of,
+    webhook_of,
+)
+from replicate_api.errors import ReplicateError
+from replicate_api.verdicts import Failed, NotTried, assumption
+
+EVENTS = ("completed",)
+
+
+@assumption("The webhook's address is shown by the list")
+def webhook_is_echoed(trial: Trial) -> str:
+    sent, listed = webhook_of(trial), listed_of(trial)
+    if listed.webhook != sent:
+        shown = "another" if listed.webhook else "none"
+        raise Failed(f"It shows {shown}: the photo's address alone leads to a lost purchase.")
+    return "As it was sent."
+
+
+@assumption("The webhook's events are shown by the list")
+def webhook_filter_is_echoed(trial: Trial) -> str:
+    webhook_of(trial)
+    shown = listed_of(trial).webhook_events_filter
+    if shown != EVENTS:
+        raise Failed(f"Sent was {', '.join(EVENTS)}; it shows {', '.join(shown or ()) or 'none'}.")
+    return f"As it was sent: {', '.join(EVENTS)}."
+
+
+@assumption("The webhook arrives")
+def webhook_arrives(trial: Trial) -> str:
+    mailbox, first = mailbox_of(trial), first_of(trial)
+    if not eventually(lambda: mailbox.letters, within_s=trial.patience_s):
+        raise Failed(f"Nothing came within {trial.patience_s:.0f} s.")
+    letter = mailbox.letters[0]
+    try:
+        told = RemotePrediction.from_json(json.loads(letter.body))
+    except (ValueError, ReplicateError) as error:
+        raise Failed("Its body is not a prediction.") from error
+    if told.id != first.id:
+        raise Failed(f"It tells of {told.id}, and {first.id} was bought.")
+    if first.completed_at is None:
+        return f"It tells that the prediction {told.status}."
+    after_s = letter.received_at - first.completed_at.timestamp()
+    return f"It tells that the prediction {told.status}, {after_s:.1f} s after its end."
+
+
+@assumption("The webhook's signature verifies")
+def webhook_signature_verifies(trial: Trial) -> str:
+    mailbox = mailbox_of(trial)
+    if not mailbox.letters or not trial.secret:
+        raise NotTried("No webhook came, or the secret was not readable.")
+    letter = mailbox.letters[0]
+    try:
+        webhooks.verify(
+            letter.body, headers=letter.headers, secrets=[trial.secret], now=letter.received_at
+        )
+    except webhooks.InvalidSignature as error:
+        raise Failed(f"It does not: {error.reason}.") from error
+    age_s = letter.received_at - int(letter.headers["webhook-timestamp"])
+    return f"With the account's secret; its timestamp was {age_s:.0f} s old."
+
+
+@assumption("Only the events asked for arrive")
+def only_events_asked_for_arrive(trial: Trial) -> str:
+    letters = list(mailbox_of(trial).letters)
+    if not letters:
+        raise NotTried("No webhook came.")
+    ids = {letter.headers.get("webhook-id", "") for letter in letters}
+    unfinished = sum(not _tells_of_the_end(letter.body) for letter in letters)
+    if unfinished or len(ids) > 1:
+        raise Failed(
+            f"Asked for was {', '.join(EVENTS)}; {len(ids)} webhooks came, {unfinished} of them "
+            "from before the end."
+        )
+    again = f", {len(letters)} times" if len(letters) > 1 else ""
+    return f"One webhook came{again}."
+
+
+def _tells_of_the_end(body: bytes) -> bool:
+    try:
+        return RemotePrediction.from_json(json.loads(body)).is_finished
+    except (ValueError, ReplicateError):
+        return False

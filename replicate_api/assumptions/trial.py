@@ -1,0 +1,150 @@
+"""One run of all checks: what it is given, what was found so far, how it waits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from replicate_api.answers import RemoteFile, RemotePrediction
+from replicate_api.client import ReplicateClient
+from replicate_api.mailbox import Mailbox
+from replicate_api.purchases import Purchases, Subject
+from replicate_api.verdicts import NotTried
+
+T = TypeVar("T")
+
+# As much as the pipeline takes of one output.
+MAX_OUTPUT_BYTES = 100 * 2**20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """How long expiry is waited for, in seconds: kept at least, watched at most, asked every."""
+
+    kept_s: float = 55 * 60
+    watched_s: float = 65 * 60
+    every_s: float = 30
+
+
+@dataclass(kw_only=True)
+class Expiry:
+    """When each was first seen gone, in seconds after the prediction's end; None: it is there."""
+
+    file_s: float | None = None
+    output_s: float | None = None
+    record_s: float | None = None
+
+
+@dataclass(kw_only=True)
+class Trial:
+    """One run: what it is given, and what its checks have found for those that follow.
+
+    `compare` returns how a model as it is published now differs from ours, a sentence each.
+    `webhook` is sent where it is given; a mailbox, which receives it, need not be there.
+    `patience_s` is how long something may take to finish, to be listed or to arrive.
+    """
+
+    client: ReplicateClient
+    subject: Subject
+    photo: bytes
+    models: tuple[str, ...] = ()
+    compare: Callable[[dict[str, object]], list[str]] = lambda _: []
+    webhook: str | None = None
+    mailbox: Mailbox | None = None
+    patience_s: float = 180.0
+    burst: int = 0
+    wait: Wait | None = None
+    purchases: Purchases = field(init=False)
+    secret: str = ""
+    uploaded: RemoteFile | None = None
+    first: RemotePrediction | None = None
+    second: RemotePrediction | None = None
+    listed: RemotePrediction | None = None
+    expiry: Expiry | None = None
+
+    def __post_init__(self) -> None:
+        self.purchases = Purchases(client=self.client, subject=self.subject)
+
+
+def photo_url_of(trial: Trial) -> str:
+    """Return the uploaded photo's address, or raise NotTried."""
+    if trial.uploaded is None:
+        raise NotTried("The photo was not uploaded.")
+    return trial.uploaded.url
+
+
+def first_of(trial: Trial) -> RemotePrediction:
+    """Return the ordinary prediction that was bought, or raise NotTried."""
+    if trial.first is None:
+        raise NotTried("No prediction was bought.")
+    return trial.first
+
+
+def listed_of(trial: Trial) -> RemotePrediction:
+    """Return that prediction as the list shows it, or raise NotTried."""
+    if trial.listed is None:
+        raise NotTried("The prediction was not found in the list.")
+    return trial.listed
+
+
+def webhook_of(trial: Trial) -> str:
+    """Return the webhook's address that was sent, or raise NotTried."""
+    if trial.webhook is None:
+        raise NotTried("No webhook was sent: give --webhook-url and --listen.")
+    return trial.webhook
+
+
+def mailbox_of(trial: Trial) -> Mailbox:
+    """Return who receives webhooks, or raise NotTried."""
+    if trial.mailbox is None:
+        raise NotTried(
+            "Nobody listened: give --webhook-url, an https address that reaches this machine, "
+            "and --listen, the port that it reaches."
+        )
+    return trial.mailbox
+
+
+def wait_of(trial: Trial) -> Wait:
+    """Return how long expiry is waited for, or raise NotTried."""
+    if trial.wait is None:
+        raise NotTried("It takes an hour: give --wait.")
+    return trial.wait
+
+
+def until_finished(
+    trial: Trial, prediction: RemotePrediction, *, within_s: float
+) -> RemotePrediction:
+    """Return the prediction once it is finished, or as it is at last."""
+    latest = prediction
+
+    def look() -> bool:
+        nonlocal latest
+        latest = trial.client.get_prediction(prediction.id)
+        return latest.is_finished
+
+    eventually(look, within_s=within_s)
+    return latest
+
+
+def eventually(look: Callable[[], T], *, within_s: float) -> T:
+    """Return what `look` returns once that is true, or at last; look ever less often."""
+    until, pause_s = time.monotonic() + within_s, 0.02
+    while not (seen := look()) and time.monotonic() < until:
+        time.sleep(pause_s)
+        pause_s = min(pause_s * 1.5, 2.0)
+    return seen
+
+
+def life_of(prediction: RemotePrediction) -> float | None:
+    """Return the seconds from creation to end, where both are told."""
+    if prediction.completed_at is None or prediction.created_at is None:
+        return None
+    return (prediction.completed_at - prediction.created_at).total_seconds()
+
+
+def duration_of(prediction: RemotePrediction) -> str:
+    """Return the same in words, or nothing."""
+    lived_s = life_of(prediction)
+    return "" if lived_s is None else f" after {lived_s:.1f} s"

@@ -1,0 +1,161 @@
+"""Predictions bought to try something: a few, each with a deadline, and none left running."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from replicate_api.answers import RemotePrediction
+from replicate_api.client import ReplicateClient
+from replicate_api.errors import RateLimited, ReplicateError
+from replicate_api.verdicts import NotTried
+
+MAX_PURCHASES = 2
+# What is refused with a 429 is asked again so often; an account low on credit has 6 a minute.
+MAX_WAITS = 5
+LONGEST_WAIT_S = 60.0
+# How far Replicate's clock may be from ours.
+CLOCK_MARGIN = timedelta(seconds=90)
+MAX_PAGES = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """The model that is tried, and an input of its own without the photo.
+
+    `choice_input` is an input with an enum, `solid_input` one that may not be null; each is None
+    where the model has none.
+    """
+
+    slug: str
+    version: str | None
+    photo_input: str
+    takes_many: bool
+    input: Mapping[str, object]
+    choice_input: str | None
+    solid_input: str | None
+
+    def input_with(self, photo_url: str, changes: Mapping[str, object]) -> dict[str, object]:
+        """Return the whole input."""
+        photo = [photo_url] if self.takes_many else photo_url
+        return {**self.input, self.photo_input: photo, **changes}
+
+
+@dataclass(kw_only=True)
+class Purchases:
+    """Buys, counts and cancels. A request whose answer was lost counts as bought."""
+
+    client: ReplicateClient
+    subject: Subject
+    count: int = 0
+    took_s: float = 0.0
+    throttled: list[RateLimited] = field(default_factory=list)
+    _ids: set[str] = field(default_factory=set)
+    _photo_urls: set[str] = field(default_factory=set)
+    _uncertain: int = 0
+    _begun_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def buy(
+        self,
+        photo_url: str,
+        *,
+        cancel_after_s: int,
+        webhook: str | None = None,
+        changes: Mapping[str, object] | None = None,
+    ) -> RemotePrediction:
+        """Buy a prediction; `took_s` is then how long the answer took.
+
+        Waits where it is told to (429). Raises NotTried where it would be one too many.
+        """
+        if self.count >= MAX_PURCHASES:
+            raise NotTried(f"{MAX_PURCHASES} predictions are bought already, and no more are.")
+        for _ in range(MAX_WAITS):
+            try:
+                return self._buy_once(photo_url, cancel_after_s, webhook, changes or {})
+            except RateLimited as error:
+                self.throttled.append(error)
+                time.sleep(min(error.retry_after_s, LONGEST_WAIT_S))
+        raise self.throttled[-1]
+
+    def cancel_running(self) -> list[str]:
+        """Cancel what is not finished; return the ids that may run on, until their deadline."""
+        unfinished = set(self._ids)
+        if self._uncertain:
+            unfinished |= self._find_lost()
+        return sorted(id_ for id_ in unfinished if not self._is_ended(id_))
+
+    def _buy_once(
+        self,
+        photo_url: str,
+        cancel_after_s: int,
+        webhook: str | None,
+        changes: Mapping[str, object],
+    ) -> RemotePrediction:
+        # Before the request: it may be broken off at any point.
+        self.count += 1
+        self._uncertain += 1
+        self._photo_urls.add(photo_url)
+        since = time.monotonic()
+        try:
+            bought = self.client.create_prediction(
+                model=self.subject.slug,
+                version=self.subject.version,
+                input=self.subject.input_with(photo_url, changes),
+                webhook=webhook,
+                cancel_after_s=cancel_after_s,
+            )
+        except ReplicateError as error:
+            if error.proves_not_bought:
+                self.count -= 1
+                self._uncertain -= 1
+            raise
+        self.took_s = time.monotonic() - since
+        self._ids.add(bought.id)
+        self._uncertain -= 1
+        return bought
+
+    def _find_lost(self) -> set[str]:
+        """Return the purchases that the list shows with our photo's address."""
+        lost: set[str] = set()
+        for _ in range(3):
+            with suppress(ReplicateError):
+                lost = {
+                    one.id
+                    for one in list_since(self.client, self._begun_at - CLOCK_MARGIN)
+                    if any(carries(one, url) for url in self._photo_urls)
+                }
+            if lost - self._ids:
+                break
+            # A purchase of this second may not be listed yet.
+            time.sleep(1)
+        return lost
+
+    def _is_ended(self, id_: str) -> bool:
+        try:
+            return (
+                self.client.get_prediction(id_).is_finished
+                or self.client.cancel_prediction(id_).is_finished
+            )
+        except ReplicateError:
+            return False
+
+
+def carries(prediction: RemotePrediction, photo_url: str) -> bool:
+    """Say whether the photo's address stands in the input: how a lost purchase is recognised."""
+    values = (prediction.input or {}).values()
+    return any(value in (photo_url, [photo_url]) for value in values)
+
+
+def list_since(client: ReplicateClient, since: datetime) -> list[RemotePrediction]:
+    """Return what the list shows since then, from the newest back, a thousand at most."""
+    page = client.list_predictions(created_after=since)
+    found = list(page.predictions)
+    for _ in range(MAX_PAGES - 1):
+        if not page.next:
+            break
+        page = client.list_predictions(cursor=page.next)
+        found += page.predictions
+    return found
