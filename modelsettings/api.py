@@ -78,7 +78,8 @@ class ConfigSerializer(serializers.Serializer[StoredSettings]):
     updated_by = serializers.CharField()
 
 
-_TAG = re.compile(r'"(?P<pk>[0-9]{1,18})-(?P<revision>[0-9]{1,18})"')
+# A proxy that compresses makes the tag weak; it still names the revision.
+_TAG = re.compile(r'(?:W/)?"(?P<pk>[0-9]{1,18})-(?P<revision>[0-9]{1,18})"')
 _PROFILE = OpenApiParameter("profile", description="A profile's name; without it, the live one.")
 _IF_MATCH = OpenApiParameter(
     "If-Match",

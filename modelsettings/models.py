@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, NoReturn
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -14,6 +15,8 @@ from django.db.models.signals import pre_save
 from django.dispatch import receiver
 from django_jsonform.models.fields import JSONField as JSONFormField
 from simple_history.models import HistoricalRecords
+
+from modelsettings import pricing
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 
@@ -80,6 +83,14 @@ class ReplicateModel(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    def clean(self) -> None:
+        """Refuse a price that no cost could be worked out from, and a default that is disabled."""
+        if fault := pricing.find_fault(self.price):
+            raise ValidationError({"price": fault})
+        if self.is_default and not self.is_enabled:
+            sentence = "It is the default for staging: choose another default first."
+            raise ValidationError({"is_enabled": sentence})
 
 
 class PublishedSchema(models.Model):
@@ -169,6 +180,7 @@ class ModelSettings(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}, revision {self.revision}"
+
 
 @receiver(pre_save, sender=ModelSettings)
 def _refuse_to_save(**_sent: Any) -> None:

@@ -130,7 +130,7 @@ def _in_one_kind(prop: JSON, stored: Any) -> JSON:
     Without a stored value it is the first that the schema names.
     """
     kind = prop.get("type")
-    variants = prop.get("anyOf") or (
+    variants: list[JSON] = prop.get("anyOf") or (
         [{"type": one} for one in kind] if isinstance(kind, list) else []
     )
     if not variants or "enum" in prop:

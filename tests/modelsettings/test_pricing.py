@@ -1,0 +1,96 @@
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from modelsettings import catalog
+from modelsettings.pricing import cost_of, find_fault
+from modelsettings.schema.document import UNSET
+from modelsettings.templatetags.restage import price_in_words, value_in_words
+
+BY_SIZE = [
+    {"unit": "image", "usd": 0.03, "when": {"size": "2K"}},
+    {"unit": "image", "usd": 0.12, "when": {"size": "4K"}},
+]
+
+
+@pytest.mark.parametrize(
+    ("price", "expected"),
+    [
+        ([], None),
+        ([{"unit": "image", "usd": 0.1}], Decimal("0.3")),
+        ([{"unit": "run", "usd": 0.1}], Decimal("0.1")),
+        ([{"unit": "second", "usd": 0.001}], Decimal("0.0025")),
+        ([{"unit": "run", "usd": 0.01}, {"unit": "image", "usd": 0.02}], Decimal("0.07")),
+        ([{"unit": "output_mp", "usd": 0.02}], None),
+        ([{"unit": "parsec", "usd": 0.02}], None),
+        (BY_SIZE, Decimal("0.09")),
+        ([BY_SIZE[1]], None),
+    ],
+)
+def test_cost_of_a_job(price: list[Any], expected: Decimal | None) -> None:
+    assert cost_of(price, settings={"size": "2K"}, images=3, seconds=2.5) == expected
+
+
+@pytest.mark.parametrize(
+    ("price", "words"),
+    [
+        ([], "price unknown"),
+        ([{"unit": "image", "usd": 0.03}], "$0.03 a picture"),
+        (BY_SIZE, "$0.03 a picture (size 2K), $0.12 a picture (size 4K)"),
+        ([{"unit": "second", "usd": 0.000225}], "$0.000225 a second"),
+    ],
+)
+def test_price_in_words(price: list[Any], words: str) -> None:
+    assert price_in_words(price) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(UNSET, "unset"), (True, "on"), (False, "off"), ("", '""'), (0, "0"), ("x", "x"), ([], "[]")],
+)
+def test_value_in_words(value: Any, words: str) -> None:
+    assert value_in_words(value) == words
+
+
+@pytest.mark.parametrize("price", [[], BY_SIZE, [{"unit": "second", "usd": 0}]])
+def test_find_fault_in_a_price_that_is_right(price: Any) -> None:
+    assert find_fault(price) is None
+
+
+def test_find_fault_in_the_shipped_prices() -> None:
+    slugs = [f"{model['owner']}/{model['name']}" for model in catalog.published_files()]
+
+    prices = [list(catalog.find_overlay(slug).price) for slug in slugs]
+
+    assert (len(prices) > 0, [find_fault(price) for price in prices]) == (
+        True,
+        [None] * len(prices),
+    )
+
+
+@pytest.mark.parametrize(
+    ("price", "sentence"),
+    [
+        (5, "A price is a list of entries."),
+        ({"unit": "image", "usd": 1}, "A price is a list of entries."),
+        ([5], "An entry has a unit and usd, and may have when."),
+        ([{"unit": "image"}], "An entry has a unit and usd, and may have when."),
+        (
+            [*BY_SIZE, {"unit": "image", "usd": 1, "eur": 1}],
+            "An entry has a unit and usd, and may have when.",
+        ),
+        (
+            [{"unit": "hour", "usd": 1}],
+            "A unit is one of run, image, second, input_mp, output_mp.",
+        ),
+        ([{"unit": "run", "usd": "1"}], "usd is a number of dollars, 0 or more."),
+        ([{"unit": "run", "usd": -1}], "usd is a number of dollars, 0 or more."),
+        ([{"unit": "run", "usd": True}], "usd is a number of dollars, 0 or more."),
+        ([{"unit": "run", "usd": float("inf")}], "usd is a number of dollars, 0 or more."),
+        ([{"unit": "run", "usd": 1, "when": []}], 'when is an object such as {"size": "4K"}.'),
+    ],
+    ids=str,
+)
+def test_find_fault_in_words(price: Any, sentence: str) -> None:
+    assert find_fault(price) == sentence

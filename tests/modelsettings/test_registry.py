@@ -1,0 +1,215 @@
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from pytest_django import DjangoAssertNumQueries
+
+from modelsettings import registry, services
+from modelsettings.actors import Actor
+from modelsettings.models import ModelSettings, PublishedSchema, ReplicateModel
+from modelsettings.schema.published import PublishedModel, SchemaRefused
+from modelsettings.services import StoredSettings
+from tests.modelsettings.acme import PICTURE, STAGER_DEFAULTS, STAGER_INPUTS, published
+from tests.modelsettings.conftest import SLUG
+
+pytestmark = pytest.mark.django_db
+
+SHIPPED = ["qwen/qwen-image-edit", "black-forest-labs/flux-kontext-max", "bytedance/seedream-4"]
+PAINTER = "acme/painter"
+
+
+def add_painter(**inputs: Any) -> ReplicateModel:
+    """Add a model that takes no photo."""
+    document = published({"prompt": {"type": "string"}, "width": {}} | inputs, name="painter")
+    return registry.add_model(PublishedModel.from_json(document), by=Actor("ann"))
+
+
+def everything() -> list[Any]:
+    """Return what the tables of models, schemas and settings hold."""
+    tables = [ReplicateModel, PublishedSchema, ModelSettings, ReplicateModel.history]
+    tables.append(ModelSettings.history)
+    rows = [getattr(table, "objects", table).order_by("pk").values() for table in tables]
+    return [list(found) for found in rows]
+
+
+def defaults() -> list[str]:
+    return list(ReplicateModel.objects.filter(is_default=True).values_list("slug", flat=True))
+
+
+def test_add_model_stores_model_schema_and_profile(operator: User) -> None:
+    registry.add_model(PublishedModel.from_json(published()), by=Actor.of(operator))
+
+    row = ReplicateModel.objects.get(slug=SLUG)
+    assert row.roles == {"image": "image", "prompt": "prompt"}
+    assert (row.label, row.description, row.price) == (SLUG, "Stages a room.", [])
+    assert (row.is_enabled, row.is_default) == (True, False)
+    schema, profile = row.pinned_schema, row.live_profile
+    assert schema is not None
+    assert profile is not None
+    assert (schema.version, schema.is_official) == ("5" * 64, True)
+    assert (profile.name, profile.revision, profile.updated_by) == ("default", 1, "olga")
+    assert profile.values == STAGER_DEFAULTS
+    step = row.history.get()
+    assert (step.history_user, step.history_change_reason) == (operator, "Added by olga.")
+
+
+@pytest.mark.parametrize(
+    "prop",
+    [{"$ref": "#/components/schemas/Gone"}, {"type": "string", "pattern": "("}, {"enum": 5}],
+    ids=str,
+)
+def test_add_model_with_a_broken_schema_adds_nothing(prop: Any) -> None:
+    before = everything()
+
+    with pytest.raises(SchemaRefused, match=r"^broken: "):
+        add_painter(broken=prop)
+
+    assert everything() == before
+
+
+def test_add_model_with_a_default_that_no_browser_carries() -> None:
+    model = add_painter(seed={"type": "integer", "default": 2**60})
+
+    assert "seed" not in services.get_settings(model.slug).document
+
+
+def test_add_model_takes_label_price_and_order_from_the_overlay() -> None:
+    found = ReplicateModel.objects.get(slug="qwen/qwen-image-edit")
+
+    assert (found.label, found.position) == ("Qwen Image Edit", 1)
+    assert found.price == [{"unit": "image", "usd": 0.03}]
+
+
+def test_add_model_of_two_models_with_one_schema() -> None:
+    for name in ("one", "two"):
+        document = published(STAGER_INPUTS, name=name)
+        registry.add_model(PublishedModel.from_json(document), by=Actor("ann"))
+
+    services.patch_settings(services.get_settings("acme/one").pk, {"seed": 1}, by=Actor("ann"))
+
+    assert services.get_settings("acme/one").document["seed"] == 1
+    assert services.get_settings("acme/two").document == STAGER_DEFAULTS
+
+
+def test_catalog_is_there_after_migrate() -> None:
+    shipped = list(ReplicateModel.objects.values_list("slug", flat=True))
+
+    assert shipped[:3] == SHIPPED
+    assert defaults() == [SHIPPED[0]]
+
+
+@pytest.mark.parametrize("slug", SHIPPED)
+def test_catalog_models_stage_with_their_defaults(slug: str) -> None:
+    found = services.get_settings(slug)
+
+    assert (found.obstacle, found.changed, found.updated_by) == (None, [], "system:catalog")
+    assert services.resolve(slug).settings == found.document
+
+
+def test_load_catalog_twice_changes_nothing() -> None:
+    before = everything()
+
+    assert registry.load_catalog() == []
+    assert everything() == before
+
+
+@pytest.mark.parametrize(
+    "load", [registry.load_catalog, lambda: call_command("migrate", verbosity=0)]
+)
+def test_load_catalog_leaves_what_an_operator_changed(load: Any) -> None:
+    model = ReplicateModel.objects.get(slug=SHIPPED[0])
+    model.label, model.is_enabled, model.price = "Ours", False, []
+    model.save()
+    services.patch_settings(
+        services.get_settings(SHIPPED[0]).pk, {"output_quality": 5}, by=Actor("ann")
+    )
+    registry.choose_default(SHIPPED[2], by=Actor("ann"))
+    before = everything()
+
+    load()
+
+    assert everything() == before
+
+
+def test_migrate_brings_back_a_model_that_is_missing() -> None:
+    model = ReplicateModel.objects.get(slug=SHIPPED[2])
+    ReplicateModel.objects.filter(pk=model.pk).update(slug="acme/renamed")
+
+    call_command("migrate", verbosity=0)
+
+    assert services.get_settings(SHIPPED[2]).revision == 1
+    assert defaults() == [SHIPPED[0]]
+
+
+def test_list_models_takes_one_query(
+    stored: StoredSettings, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    add_painter()
+    registry.list_models()
+
+    with django_assert_num_queries(1):
+        found = {model.slug: model.obstacle for model in registry.list_models()}
+
+    assert found == {
+        **dict.fromkeys([*SHIPPED, SLUG]),
+        PAINTER: f"{PAINTER} cannot stage a photo. "
+        "It takes no photo: none of its inputs is an image.",
+    }
+
+
+def test_choose_default_makes_it_the_only_one(stored: StoredSettings, operator: User) -> None:
+    registry.choose_default(SLUG, by=Actor.of(operator))
+
+    assert defaults() == [SLUG]
+    assert services.get_settings().slug == SLUG
+    changed = ReplicateModel.history.filter(history_type="~", history_user=operator)
+    assert set(changed.values_list("slug", "is_default")) == {(SLUG, True), (SHIPPED[0], False)}
+
+
+def test_choose_default_of_the_default_changes_nothing() -> None:
+    before = everything()
+
+    registry.choose_default(SHIPPED[0], by=Actor("ann"))
+
+    assert everything() == before
+
+
+def test_choose_default_refuses_a_model_that_takes_no_photo() -> None:
+    add_painter()
+
+    with pytest.raises(registry.CannotStage) as refused:
+        registry.choose_default(PAINTER, by=Actor("ann"))
+
+    assert str(refused.value) == (
+        f"{PAINTER} cannot stage a photo. It takes no photo: none of its inputs is an image."
+    )
+    assert defaults() == [SHIPPED[0]]
+
+
+def test_choose_default_refuses_a_model_that_requires_a_mask() -> None:
+    inputs = {"image": PICTURE, "prompt": {"type": "string"}, "mask": PICTURE, "width": {}}
+    document = published(inputs, name="masker", required=["image", "mask"])
+    registry.add_model(PublishedModel.from_json(document), by=Actor("ann"))
+
+    with pytest.raises(registry.CannotStage, match="It requires mask, which neither a job nor"):
+        registry.choose_default("acme/masker", by=Actor("ann"))
+
+    assert defaults() == [SHIPPED[0]]
+
+
+def test_choose_default_refuses_a_disabled_model(model: ReplicateModel) -> None:
+    model.is_enabled = False
+    model.save()
+
+    with pytest.raises(registry.CannotStage, match=rf"^{SLUG} is disabled\.$"):
+        registry.choose_default(SLUG, by=Actor("ann"))
+
+    assert defaults() == [SHIPPED[0]]
+
+
+def test_choose_default_of_an_unknown_model() -> None:
+    with pytest.raises(ReplicateModel.DoesNotExist):
+        registry.choose_default("acme/nothing", by=Actor("ann"))
+
+    assert defaults() == [SHIPPED[0]]
