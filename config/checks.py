@@ -44,5 +44,5 @@ def check_replicate_base_url(**_: Any) -> list[CheckMessage]:
 def check_replicate_token(**_: Any) -> list[CheckMessage]:
     if settings.REPLICATE_API_TOKEN:
         return []
-    hint = "Jobs are taken, and wait until a token is set and the workers are started again."
+    hint = "Jobs are taken, and fail after ten minutes of waiting for one."
     return [CheckWarning("REPLICATE_API_TOKEN is missing.", hint=hint, id="restage.W001")]

@@ -158,7 +158,10 @@ CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", default="redis://127.0.0.1:637
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
     "socket_connect_timeout": 1,
+    # Without a broker a request goes on at once: kombu would sleep before its second try.
     "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0,
 }
 if CELERY_BROKER_URL.startswith(("redis://", "rediss://")):
     CELERY_BROKER_TRANSPORT_OPTIONS |= {

@@ -1,7 +1,5 @@
 """The staging API: asking for a job, and looking at one."""
 
-import json
-import re
 import uuid
 from collections.abc import Mapping
 from typing import IO, Any, cast
@@ -26,8 +24,6 @@ from staging import images, links, prompts, services
 from staging.models import Photo, Prediction, StagedImage, StagingJob
 from staging.models.prediction import total_cost
 
-# What PostgreSQL takes in no text, as JSON writes it.
-_UNSTORABLE = re.compile(r"[\ud800-\udfff]|(?<!\\)(?:\\\\)*\\u0000")
 # The largest photo, and room for the other fields.
 MAX_UPLOAD_BYTES = images.MAX_BYTES + 2**20
 
@@ -59,13 +55,10 @@ class OverridesField(serializers.JSONField):
     def to_internal_value(self, data: Any) -> Any:
         try:
             value = super().to_internal_value(data)
-            written = json.dumps(value, ensure_ascii=False)
         except RecursionError:
             raise ValidationError("It is nested too deep.") from None
         if not isinstance(value, dict):
             raise ValidationError("Write an object of parameters and their values.")
-        if _UNSTORABLE.search(written):
-            raise ValidationError("It has a character that cannot be stored: NUL or a surrogate.")
         return value
 
 

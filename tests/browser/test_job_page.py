@@ -26,12 +26,14 @@ def work_off(job: StagingJob) -> None:
     """Do what the workers do, until the job is done."""
     submission.submit_waiting()
     Prediction.objects.update(run_after=job.created_at)
-    processes.wait_for(lambda: settlement.poll_running() or _make_due(job))
+    processes.wait_for(lambda: _poll(job))
     collection.collect_waiting()
 
 
-def _make_due(job: StagingJob) -> None:
-    Prediction.objects.filter(status=PredictionStatus.RUNNING).update(run_after=job.created_at)
+def _poll(job: StagingJob) -> bool:
+    running = Prediction.objects.filter(status=PredictionStatus.RUNNING)
+    running.update(run_after=job.created_at)
+    return bool(settlement.poll_running())
 
 
 def test_job_page_shows_the_picture_when_it_is_there(page: Page, job: StagingJob) -> None:

@@ -63,13 +63,18 @@ def drawn_document(page: Page) -> dict[str, Any]:
 
 
 def profile_of(model: ReplicateModel) -> ModelSettings:
-    return ModelSettings.objects.get(pk=model.live_profile_id)
+    return ModelSettings.objects.get(pk=live(model))
+
+
+def live(model: ReplicateModel) -> int:
+    assert model.live_profile_id is not None
+    return model.live_profile_id
 
 
 def set_values(model: ReplicateModel, values: dict[str, Any]) -> dict[str, Any]:
     """Store a document; return it as it is stored."""
     by = Actor.system("test")
-    services.update_settings(model.live_profile_id, values, by=by)
+    services.update_settings(live(model), values, by=by)
     stored: dict[str, Any] = profile_of(model).values
     return stored
 
@@ -195,7 +200,7 @@ def test_value_that_left_the_enum_is_kept_until_it_is_changed(
 def test_two_operators_at_once_lose_nothing(page: Page, kinds: ReplicateModel) -> None:
     open_settings(page, kinds)
     by = Actor.system("other")
-    services.patch_settings(kinds.live_profile_id, {"steps": 40, "scale": 5}, by=by)
+    services.patch_settings(live(kinds), {"steps": 40, "scale": 5}, by=by)
 
     page.get_by_label("Steps").fill("55")
     page.get_by_label("Note").fill("mine")

@@ -1,0 +1,205 @@
+"""Restage whole, as in production: gunicorn, Celery's worker and beat, a broker, a database."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests import processes
+from tests.conftest import make_photo
+
+# Nowhere but at Replicate may this be seen.
+SECRET_TOKEN = "r8_EndToEnd0Secret0Of0Nobody"
+UNFINISHED = {"queued", "submitting", "running", "collecting"}
+
+
+class Restage:
+    """The processes of one installation, and its API as a client uses it."""
+
+    def __init__(self, folder: Path, *, env: dict[str, str], sandbox_url: str) -> None:
+        self.folder = folder
+        self.env = env
+        self.port = processes.free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.sandbox = httpx.Client(base_url=sandbox_url)
+        self.http = httpx.Client(base_url=self.url, timeout=20)
+        self.worker: subprocess.Popen[bytes] | None = None
+        self._started: list[subprocess.Popen[bytes]] = []
+        self._stack = ExitStack()
+
+    def start(self, name: str, *command: str, **env: str) -> "subprocess.Popen[bytes]":
+        """Start one process of the installation; its log lies in the folder."""
+        log = self.folder / f"{name}-{len(self._started)}.log"
+        running = processes.running(sys.executable, *command, log=log, env={**self.env, **env})
+        process = self._stack.enter_context(running)
+        self._started.append(process)
+        return process
+
+    def start_worker(self, **env: str) -> None:
+        """Start a worker where the last one stood; `PUBLIC_URL=""` lets it settle by polling."""
+        if self.worker:
+            processes.end(self.worker)
+        options = ("--without-mingle", "--without-gossip", "--concurrency", "8")
+        self.worker = self.start(
+            "worker", "-m", "celery", "-A", "config", "worker", *options, **env
+        )
+
+    def kill_worker(self) -> None:
+        """Kill the worker and whatever it started, without a warning."""
+        assert self.worker
+        os.killpg(self.worker.pid, signal.SIGKILL)
+        self.worker.wait()
+
+    def run(self, *command: str) -> str:
+        """Run one command of manage.py; return what it printed."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *command],
+            cwd=processes.ROOT,
+            env={**os.environ, **self.env},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def stage(self, **fields: Any) -> str:
+        """Ask for a job; return its address."""
+        asked = {name: json.dumps(v) if isinstance(v, dict) else v for name, v in fields.items()}
+        photo = {"image": ("room.jpg", make_photo(), "image/jpeg")}
+        answer = self.http.post("/api/v1/staging/jobs", data=asked, files=photo)
+        assert answer.status_code == 202, answer.text
+        return answer.headers["Location"]
+
+    def look(self, job: str) -> dict[str, Any]:
+        """Return a job as the API shows it."""
+        told: dict[str, Any] = self.http.get(job).json()
+        return told
+
+    def finish(self, job: str, *, timeout_s: float = 30) -> dict[str, Any]:
+        """Wait until a job is over; return it."""
+
+        def is_over() -> dict[str, Any] | None:
+            told = self.look(job)
+            return None if told["status"] in UNFINISHED else told
+
+        return processes.wait_for(is_over, timeout_s=timeout_s)
+
+    def misbehave(self, on: str, do: str, **more: Any) -> None:
+        """Let a fault of the sandbox stand."""
+        answer = self.sandbox.post("/_sandbox/faults", json={"on": on, "do": do, **more})
+        assert answer.status_code == 201, answer.text
+
+    def record(self) -> Any:
+        """Return what Replicate saw."""
+        return self.sandbox.get("/_sandbox/record").json()
+
+    def forget(self) -> None:
+        """Let the sandbox behave, and forget what it saw."""
+        self.sandbox.delete("/_sandbox/faults")
+        self.sandbox.delete("/_sandbox/record")
+
+    def dump(self) -> str:
+        """Return everything that the database holds, as text."""
+        address = self.env["DATABASE_URL"]
+        if address.startswith("sqlite"):
+            connection = sqlite3.connect(address.removeprefix("sqlite:///"))
+            try:
+                return "\n".join(connection.iterdump())
+            finally:
+                connection.close()
+        with psycopg.connect(address) as postgres:
+            tables = postgres.execute(
+                "select table_name from information_schema.tables where table_schema = 'public'"
+            ).fetchall()
+            rows = [
+                postgres.execute(sql.SQL("select t::text from {} t").format(sql.Identifier(name)))
+                for (name,) in tables
+            ]
+            return "\n".join(str(row) for found in rows for row in found.fetchall())
+
+    def close(self) -> None:
+        """End every process."""
+        self.http.close()
+        self.sandbox.close()
+        self._stack.close()
+
+
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A database of this run's own, of the kind that DATABASE_URL names."""
+    address = os.environ.get("DATABASE_URL", "")
+    if not address.startswith("postgres"):
+        yield f"sqlite:///{tmp_path_factory.mktemp('database') / 'restage.sqlite3'}"
+        return
+    name = f"restage_end_to_end_{os.getpid()}"
+    own = urlsplit(address)._replace(path=f"/{name}").geturl()
+    server = urlsplit(address)._replace(path="/postgres").geturl()
+    with psycopg.connect(server, autocommit=True) as postgres:
+        postgres.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        yield own
+        drop = sql.SQL("drop database {} with (force)")
+        postgres.execute(drop.format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def whole(
+    tmp_path_factory: pytest.TempPathFactory, database: str, broker_url: str
+) -> Iterator[Restage]:
+    """Restage with everything running."""
+    folder = tmp_path_factory.mktemp("restage")
+    options = ("--seconds", "0.3", "--token", SECRET_TOKEN, "--webhook-retry-scale", "0.1")
+    with processes.sandbox(folder / "sandbox.log", *options) as sandbox_url:
+        env = {
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "DATABASE_URL": database,
+            "CELERY_BROKER_URL": broker_url,
+            "MEDIA_ROOT": str(folder / "media"),
+            "REPLICATE_API_TOKEN": SECRET_TOKEN,
+            "REPLICATE_BASE_URL": sandbox_url,
+        }
+        restage = Restage(folder, env=env, sandbox_url=sandbox_url)
+        env["PUBLIC_URL"] = restage.url
+        try:
+            set_up(restage)
+            yield restage
+        finally:
+            restage.close()
+
+
+def set_up(restage: Restage) -> None:
+    """Migrate, make an operator, start every process."""
+    restage.run("migrate", "--no-input", "-v", "0")
+    operator = json.loads(restage.run("create_operator", "olga").splitlines()[-1])
+    restage.http.headers["Authorization"] = f"Token {operator['token']}"
+    restage.env["OPERATOR_PASSWORD"] = operator["password"]
+    restage.start("web", "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{restage.port}")
+    restage.start_worker()
+    restage.start("beat", "-m", "celery", "-A", "config", "beat")
+    processes.wait_for(lambda: answers(restage.url))
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/livez").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+@pytest.fixture
+def restage(whole: Restage) -> Iterator[Restage]:
+    """Restage, with a sandbox that behaves and remembers nothing."""
+    whole.forget()
+    yield whole
+    whole.forget()

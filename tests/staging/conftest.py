@@ -1,0 +1,161 @@
+"""A sandbox that a test can tell to misbehave, and jobs to be staged there."""
+
+import io
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from django.contrib.auth.models import User
+from django.db.models import F
+from PIL import Image
+from pytest_django import Settings
+
+from replicate_api.client import RemotePrediction
+from staging import services, webhooks
+from staging.models import Prediction, StagedImage, StagingJob
+from staging.pipeline import collection, settlement, submission
+from staging.pipeline.connection import replicate
+from tests.processes import wait_for
+
+QWEN = "qwen/qwen-image-edit"
+FLUX = "black-forest-labs/flux-kontext-max"
+SEEDREAM = "bytedance/seedream-4"
+
+Ask = Callable[..., StagingJob]
+
+
+class Sandbox:
+    """The local Replicate as a test sees it: its faults and its record."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.http = httpx.Client(base_url=url, headers={"Authorization": "Bearer r8_test"})
+
+    def misbehave(self, on: str, do: str, **more: Any) -> None:
+        """Let a fault stand, once unless `times` says otherwise."""
+        answer = self.http.post("/_sandbox/faults", json={"on": on, "do": do, **more})
+        assert answer.status_code == 201, answer.text
+
+    def forget(self) -> None:
+        """Behave again, and forget what was bought."""
+        self.http.delete("/_sandbox/faults")
+        self.http.delete("/_sandbox/record")
+
+    def bought(self) -> list[dict[str, Any]]:
+        """Return every purchase, the oldest first."""
+        predictions = self.http.get("/_sandbox/record").json()["predictions"]
+        return sorted(predictions, key=lambda one: one["created_at"])
+
+    def requests(self) -> dict[str, int]:
+        """Return how often each endpoint was called."""
+        counts: dict[str, int] = self.http.get("/_sandbox/record").json()["requests"]
+        return counts
+
+    def finish(self) -> None:
+        """Wait until everything that was bought is over."""
+        ends = {"succeeded", "failed", "canceled", "aborted"}
+        wait_for(lambda: all(one["status"] in ends for one in self.bought()))
+
+    def webhook_secret(self) -> str:
+        key: str = self.http.get("/v1/webhooks/default/secret").json()["key"]
+        return key
+
+
+@pytest.fixture
+def sandbox(sandbox_url: str, settings: Settings) -> Iterator[Sandbox]:
+    """A sandbox without faults and without a past; Restage is pointed at it."""
+    settings.REPLICATE_BASE_URL = sandbox_url
+    settings.REPLICATE_API_TOKEN = "r8_a_token_of_nobody"
+    settings.PUBLIC_URL = ""
+    settings.STAGING_CREATIONS_PER_MINUTE = 600_000
+    # What the process remembers of another sandbox.
+    webhooks.secret = webhooks.SigningSecret()
+    found = Sandbox(sandbox_url)
+    found.forget()
+    yield found
+    found.forget()
+    found.http.close()
+    replicate().close()
+
+
+@pytest.fixture
+def ask(operator: User, photo_bytes: bytes) -> Ask:
+    """Ask for a job as people do: `ask(model=…, overrides=…)`."""
+
+    def request(**wanted: Any) -> StagingJob:
+        asked = {"room_type": "living_room", "style": "modern", **wanted}
+        return services.request_staging(services.Upload(photo_bytes), owner=operator, **asked)
+
+    return request
+
+
+@pytest.fixture
+def running(sandbox: Sandbox, ask: Ask) -> Prediction:
+    """A prediction that was bought and is not finished before it is asked for."""
+    sandbox.misbehave("create", "slow", seconds=60)
+    prediction = only(ask())
+    submission.submit_waiting()
+    prediction.refresh_from_db()
+    assert prediction.status == "running"
+    return prediction
+
+
+@pytest.fixture
+def collecting(sandbox: Sandbox, ask: Ask) -> Prediction:
+    """A prediction whose picture waits to be fetched."""
+    job = ask()
+    submission.submit_waiting()
+    sandbox.finish()
+    pass_time(job, seconds=1)
+    settlement.poll_running()
+    assert only(job).status == "collecting"
+    return only(job)
+
+
+def only(job: StagingJob) -> Prediction:
+    """Return the one prediction of a job, freshly read."""
+    return job.predictions.select_related("job__photo", "job__model").get()
+
+
+def pass_time(job: StagingJob, *, seconds: float) -> None:
+    """Let a job's predictions be older, and what they wait for nearer."""
+    earlier = timedelta(seconds=seconds)
+    columns = ("intent_at", "created_at", "run_after", "lease_until", "photo_url_until")
+    job.predictions.update(**{name: F(name) - earlier for name in columns})
+
+
+def carry_out(sandbox: Sandbox, job: StagingJob) -> StagingJob:
+    """Take a job from the request to its end, as workers would."""
+    for _ in range(5):
+        submission.submit_waiting()
+    sandbox.finish()
+    pass_time(job, seconds=1)
+    settlement.poll_running()
+    collection.collect_waiting()
+    job.refresh_from_db()
+    return job
+
+
+def pictures(job: StagingJob) -> list[StagedImage]:
+    return list(StagedImage.objects.filter(prediction__job=job).order_by("prediction__position"))
+
+
+def opened(image: StagedImage) -> Image.Image:
+    """Return a stored picture, decoded."""
+    with image.file.open("rb") as file:
+        decoded = Image.open(io.BytesIO(file.read()))
+    decoded.load()
+    return decoded
+
+
+def remote(prediction: Prediction, status: str, **more: Any) -> RemotePrediction:
+    """Return what Replicate would tell of a prediction."""
+    told = {"id": prediction.replicate_id or "r1", "status": status, "model": QWEN, **more}
+    return RemotePrediction.from_json(told)
+
+
+def steps(prediction: Prediction) -> list[tuple[str, str, str]]:
+    """Return a prediction's kept transitions: from, to, by whom."""
+    return list(prediction.transitions.values_list("source", "target", "by"))

@@ -1,0 +1,144 @@
+"""How outputs become pictures, and what becomes of those that cannot."""
+
+import io
+from typing import Any
+
+import pytest
+from django.core.files.storage import default_storage
+from PIL import Image
+
+from staging.models import Prediction, StagedImage, StagingJob
+from staging.pipeline import collection, settlement, submission
+from tests.staging.conftest import Ask, Sandbox, only, opened, pass_time, pictures
+
+
+def collect_with(sandbox: Sandbox, ask: Ask, **fault: Any) -> StagingJob:
+    """Return a job whose output suffers a fault, after its first collection."""
+    sandbox.misbehave("create", **fault)
+    job = ask()
+    submission.submit_waiting()
+    sandbox.finish()
+    pass_time(job, seconds=1)
+    settlement.poll_running()
+    collection.collect_waiting()
+    return job
+
+
+def stored_files() -> list[str]:
+    """Return the names of all pictures in the storage."""
+    if not default_storage.exists("pictures"):
+        return []
+    folders, _ = default_storage.listdir("pictures")
+    return sorted(name for one in folders for name in default_storage.listdir(f"pictures/{one}")[1])
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ({"do": "missing_output"}, "outputs_gone"),
+        ({"do": "foreign_output"}, "output_refused"),
+        ({"do": "redirect_output", "address": "https://example.com/a.png"}, "output_refused"),
+        ({"do": "huge_output", "size": 101 * 2**20}, "output_refused"),
+    ],
+    ids=str,
+)
+def test_collect_gives_up_what_it_cannot_have(
+    sandbox: Sandbox, ask: Ask, fault: dict[str, Any], code: str
+) -> None:
+    job = collect_with(sandbox, ask, **fault)
+
+    assert (only(job).status, only(job).error_code) == ("failed", code)
+    assert (pictures(job), stored_files()) == ([], [])
+
+
+@pytest.mark.parametrize("deed", ["broken_output", "html_output"])
+def test_collect_of_a_broken_picture_is_tried_three_times(
+    sandbox: Sandbox, ask: Ask, deed: str
+) -> None:
+    job = collect_with(sandbox, ask, do=deed)
+    assert (only(job).status, only(job).tries) == ("collecting", 1)
+
+    for _ in range(5):
+        pass_time(job, seconds=600)
+        collection.collect_waiting()
+
+    assert (only(job).status, only(job).error_code) == ("failed", "bad_output")
+    assert (sandbox.requests()["download"], stored_files()) == (3, [])
+
+
+def test_collect_is_given_up_after_the_budget(collecting: Prediction, sandbox: Sandbox) -> None:
+    sandbox.misbehave("download", "status", status=503, times=0)
+
+    for _ in range(12):
+        collection.collect_waiting()
+        pass_time(collecting.job, seconds=600)
+
+    prediction = only(collecting.job)
+    assert (prediction.status, prediction.error_code) == ("failed", "no_answer")
+    assert (prediction.error[:21], sandbox.requests()["download"]) == ("Given up after 9 trie", 9)
+
+
+@pytest.mark.parametrize("fault", [{"do": "drop"}, {"do": "truncate"}, {"do": "status"}], ids=str)
+def test_collect_outlives_a_failed_download(
+    collecting: Prediction, sandbox: Sandbox, fault: dict[str, Any]
+) -> None:
+    sandbox.misbehave("download", **fault)
+    collection.collect_waiting()
+    assert (only(collecting.job).status, only(collecting.job).tries) == ("collecting", 1)
+
+    pass_time(collecting.job, seconds=600)
+    collection.collect_waiting()
+
+    assert only(collecting.job).status == "succeeded"
+
+
+def test_collect_twice_stores_once(collecting: Prediction) -> None:
+    late = only(collecting.job)
+    assert Prediction.objects.claim(late)
+    pass_time(collecting.job, seconds=3.1)
+    collection.collect_waiting()
+    files = stored_files()
+
+    collection.collect(late)
+
+    assert only(collecting.job).status == "succeeded"
+    assert (StagedImage.objects.count(), stored_files()) == (1, files)
+    assert len(files) == 2
+
+
+@pytest.mark.parametrize(
+    ("wanted", "encoding", "extension"),
+    [("png", "PNG", ".png"), ("webp", "WEBP", ".webp"), ("jpg", "JPEG", ".jpg")],
+)
+def test_collect_stores_under_the_right_extension(
+    sandbox: Sandbox, ask: Ask, wanted: str, encoding: str, extension: str
+) -> None:
+    job = ask(overrides={"output_format": wanted})
+    submission.submit_waiting()
+    sandbox.finish()
+    pass_time(job, seconds=1)
+    settlement.poll_running()
+    collection.collect_waiting()
+
+    (picture,) = pictures(job)
+    with picture.thumbnail.open("rb") as file:
+        thumbnail = Image.open(io.BytesIO(file.read()))
+    assert (opened(picture).format, str(picture.file).endswith(extension)) == (encoding, True)
+    assert (thumbnail.format, thumbnail.size) == ("WEBP", (300, 200))
+    assert str(picture.file).startswith(f"pictures/{only(job).pk}/0-")
+
+
+def test_collect_of_what_cannot_be_stored_is_tried_again(
+    collecting: Prediction, settings: Any
+) -> None:
+    settings.MEDIA_ROOT.joinpath("pictures").write_text("a file where a folder should be")
+
+    with pytest.raises(OSError, match="pictures"):
+        collection.collect_waiting()
+
+    prediction = only(collecting.job)
+    assert (prediction.status, prediction.tries) == ("collecting", 1)
+    settings.MEDIA_ROOT.joinpath("pictures").unlink()
+    pass_time(collecting.job, seconds=600)
+    collection.collect_waiting()
+    assert only(collecting.job).status == "succeeded"

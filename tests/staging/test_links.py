@@ -1,0 +1,107 @@
+"""Addresses of stored files: signed, for an hour, and for nothing else."""
+
+from urllib.parse import quote
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.test import Client
+from pytest_django import Settings
+
+from staging import links
+
+
+@pytest.fixture
+def name() -> str:
+    return default_storage.save("pictures/a/0-1f.webp", ContentFile(b"a picture"))
+
+
+def signature_of(address: str) -> str:
+    return address.partition("?signature=")[2]
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_media_serves_a_signed_address(
+    client: Client, settings: Settings, name: str, debug: bool
+) -> None:
+    settings.DEBUG = debug
+
+    answer = client.get(links.link_to(name))
+
+    assert (answer.status_code, answer.getvalue()) == (200, b"a picture")
+    assert {key: answer.headers[key] for key in ("Content-Type", "Cache-Control")} == {
+        "Content-Type": "image/webp",
+        "Cache-Control": "private, max-age=3600, immutable",
+    }
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("ending", "kind"),
+    [
+        ("webp", "image/webp"),
+        ("jpg", "image/jpeg"),
+        ("png", "image/png"),
+        ("html", "application/octet-stream"),
+        ("svg", "application/octet-stream"),
+    ],
+)
+def test_media_tells_the_type(client: Client, ending: str, kind: str) -> None:
+    name = default_storage.save(f"pictures/one.{ending}", ContentFile(b"<script>"))
+
+    answer = client.get(links.link_to(name))
+
+    assert (answer.headers["Content-Type"], answer.getvalue()) == (kind, b"<script>")
+
+
+def test_media_refuses_an_address_whose_time_is_over(
+    client: Client, settings: Settings, name: str
+) -> None:
+    address = links.link_to(name)
+    settings.MEDIA_LINK_AGE_S = -1
+
+    assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("signature", ["", "x", "é", "\0", "a:b", "~", "a" * 5000])
+def test_media_refuses_a_signature_that_is_none(client: Client, name: str, signature: str) -> None:
+    answer = client.get(f"/api/v1/media/{name}?signature={quote(signature)}")
+
+    assert answer.status_code == 404
+
+
+def test_media_refuses_a_changed_signature(client: Client, name: str) -> None:
+    address = links.link_to(name)
+    last = "A" if address[-1] != "A" else "B"
+
+    assert client.get(address[:-1] + last).status_code == 404
+    assert client.get(address.replace("?signature=", "?signature=1")).status_code == 404
+
+
+def test_media_refuses_the_signature_of_another_file(client: Client, name: str) -> None:
+    other = default_storage.save("pictures/b/0-2f.webp", ContentFile(b"another's"))
+    signature = signature_of(links.link_to(name))
+
+    assert client.get(f"/api/v1/media/{other}?signature={signature}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../manage.py", "..%2fmanage.py", "/etc/passwd", "%2e%2e/%2e%2e/etc/passwd", "a\\..\\b"],
+)
+def test_media_never_leaves_its_folder(client: Client, name: str) -> None:
+    client.raise_request_exception = False
+    signed = signature_of(links.link_to("pictures/a/0-1f.webp"))
+
+    assert client.get(f"/api/v1/media/{name}?signature={signed}").status_code == 404
+
+
+def test_media_of_a_file_that_is_gone(client: Client, name: str) -> None:
+    address = links.link_to(name)
+    default_storage.delete(name)
+
+    assert client.get(address).status_code == 404
+
+
+def test_media_is_read_only(client: Client, name: str) -> None:
+    assert client.post(links.link_to(name)).status_code == 405
