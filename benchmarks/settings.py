@@ -26,7 +26,8 @@ from rest_framework.views import APIView
 from benchmarks.measure import print_json, print_table, time_side_by_side
 from modelsettings import services
 from modelsettings.actors import Actor
-from modelsettings.api import ConfigView, MayTune
+from modelsettings.api.config import ConfigView
+from modelsettings.api.permissions import MayTune
 from modelsettings.models import ModelSettings, settings_write
 from modelsettings.schema.validation import SettingsValidator
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.templatetags.static import static
 
 from config import env, logs
+from modelsettings.catalog import secret_variables
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -141,6 +142,8 @@ SPECTACULAR_SETTINGS = {
 }
 
 REPLICATE_API_TOKEN = env.text("REPLICATE_API_TOKEN")
+# The secrets that some models take as an input, by the variable that the overlay names.
+MODEL_SECRETS = {name: env.text(name) for name in sorted(secret_variables())}
 REPLICATE_BASE_URL = env.text("REPLICATE_BASE_URL", default="https://api.replicate.com")
 
 # How the pipeline waits, in seconds; DESIGN 5 gives the reasons.

@@ -14,11 +14,12 @@ from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from modelsettings import services
+from modelsettings import history, services
 from modelsettings.actors import Actor
 from modelsettings.forms import SettingsForm
 from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.schema.document import Change, diff
+from modelsettings.schema.published import JSON
 from modelsettings.schema.validation import SettingsRefused
 from modelsettings.services import ProfileLocked, StaleSettings, StoredSettings
 from modelsettings.templatetags.restage import price_in_words
@@ -102,7 +103,7 @@ class ModelSettingsAdmin(ModelAdmin):
     def _save(self, request: HttpRequest, form: SettingsForm, stored: StoredSettings) -> bool:
         """Save the changed keys; say whether all is well."""
         opened_with = form.cleaned_data["revision"]
-        changes = form.find_changes(services.get_values(stored.pk, revision=opened_with))
+        changes = form.find_changes(_values_at(stored, revision=opened_with))
         try:
             saved = services.patch_settings(
                 stored.pk,
@@ -145,11 +146,21 @@ class ModelSettingsAdmin(ModelAdmin):
             "stored": stored,
             "changed": _changes_from_default(stored),
             "as_default": [key for key in stored.validator.defaults if key not in stored.changed],
-            "revisions": services.recent_changes(stored.pk),
+            "revisions": history.list_revisions(
+                stored.pk, keys=stored.validator.schema["properties"], most=5
+            ).revisions,
             "can_change": self.has_change_permission(request, profile),
         }
         template = "admin/modelsettings/modelsettings/change_form.html"
         return TemplateResponse(request, template, context)
+
+
+def _values_at(stored: StoredSettings, *, revision: int) -> JSON:
+    """Return what the page was drawn from; nothing for a revision that never was."""
+    try:
+        return history.get_values(stored.pk, revision=revision)
+    except history.RevisionNotFound:
+        return {}
 
 
 def _changes_from_default(stored: StoredSettings) -> list[Change]:

@@ -136,7 +136,12 @@ class RevisionHistory(HistoricalRecords):
     """History with one row for each revision of a profile."""
 
     def get_meta_options(self, model: type[models.Model]) -> dict[str, Any]:
-        unique = models.UniqueConstraint(fields=["id", "revision"], name="one_row_per_revision")
+        # The row that a deletion leaves bears the last revision's number once more.
+        unique = models.UniqueConstraint(
+            fields=["id", "revision"],
+            condition=~Q(history_type="-"),
+            name="one_row_per_revision",
+        )
         return {**super().get_meta_options(model), "constraints": [unique]}
 
 
@@ -160,8 +165,11 @@ class ModelSettings(models.Model):
     updated_by = models.CharField(max_length=200)
     locked_by = models.CharField(max_length=200, blank=True)
     lock_reason = models.CharField(max_length=500, blank=True)
+    retired_at = models.DateTimeField(null=True)
+    retired_by = models.CharField(max_length=200, blank=True)
+    # The lock and the retirement are states of today, not of a revision.
     history = RevisionHistory(
-        excluded_fields=["locked_by", "lock_reason"],
+        excluded_fields=["locked_by", "lock_reason", "retired_at", "retired_by"],
         history_change_reason_field=models.TextField(null=True),
     )
 
@@ -169,6 +177,11 @@ class ModelSettings(models.Model):
     _history_user: AbstractBaseUser | None
     _history_date: datetime
     _change_reason: str | None
+    skip_history_when_saving: bool
+    # Set by `profiles.list_profiles`.
+    is_live: bool
+    room_types: list[str]
+
     objects = SettingsQuerySet.as_manager()
 
     class Meta:
@@ -180,6 +193,24 @@ class ModelSettings(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}, revision {self.revision}"
+
+
+class RoomProfile(models.Model):
+    """The profile that jobs of one room use, instead of the model's live one."""
+
+    model = models.ForeignKey(ReplicateModel, on_delete=models.CASCADE, related_name="+")
+    room_type = models.CharField(max_length=40)
+    profile = models.ForeignKey(ModelSettings, on_delete=models.PROTECT, related_name="rooms")
+    chosen_by = models.CharField(max_length=200)
+    chosen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["model", "room_type"], name="one_profile_per_room")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.room_type}: {self.profile}"
 
 
 @receiver(pre_save, sender=ModelSettings)

@@ -9,6 +9,7 @@ from django.db.models import F, Model
 
 from modelsettings import catalog, services
 from modelsettings.actors import CATALOG, Actor
+from modelsettings.compiled import compile_schema, find_obstacle_to_staging
 from modelsettings.models import PublishedSchema, ReplicateModel
 from modelsettings.schema import published
 from modelsettings.schema.published import PublishedModel
@@ -25,8 +26,8 @@ def add_model(model: PublishedModel, *, by: Actor) -> ReplicateModel:
 
     Raises SchemaRefused, and then nothing was added.
     """
-    roles = find_roles(published.flatten(model.openapi))
     overlay = catalog.find_overlay(model.slug)
+    roles = find_roles(published.flatten(model.openapi)) | dict(overlay.roles)
     defaults = ReplicateModel.objects.filter(is_default=True)
     row = ReplicateModel(
         slug=model.slug,
@@ -48,13 +49,13 @@ def add_model(model: PublishedModel, *, by: Actor) -> ReplicateModel:
         is_official=model.is_official,
         document=model.openapi,
     )
+    compiled = compile_schema(row.slug, roles=roles, digest=row.pinned_schema.digest)
     row.live_profile = services.create_profile(
-        model_pk=row.pk,
-        slug=row.slug,
-        roles=roles,
-        digest=row.pinned_schema.digest,
+        model=row.pk,
         name="default",
+        values=compiled.validator.clean({}),
         by=by,
+        reason="The model's defaults.",
     )
     # No history of its own: the model has just been added.
     ReplicateModel.objects.filter(pk=row.pk).update(
@@ -93,16 +94,21 @@ def _is_current(model: type[Model], migrated: Apps) -> bool:
 
 def list_models() -> list[ReplicateModel]:
     """Return every model with its live profile and its `obstacle`, in one query."""
-    rows = ReplicateModel.objects.select_related("live_profile").annotate(
-        digest=F("pinned_schema__digest")
+    rows = (
+        ReplicateModel.objects.select_related("live_profile", "pinned_schema")
+        .defer("pinned_schema__document")
+        .annotate(digest=F("pinned_schema__digest"))
     )
     return [_with_obstacle(row, digest=row.digest) for row in rows]
 
 
 def _with_obstacle(row: ReplicateModel, *, digest: str) -> ReplicateModel:
-    compiled = services.compile_schema(row.slug, roles=row.roles, digest=digest)
-    row.obstacle = services.find_obstacle_to_staging(
-        row.slug, is_enabled=row.is_enabled, schema=compiled
+    pinned = row.pinned_schema
+    row.obstacle = find_obstacle_to_staging(
+        row.slug,
+        is_enabled=row.is_enabled,
+        can_be_run=pinned is not None and (pinned.is_official or bool(pinned.version)),
+        schema=compile_schema(row.slug, roles=row.roles, digest=digest),
     )
     return row
 

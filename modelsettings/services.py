@@ -1,9 +1,9 @@
 """Everything that reads or changes settings: for the admin, the API, tasks and commands alike."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -11,22 +11,15 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from modelsettings import catalog
+from modelsettings import history
 from modelsettings.actors import Actor
-from modelsettings.models import (
-    ModelSettings,
-    PublishedSchema,
-    ReplicateModel,
-    settings_write,
-)
-from modelsettings.schema import parameters, published
-from modelsettings.schema.document import UNSET, Change, diff, differing_keys, is_same
+from modelsettings.compiled import CompiledSchema, compile_schema, find_obstacle_to_staging
+from modelsettings.models import ModelSettings, ReplicateModel, settings_write
+from modelsettings.schema import parameters
+from modelsettings.schema.document import UNSET, differing_keys, is_same
 from modelsettings.schema.parameters import Delivery
 from modelsettings.schema.published import JSON
-from modelsettings.schema.roles import find_obstacle
 from modelsettings.schema.validation import SettingsRefused, SettingsValidator
-
-RolePairs = tuple[tuple[str, str], ...]
 
 
 class ProfileNotFound(LookupError):
@@ -65,15 +58,6 @@ class StaleSettings(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class CompiledSchema:
-    """What a published schema means here: made once, kept by its digest."""
-
-    validator: SettingsValidator
-    obstacle: str | None
-    takes_many_images: bool
-
-
-@dataclass(frozen=True, slots=True)
 class StoredSettings:
     """One profile as it is stored, with the schema it obeys."""
 
@@ -98,7 +82,12 @@ class StoredSettings:
     @property
     def obstacle(self) -> str | None:
         """Why a job cannot use the model, in one sentence; None where it can."""
-        return find_obstacle_to_staging(self.slug, is_enabled=self.is_enabled, schema=self.schema)
+        return find_obstacle_to_staging(
+            self.slug,
+            is_enabled=self.is_enabled,
+            can_be_run=self.is_official or bool(self.version),
+            schema=self.schema,
+        )
 
     @property
     def document(self) -> JSON:
@@ -131,7 +120,9 @@ def get_settings(model: str | None = None, *, profile: str | None = None) -> Sto
     wanted = {"slug": model} if model else {"is_default": True}
     if profile:
         of_the_model = {f"model__{column}": value for column, value in wanted.items()}
-        row = next(iter(_named_profiles().filter(name=profile, **of_the_model)), None)
+        row = next(
+            iter(_named_profiles().filter(name=profile, retired_at=None, **of_the_model)), None
+        )
     else:
         row = next(iter(_live_profiles().filter(**wanted)), None)
     if row is None or row[0] is None:
@@ -177,40 +168,6 @@ def _select_columns(rows: QuerySet[Any], *, profile: str, model: str) -> QuerySe
     )
 
 
-def get_values(profile: int, *, revision: int) -> JSON:
-    """Return the values of one revision; an empty document for a revision that never was."""
-    found = ModelSettings.history.filter(id=profile, revision=revision)
-    values: JSON | None = found.order_by().values_list("values", flat=True).first()
-    return values or {}
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """One step of a profile's history: what changed, who did it, when and why."""
-
-    revision: int
-    changed_at: datetime
-    changed_by: str
-    reason: str
-    changes: list[Change]
-
-
-def recent_changes(profile: int, *, most: int = 5) -> list[Revision]:
-    """Return a profile's latest revisions, the newest first, each with its changed keys."""
-    rows = list(
-        ModelSettings.history.filter(id=profile)
-        .order_by("-revision")
-        .values_list("revision", "updated_at", "updated_by", "history_change_reason", "values")[
-            : most + 1
-        ]
-    )
-    befores = [row[4] for row in rows[1:]] + [{}]
-    return [
-        Revision(number, at, by, reason or "", diff(before, values) if number > 1 else [])
-        for (number, at, by, reason, values), before in zip(rows, befores, strict=True)
-    ][:most]
-
-
 def resolve(
     model: str | None = None,
     *,
@@ -232,19 +189,12 @@ def resolve(
     return ResolvedSettings(stored=stored, settings=settings, input=sent, delivery=delivery)
 
 
-def create_profile(
-    *, model_pk: int, slug: str, roles: Mapping[str, str], digest: str, name: str, by: Actor
-) -> ModelSettings:
-    """Create a profile at revision 1, holding the model's defaults."""
-    now = timezone.now()
+def create_profile(*, model: int, name: str, values: JSON, by: Actor, reason: str) -> ModelSettings:
+    """Create a profile at revision 1; `model` is the primary key, `values` a clean document."""
     profile = ModelSettings(
-        model_id=model_pk,
-        name=name,
-        values=compile_schema(slug, roles=roles, digest=digest).validator.clean({}),
-        updated_at=now,
-        updated_by=by.name,
+        model_id=model, name=name, values=values, updated_at=timezone.now(), updated_by=by.name
     )
-    _save(profile, by=by, reason="The model's defaults.")
+    _save(profile, by=by, reason=reason)
     return profile
 
 
@@ -303,41 +253,75 @@ def patch_settings(
     return _change(profile, merge, by=by, reason=reason)
 
 
-def find_obstacle_to_staging(slug: str, *, is_enabled: bool, schema: CompiledSchema) -> str | None:
-    """Return why a job cannot use a model, in one sentence, or None where it can."""
-    if not is_enabled:
-        return f"{slug} is disabled."
-    return f"{slug} cannot stage a photo. {schema.obstacle}" if schema.obstacle else None
+def reset_settings(
+    profile: int,
+    *,
+    by: Actor,
+    keys: Collection[str] | None = None,
+    reason: str = "",
+    expected_revision: int | None = None,
+) -> ModelSettings:
+    """Put keys, or without `keys` all of them, back to their defaults; unset what has none.
 
-
-def compile_schema(slug: str, *, roles: Mapping[str, str], digest: str) -> CompiledSchema:
-    """Return what a model's pinned schema means here; compiled once in a process.
-
-    A digest never changes its meaning, and the overlay comes with the code, so nothing here goes
-    stale.
+    Raises as `patch_settings`.
     """
-    return _compile(slug, tuple(sorted(roles.items())), digest)
+
+    def reset(row: ModelSettings, validator: SettingsValidator) -> JSON:
+        _check_revision(row, expected_revision)
+        named = row.values.keys() | validator.defaults.keys() if keys is None else keys
+        unknown = [key for key in named if key not in validator.schema["properties"]]
+        if keys is not None and unknown:
+            raise SettingsRefused(
+                {key: [f"{key} is not a parameter of this model."] for key in unknown}
+            )
+        return validator.clean(
+            {key: value for key, value in row.values.items() if key not in named}
+        )
+
+    return _change(profile, reset, by=by, reason=reason or "Back to the defaults.")
 
 
-@lru_cache(maxsize=1024)
-def _compile(slug: str, role_pairs: RolePairs, digest: str) -> CompiledSchema:
-    found = PublishedSchema.objects.filter(digest=digest).values_list("document", flat=True)
-    openapi = found[:1].get()
-    flat = published.flatten(openapi)
-    roles = dict(role_pairs)
-    makes_pictures = published.makes_pictures(openapi)
-    schema = parameters.settings_schema(
-        flat,
-        roles=roles,
-        makes_pictures=makes_pictures,
-        tuning=catalog.find_overlay(slug).tuning,
+def roll_back(
+    profile: int,
+    revision: int,
+    *,
+    by: Actor,
+    reason: str = "",
+    keep_what_fits: bool = False,
+    expected_revision: int | None = None,
+) -> ModelSettings:
+    """Write a new revision with the values of an old one.
+
+    What no longer fits today's schema is named (SettingsRefused); with `keep_what_fits` it takes
+    its default instead. Raises history.RevisionNotFound, and as `patch_settings`.
+    """
+
+    def restore(row: ModelSettings, validator: SettingsValidator) -> JSON:
+        _check_revision(row, expected_revision)
+        values = history.get_values(row.pk, revision=revision)
+        try:
+            return validator.clean(values)
+        except SettingsRefused as error:
+            if not keep_what_fits:
+                raise
+            return validator.clean(
+                {key: value for key, value in values.items() if key not in error.errors}
+            )
+
+    return _change(profile, restore, by=by, reason=reason or f"Back to revision {revision}.")
+
+
+def rename_profile(profile: int, name: str, *, by: Actor, reason: str = "") -> ModelSettings:
+    """Give a profile another name, as a revision of its own."""
+    return _change(
+        profile, lambda row, _: row.values, name=name, by=by, reason=reason or f"Renamed to {name}."
     )
-    image = flat["properties"].get(roles.get("image"), {})
-    return CompiledSchema(
-        validator=SettingsValidator(schema),
-        obstacle=find_obstacle(flat, roles=roles, makes_pictures=makes_pictures),
-        takes_many_images=image.get("type") == "array",
-    )
+
+
+def _check_revision(row: ModelSettings, expected: int | None) -> None:
+    """Raise StaleSettings for a change of the whole document that starts from another revision."""
+    if expected not in (None, row.revision):
+        raise StaleSettings(revision=row.revision, conflicts=[])
 
 
 def _change(
@@ -346,6 +330,7 @@ def _change(
     *,
     by: Actor,
     reason: str,
+    name: str | None = None,
 ) -> ModelSettings:
     """Validate, compare, lock, and write row and history, in one transaction."""
     with transaction.atomic():
@@ -355,11 +340,12 @@ def _change(
         row: ModelSettings = found
         compiled = compile_schema(found.slug, roles=found.roles, digest=found.digest)
         document = make_document(row, compiled.validator)
-        if not differing_keys(row.values, document):
+        if not differing_keys(row.values, document) and name in (None, row.name):
             return row
         if row.locked_by:
             raise ProfileLocked(by=row.locked_by, reason=row.lock_reason)
         row.values = document
+        row.name = name or row.name
         row.revision += 1
         row.updated_at = timezone.now()
         row.updated_by = by.name

@@ -75,7 +75,7 @@ class StagingJobAdmin(ModelAdmin):
 
     @display(description="Settings")
     def settings_revision(self, job: StagingJob) -> str:
-        return f"{job.profile}, revision {job.revision}"
+        return f"{job.profile_name}, revision {job.revision}"
 
     @display(description="Room")
     def room(self, job: StagingJob) -> str:
@@ -113,7 +113,7 @@ class StagingJobAdmin(ModelAdmin):
             "predictions": job.predictions.all(),
             "timeline": _timeline(job),
             "settings_url": reverse(
-                "admin:modelsettings_modelsettings_change", args=[job.model.live_profile_id]
+                "admin:modelsettings_modelsettings_change", args=[job.profile_id]
             ),
         }
         return TemplateResponse(request, "admin/staging/stagingjob/change_form.html", context)

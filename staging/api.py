@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from modelsettings.api import errors_by_field
+from modelsettings.api.exchange import errors_by_field
 from modelsettings.schema.validation import SettingsRefused
 from modelsettings.services import ProfileNotFound
 from staging import images, links, prompts, services
@@ -141,6 +141,7 @@ class ErrorSerializer(serializers.Serializer[Any]):
 
 class JobSerializer(serializers.ModelSerializer[StagingJob]):
     model_id = serializers.CharField(source="model.slug")
+    profile = serializers.CharField(source="profile_name")
     photo = PhotoSerializer()
     images = serializers.SerializerMethodField()
     error = serializers.SerializerMethodField()

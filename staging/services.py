@@ -10,13 +10,18 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
+from modelsettings import catalog, profiles
 from modelsettings import services as settings_services
-from modelsettings.services import ResolvedSettings
+from modelsettings.schema.validation import SettingsRefused
+from modelsettings.services import ResolvedSettings, StoredSettings
 from replicate_api.client import RemotePrediction
 from staging import images, prompts
 from staging.models import Photo, Prediction, PredictionStatus, StagingJob, Transition
 from staging.pipeline import settlement
 from staging.tasks import collect, submit, wake
+
+DEFAULT_ROOM = "default"
+DEFAULT_STYLE = "modern"
 
 log = structlog.get_logger(__name__)
 
@@ -73,18 +78,23 @@ def request_staging(
     text = prompts.build_prompt(
         room_type=room_type, style=style, custom=prompt or None, mode=prompt_mode
     )
-    resolved = settings_services.resolve(model, profile=profile, overrides=overrides, seed=seed)
+    chosen = profile or profiles.find_for_room(model, room_type or DEFAULT_ROOM)
+    resolved = settings_services.resolve(model, profile=chosen, overrides=overrides, seed=seed)
     if resolved.stored.obstacle:
         raise CannotStage(resolved.stored.obstacle)
+    _check_seeds(resolved)
+    room_type, style = room_type or DEFAULT_ROOM, style or DEFAULT_STYLE
+    words = _words_for(resolved.stored, room_type=room_type, style=style, prompt=text)
     if isinstance(photo, Upload):
         photo = add_photo(photo, owner=owner)
     with transaction.atomic():
         job = _record_job(
             photo,
             owner=owner,
-            room_type=room_type or "default",
-            style=style or "modern",
+            room_type=room_type,
+            style=style,
             prompt=text,
+            words=words,
             resolved=resolved,
             overrides={**(overrides or {}), **({} if seed is None else {"seed": seed})},
         )
@@ -99,6 +109,37 @@ def receive_webhook(prediction: Prediction, remote: RemotePrediction) -> None:
         wake(collect)
 
 
+def _words_for(
+    stored: StoredSettings, *, room_type: str, style: str, prompt: str
+) -> dict[str, str]:
+    """Return the inputs that take the job's words: a prompt, or the model's own room and style.
+
+    Raises CannotStage for a room or a style that a dedicated staging model does not know.
+    """
+    overlay = catalog.find_overlay(stored.slug)
+    words = {stored.roles["prompt"]: prompt} if "prompt" in stored.roles else {}
+    for role, word, known in (
+        ("room", room_type, overlay.rooms),
+        ("style", style, overlay.styles),
+    ):
+        if role in stored.roles:
+            if word not in known:
+                choices = ", ".join(known) or "none"
+                raise CannotStage(f"{stored.slug} knows no {role} {word}, only: {choices}.")
+            words[stored.roles[role]] = known[word]
+    return words
+
+
+def _check_seeds(resolved: ResolvedSettings) -> None:
+    """Refuse where the later pictures of a job would take seeds beyond the model's maximum."""
+    seed, count = resolved.input.get("seed"), resolved.delivery.num_outputs
+    most = resolved.stored.validator.schema["properties"].get("seed", {}).get("maximum")
+    if seed is not None and most is not None and seed + count - 1 > most:
+        last = seed + count - 1
+        sentence = f"seed: {count} pictures take seeds up to {last}, beyond the maximum of {most}."
+        raise SettingsRefused({"seed": [sentence]})
+
+
 def _record_job(
     photo: Photo,
     *,
@@ -106,6 +147,7 @@ def _record_job(
     room_type: str,
     style: str,
     prompt: str,
+    words: dict[str, str],
     resolved: ResolvedSettings,
     overrides: dict[str, Any],
 ) -> StagingJob:
@@ -119,18 +161,16 @@ def _record_job(
         model_id=stored.model_pk,
         version=stored.version,
         runs_by_name=stored.is_official,
-        profile=stored.profile,
+        profile_id=stored.pk,
+        profile_name=stored.profile,
         revision=stored.revision,
         settings=resolved.settings,
         overrides=overrides,
         delivery=resolved.delivery.to_json(),
     )
     reference = job.photo_reference
-    job.input = {
-        **resolved.input,
-        stored.roles["prompt"]: prompt,
-        stored.roles["image"]: [reference] if stored.schema.takes_many_images else reference,
-    }
+    photo_input = [reference] if stored.schema.takes_many_images else reference
+    job.input = {**resolved.input, stored.roles["image"]: photo_input, **words}
     job.save()
     first_seed = resolved.input.get("seed")
     now = timezone.now()

@@ -26,12 +26,24 @@ class Overlay:
     order: int = 1000
     is_default: bool = False
     price: tuple[Mapping[str, Any], ...] = ()
+    # A role = the model's input, where its schema does not tell by itself.
+    roles: Mapping[str, str] = field(default_factory=dict)
+    # A secret input = the environment's variable that it comes from.
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    # Our word = the model's, for the inputs that take the roles room and style.
+    rooms: Mapping[str, str] = field(default_factory=dict)
+    styles: Mapping[str, str] = field(default_factory=dict)
     tuning: Tuning = field(default_factory=Tuning)
 
 
 def find_overlay(slug: str) -> Overlay:
     """Return the model's overlay; an empty one where we ship none."""
     return _overlays().get(slug, Overlay())
+
+
+def secret_variables() -> set[str]:
+    """Return the names of the environment's variables that hold models' secrets."""
+    return {variable for overlay in _overlays().values() for variable in overlay.secrets.values()}
 
 
 def published_files() -> Iterator[JSON]:
@@ -49,6 +61,10 @@ def _overlays() -> dict[str, Overlay]:
             order=table.get("order", 1000),
             is_default=table.get("default_for_staging", False),
             price=tuple(table.get("price", ())),
+            roles=table.get("roles", {}),
+            secrets=table.get("secrets", {}),
+            rooms=table.get("rooms", {}),
+            styles=table.get("styles", {}),
             tuning=Tuning(
                 native=table.get("native", {}),
                 defaults=table.get("defaults", {}),

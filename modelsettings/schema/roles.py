@@ -10,7 +10,7 @@ from modelsettings.schema.published import JSON, is_address, is_secret
 _IMAGE_NAMES = (
     "image", "input_image", "image_input", "images", "input_images", "image_urls", "init_image",
     "img", "image_path", "image_url", "photo", "source_image", "target_image", "human_img",
-    "structure_image", "reference_images", "reference_image", "subject",
+    "structure_image", "reference_images", "reference_image", "subject", "input",
 )  # fmt: skip
 _IMAGE_WORD = re.compile(r"image|img|photo|picture")
 _ANOTHER_IMAGE = re.compile(r"mask|style|control|ip_|logo|background|swap|garm|lora|depth|pose")

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
-from modelsettings.models import ReplicateModel
+from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.schema.parameters import Delivery
 from staging.models.photo import Photo
 
@@ -68,7 +68,8 @@ class StagingJob(models.Model):
     runs_by_name = models.BooleanField(
         default=True, help_text="Official models are run by name, others by their version."
     )
-    profile = models.CharField(max_length=100)
+    profile = models.ForeignKey(ModelSettings, on_delete=models.PROTECT, related_name="jobs")
+    profile_name = models.CharField(max_length=100, help_text="As it was called then.")
     revision = models.PositiveIntegerField()
     settings = models.JSONField()
     overrides = models.JSONField(default=dict)
@@ -83,6 +84,7 @@ class StagingJob(models.Model):
         indexes = [
             models.Index(fields=["owner", "-created_at"], name="job_by_owner"),
             models.Index(fields=["-created_at"], name="job_by_age"),
+            models.Index(fields=["profile", "revision"], name="job_by_revision"),
         ]
 
     def __str__(self) -> str:

@@ -103,6 +103,8 @@ def _succeed(prediction: Prediction, stored: list[StagedImage]) -> None:
         settings=job.settings,
         images=len(stored),
         seconds=metrics.get("predict_time"),
+        input_megapixels=job.photo.width * job.photo.height / 1e6,
+        output_megapixels=sum(image.width * image.height for image in stored) / 1e6,
     )
     with transaction.atomic():
         succeeded = Prediction.objects.move(

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from modelsettings.compiled import secrets_of
 from replicate_api import errors
 from staging.models import CreationPace, Prediction, PredictionStatus
 from staging.pipeline.claims import claim_next, is_waiting
@@ -104,7 +105,9 @@ def _buy(prediction: Prediction) -> None:
         remote = replicate().create_prediction(
             model=job.model.slug,
             version=None if job.runs_by_name else job.version,
-            input=job.input_of(seed=prediction.seed, photo_url=prediction.photo_url),
+            # The secrets go from the environment onto the wire, and nowhere else.
+            input=job.input_of(seed=prediction.seed, photo_url=prediction.photo_url)
+            | secrets_of(job.model.slug),
             webhook=webhook_url(prediction),
             cancel_after_s=settings.STAGING_DEADLINE_S,
         )

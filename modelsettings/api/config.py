@@ -1,0 +1,69 @@
+"""A profile's document, and the schema that it obeys."""
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import ParseError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from modelsettings import services
+from modelsettings.actors import Actor
+from modelsettings.api.exchange import (
+    PROFILE,
+    WRITE,
+    ConfigSerializer,
+    answer,
+    answering_errors,
+    change_reason,
+    expected_revision,
+    read_settings,
+)
+from modelsettings.api.permissions import MayTune
+
+
+class ConfigView(APIView):
+    """A model's settings; every answer carries its ETag."""
+
+    permission_classes = [MayTune]
+
+    @extend_schema(responses=ConfigSerializer, parameters=[PROFILE])
+    def get(self, request: Request, slug: str) -> Response:
+        """Return the whole document, its defaults, and the keys that differ from them."""
+        return answer(read_settings(request, slug))
+
+    @extend_schema(request=OpenApiTypes.OBJECT, responses=ConfigSerializer, parameters=WRITE)
+    def put(self, request: Request, slug: str) -> Response:
+        """Replace the document; missing keys take their defaults."""
+        return self._change(request, slug, services.update_settings)
+
+    @extend_schema(request=OpenApiTypes.OBJECT, responses=ConfigSerializer, parameters=WRITE)
+    def patch(self, request: Request, slug: str) -> Response:
+        """Change the keys that are named; null unsets one that has no default."""
+        return self._change(request, slug, services.patch_settings)
+
+    def _change(self, request: Request, slug: str, change: Any) -> Response:
+        stored = read_settings(request, slug)
+        if request.stream is None:
+            # DRF reads it as {}, which would reset every parameter; so would a chunked body.
+            raise ParseError("The request has no body: send a JSON object with a Content-Length.")
+        with answering_errors():
+            change(
+                stored.pk,
+                request.data,
+                by=Actor.of(request.user),
+                reason=change_reason(request),
+                expected_revision=expected_revision(request, stored),
+            )
+        return answer(read_settings(request, slug))
+
+
+class ConfigSchemaView(APIView):
+    permission_classes = [MayTune]
+
+    @extend_schema(responses=OpenApiTypes.OBJECT, parameters=[PROFILE])
+    def get(self, request: Request, slug: str) -> Response:
+        """Return the settings schema: a JSON Schema with order, bounds, enums and defaults."""
+        return Response(read_settings(request, slug).validator.schema)

@@ -1,0 +1,139 @@
+"""What the views of settings share: reading a request, answering with a document or an error."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import unquote
+
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers, status
+from rest_framework.exceptions import APIException, NotFound, ParseError, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from modelsettings import services
+from modelsettings.history import RevisionNotFound
+from modelsettings.profiles import ProfileRefused
+from modelsettings.schema.document import Unset
+from modelsettings.schema.validation import SettingsRefused
+from modelsettings.services import ProfileLocked, ProfileNotFound, StaleSettings, StoredSettings
+
+PROFILE = OpenApiParameter("profile", description="A profile's name; without it, the live one.")
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    location=OpenApiParameter.HEADER,
+    description="The ETag that the change starts from.",
+)
+REASON = OpenApiParameter(
+    "X-Change-Reason",
+    location=OpenApiParameter.HEADER,
+    description="Why, percent-encoded UTF-8; it stands in the history.",
+)
+WRITE = [PROFILE, IF_MATCH, REASON]
+
+# A proxy that compresses makes the tag weak; it still names the revision.
+_TAG = re.compile(r'(?:W/)?"(?P<pk>[0-9]{1,18})-(?P<revision>[0-9]{1,18})"')
+
+
+class Stale(APIException):
+    status_code = status.HTTP_412_PRECONDITION_FAILED
+
+
+class Locked(APIException):
+    status_code = status.HTTP_409_CONFLICT
+
+
+class ConfigSerializer(serializers.Serializer[StoredSettings]):
+    """One profile of a model: its document, and how it differs from the defaults."""
+
+    model_id = serializers.CharField(source="slug")
+    profile = serializers.CharField()
+    revision = serializers.IntegerField()
+    config = serializers.DictField(source="document")
+    defaults = serializers.DictField(source="validator.defaults")
+    changed = serializers.ListField(child=serializers.CharField())
+    updated_at = serializers.DateTimeField()
+    updated_by = serializers.CharField()
+
+
+@contextmanager
+def answering_errors() -> Iterator[None]:
+    """Turn what the services raise into the answers that a client gets."""
+    try:
+        yield
+    except SettingsRefused as error:
+        raise ValidationError(errors_by_field(error)) from error
+    except ProfileRefused as error:
+        raise ValidationError({"name": [str(error)]}) from error
+    except StaleSettings as error:
+        raise _stale(error) from error
+    except ProfileLocked as error:
+        raise Locked(str(error)) from error
+    except (ProfileNotFound, RevisionNotFound) as error:
+        raise NotFound(str(error)) from error
+
+
+def or_null(value: Any) -> Any:
+    """Return a value as JSON has it: null where it is unset."""
+    return None if isinstance(value, Unset) else value
+
+
+def errors_by_field(error: SettingsRefused) -> dict[str, list[str]]:
+    """Return the sentences in DRF's shape."""
+    return {key or "non_field_errors": found for key, found in error.errors.items()}
+
+
+def read_settings(request: Request, slug: str) -> StoredSettings:
+    profile = request.query_params.get("profile", "")
+    if "\0" in profile:
+        # PostgreSQL has no such text.
+        raise NotFound("There is no such settings profile.")
+    try:
+        return services.get_settings(slug, profile=profile)
+    except ProfileNotFound as error:
+        raise NotFound(str(error)) from error
+
+
+def answer(stored: StoredSettings) -> Response:
+    tag = f'"{stored.pk}-{stored.revision}"'
+    return Response(ConfigSerializer(stored).data, headers={"ETag": tag})
+
+
+def expected_revision(request: Request, stored: StoredSettings) -> int | None:
+    """Read `If-Match`: None where the client takes whatever is there.
+
+    A tag of another profile expects a revision that never is.
+    """
+    tag = request.headers.get("If-Match", "*").strip()
+    if tag == "*":
+        return None
+    parts = _TAG.fullmatch(tag)
+    if parts is None:
+        raise ParseError(f'If-Match is not an ETag of settings: write it as "{stored.pk}-1".')
+    return int(parts["revision"]) if int(parts["pk"]) == stored.pk else 0
+
+
+def change_reason(request: Request) -> str:
+    reason = unquote(request.headers.get("X-Change-Reason", ""))
+    if "\0" in reason:
+        raise ParseError("X-Change-Reason holds the character NUL, which cannot be stored.")
+    return reason
+
+
+def _stale(error: StaleSettings) -> Stale:
+    conflicts = [
+        {
+            "key": one.key,
+            "yours": or_null(one.yours),
+            "theirs": or_null(one.theirs),
+            "by": one.by,
+            "at": one.at,
+        }
+        for one in error.conflicts
+    ]
+    stale = Stale()
+    # DRF turns a detail into strings; the values of a conflict keep their types.
+    detail: Any = {"detail": str(error), "revision": error.revision, "conflicts": conflicts}
+    stale.detail = detail
+    return stale

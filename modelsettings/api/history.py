@@ -1,0 +1,175 @@
+"""What a profile's settings were: pages of revisions, comparison, rollback, reset."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from modelsettings import history, services
+from modelsettings.actors import Actor
+from modelsettings.api.exchange import (
+    PROFILE,
+    WRITE,
+    ConfigSerializer,
+    answer,
+    answering_errors,
+    change_reason,
+    expected_revision,
+    or_null,
+    read_settings,
+)
+from modelsettings.api.permissions import MayTune
+from modelsettings.schema.document import Change
+
+# What a database's integer holds: nobody has more revisions.
+_MOST = 2**31 - 1
+
+
+class ChangeSerializer(serializers.Serializer[Any]):
+    key = serializers.CharField()
+    old = serializers.JSONField(allow_null=True, help_text="null where it was unset.")
+    new = serializers.JSONField(allow_null=True, help_text="null where it is unset.")
+
+
+class RevisionSerializer(serializers.Serializer[Any]):
+    revision = serializers.IntegerField()
+    changed_at = serializers.DateTimeField()
+    changed_by = serializers.CharField()
+    reason = serializers.CharField(allow_blank=True)
+    changes = ChangeSerializer(many=True)
+
+
+class HistorySerializer(serializers.Serializer[Any]):
+    next = serializers.URLField(allow_null=True, help_text="The next page, of older revisions.")
+    results = RevisionSerializer(many=True)
+
+
+class RollbackSerializer(serializers.Serializer[Any]):
+    revision = serializers.IntegerField(min_value=1, max_value=_MOST)
+    keep_what_fits = serializers.BooleanField(
+        default=False,
+        help_text="Give what no longer fits today's schema its default, instead of refusing.",
+    )
+
+
+class ResetSerializer(serializers.Serializer[Any]):
+    keys = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="Without it: all of them."
+    )
+
+
+class ComparisonSerializer(serializers.Serializer[Any]):
+    changes = ChangeSerializer(many=True)
+
+
+class _PageSerializer(serializers.Serializer[Any]):
+    before = serializers.IntegerField(
+        required=False, min_value=1, max_value=_MOST, help_text="Revisions older than this one."
+    )
+
+
+class _PairSerializer(serializers.Serializer[Any]):
+    old = serializers.IntegerField(min_value=1, max_value=_MOST)
+    new = serializers.IntegerField(min_value=1, max_value=_MOST)
+
+
+class HistoryView(APIView):
+    permission_classes = [MayTune]
+
+    @extend_schema(parameters=[PROFILE, _PageSerializer], responses=HistorySerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        """List a profile's revisions, the newest first, each with the keys that it changed."""
+        asked = _PageSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        stored = read_settings(request, slug)
+        page = history.list_revisions(
+            stored.pk,
+            keys=stored.validator.schema["properties"],
+            before=asked.validated_data.get("before"),
+        )
+        results = [
+            {
+                "revision": one.revision,
+                "changed_at": one.changed_at,
+                "changed_by": one.changed_by,
+                "reason": one.reason,
+                "changes": _changes(one.changes),
+            }
+            for one in page.revisions
+        ]
+        return Response({"next": _next_page(request, page.before), "results": results})
+
+
+class CompareView(APIView):
+    permission_classes = [MayTune]
+
+    @extend_schema(parameters=[PROFILE, _PairSerializer], responses=ComparisonSerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        """Compare two revisions of a profile, key by key."""
+        asked = _PairSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        stored = read_settings(request, slug)
+        with answering_errors():
+            changes = history.compare(
+                stored.pk,
+                asked.validated_data["old"],
+                asked.validated_data["new"],
+                keys=stored.validator.schema["properties"],
+            )
+        return Response({"changes": _changes(changes)})
+
+
+class RollbackView(APIView):
+    permission_classes = [MayTune]
+
+    @extend_schema(request=RollbackSerializer, responses=ConfigSerializer, parameters=WRITE)
+    def post(self, request: Request, slug: str) -> Response:
+        """Write a new revision with an old one's values; what no longer fits is named."""
+        asked = RollbackSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        stored = read_settings(request, slug)
+        with answering_errors():
+            services.roll_back(
+                stored.pk,
+                asked.validated_data["revision"],
+                keep_what_fits=asked.validated_data["keep_what_fits"],
+                by=Actor.of(request.user),
+                reason=change_reason(request),
+                expected_revision=expected_revision(request, stored),
+            )
+        return answer(read_settings(request, slug))
+
+
+class ResetView(APIView):
+    permission_classes = [MayTune]
+
+    @extend_schema(request=ResetSerializer, responses=ConfigSerializer, parameters=WRITE)
+    def post(self, request: Request, slug: str) -> Response:
+        """Put the named keys, or all of them, back to their defaults."""
+        asked = ResetSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        stored = read_settings(request, slug)
+        with answering_errors():
+            services.reset_settings(
+                stored.pk,
+                keys=asked.validated_data.get("keys"),
+                by=Actor.of(request.user),
+                reason=change_reason(request),
+                expected_revision=expected_revision(request, stored),
+            )
+        return answer(read_settings(request, slug))
+
+
+def _changes(changes: list[Change]) -> list[dict[str, Any]]:
+    return [{"key": one.key, "old": or_null(one.old), "new": or_null(one.new)} for one in changes]
+
+
+def _next_page(request: Request, before: int | None) -> str | None:
+    if before is None:
+        return None
+    query = request.query_params.copy()
+    query["before"] = str(before)
+    return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")

@@ -1,0 +1,121 @@
+"""A model's profiles: list, make from another, rename, retire, make live."""
+
+from typing import Any
+
+from django.db import transaction
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from modelsettings import profiles, services
+from modelsettings.actors import Actor
+from modelsettings.api.exchange import answering_errors
+from modelsettings.api.permissions import MayTune
+from modelsettings.models import ModelSettings
+from modelsettings.services import StoredSettings
+
+
+class ProfileSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    revision = serializers.IntegerField()
+    is_live = serializers.BooleanField()
+    room_types = serializers.ListField(child=serializers.CharField())
+    is_retired = serializers.SerializerMethodField()
+    locked_by = serializers.CharField(allow_blank=True)
+    lock_reason = serializers.CharField(allow_blank=True)
+    updated_at = serializers.DateTimeField()
+    updated_by = serializers.CharField()
+
+    def get_is_retired(self, profile: ModelSettings) -> bool:
+        return profile.retired_at is not None
+
+
+class NewProfileSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=100)
+    source = serializers.CharField(  # type: ignore[assignment]  # not the serializer's own source
+        required=False, help_text="The profile to copy; without it, the live one."
+    )
+
+
+class ProfileChangeSerializer(serializers.Serializer[Any]):
+    """What becomes of a profile; each key is optional, and they are done in this order."""
+
+    name = serializers.CharField(required=False, max_length=100)
+    is_retired = serializers.BooleanField(required=False)
+    is_live = serializers.BooleanField(
+        required=False, help_text="true only: make another profile live instead of none."
+    )
+    room_types = serializers.ListField(
+        child=serializers.CharField(max_length=40), required=False, help_text="Rooms that use it."
+    )
+
+
+class ProfileListView(APIView):
+    permission_classes = [MayTune]
+
+    @extend_schema(responses=ProfileSerializer(many=True))
+    def get(self, request: Request, slug: str) -> Response:
+        """List a model's profiles, the live one first, retired ones too."""
+        _get(slug)
+        return Response(ProfileSerializer(_list(slug), many=True).data)
+
+    @extend_schema(request=NewProfileSerializer, responses={201: ProfileSerializer})
+    def post(self, request: Request, slug: str) -> Response:
+        """Make a profile from another; without a source, from the live one."""
+        asked = NewProfileSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        source = _get(slug, asked.validated_data.get("source"))
+        with answering_errors():
+            made = profiles.copy_profile(
+                source.pk, asked.validated_data["name"], by=Actor.of(request.user)
+            )
+        return Response(_show(slug, made.pk), status=status.HTTP_201_CREATED)
+
+
+class ProfileView(APIView):
+    permission_classes = [MayTune]
+
+    @extend_schema(request=ProfileChangeSerializer, responses=ProfileSerializer)
+    def patch(self, request: Request, slug: str, name: str) -> Response:
+        """Rename a profile, retire it or take it back, make it live, choose its rooms."""
+        asked = ProfileChangeSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        found = next((one for one in _list(slug) if one.name == name), None)
+        if found is None:
+            raise NotFound("There is no such settings profile.")
+        with answering_errors():
+            _apply(found.pk, asked.validated_data, by=Actor.of(request.user))
+        return Response(_show(slug, found.pk))
+
+
+@transaction.atomic
+def _apply(profile: int, wanted: dict[str, Any], *, by: Actor) -> None:
+    """Do what is named, all of it or nothing."""
+    if "name" in wanted:
+        profiles.rename_profile(profile, wanted["name"], by=by)
+    if wanted.get("is_retired") is False:
+        profiles.restore(profile)
+    if wanted.get("is_live") is False:
+        raise ValidationError({"is_live": ["Make another profile live instead."]})
+    if wanted.get("is_live"):
+        profiles.make_live(profile, by=by)
+    if "room_types" in wanted:
+        profiles.use_for_rooms(profile, wanted["room_types"], by=by)
+    if wanted.get("is_retired"):
+        profiles.retire(profile, by=by)
+
+
+def _get(slug: str, name: str | None = None) -> StoredSettings:
+    with answering_errors():
+        return services.get_settings(slug, profile=name)
+
+
+def _list(slug: str) -> list[ModelSettings]:
+    return profiles.list_profiles(slug, with_retired=True)
+
+
+def _show(slug: str, profile: int) -> Any:
+    return ProfileSerializer(next(one for one in _list(slug) if one.pk == profile)).data

@@ -1,0 +1,96 @@
+"""What a pinned schema means here, compiled once in a process."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django.conf import settings
+
+from modelsettings import catalog
+from modelsettings.models import PublishedSchema
+from modelsettings.schema import parameters, published
+from modelsettings.schema.roles import find_obstacle
+from modelsettings.schema.validation import SettingsValidator
+
+RolePairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledSchema:
+    """A published schema, read for one model and its roles; `obstacle` is the schema's own."""
+
+    validator: SettingsValidator
+    obstacle: str | None
+    takes_many_images: bool
+    required_secrets: tuple[str, ...]
+
+
+def compile_schema(slug: str, *, roles: Mapping[str, str], digest: str) -> CompiledSchema:
+    """Return what a model's pinned schema means here.
+
+    A digest never changes its meaning, and the overlay comes with the code, so nothing here goes
+    stale.
+    """
+    return _compile(slug, tuple(sorted(roles.items())), digest)
+
+
+@lru_cache(maxsize=1024)
+def _compile(slug: str, role_pairs: RolePairs, digest: str) -> CompiledSchema:
+    found = PublishedSchema.objects.filter(digest=digest).values_list("document", flat=True)
+    openapi = found[:1].get()
+    flat = published.flatten(openapi)
+    roles = dict(role_pairs)
+    makes_pictures = published.makes_pictures(openapi)
+    schema = parameters.settings_schema(
+        flat,
+        roles=roles,
+        makes_pictures=makes_pictures,
+        tuning=catalog.find_overlay(slug).tuning,
+    )
+    image = flat["properties"].get(roles.get("image"), {})
+    return CompiledSchema(
+        validator=SettingsValidator(schema),
+        obstacle=find_obstacle(flat, roles=roles, makes_pictures=makes_pictures),
+        takes_many_images=image.get("type") == "array",
+        required_secrets=tuple(
+            name for name in flat["required"] if published.is_secret(name, flat["properties"][name])
+        ),
+    )
+
+
+def find_obstacle_to_staging(
+    slug: str, *, is_enabled: bool, can_be_run: bool, schema: CompiledSchema
+) -> str | None:
+    """Return why a job cannot use a model, in one sentence, or None where it can.
+
+    `can_be_run` says that its version is known, or that it is run by its name.
+    """
+    if not is_enabled:
+        return f"{slug} is disabled."
+    if schema.obstacle:
+        return f"{slug} cannot stage a photo. {schema.obstacle}"
+    if not can_be_run:
+        return (
+            f"{slug} is run by its version, which is not known: read it from Replicate with "
+            f"manage.py add_model {slug}."
+        )
+    return find_missing_secret(slug, schema=schema)
+
+
+def find_missing_secret(slug: str, *, schema: CompiledSchema) -> str | None:
+    """Return which secret the environment lacks, in one sentence, or None."""
+    variables = catalog.find_overlay(slug).secrets
+    for name in schema.required_secrets:
+        variable = variables.get(name)
+        if variable is None:
+            return f"{slug} requires the secret {name}, for which the overlay names no variable."
+        if not settings.MODEL_SECRETS.get(variable):
+            return f"{slug} requires the secret {name}: set {variable} in the environment."
+    return None
+
+
+def secrets_of(slug: str) -> dict[str, str]:
+    """Return the model's secret inputs, from the environment: to be sent, never stored or shown."""
+    variables = catalog.find_overlay(slug).secrets
+    found = {name: settings.MODEL_SECRETS.get(variable, "") for name, variable in variables.items()}
+    return {name: value for name, value in found.items() if value}

@@ -1,0 +1,87 @@
+"""A profile's past: what each revision changed, who did it, when and why."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from modelsettings.models import ModelSettings
+from modelsettings.schema.document import Change, diff
+from modelsettings.schema.published import JSON
+
+PAGE = 20
+
+
+class RevisionNotFound(LookupError):
+    """A revision that never was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One step: `changes` is the difference to the revision before, empty for the first."""
+
+    revision: int
+    changed_at: datetime
+    changed_by: str
+    reason: str
+    name: str
+    changes: list[Change]
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionPage:
+    """Revisions, the newest first; `before` asks for the next page, None at the end."""
+
+    revisions: list[Revision]
+    before: int | None
+
+
+def list_revisions(
+    profile: int, *, keys: Iterable[str] = (), before: int | None = None, most: int = PAGE
+) -> RevisionPage:
+    """Return a page of a profile's history; it is never counted, so its length costs nothing.
+
+    `profile` is the primary key, `keys` the order in which changes are listed.
+    """
+    rows = ModelSettings.history.filter(id=profile).order_by("-revision")
+    if before is not None:
+        rows = rows.filter(revision__lt=before)
+    found = list(
+        rows.values_list(
+            "revision", "updated_at", "updated_by", "history_change_reason", "name", "values"
+        )[: most + 1]
+    )
+    olds: list[JSON | None] = [*(row[5] for row in found[1:]), None]
+    order = list(keys)
+    revisions = [
+        Revision(number, at, by, reason or "", name, _changes(old, values, order))
+        for (number, at, by, reason, name, values), old in zip(found, olds, strict=True)
+    ][:most]
+    return RevisionPage(revisions, revisions[-1].revision if len(found) > most else None)
+
+
+def get_values(profile: int, *, revision: int) -> JSON:
+    """Return the values of one revision. Raises RevisionNotFound."""
+    found = ModelSettings.history.filter(id=profile, revision=revision)
+    values: JSON | None = found.order_by().values_list("values", flat=True).first()
+    if values is None:
+        raise RevisionNotFound(f"There is no revision {revision}.")
+    return values
+
+
+def compare(
+    profile: int, old: int, new: int, *, other_profile: int | None = None, keys: Iterable[str] = ()
+) -> list[Change]:
+    """Return every key that differs between two revisions, of one profile or of two.
+
+    Raises RevisionNotFound.
+    """
+    before = get_values(profile, revision=old)
+    after = get_values(other_profile or profile, revision=new)
+    return _changes(before, after, list(keys))
+
+
+def _changes(old: JSON | None, new: JSON, order: list[str]) -> list[Change]:
+    if old is None:
+        return []
+    place = {key: at for at, key in enumerate(order)}
+    return sorted(diff(old, new), key=lambda change: place.get(change.key, len(place)))

@@ -1,0 +1,165 @@
+"""A model's profiles: making one from another, choosing the live one, retiring, locking."""
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from modelsettings import services
+from modelsettings.actors import Actor
+from modelsettings.models import ModelSettings, ReplicateModel, RoomProfile, settings_write
+from modelsettings.services import ProfileLocked, ProfileNotFound
+
+
+class ProfileRefused(ValueError):
+    """A name that is taken or empty, or a profile that is needed as it is."""
+
+
+def list_profiles(slug: str, *, with_retired: bool = False) -> list[ModelSettings]:
+    """Return a model's profiles, the live one first, each with its `is_live` and `room_types`."""
+    live = ReplicateModel.objects.filter(slug=slug).values_list("live_profile", flat=True).first()
+    rows = ModelSettings.objects.filter(model__slug=slug).prefetch_related("rooms")
+    if not with_retired:
+        rows = rows.filter(retired_at=None)
+    found = sorted(rows, key=lambda row: (row.pk != live, row.name))
+    for row in found:
+        row.is_live = row.pk == live
+        row.room_types = sorted(room.room_type for room in row.rooms.all())
+    return found
+
+
+def copy_profile(profile: int, name: str, *, by: Actor) -> ModelSettings:
+    """Make a new profile from this one. Raises ProfileRefused and ProfileNotFound."""
+    source = _get(profile)
+    name = _checked(name)
+    reason = f"Made from {source.name}, revision {source.revision}."
+    try:
+        with transaction.atomic():
+            return services.create_profile(
+                model=source.model_id, name=name, values=source.values, by=by, reason=reason
+            )
+    except IntegrityError:
+        raise ProfileRefused(f"This model has a profile {name} already.") from None
+
+
+def rename_profile(profile: int, name: str, *, by: Actor) -> ModelSettings:
+    """Rename a profile, as a revision of its own. Raises ProfileRefused, ProfileLocked."""
+    try:
+        with transaction.atomic():
+            return services.rename_profile(profile, _checked(name), by=by)
+    except IntegrityError:
+        raise ProfileRefused(f"This model has a profile {name} already.") from None
+
+
+@transaction.atomic
+def make_live(profile: int, *, by: Actor) -> None:
+    """Let the site's jobs use this profile from now on. Raises ProfileRefused for a retired one."""
+    chosen = _get(profile)
+    _check_in_use(chosen)
+    model = ReplicateModel.objects.select_for_update().get(pk=chosen.model_id)
+    if model.live_profile_id == chosen.pk:
+        return
+    model.live_profile = chosen
+    model._history_user = by.user
+    model._change_reason = f"{by.name} made {chosen.name} live."
+    model.save()
+
+
+@transaction.atomic
+def use_for_rooms(profile: int, room_types: list[str], *, by: Actor) -> None:
+    """Let jobs of these rooms use this profile, whichever is live for the site.
+
+    Rooms that used it and are not named go back to the live one. Raises ProfileRefused.
+    """
+    chosen = _get(profile)
+    if room_types:
+        _check_in_use(chosen)
+    RoomProfile.objects.filter(profile=chosen).exclude(room_type__in=room_types).delete()
+    for room_type in room_types:
+        RoomProfile.objects.update_or_create(
+            model_id=chosen.model_id,
+            room_type=room_type,
+            defaults={"profile": chosen, "chosen_by": by.name, "chosen_at": timezone.now()},
+        )
+
+
+def find_for_room(slug: str | None, room_type: str) -> str | None:
+    """Return the name of the profile that a room's jobs use, or None for the live one."""
+    wanted = {"model__slug": slug} if slug else {"model__is_default": True}
+    found = RoomProfile.objects.filter(room_type=room_type, **wanted)
+    return found.values_list("profile__name", flat=True).first()
+
+
+@transaction.atomic
+def retire(profile: int, *, by: Actor) -> None:
+    """Take a profile out of use; its history stays. The live one cannot be retired."""
+    row = _lock(profile)
+    if ReplicateModel.objects.filter(live_profile=row).exists():
+        raise ProfileRefused(f"{row.name} is live: make another profile live first.")
+    if row.rooms.exists():
+        raise ProfileRefused(
+            f"{row.name} is used for rooms: choose another profile for them first."
+        )
+    if row.locked_by:
+        raise ProfileLocked(by=row.locked_by, reason=row.lock_reason)
+    row.retired_at, row.retired_by = timezone.now(), by.name
+    _save_state(row, "retired_at", "retired_by")
+
+
+@transaction.atomic
+def restore(profile: int) -> None:
+    """Take a retired profile back into use."""
+    row = _lock(profile)
+    row.retired_at, row.retired_by = None, ""
+    _save_state(row, "retired_at", "retired_by")
+
+
+@transaction.atomic
+def lock(profile: int, *, by: str, reason: str) -> None:
+    """Lock a profile's values and name. Raises ProfileLocked where somebody else holds it."""
+    row = _lock(profile)
+    if row.locked_by and row.locked_by != by:
+        raise ProfileLocked(by=row.locked_by, reason=row.lock_reason)
+    row.locked_by, row.lock_reason = by, reason
+    _save_state(row, "locked_by", "lock_reason")
+
+
+@transaction.atomic
+def unlock(profile: int, *, by: str) -> None:
+    """Give a lock back. Raises ProfileLocked where somebody else holds it."""
+    row = _lock(profile)
+    if row.locked_by and row.locked_by != by:
+        raise ProfileLocked(by=row.locked_by, reason=row.lock_reason)
+    row.locked_by = row.lock_reason = ""
+    _save_state(row, "locked_by", "lock_reason")
+
+
+def _get(profile: int) -> ModelSettings:
+    row = ModelSettings.objects.filter(pk=profile).first()
+    if row is None:
+        raise ProfileNotFound("This settings profile is gone.")
+    return row
+
+
+def _lock(profile: int) -> ModelSettings:
+    row = ModelSettings.objects.select_for_update().filter(pk=profile).first()
+    if row is None:
+        raise ProfileNotFound("This settings profile is gone.")
+    return row
+
+
+def _save_state(row: ModelSettings, *fields: str) -> None:
+    """Save what is no part of a revision, without a row of history."""
+    row.skip_history_when_saving = True
+    with settings_write():
+        row.save(update_fields=fields)
+
+
+def _check_in_use(profile: ModelSettings) -> None:
+    if profile.retired_at is not None:
+        raise ProfileRefused(f"{profile.name} is retired: take it back into use first.")
+
+
+def _checked(name: str) -> str:
+    name = " ".join(name.split())
+    if not name or len(name) > 100 or "\0" in name or "/" in name:
+        raise ProfileRefused("Give the profile a name of up to 100 characters, without a slash.")
+    return name
