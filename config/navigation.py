@@ -19,6 +19,7 @@ def sidebar(_request: HttpRequest) -> list[dict[str, Any]]:
             "title": "Models",
             "items": [
                 _item("Models", "tune", "modelsettings_replicatemodel_changelist"),
+                _item("Search settings", "search", "modelsettings_modelsettings_search"),
             ],
         },
         {

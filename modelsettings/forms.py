@@ -12,7 +12,7 @@ from django_jsonform.widgets import JSONFormWidget
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from modelsettings.schema import form as form_schemas
-from modelsettings.schema.document import differing_keys
+from modelsettings.schema.document import UNSET, differing_keys
 from modelsettings.schema.published import JSON
 from modelsettings.schema.validation import SettingsRefused
 from modelsettings.services import Conflict, StaleSettings, StoredSettings
@@ -64,12 +64,24 @@ class SettingsForm(forms.Form):
         initial = {"values": document, "revision": stored.revision}
         super().__init__(posted, initial=initial)
         self.conflicts: list[Conflict] = []
+        # The keys that the page asked about, and the answers: "mine" or "theirs".
+        asked = posted.getlist("conflict") if posted else []
+        self._answers = {key: posted.get(f"keep:{key}", "") for key in asked} if posted else {}
         self._draw(stored.document)
+
+    @property
+    def open_conflicts(self) -> list[str]:
+        """The keys that the operator was asked about and gave no answer."""
+        return [key for key, answer in self._answers.items() if answer not in ("mine", "theirs")]
 
     def find_changes(self, base: Mapping[str, Any]) -> JSON:
         """Return the keys that differ from `base`, None for those that were unset."""
         submitted = form_schemas.read_form(self.schema, self.cleaned_data["values"], stored=base)
-        return {key: submitted.get(key) for key in differing_keys(base, submitted)}
+        return {
+            key: submitted.get(key)
+            for key in differing_keys(base, submitted)
+            if self._answers.get(key) != "theirs"
+        }
 
     def show_errors(self, error: SettingsRefused) -> None:
         """Put each sentence under its field; what belongs to none goes on top."""
@@ -84,6 +96,26 @@ class SettingsForm(forms.Form):
         self, error: StaleSettings, *, stored: StoredSettings, changes: Mapping[str, Any]
     ) -> None:
         """Draw what is stored now with this operator's changes on top, to be saved knowingly."""
+        self._draw_on_top(stored, changes)
+        self.conflicts = error.conflicts
+        self.add_error(None, str(error))
+
+    def ask_again(self, stored: StoredSettings, *, changes: Mapping[str, Any]) -> None:
+        """Ask once more for the keys that were left without an answer."""
+        self._draw_on_top(stored, changes)
+        self.conflicts = [
+            Conflict(
+                key=key,
+                yours=changes.get(key, UNSET),
+                theirs=stored.document.get(key, UNSET),
+                by=stored.updated_by,
+                at=stored.updated_at,
+            )
+            for key in self.open_conflicts
+        ]
+        self.add_error(None, "Choose whose value to keep, for each parameter.")
+
+    def _draw_on_top(self, stored: StoredSettings, changes: Mapping[str, Any]) -> None:
         merged = {**stored.document, **changes}
         self.data = {
             **cast("QueryDict", self.data).dict(),
@@ -91,8 +123,6 @@ class SettingsForm(forms.Form):
             # Not the error's, which may be newer still than what is drawn here.
             "revision": stored.revision,
         }
-        self.conflicts = error.conflicts
-        self.add_error(None, str(error))
         self._draw(merged)
 
     def _draw(self, document: Mapping[str, Any]) -> None:

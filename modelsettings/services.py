@@ -16,7 +16,7 @@ from modelsettings.actors import Actor
 from modelsettings.compiled import CompiledSchema, compile_schema, find_obstacle_to_staging
 from modelsettings.models import ModelSettings, ReplicateModel, settings_write
 from modelsettings.schema import parameters
-from modelsettings.schema.document import UNSET, differing_keys, is_same
+from modelsettings.schema.document import UNSET, Change, diff, differing_keys, is_same
 from modelsettings.schema.parameters import Delivery
 from modelsettings.schema.published import JSON
 from modelsettings.schema.validation import SettingsRefused, SettingsValidator
@@ -128,6 +128,18 @@ def get_settings(model: str | None = None, *, profile: str | None = None) -> Sto
     if row is None or row[0] is None:
         name = f"{profile} of " if profile else ""
         raise ProfileNotFound(f"There is no settings profile {name}{model or 'for staging'}.")
+    return _read_row(row)
+
+
+def read_profile(pk: int) -> StoredSettings:
+    """Read any profile by its primary key, a retired one too. Raises ProfileNotFound."""
+    row = next(iter(_named_profiles().filter(pk=pk)), None)
+    if row is None:
+        raise ProfileNotFound("This settings profile is gone.")
+    return _read_row(row)
+
+
+def _read_row(row: tuple[Any, ...]) -> StoredSettings:
     *columns, digest = row
     compiled = compile_schema(row[1], roles=columns[-1], digest=digest)
     return StoredSettings(*[*columns, compiled])
@@ -309,6 +321,27 @@ def roll_back(
             )
 
     return _change(profile, restore, by=by, reason=reason or f"Back to revision {revision}.")
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackPreview:
+    """What a rollback would change; `refused` names what no longer fits, by key."""
+
+    changes: list[Change]
+    refused: Mapping[str, list[str]]
+
+
+def preview_rollback(stored: StoredSettings, revision: int) -> RollbackPreview:
+    """Say what `roll_back` with `keep_what_fits` would do. Raises history.RevisionNotFound."""
+    values = history.get_values(stored.pk, revision=revision)
+    refused: Mapping[str, list[str]] = {}
+    try:
+        document = stored.validator.clean(values)
+    except SettingsRefused as error:
+        refused = error.errors
+        fitting = {key: value for key, value in values.items() if key not in refused}
+        document = stored.validator.clean(fitting)
+    return RollbackPreview(changes=diff(stored.document, document), refused=refused)
 
 
 def rename_profile(profile: int, name: str, *, by: Actor, reason: str = "") -> ModelSettings:

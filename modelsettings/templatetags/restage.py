@@ -1,5 +1,6 @@
 """Template filters that put stored values into words."""
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -44,3 +45,17 @@ def value_in_words(value: Any) -> str:
 def seconds_until(begin: datetime, end: datetime) -> str:
     """Say how long it took: `9.4 s`."""
     return f"{(end - begin).total_seconds():.1f} s"
+
+
+@register.filter
+def value_at_length(value: Any) -> str:
+    """Write a value so that a list or a long text can be read: an entry a line."""
+    if isinstance(value, list | dict) and value:
+        return json.dumps(value, indent=2, ensure_ascii=False)
+    return value_in_words(value)
+
+
+@register.filter
+def add_text(text: str, more: Any) -> str:
+    """Join two texts; Django's own `add` would try to add numbers."""
+    return f"{text}{more}"

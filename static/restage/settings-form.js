@@ -1,5 +1,6 @@
-// Gives the fields that django-jsonform draws their accessible names and descriptions, and scrolls
-// to the first that is in error. The widget draws with React, again after each change.
+// Gives the fields that django-jsonform draws their accessible names and descriptions, scrolls to
+// the first that is in error, and asks before a changed page is left. The widget draws with React,
+// again after each change.
 (() => {
   const form = document.getElementById("settings-form");
   if (!form) return;
@@ -13,14 +14,23 @@
     const notes = [...row.querySelectorAll(".rjf-help-text, .rjf-error-text")];
     notes.forEach((note, place) => (note.id ||= `${field.id}-note-${place}`));
     if (notes.length) field.setAttribute("aria-describedby", notes.map((note) => note.id).join(" "));
-    field.toggleAttribute("aria-invalid", Boolean(row.querySelector(".rjf-error-text")));
+    if (row.querySelector(".rjf-error-text")) field.setAttribute("aria-invalid", "true");
   };
   const nameAll = () => form.querySelectorAll(".rjf-form-row").forEach(name);
 
   new MutationObserver(nameAll).observe(form, { childList: true, subtree: true });
   nameAll();
+
+  const document_ = form.querySelector("textarea[name=values]");
+  let opened = null;
+  let isSaving = false;
   window.addEventListener("load", () => {
+    opened = document_.value;
     const error = form.querySelector(".rjf-error-text");
     if (error) error.scrollIntoView({ block: "center" });
+  });
+  form.addEventListener("submit", () => (isSaving = true));
+  window.addEventListener("beforeunload", (event) => {
+    if (!isSaving && opened !== null && document_.value !== opened) event.preventDefault();
   });
 })();

@@ -1,0 +1,67 @@
+"""The pages of a profile's past: its revisions, two of them side by side, and a rollback."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest
+
+from modelsettings import history, services
+from modelsettings.actors import Actor
+from modelsettings.models import ModelSettings
+from modelsettings.schema.validation import SettingsRefused
+from modelsettings.services import ProfileLocked
+
+
+def revisions(request: HttpRequest, profile: ModelSettings) -> dict[str, Any]:
+    """Return a page of revisions; `?before=` asks for older ones."""
+    stored = services.read_profile(profile.pk)
+    page = history.list_revisions(
+        profile.pk,
+        keys=stored.validator.schema["properties"],
+        before=_number(request.GET.get("before")),
+    )
+    return {"page": page, "stored": stored}
+
+
+def comparison(request: HttpRequest, profile: ModelSettings) -> dict[str, Any]:
+    """Return every key that differs between `?old=` and `?new=`; by default the last change."""
+    stored = services.read_profile(profile.pk)
+    new = _number(request.GET.get("new")) or stored.revision
+    old = _number(request.GET.get("old")) or max(1, new - 1)
+    try:
+        changes = history.compare(profile.pk, old, new, keys=stored.validator.schema["properties"])
+    except history.RevisionNotFound as error:
+        raise Http404(str(error)) from error
+    return {"old": old, "new": new, "changes": changes, "stored": stored}
+
+
+def rollback_preview(profile: ModelSettings, revision: int) -> dict[str, Any]:
+    """Return what a rollback would change, and first what no longer fits today's schema."""
+    stored = services.read_profile(profile.pk)
+    try:
+        preview = services.preview_rollback(stored, revision)
+    except history.RevisionNotFound as error:
+        raise Http404(str(error)) from error
+    return {"revision": revision, "preview": preview, "stored": stored}
+
+
+def roll_back(request: HttpRequest, profile: ModelSettings, revision: int) -> bool:
+    """Roll back; say whether it was done, and tell the operator."""
+    try:
+        saved = services.roll_back(
+            profile.pk,
+            revision,
+            by=Actor.of(request.user),
+            reason=request.POST.get("reason", "").replace("\0", ""),
+            keep_what_fits="keep_what_fits" in request.POST,
+        )
+    except (SettingsRefused, ProfileLocked, history.RevisionNotFound) as error:
+        messages.error(request, str(error))
+        return False
+    messages.success(request, f"Rolled back: revision {saved.revision} has the old values.")
+    return True
+
+
+def _number(text: str | None) -> int | None:
+    """Read a revision from an address; None for whatever is none."""
+    return int(text) if text and text.isdecimal() and len(text) < 10 else None

@@ -1,0 +1,254 @@
+"""A profile's page: the form drawn from its model's schema, and what can be done with it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from unfold.admin import ModelAdmin
+
+from modelsettings import history, profiles, services
+from modelsettings.actors import Actor
+from modelsettings.admin import history as history_pages
+from modelsettings.admin import search as search_pages
+from modelsettings.forms import SettingsForm
+from modelsettings.models import ModelSettings
+from modelsettings.profiles import ProfileRefused
+from modelsettings.schema.document import Change, diff
+from modelsettings.schema.published import JSON
+from modelsettings.schema.validation import SettingsRefused
+from modelsettings.services import ProfileLocked, StaleSettings, StoredSettings
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedKey:
+    """A key that is not at its default, and whether it has one to go back to."""
+
+    key: str
+    title: str
+    change: Change
+    has_default: bool
+
+
+@admin.register(ModelSettings)
+class ModelSettingsAdmin(ModelAdmin):
+    list_display = ("name", "model", "revision", "updated_by", "updated_at")
+    list_select_related = ("model",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ModelSettings]:
+        rows: QuerySet[ModelSettings] = super().get_queryset(request)
+        return rows.select_related("model")
+
+    def get_urls(self) -> list[URLPattern]:
+        def page(route: str, view: Any, name: str) -> URLPattern:
+            named = f"modelsettings_modelsettings_{name}"
+            shown: URLPattern = path(route, self.admin_site.admin_view(view), name=named)
+            return shown
+
+        own = [
+            page("search/", self.search_view, "search"),
+            page("<path:object_id>/compare/", self.compare_view, "compare"),
+            page("<path:object_id>/rollback/<int:revision>/", self.rollback_view, "rollback"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show a profile's form; save what its operator changed, or do what a button says."""
+        profile = self.visible(request, object_id)
+        stored = services.read_profile(profile.pk)
+        action = request.POST.get("action", "")
+        if request.method == "POST" and not self.has_change_permission(request, profile):
+            raise PermissionDenied
+        if action:
+            return _act(request, profile, action)
+        form = SettingsForm(stored, request.POST or None)
+        if request.method == "POST" and form.is_valid() and _save(request, form, stored):
+            return redirect(request.path)
+        return self.page(request, profile, "change_form", _settings_context(profile, stored, form))
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """List a profile's revisions."""
+        profile = self.visible(request, object_id)
+        context = history_pages.revisions(request, profile)
+        return self.page(request, profile, "history", context)
+
+    def compare_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Compare two revisions."""
+        profile = self.visible(request, object_id)
+        return self.page(request, profile, "compare", history_pages.comparison(request, profile))
+
+    def rollback_view(self, request: HttpRequest, object_id: str, revision: int) -> HttpResponse:
+        """Show what a rollback would change, and do it."""
+        profile = self.visible(request, object_id)
+        if request.method == "POST":
+            if not self.has_change_permission(request, profile):
+                raise PermissionDenied
+            if history_pages.roll_back(request, profile, revision):
+                return _to_settings(profile.pk)
+            return redirect(request.path)
+        context = history_pages.rollback_preview(profile, revision)
+        return self.page(request, profile, "rollback", context)
+
+    def search_view(self, request: HttpRequest) -> HttpResponse:
+        """Search the settings of all models."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return self.page(request, None, "search", search_pages.search(request))
+
+    def visible(self, request: HttpRequest, object_id: str) -> ModelSettings:
+        """Return the profile, or answer 404 or 403."""
+        profile: ModelSettings | None = self.get_object(request, object_id)
+        if profile is None:
+            raise Http404("There is no such settings profile.")
+        if not self.has_view_or_change_permission(request, profile):
+            raise PermissionDenied
+        return profile
+
+    def page(
+        self,
+        request: HttpRequest,
+        profile: ModelSettings | None,
+        template: str,
+        context: dict[str, Any],
+    ) -> TemplateResponse:
+        """Draw one of the pages that this admin adds."""
+        shared = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "profile": profile,
+            "here": {"change_form": "settings"}.get(template, template),
+            "model": profile.model if profile else None,
+            "title": profile.model.label if profile else "Search settings",
+            "can_change": self.has_change_permission(request, profile),
+        }
+        name = f"admin/modelsettings/modelsettings/{template}.html"
+        return TemplateResponse(request, name, shared | context)
+
+
+def _settings_context(
+    profile: ModelSettings, stored: StoredSettings, form: SettingsForm
+) -> dict[str, Any]:
+    properties = stored.validator.schema["properties"]
+    siblings = profiles.list_profiles(stored.slug)
+    return {
+        "media": form.media,
+        "form": form,
+        "stored": stored,
+        "siblings": siblings,
+        "room_types": next((one.room_types for one in siblings if one.pk == profile.pk), []),
+        "changed": [
+            ChangedKey(
+                key=one.key,
+                title=properties.get(one.key, {}).get("title", one.key),
+                change=one,
+                has_default=one.key in stored.validator.defaults,
+            )
+            for one in diff(stored.validator.defaults, stored.document)
+        ],
+        "as_default": [key for key in stored.validator.defaults if key not in stored.changed],
+        "revisions": history.list_revisions(stored.pk, keys=properties, most=5).revisions,
+    }
+
+
+def _save(request: HttpRequest, form: SettingsForm, stored: StoredSettings) -> bool:
+    """Save the changed keys; say whether all is well."""
+    opened_with = form.cleaned_data["revision"]
+    changes = form.find_changes(_values_at(stored, revision=opened_with))
+    if form.open_conflicts:
+        form.ask_again(stored, changes=changes)
+        return False
+    try:
+        saved = services.patch_settings(
+            stored.pk,
+            changes,
+            by=Actor.of(request.user),
+            reason=form.cleaned_data["reason"],
+            expected_revision=opened_with,
+        )
+    except SettingsRefused as error:
+        form.show_errors(error)
+        return False
+    except StaleSettings as error:
+        form.show_conflicts(error, stored=stored, changes=changes)
+        return False
+    except ProfileLocked as error:
+        form.add_error(None, str(error))
+        return False
+    _tell_saved(request, saved, before=stored.revision)
+    return True
+
+
+def _act(request: HttpRequest, profile: ModelSettings, action: str) -> HttpResponseRedirect:
+    """Do what a button of the page says; go to the profile that is then to be looked at."""
+    by = Actor.of(request.user)
+    posted = request.POST
+    target = profile.pk
+    try:
+        match action:
+            case "reset":
+                keys = None if posted["key"] == "*" else [posted["key"]]
+                saved = services.reset_settings(profile.pk, keys=keys, by=by)
+                _tell_saved(request, saved, before=profile.revision)
+            case "copy":
+                target = profiles.copy_profile(profile.pk, posted["name"], by=by).pk
+                messages.success(request, f"Made {posted['name']} from {profile.name}.")
+            case "rename":
+                profiles.rename_profile(profile.pk, posted["name"], by=by)
+                messages.success(request, f"Renamed to {posted['name']}.")
+            case "live":
+                profiles.make_live(profile.pk, by=by)
+                messages.success(request, f"{profile.name} is live; the next job uses it.")
+            case "rooms":
+                profiles.use_for_rooms(profile.pk, posted.getlist("room_type"), by=by)
+                messages.success(request, "The rooms that use this profile are saved.")
+            case "retire":
+                profiles.retire(profile.pk, by=by)
+                messages.success(request, f"{profile.name} is retired; its history stays.")
+            case "restore":
+                profiles.restore(profile.pk)
+                messages.success(request, f"{profile.name} is back in use.")
+            case _:
+                raise Http404("There is no such action.")
+    except (ProfileRefused, ProfileLocked, SettingsRefused) as error:
+        messages.error(request, str(error))
+    except KeyError as error:
+        messages.error(request, f"The form came without {error}.")
+    return _to_settings(target)
+
+
+def _tell_saved(request: HttpRequest, saved: ModelSettings, *, before: int) -> None:
+    if saved.revision == before:
+        messages.info(request, "Nothing was changed, so no revision was written.")
+    else:
+        messages.success(request, f"Saved as revision {saved.revision}; the next job uses it.")
+
+
+def _values_at(stored: StoredSettings, *, revision: int) -> JSON:
+    """Return what the page was drawn from; nothing for a revision that never was."""
+    try:
+        return history.get_values(stored.pk, revision=revision)
+    except history.RevisionNotFound:
+        return {}
+
+
+def _to_settings(profile: int) -> HttpResponseRedirect:
+    return redirect(reverse("admin:modelsettings_modelsettings_change", args=[profile]))

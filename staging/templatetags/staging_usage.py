@@ -1,0 +1,54 @@
+"""What staging knows of settings: which jobs ran with them. For the pages of modelsettings."""
+
+from typing import Any
+
+from django import template
+from django.contrib.humanize.templatetags.humanize import intcomma, naturaltime
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from modelsettings.models import ModelSettings
+from staging import prompts
+from staging.models import StagingJob
+
+register = template.Library()
+
+# A profile may have run a million jobs: nobody waits for them to be counted.
+MOST_COUNTED = 1000
+
+
+@register.simple_tag
+def profile_usage(profile: ModelSettings) -> SafeString:
+    """Say how many jobs ran with a profile, and when the last one did."""
+    return _usage(profile=profile)
+
+
+@register.simple_tag
+def revision_usage(profile: ModelSettings, revision: int) -> SafeString:
+    """Say how many jobs ran with one revision, and when the last one did."""
+    return _usage(profile=profile, revision=revision)
+
+
+@register.simple_tag
+def room_type_choices() -> list[tuple[str, str]]:
+    """Return the rooms that a profile can be chosen for."""
+    return list(prompts.ROOM_TYPES.items())
+
+
+def _usage(**wanted: Any) -> SafeString:
+    jobs = StagingJob.objects.filter(**wanted)
+    count = jobs.order_by()[: MOST_COUNTED + 1].count()
+    if not count:
+        return format_html("{}", "No job yet.")
+    last = jobs.order_by("-created_at").values_list("created_at", flat=True)[0]
+    query = "&".join(f"{key}__exact={getattr(value, 'pk', value)}" for key, value in wanted.items())
+    return format_html(
+        '<a href="{}?{}">{}{} job{}</a>, the last {}',
+        reverse("admin:staging_stagingjob_changelist"),
+        query,
+        "over " if count > MOST_COUNTED else "",
+        intcomma(min(count, MOST_COUNTED)),
+        "" if count == 1 else "s",
+        naturaltime(last),
+    )
