@@ -6,11 +6,13 @@
   if (!form) return;
 
   const name = (row) => {
-    const label = row.querySelector("label");
     const field = row.querySelector("input, select, textarea");
-    if (!label || !field) return;
-    field.id ||= field.name.replace(/^rjf§/, "parameter-").replaceAll("§", "-");
-    if (!label.contains(field)) label.htmlFor = field.id;
+    if (!field) return;
+    const label = row.querySelector("label");
+    const [parameter, ...place] = field.name.replace(/^rjf§/, "").split("§");
+    field.id ||= ["parameter", parameter, ...place].join("-");
+    if (!label) field.ariaLabel = `${parameter}, entry ${place.map((step) => Number(step) + 1).join(".")}`;
+    else if (!label.contains(field)) label.htmlFor = field.id;
     const notes = [...row.querySelectorAll(".rjf-help-text, .rjf-error-text")];
     notes.forEach((note, place) => (note.id ||= `${field.id}-note-${place}`));
     if (notes.length) field.setAttribute("aria-describedby", notes.map((note) => note.id).join(" "));

@@ -134,9 +134,9 @@ def test_saving_untouched_changes_nothing_in_the_corpus(
 
 def test_change_is_saved_as_a_revision_with_its_reason(page: Page, kinds: ReplicateModel) -> None:
     open_settings(page, kinds)
-    page.get_by_label("Steps").fill("55")
-    page.get_by_label("Scheduler").select_option("DDIM")
-    page.get_by_label("Seed").fill("42")
+    page.get_by_label("Steps", exact=True).fill("55")
+    page.get_by_label("Scheduler", exact=True).select_option("DDIM")
+    page.get_by_label("Seed", exact=True).fill("42")
     page.get_by_label("On", exact=True).uncheck()
     page.get_by_label("Why this change?").fill("fewer artefacts")
     save(page)
@@ -153,10 +153,10 @@ def test_unsetting_removes_the_keys(page: Page, kinds: ReplicateModel) -> None:
     set_values(kinds, {"seed": 42, "scheduler": "DDIM", "switch": True, "note": "x"})
 
     open_settings(page, kinds)
-    page.get_by_label("Seed").fill("")
-    page.get_by_label("Scheduler").select_option(label="unset")
-    page.get_by_label("Switch").select_option(label="unset")
-    page.get_by_label("Note").fill("")
+    page.get_by_label("Seed", exact=True).fill("")
+    page.get_by_label("Scheduler", exact=True).select_option(label="unset")
+    page.get_by_label("Switch", exact=True).select_option(label="unset")
+    page.get_by_label("Note", exact=True).fill("")
     save(page)
 
     expect(page.get_by_text("Saved as revision 3")).to_be_visible()
@@ -166,14 +166,14 @@ def test_unsetting_removes_the_keys(page: Page, kinds: ReplicateModel) -> None:
 
 def test_error_stands_at_its_field_and_nothing_is_lost(page: Page, kinds: ReplicateModel) -> None:
     open_settings(page, kinds)
-    page.get_by_label("Steps").fill("101")
-    page.get_by_label("Note").fill("keep me")
+    page.get_by_label("Steps", exact=True).fill("101")
+    page.get_by_label("Note", exact=True).fill("keep me")
     save(page)
 
-    field = page.locator(".rjf-form-row", has=page.get_by_label("Steps"))
+    field = page.locator(".rjf-form-row", has=page.get_by_label("Steps", exact=True))
     expect(field).to_contain_text("steps: 101 is more than the maximum of 100.")
-    expect(page.get_by_label("Steps")).to_be_in_viewport()
-    expect(page.get_by_label("Note")).to_have_value("keep me")
+    expect(page.get_by_label("Steps", exact=True)).to_be_in_viewport()
+    expect(page.get_by_label("Note", exact=True)).to_have_value("keep me")
     assert profile_of(kinds).revision == 1
 
 
@@ -186,12 +186,12 @@ def test_value_that_left_the_enum_is_kept_until_it_is_changed(
     ReplicateModel.objects.filter(pk=kinds.pk).update(pinned_schema=other.pinned_schema_id)
 
     open_settings(page, kinds)
-    expect(page.get_by_label("Size")).to_contain_text("4K (no longer allowed)")
-    page.get_by_label("Steps").fill("31")
+    expect(page.get_by_label("Size", exact=True)).to_contain_text("4K (no longer allowed)")
+    page.get_by_label("Steps", exact=True).fill("31")
     save(page)
     expect(page.get_by_text('size: "4K" is not one of 1K, 2K.')).to_be_visible()
 
-    page.get_by_label("Size").select_option("1K")
+    page.get_by_label("Size", exact=True).select_option("1K")
     save(page)
     expect(page.get_by_text("Saved as revision 3")).to_be_visible()
     assert profile_of(kinds).values["size"] == "1K"
@@ -202,13 +202,14 @@ def test_two_operators_at_once_lose_nothing(page: Page, kinds: ReplicateModel) -
     by = Actor.system("other")
     services.patch_settings(live(kinds), {"steps": 40, "scale": 5}, by=by)
 
-    page.get_by_label("Steps").fill("55")
-    page.get_by_label("Note").fill("mine")
+    page.get_by_label("Steps", exact=True).fill("55")
+    page.get_by_label("Note", exact=True).fill("mine")
     save(page)
     expect(page.get_by_role("alert")).to_contain_text("system:other")
     expect(page.get_by_role("alert")).to_contain_text(re.compile(r"steps.*55.*40", re.S))
     assert profile_of(kinds).revision == 2
 
+    page.get_by_label("keep 55").check()
     save(page)
     expect(page.get_by_text("Saved as revision 3")).to_be_visible()
     kept = {key: profile_of(kinds).values[key] for key in ("steps", "scale", "note")}
@@ -225,7 +226,9 @@ def test_every_field_has_a_name_and_its_help(page: Page, kinds: ReplicateModel) 
     )
 
     assert nameless == []
-    expect(page.get_by_label("Steps")).to_have_accessible_description("1 to 100. Default: 30.")
+    expect(page.get_by_label("Steps", exact=True)).to_have_accessible_description(
+        "1 to 100. Default: 30."
+    )
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
