@@ -10,12 +10,13 @@ time.
 import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.db import connection, transaction
-from django.test.utils import get_runner
+from django.test.utils import get_runner, override_settings
 from django.utils import timezone
 from knox.models import AuthToken
 from rest_framework.request import Request
@@ -27,6 +28,7 @@ from benchmarks.measure import print_json, print_table, time_side_by_side
 from modelsettings import services
 from modelsettings.actors import Actor
 from modelsettings.api.config import ConfigView
+from modelsettings.api.history import HistoryView
 from modelsettings.api.permissions import MayTune
 from modelsettings.models import ModelSettings, settings_write
 from modelsettings.schema.validation import SettingsValidator
@@ -37,6 +39,7 @@ WANTED = {
     "update_ratio": "≤ 1.4",
     "get_ratio": "≥ 0.85",
     "validate_us": "≤ 10",
+    "history_growth_ratio": "≤ 1.2",
 }
 
 
@@ -51,7 +54,7 @@ class PlainConfigView(APIView):
 
 
 def measure(*, rounds: int) -> dict[str, float]:
-    """Return the four figures, and the medians that they come from."""
+    """Return the figures, and the medians that they come from."""
     user = User.objects.create_superuser("bench")
     profile = services.get_settings(MODEL).pk
     return (
@@ -59,6 +62,7 @@ def measure(*, rounds: int) -> dict[str, float]:
         | _measure_update(profile, user, rounds=rounds)
         | _measure_get(user, rounds=rounds)
         | _measure_validate()
+        | _measure_history_growth(user, rounds=min(rounds, 100))
     )
 
 
@@ -120,6 +124,64 @@ def _measure_validate() -> dict[str, float]:
     return {"validate_us": seconds / 100 * 1e6}
 
 
+def _measure_history_growth(user: User, *, rounds: int) -> dict[str, float]:
+    """Compare a profile of 100,000 revisions with one of 100: GET, PUT, the first history page."""
+    short = _profile_with_history("short", revisions=100)
+    long = _profile_with_history("long", revisions=100_000)
+    with connection.cursor() as cursor:
+        # As autovacuum would after so many rows.
+        cursor.execute("ANALYZE")
+    token = AuthToken.objects.create(user)[1]
+    turn = iter(range(10**9))
+    views: dict[str, tuple[Any, str]] = {
+        "get": (ConfigView.as_view(), "get"),
+        "put": (ConfigView.as_view(), "put"),
+        "history": (HistoryView.as_view(), "get"),
+    }
+    figures = {}
+    for name, (view, method) in views.items():
+
+        def call(profile: str, view: Any = view, method: str = method) -> None:
+            factory = APIRequestFactory(HTTP_AUTHORIZATION=f"Token {token}")
+            body = {"output_quality": next(turn) % 100} if method == "put" else None
+            request = getattr(factory, method)(f"/?profile={profile}", body, format="json")
+            answer = view(request, slug=MODEL).render()
+            if answer.status_code != 200:
+                raise RuntimeError(answer.content.decode())
+
+        few, many = time_side_by_side(partial(call, short), partial(call, long), rounds=rounds)
+        figures[f"history_{name}_ratio"] = many / few
+    return {"history_growth_ratio": max(figures.values()), **figures}
+
+
+def _profile_with_history(name: str, *, revisions: int) -> str:
+    """Make a profile with so many revisions, the rows written at once; return its name."""
+    source = services.get_settings(MODEL)
+    by = Actor.system("benchmark")
+    profile = services.create_profile(
+        model=source.model_pk, name=name, values=source.document, by=by, reason=""
+    )
+    history_row = ModelSettings.history.model
+    first = ModelSettings.history.get(id=profile.pk)
+    columns = {field.attname: getattr(first, field.attname) for field in first._meta.fields}
+    del columns["history_id"]
+    rows = (
+        history_row(**{**columns, "revision": number, "values": _values(source, number)})
+        for number in range(2, revisions + 1)
+    )
+    with settings_write():
+        history_row._base_manager.bulk_create(rows, batch_size=2000)
+        profile.revision = revisions
+        profile.skip_history_when_saving = True
+        profile.save()
+        del profile.skip_history_when_saving
+    return name
+
+
+def _values(source: services.StoredSettings, number: int) -> dict[str, Any]:
+    return {**source.document, "output_quality": number % 100}
+
+
 def _schema_of_25() -> dict[str, Any]:
     """Return a schema of 25 parameters of the five usual kinds."""
     kinds: list[dict[str, Any]] = [
@@ -149,7 +211,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=500, help="calls of each side (500)")
     parser.add_argument("--json", action="store_true", help="print one object of figures last")
     options = parser.parse_args()
-    with throw_away_database():
+    # What Django's test requests are sent to.
+    with throw_away_database(), override_settings(ALLOWED_HOSTS=["testserver"]):
         figures = measure(rounds=options.rounds)
     print(f"Settings on {connection.vendor}, {options.rounds} calls a side, medians\n")
     rows = [("figure", "measured", "wanted")]
