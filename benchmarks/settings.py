@@ -159,7 +159,12 @@ def _profile_with_history(name: str, *, revisions: int) -> str:
     source = services.get_settings(MODEL)
     by = Actor.system("benchmark")
     profile = services.create_profile(
-        model=source.model_pk, name=name, values=source.document, by=by, reason=""
+        model=source.model_pk,
+        name=name,
+        values=source.document,
+        validator=source.validator,
+        by=by,
+        reason="",
     )
     history_row = ModelSettings.history.model
     first = ModelSettings.history.get(id=profile.pk)

@@ -8,6 +8,8 @@ from typing import Any
 
 import structlog
 
+from modelsettings.secrets import mask
+
 _SECRET = re.compile(
     r"\b(r8_|whsec_|sk-)[A-Za-z0-9_+/=-]{6,}|(?<=Bearer )\S+|(?<=Token )[0-9a-f]{40,}"
 )
@@ -17,10 +19,10 @@ _WEBHOOK_TOKEN = re.compile(r"(webhooks/replicate/[0-9a-f-]{36}/)[A-Za-z0-9_-]+"
 def mask_secrets(
     _logger: Any, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Replace whatever looks like a token in the values of a log event."""
+    """Replace whatever is a configured secret, or looks like one, in the values of a log event."""
     for key, value in event.items():
         if isinstance(value, str):
-            event[key] = _WEBHOOK_TOKEN.sub(r"\1***", _SECRET.sub("***", value))
+            event[key] = _WEBHOOK_TOKEN.sub(r"\1***", _SECRET.sub("***", mask(value)))
     return event
 
 

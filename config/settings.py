@@ -29,6 +29,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "django_jsonform",
+    # Before simple_history, whose clean_old_history it replaces.
+    "staging",
     "simple_history",
     "rest_framework",
     "knox",
@@ -36,7 +38,6 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "config",
     "modelsettings",
-    "staging",
 ]
 
 MIDDLEWARE = [

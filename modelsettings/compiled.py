@@ -37,9 +37,14 @@ def compile_schema(slug: str, *, roles: Mapping[str, str], digest: str) -> Compi
 @lru_cache(maxsize=1024)
 def _compile(slug: str, role_pairs: RolePairs, digest: str) -> CompiledSchema:
     found = PublishedSchema.objects.filter(digest=digest).values_list("document", flat=True)
-    openapi = found[:1].get()
+    return compile_document(slug, roles=dict(role_pairs), openapi=found[:1].get())
+
+
+def compile_document(
+    slug: str, *, roles: Mapping[str, str], openapi: published.JSON
+) -> CompiledSchema:
+    """Return what a schema that is not stored (yet) would mean here. Raises SchemaRefused."""
     flat = published.flatten(openapi)
-    roles = dict(role_pairs)
     makes_pictures = published.makes_pictures(openapi)
     schema = parameters.settings_schema(
         flat,

@@ -3,8 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from modelsettings.models import ModelSettings
+from django.db.models import Exists, OuterRef, QuerySet
+
+from modelsettings.models import ModelSettings, settings_write
 from modelsettings.schema.document import Change, diff
 from modelsettings.schema.published import JSON
 
@@ -50,7 +53,7 @@ def list_revisions(
             "revision", "updated_at", "updated_by", "history_change_reason", "name", "values"
         )[: most + 1]
     )
-    olds: list[JSON | None] = [*(row[5] for row in found[1:]), None]
+    olds: list[JSON | None] = [*(row[5] for row in found), None][1:]
     order = list(keys)
     revisions = [
         Revision(number, at, by, reason or "", name, _changes(old, values, order))
@@ -78,6 +81,21 @@ def compare(
     before = get_values(profile, revision=old)
     after = get_values(other_profile or profile, revision=new)
     return _changes(before, after, list(keys))
+
+
+def old_revisions(*, before: datetime) -> QuerySet[Any]:
+    """Return the rows of revisions older than a time; those in force too."""
+    rows: QuerySet[Any] = ModelSettings.history.filter(history_date__lt=before).order_by()
+    return rows
+
+
+def delete_revisions(rows: QuerySet[Any]) -> int:
+    """Delete rows of history; say how many. The revisions in force are kept, whatever is asked."""
+    in_force = ModelSettings.objects.filter(pk=OuterRef("id"), revision=OuterRef("revision"))
+    doomed = rows.filter(~Exists(in_force))
+    with settings_write():
+        # One statement, which reads no row: nothing refers to them.
+        return doomed._raw_delete(doomed.db)
 
 
 def _changes(old: JSON | None, new: JSON, order: list[str]) -> list[Change]:

@@ -4,19 +4,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn, TypeVar
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
-from django.db.models.signals import pre_save
+from django.db.models.signals import pre_delete, pre_save
 from django.dispatch import receiver
 from django_jsonform.models.fields import JSONField as JSONFormField
+from simple_history.manager import HistoricalQuerySet
 from simple_history.models import HistoricalRecords
 
 from modelsettings import pricing
+
+Row = TypeVar("Row", bound=models.Model)
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 
@@ -27,12 +30,65 @@ class WriteRefused(RuntimeError):
 
 @contextmanager
 def settings_write() -> Iterator[None]:
-    """Allow writes of settings inside; for `modelsettings.services` alone."""
+    """Allow writes of settings inside; for services, profiles, registry and history alone."""
     token = _writing.set(True)
     try:
         yield
     finally:
         _writing.reset(token)
+
+
+class GuardedQuerySet(models.QuerySet[Row]):
+    """Refuses to write many rows at once outside of `settings_write`.
+
+    All of Django's ways end here, or in the save() or delete() of a row; the asynchronous ones in
+    those that they are named after.
+    """
+
+    instead: ClassVar[str] = "call modelsettings.services.update_settings() instead."
+
+    def update(self, **values: Any) -> int:
+        self._check("QuerySet.update()")
+        return super().update(**values)
+
+    def bulk_create(self, *args: Any, **options: Any) -> list[Row]:
+        self._check("bulk_create()")
+        return super().bulk_create(*args, **options)
+
+    def bulk_update(self, *args: Any, **options: Any) -> int:
+        self._check("bulk_update()")
+        return super().bulk_update(*args, **options)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        _check_deletion(self.model)
+        return super().delete()
+
+    def _insert(self, *args: Any, **options: Any) -> Any:
+        self._check("QuerySet._insert()")
+        return super()._insert(*args, **options)  # type: ignore[misc]  # Django's own, not in the stubs
+
+    def _update(self, *args: Any, **options: Any) -> Any:
+        self._check("QuerySet._update()")
+        return super()._update(*args, **options)  # type: ignore[misc]  # as above
+
+    def _raw_delete(self, using: str | None) -> int:
+        _check_deletion(self.model)
+        return super()._raw_delete(using)
+
+    # As Django marks them, so that no template can call them.
+    update.alters_data = delete.alters_data = True  # type: ignore[attr-defined]
+    bulk_create.alters_data = bulk_update.alters_data = True  # type: ignore[attr-defined]
+    _insert.alters_data = _update.alters_data = _raw_delete.alters_data = True  # type: ignore[attr-defined]
+
+    def _check(self, path: str) -> None:
+        if not _writing.get():
+            _refuse(path, instead=self.instead)
+
+
+class ModelQuerySet(GuardedQuerySet["ReplicateModel"]):
+    """Models; what changes many at once would leave no history."""
+
+    instead = "call modelsettings.registry or profiles, or save one model."
 
 
 class ReplicateModel(models.Model):
@@ -69,6 +125,8 @@ class ReplicateModel(models.Model):
     # Set by `registry.list_models`: why a job cannot use the model.
     obstacle: str | None
 
+    objects = ModelQuerySet.as_manager()
+
     class Meta:
         verbose_name = "model"
         ordering = ("position", "slug")
@@ -91,6 +149,13 @@ class ReplicateModel(models.Model):
         if self.is_default and not self.is_enabled:
             sentence = "It is the default for staging: choose another default first."
             raise ValidationError({"is_enabled": sentence})
+
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        """Refuse, before Django looks at what refers to the row."""
+        _check_deletion(type(self))
+        return super().delete(*args, **options)
+
+    delete.alters_data = True  # type: ignore[attr-defined]
 
 
 class PublishedSchema(models.Model):
@@ -117,32 +182,49 @@ class PublishedSchema(models.Model):
         return f"{self.version[:8] or 'unversioned'} ({self.digest[:8]})"
 
 
-class SettingsQuerySet(models.QuerySet["ModelSettings"]):
-    """Reads profiles; writes of many rows at once would leave no history."""
+class SettingsQuerySet(GuardedQuerySet["ModelSettings"]):
+    """Profiles; a write of many at once would be neither validated nor kept in the history."""
 
-    def update(self, **_values: Any) -> NoReturn:
-        _refuse("QuerySet.update()")
 
-    def bulk_create(self, *_args: Any, **_kwargs: Any) -> NoReturn:
-        _refuse("bulk_create()")
+class RoomQuerySet(GuardedQuerySet["RoomProfile"]):
+    """Which rooms use which profile."""
 
-    def bulk_update(self, *_args: Any, **_kwargs: Any) -> NoReturn:
-        _refuse("bulk_update()")
+    instead = "call modelsettings.profiles.use_for_rooms() instead."
 
-    update.alters_data = bulk_create.alters_data = bulk_update.alters_data = True  # type: ignore[attr-defined]
+
+class RevisionQuerySet(GuardedQuerySet[Any], HistoricalQuerySet):
+    """The rows of history, which nobody edits."""
+
+    instead = "each revision is written with the change that it records."
+
+    def update(self, **values: Any) -> int:
+        # A person who is deleted leaves the rows; `updated_by` keeps the name.
+        if values == {"history_user": None}:
+            with settings_write():
+                return super().update(**values)
+        return super().update(**values)
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+
+class RevisionRow(models.Model):
+    """What every row of history is: guarded."""
+
+    objects = RevisionQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
 
 
 class RevisionHistory(HistoricalRecords):
     """History with one row for each revision of a profile."""
 
     def get_meta_options(self, model: type[models.Model]) -> dict[str, Any]:
-        # The row that a deletion leaves bears the last revision's number once more.
-        unique = models.UniqueConstraint(
-            fields=["id", "revision"],
-            condition=~Q(history_type="-"),
-            name="one_row_per_revision",
-        )
-        return {**super().get_meta_options(model), "constraints": [unique]}
+        # Also the index that pages of a profile's history are read by: no condition, since a
+        # partial index would not serve them. A profile is retired, never deleted.
+        unique = models.UniqueConstraint(fields=["id", "revision"], name="one_row_per_revision")
+        options = {"constraints": [unique], "base_manager_name": "objects"}
+        return {**super().get_meta_options(model), **options}
 
 
 def form_schema_of() -> dict[str, Any]:
@@ -169,6 +251,8 @@ class ModelSettings(models.Model):
     retired_by = models.CharField(max_length=200, blank=True)
     # The lock and the retirement are states of today, not of a revision.
     history = RevisionHistory(
+        bases=(RevisionRow,),
+        historical_queryset=RevisionQuerySet,
         excluded_fields=["locked_by", "lock_reason", "retired_at", "retired_by"],
         history_change_reason_field=models.TextField(null=True),
     )
@@ -187,12 +271,21 @@ class ModelSettings(models.Model):
     class Meta:
         verbose_name = "settings profile"
         ordering = ("model", "name")
+        # What save() and Django's own deletions go through.
+        base_manager_name = "objects"
         constraints = [
             models.UniqueConstraint(fields=["model", "name"], name="one_profile_per_name")
         ]
 
     def __str__(self) -> str:
         return f"{self.name}, revision {self.revision}"
+
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        """Refuse, before Django looks at what refers to the row."""
+        _check_deletion(type(self))
+        return super().delete(*args, **options)
+
+    delete.alters_data = True  # type: ignore[attr-defined]
 
 
 class RoomProfile(models.Model):
@@ -204,7 +297,10 @@ class RoomProfile(models.Model):
     chosen_by = models.CharField(max_length=200)
     chosen_at = models.DateTimeField()
 
+    objects = RoomQuerySet.as_manager()
+
     class Meta:
+        base_manager_name = "objects"
         constraints = [
             models.UniqueConstraint(fields=["model", "room_type"], name="one_profile_per_room")
         ]
@@ -213,15 +309,44 @@ class RoomProfile(models.Model):
         return f"{self.room_type}: {self.profile}"
 
 
+# Signals, since loaddata calls Model.save_base() itself, and what is deleted by way of another row
+# has its delete() not called: both go around every method of ours.
 @receiver(pre_save, sender=ModelSettings)
-def _refuse_to_save(**_sent: Any) -> None:
-    # A signal, since loaddata calls Model.save_base() itself, around every method of ours.
+@receiver(pre_save, sender=RoomProfile)
+@receiver(pre_save, sender=ModelSettings.history.model)
+def _refuse_to_save(sender: type[models.Model], **_sent: Any) -> None:
     if not _writing.get():
-        _refuse("save()")
+        _refuse("save()", instead=_queryset_of(sender).instead)
 
 
-def _refuse(path: str) -> NoReturn:
-    raise WriteRefused(
-        f"{path} would write settings without validation and history: "
-        "call modelsettings.services.update_settings() instead."
-    )
+@receiver(pre_delete, sender=ReplicateModel)
+@receiver(pre_delete, sender=ModelSettings)
+@receiver(pre_delete, sender=RoomProfile)
+@receiver(pre_delete, sender=ModelSettings.history.model)
+def _refuse_to_delete(sender: type[models.Model], **_sent: Any) -> None:
+    _check_deletion(sender)
+
+
+def _queryset_of(model: type[models.Model]) -> type[GuardedQuerySet[Any]]:
+    rows: Any = model._default_manager.all()
+    found: type[GuardedQuerySet[Any]] = type(rows)
+    return found
+
+
+def _refuse(path: str, *, instead: str) -> NoReturn:
+    raise WriteRefused(f"{path} would write settings without validation and history: {instead}")
+
+
+def _check_deletion(model: type[models.Model]) -> None:
+    if not _writing.get():
+        raise WriteRefused(_NEVER_DELETED[model._meta.model_name])
+
+
+_NEVER_DELETED: dict[str | None, str] = {
+    "replicatemodel": "A model is not deleted, since jobs and history refer to it: disable it.",
+    "modelsettings": "A settings profile is not deleted, since jobs and history refer to it: "
+    "call modelsettings.profiles.retire() instead.",
+    "roomprofile": "Which profile a room uses is changed by "
+    "modelsettings.profiles.use_for_rooms(), which records by whom.",
+    "historicalmodelsettings": "History is not deleted, but by manage.py clean_old_history.",
+}

@@ -27,14 +27,22 @@ def list_profiles(slug: str, *, with_retired: bool = False) -> list[ModelSetting
 
 
 def copy_profile(profile: int, name: str, *, by: Actor) -> ModelSettings:
-    """Make a new profile from this one. Raises ProfileRefused and ProfileNotFound."""
-    source = _get(profile)
+    """Make a new profile from this one.
+
+    Raises ProfileRefused, ProfileNotFound, and SettingsRefused for what its schema no longer takes.
+    """
+    source = services.read_profile(profile)
     name = _checked(name)
-    reason = f"Made from {source.name}, revision {source.revision}."
+    reason = f"Made from {source.profile}, revision {source.revision}."
     try:
         with transaction.atomic():
             return services.create_profile(
-                model=source.model_id, name=name, values=source.values, by=by, reason=reason
+                model=source.model_pk,
+                name=name,
+                values=source.values,
+                validator=source.validator,
+                by=by,
+                reason=reason,
             )
     except IntegrityError:
         raise ProfileRefused(f"This model has a profile {name} already.") from None
@@ -52,7 +60,8 @@ def rename_profile(profile: int, name: str, *, by: Actor) -> ModelSettings:
 @transaction.atomic
 def make_live(profile: int, *, by: Actor) -> None:
     """Let the site's jobs use this profile from now on. Raises ProfileRefused for a retired one."""
-    chosen = _get(profile)
+    # Locked, so that nobody retires it meanwhile.
+    chosen = _lock(profile)
     _check_in_use(chosen)
     model = ReplicateModel.objects.select_for_update().get(pk=chosen.model_id)
     if model.live_profile_id == chosen.pk:
@@ -69,16 +78,19 @@ def use_for_rooms(profile: int, room_types: list[str], *, by: Actor) -> None:
 
     Rooms that used it and are not named go back to the live one. Raises ProfileRefused.
     """
-    chosen = _get(profile)
+    chosen = _lock(profile)
     if room_types:
         _check_in_use(chosen)
-    RoomProfile.objects.filter(profile=chosen).exclude(room_type__in=room_types).delete()
     for room_type in room_types:
-        RoomProfile.objects.update_or_create(
-            model_id=chosen.model_id,
-            room_type=room_type,
-            defaults={"profile": chosen, "chosen_by": by.name, "chosen_at": timezone.now()},
-        )
+        _check_room(room_type)
+    with settings_write():
+        RoomProfile.objects.filter(profile=chosen).exclude(room_type__in=room_types).delete()
+        for room_type in room_types:
+            RoomProfile.objects.update_or_create(
+                model_id=chosen.model_id,
+                room_type=room_type,
+                defaults={"profile": chosen, "chosen_by": by.name, "chosen_at": timezone.now()},
+            )
 
 
 def find_for_room(slug: str | None, room_type: str) -> str | None:
@@ -92,6 +104,8 @@ def find_for_room(slug: str | None, room_type: str) -> str | None:
 def retire(profile: int, *, by: Actor) -> None:
     """Take a profile out of use; its history stays. The live one cannot be retired."""
     row = _lock(profile)
+    if row.retired_at is not None:
+        return
     if ReplicateModel.objects.filter(live_profile=row).exists():
         raise ProfileRefused(f"{row.name} is live: make another profile live first.")
     if row.rooms.exists():
@@ -132,13 +146,6 @@ def unlock(profile: int, *, by: str) -> None:
     _save_state(row, "locked_by", "lock_reason")
 
 
-def _get(profile: int) -> ModelSettings:
-    row = ModelSettings.objects.filter(pk=profile).first()
-    if row is None:
-        raise ProfileNotFound("This settings profile is gone.")
-    return row
-
-
 def _lock(profile: int) -> ModelSettings:
     row = ModelSettings.objects.select_for_update().filter(pk=profile).first()
     if row is None:
@@ -158,8 +165,15 @@ def _check_in_use(profile: ModelSettings) -> None:
         raise ProfileRefused(f"{profile.name} is retired: take it back into use first.")
 
 
+def _check_room(room_type: str) -> None:
+    if not room_type.strip() or len(room_type) > 40 or "\0" in room_type:
+        raise ProfileRefused("A room is named in up to 40 characters, such as living_room.")
+
+
 def _checked(name: str) -> str:
     name = " ".join(name.split())
-    if not name or len(name) > 100 or "\0" in name or "/" in name:
+    # An address that ends in dots is another address.
+    is_path = "/" in name or name in (".", "..")
+    if not name or len(name) > 100 or "\0" in name or is_path:
         raise ProfileRefused("Give the profile a name of up to 100 characters, without a slash.")
     return name

@@ -1,47 +1,172 @@
 """Which models there are: adding one, loading the catalogue, choosing the default."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.apps import AppConfig, apps
 from django.apps.registry import Apps
-from django.db import transaction
-from django.db.models import F, Model
+from django.db import IntegrityError, transaction
+from django.db.models import Model, QuerySet
 
 from modelsettings import catalog, services
 from modelsettings.actors import CATALOG, Actor
-from modelsettings.compiled import compile_schema, find_obstacle_to_staging
-from modelsettings.models import PublishedSchema, ReplicateModel
+from modelsettings.compiled import compile_document, compile_schema, find_obstacle_to_staging
+from modelsettings.models import ModelSettings, PublishedSchema, ReplicateModel, settings_write
 from modelsettings.schema import published
 from modelsettings.schema.published import PublishedModel
-from modelsettings.schema.roles import find_roles
+from modelsettings.schema.roles import choose_roles
+from modelsettings.schema.validation import SettingsRefused, SettingsValidator
 
 
 class CannotStage(ValueError):
     """A model that cannot stage a photo; the message says why."""
 
 
+class AlreadyThere(ValueError):
+    """A model that was added before."""
+
+    def __init__(self, slug: str) -> None:
+        super().__init__(f"{slug} is there already.")
+
+
+class CannotAdopt(ValueError):
+    """A published schema that breaks what is stored; the message names it."""
+
+
 @transaction.atomic
-def add_model(model: PublishedModel, *, by: Actor) -> ReplicateModel:
+def add_model(
+    model: PublishedModel, *, by: Actor, corrections: Mapping[str, str | None] | None = None
+) -> ReplicateModel:
     """Add a published model with its schema and its live profile, which holds its defaults.
 
-    Raises SchemaRefused, and then nothing was added.
+    `corrections` are as `roles.choose_roles` takes them. Raises SchemaRefused, RoleRefused and
+    AlreadyThere, and then nothing was added.
     """
     overlay = catalog.find_overlay(model.slug)
-    roles = find_roles(published.flatten(model.openapi)) | dict(overlay.roles)
+    roles = choose_roles(
+        published.flatten(model.openapi), known=overlay.roles, corrections=corrections or {}
+    )
     defaults = ReplicateModel.objects.filter(is_default=True)
     row = ReplicateModel(
         slug=model.slug,
-        label=overlay.label or model.slug,
+        label=overlay.label or model.label,
         description=model.description,
         position=overlay.order,
         roles=roles,
         price=list(overlay.price),
         is_default=overlay.is_default and not defaults.exists(),
     )
+    _insert(row, by=by)
+    row.pinned_schema = _store_schema(row, model)
+    compiled = compile_document(row.slug, roles=roles, openapi=model.openapi)
+    row.live_profile = services.create_profile(
+        model=row.pk,
+        name="default",
+        values={},
+        validator=compiled.validator,
+        by=by,
+        reason="The model's defaults.",
+    )
+    # No history of its own: the model has just been added.
+    with settings_write():
+        ReplicateModel.objects.filter(pk=row.pk).update(
+            pinned_schema=row.pinned_schema, live_profile=row.live_profile
+        )
+    return row
+
+
+def is_adoptable(row: ReplicateModel) -> bool:
+    """Say whether the first live read may replace the model's schema.
+
+    So it is where the schema was put together by hand, or its version is not known.
+    """
+    pinned = row.pinned_schema
+    return pinned is None or pinned.source == "reconstructed" or not pinned.version
+
+
+@transaction.atomic
+def adopt_schema(
+    model: PublishedModel, *, by: Actor, corrections: Mapping[str, str | None] | None = None
+) -> bool:
+    """Pin the schema that a model's first live read brought; say whether anything changed.
+
+    Every stored profile has to be valid under it; parameters that it adds take their defaults,
+    as a revision. Raises CannotAdopt with what breaks, and then nothing was changed;
+    ReplicateModel.DoesNotExist, SchemaRefused and RoleRefused.
+    """
+    row = ReplicateModel.objects.select_for_update(of=("self",)).get(slug=model.slug)
+    # The roles in use are kept, like what is known, where their inputs still are.
+    roles = choose_roles(
+        published.flatten(model.openapi), known=row.roles, corrections=corrections or {}
+    )
+    pinned = row.pinned_schema
+    if pinned and roles == row.roles and _is_pinned(pinned, model):
+        return False
+    compiled = compile_document(row.slug, roles=roles, openapi=model.openapi)
+    if row.is_default and compiled.obstacle:
+        raise CannotAdopt(
+            f"{row.slug} is the default for staging and could stage no longer. {compiled.obstacle}"
+        )
+    profiles = ModelSettings.objects.filter(model=row).order_by("pk")
+    breaking = [
+        f"{profile.name}: {sentence}"
+        for profile in profiles
+        for sentence in _find_breaks(profile, compiled.validator)
+    ]
+    if breaking:
+        raise CannotAdopt(
+            f"The published schema of {row.slug} breaks what is stored. {' '.join(breaking)}"
+        )
+    row.roles = roles
+    row.pinned_schema = _find_or_store_schema(row, model)
+    row._history_user = by.user
+    row._change_reason = f"Published schema read by {by.name}."
+    row.save()
+    for profile in profiles:
+        _complete(profile, by=by)
+    return True
+
+
+def _is_pinned(pinned: PublishedSchema, model: PublishedModel) -> bool:
+    found = (pinned.digest, pinned.version, pinned.source, pinned.is_official)
+    return found == (
+        published.digest(model.openapi),
+        model.version,
+        model.source,
+        model.is_official,
+    )
+
+
+def _find_breaks(profile: ModelSettings, validator: SettingsValidator) -> list[str]:
+    try:
+        validator.clean(profile.values)
+    except SettingsRefused as error:
+        return [sentence for sentences in error.errors.values() for sentence in sentences]
+    return []
+
+
+def _complete(profile: ModelSettings, *, by: Actor) -> None:
+    """Give a profile the defaults of the parameters that its schema has gained."""
+    try:
+        services.patch_settings(profile.pk, {}, by=by, reason="Published schema adopted.")
+    except services.ProfileLocked as error:
+        raise CannotAdopt(f"{profile.name} would gain parameters. {error}") from error
+
+
+def _insert(row: ReplicateModel, *, by: Actor) -> None:
     row._history_user = by.user
     row._change_reason = f"Added by {by.name}."
-    row.save()
-    row.pinned_schema = PublishedSchema.objects.create(
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError as error:
+        if ReplicateModel.objects.filter(slug=row.slug).exists():
+            raise AlreadyThere(row.slug) from error
+        raise
+
+
+def _store_schema(row: ReplicateModel, model: PublishedModel) -> PublishedSchema:
+    return PublishedSchema.objects.create(
         model=row,
         digest=published.digest(model.openapi),
         version=model.version,
@@ -49,19 +174,17 @@ def add_model(model: PublishedModel, *, by: Actor) -> ReplicateModel:
         is_official=model.is_official,
         document=model.openapi,
     )
-    compiled = compile_schema(row.slug, roles=roles, digest=row.pinned_schema.digest)
-    row.live_profile = services.create_profile(
-        model=row.pk,
-        name="default",
-        values=compiled.validator.clean({}),
-        by=by,
-        reason="The model's defaults.",
-    )
-    # No history of its own: the model has just been added.
-    ReplicateModel.objects.filter(pk=row.pk).update(
-        pinned_schema=row.pinned_schema, live_profile=row.live_profile
-    )
-    return row
+
+
+def _find_or_store_schema(row: ReplicateModel, model: PublishedModel) -> PublishedSchema:
+    """Store the schema; where that version was put together rightly, note that it was read."""
+    digest = published.digest(model.openapi)
+    stored = row.schemas.filter(digest=digest, version=model.version).first()
+    if stored is None:
+        return _store_schema(row, model)
+    stored.source, stored.is_official = model.source, model.is_official
+    stored.save(update_fields=["source", "is_official"])
+    return stored
 
 
 def load_catalog() -> list[str]:
@@ -94,23 +217,29 @@ def _is_current(model: type[Model], migrated: Apps) -> bool:
 
 def list_models() -> list[ReplicateModel]:
     """Return every model with its live profile and its `obstacle`, in one query."""
-    rows = (
-        ReplicateModel.objects.select_related("live_profile", "pinned_schema")
-        .defer("pinned_schema__document")
-        .annotate(digest=F("pinned_schema__digest"))
-    )
-    return [_with_obstacle(row, digest=row.digest) for row in rows]
+    rows = list(with_schema(ReplicateModel.objects.all()))
+    for row in rows:
+        row.obstacle = find_obstacle(row)
+    return rows
 
 
-def _with_obstacle(row: ReplicateModel, *, digest: str) -> ReplicateModel:
+def with_schema(rows: QuerySet[ReplicateModel]) -> QuerySet[ReplicateModel]:
+    """Join what `find_obstacle` asks for: the pinned schema, without its long document."""
+    joined = rows.select_related("live_profile", "pinned_schema")
+    return joined.defer("pinned_schema__document")
+
+
+def find_obstacle(row: ReplicateModel) -> str | None:
+    """Return why a job cannot use a model, in one sentence, or None where it can."""
     pinned = row.pinned_schema
-    row.obstacle = find_obstacle_to_staging(
+    if pinned is None:
+        return f"{row.slug} has no schema."
+    return find_obstacle_to_staging(
         row.slug,
         is_enabled=row.is_enabled,
-        can_be_run=pinned is not None and (pinned.is_official or bool(pinned.version)),
-        schema=compile_schema(row.slug, roles=row.roles, digest=digest),
+        can_be_run=pinned.is_official or bool(pinned.version),
+        schema=compile_schema(row.slug, roles=row.roles, digest=pinned.digest),
     )
-    return row
 
 
 @transaction.atomic

@@ -55,13 +55,17 @@ def _equals(value: Any, wanted: str) -> bool:
     return value is not UNSET and str(value) == wanted
 
 
+def _contains(value: Any, wanted: str) -> bool:
+    return value is not UNSET and wanted.lower() in str(value).lower()
+
+
 # What a search may ask of a value, in the words of the form and of the API.
 TESTS: dict[str, tuple[str, Callable[[Any, str], bool]]] = {
     "is": ("is", _equals),
     "not": ("is not", lambda value, wanted: not _equals(value, wanted)),
     "lt": ("is below", _compares(lambda one, other: one < other)),
     "gt": ("is above", _compares(lambda one, other: one > other)),
-    "has": ("contains", lambda value, wanted: wanted.lower() in str(value).lower()),
+    "has": ("contains", _contains),
     "set": ("is set", lambda value, _: value is not UNSET),
     "unset": ("is unset", lambda value, _: value is UNSET),
 }

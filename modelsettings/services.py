@@ -201,10 +201,25 @@ def resolve(
     return ResolvedSettings(stored=stored, settings=settings, input=sent, delivery=delivery)
 
 
-def create_profile(*, model: int, name: str, values: JSON, by: Actor, reason: str) -> ModelSettings:
-    """Create a profile at revision 1; `model` is the primary key, `values` a clean document."""
+def create_profile(
+    *,
+    model: int,
+    name: str,
+    values: Mapping[str, Any],
+    validator: SettingsValidator,
+    by: Actor,
+    reason: str,
+) -> ModelSettings:
+    """Create a profile at revision 1; `model` is the primary key, `validator` of its schema.
+
+    Raises SettingsRefused.
+    """
     profile = ModelSettings(
-        model_id=model, name=name, values=values, updated_at=timezone.now(), updated_by=by.name
+        model_id=model,
+        name=name,
+        values=validator.clean(values),
+        updated_at=timezone.now(),
+        updated_by=by.name,
     )
     _save(profile, by=by, reason=reason)
     return profile

@@ -82,6 +82,8 @@ def request_staging(
     resolved = settings_services.resolve(model, profile=chosen, overrides=overrides, seed=seed)
     if resolved.stored.obstacle:
         raise CannotStage(resolved.stored.obstacle)
+    if "prompt" not in resolved.stored.roles:
+        text = _without_prompt(resolved.stored, prompt)
     _check_seeds(resolved)
     room_type, style = room_type or DEFAULT_ROOM, style or DEFAULT_STYLE
     words = _words_for(resolved.stored, room_type=room_type, style=style, prompt=text)
@@ -107,6 +109,13 @@ def receive_webhook(prediction: Prediction, remote: RemotePrediction) -> None:
     """Take over what a verified webhook says of a prediction."""
     if settlement.settle(prediction, remote, by="webhook"):
         wake(collect)
+
+
+def _without_prompt(stored: StoredSettings, prompt: str) -> str:
+    """Return the prompt of a job whose model takes none; CannotStage where somebody wrote one."""
+    if prompt:
+        raise CannotStage(f"{stored.slug} takes no prompt: it is told the room and the style.")
+    return ""
 
 
 def _words_for(

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from django.core.management import get_commands
 
+from modelsettings.catalog import secret_variables
 from tests.image import ROOT, copy_context, included
 
 PRODUCTION = {
@@ -59,7 +60,7 @@ def run_in(folder: Path, *command: str, **env: str) -> subprocess.CompletedProce
 def test_env_example_names_what_the_settings_read() -> None:
     read = re.findall(r"env\.\w+\(\s*\"([A-Z_]+)\"", (ROOT / "config/settings.py").read_text())
 
-    assert documented() == set(read) | OF_COMPOSE
+    assert documented() == set(read) | secret_variables() | OF_COMPOSE
 
 
 def test_env_example_says_what_each_does() -> None:
@@ -77,6 +78,7 @@ def test_compose_passes_what_env_example_names(ours: dict[str, Any]) -> None:
     passed = {name for one in ours.values() for name in one["environment"]}
 
     assert passed <= documented()
+    assert secret_variables() <= passed
 
 
 def test_compose_reads_what_env_example_names() -> None:

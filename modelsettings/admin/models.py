@@ -1,15 +1,21 @@
-"""The list of models."""
+"""The list of models, and a model's own facts."""
 
 from typing import Any
 
-from django.contrib import admin
-from django.http import HttpRequest
-from django.urls import reverse
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from modelsettings import registry
+from modelsettings.actors import Actor
+from modelsettings.admin.adding import add_model_view
 from modelsettings.models import ReplicateModel
+from modelsettings.registry import CannotStage
 from modelsettings.templatetags.restage import price_in_words
 
 
@@ -17,10 +23,42 @@ from modelsettings.templatetags.restage import price_in_words
 class ReplicateModelAdmin(ModelAdmin):
     list_display = ("settings_link", "slug", "live_revision", "price_text", "use")
     list_display_links = ("slug",)
-    list_select_related = ("live_profile",)
+    list_per_page = 200
     search_fields = ("slug", "label")
     fields = ("slug", "label", "description", "is_enabled", "is_default", "price", "roles")
     readonly_fields = ("slug", "is_default", "roles")
+    actions = ("make_default",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ReplicateModel]:
+        return registry.with_schema(super().get_queryset(request))
+
+    def get_urls(self) -> list[URLPattern]:
+        adding = path(
+            "add-from-replicate/",
+            self.admin_site.admin_view(add_model_view),
+            name="modelsettings_replicatemodel_add_from_replicate",
+        )
+        return [adding, *super().get_urls()]
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Add a model by reading what Replicate publishes."""
+        return redirect("admin:modelsettings_replicatemodel_add_from_replicate")
+
+    @admin.action(description="Make the default for staging", permissions=["change"])
+    def make_default(self, request: HttpRequest, chosen: QuerySet[ReplicateModel]) -> None:
+        """Make one model the default."""
+        slugs = list(chosen.values_list("slug", flat=True)[:2])
+        if len(slugs) != 1:
+            messages.error(request, "Choose one model: there is one default.")
+            return
+        try:
+            registry.choose_default(slugs[0], by=Actor.of(request.user))
+        except CannotStage as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, f"{slugs[0]} is the default for staging.")
 
     @display(description="Model", ordering="label")
     def settings_link(self, model: ReplicateModel) -> str:
@@ -36,14 +74,14 @@ class ReplicateModelAdmin(ModelAdmin):
     def price_text(self, model: ReplicateModel) -> str:
         return price_in_words(model.price)
 
-    @display(description="Use", label={"default": "success", "disabled": "warning", "": "info"})
+    @display(description="Use", label={"default": "success", "no": "warning", "": "info"})
     def use(self, model: ReplicateModel) -> tuple[str, str]:
         if not model.is_enabled:
-            return "disabled", "disabled"
-        return ("default", "default for staging") if model.is_default else ("", "enabled")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+            return "no", "disabled"
+        if registry.find_obstacle(model):
+            # The reason stands on its settings page.
+            return "no", "cannot stage"
+        return ("default", "default for staging") if model.is_default else ("", "can stage")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

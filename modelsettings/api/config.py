@@ -4,7 +4,6 @@ from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -18,6 +17,7 @@ from modelsettings.api.exchange import (
     answer,
     answering_errors,
     change_reason,
+    check_body,
     expected_revision,
     read_settings,
 )
@@ -46,9 +46,7 @@ class ConfigView(APIView):
 
     def _change(self, request: Request, slug: str, change: Any) -> Response:
         stored = read_settings(request, slug)
-        if request.stream is None:
-            # DRF reads it as {}, which would reset every parameter; so would a chunked body.
-            raise ParseError("The request has no body: send a JSON object with a Content-Length.")
+        check_body(request)
         with answering_errors():
             change(
                 stored.pk,

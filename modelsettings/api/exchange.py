@@ -74,6 +74,13 @@ def answering_errors() -> Iterator[None]:
         raise NotFound(str(error)) from error
 
 
+def check_body(request: Request) -> None:
+    """Refuse a change without a body."""
+    if request.stream is None:
+        # DRF reads it as {}, which would reset every parameter; so would a chunked body.
+        raise ParseError("The request has no body: send a JSON object with a Content-Length.")
+
+
 def or_null(value: Any) -> Any:
     """Return a value as JSON has it: null where it is unset."""
     return None if isinstance(value, Unset) else value

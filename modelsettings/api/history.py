@@ -17,6 +17,7 @@ from modelsettings.api.exchange import (
     answer,
     answering_errors,
     change_reason,
+    check_body,
     expected_revision,
     or_null,
     read_settings,
@@ -149,6 +150,7 @@ class ResetView(APIView):
     @extend_schema(request=ResetSerializer, responses=ConfigSerializer, parameters=WRITE)
     def post(self, request: Request, slug: str) -> Response:
         """Put the named keys, or all of them, back to their defaults."""
+        check_body(request)
         asked = ResetSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         stored = read_settings(request, slug)

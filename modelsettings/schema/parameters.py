@@ -90,7 +90,8 @@ def settings_schema(
 
     Every property carries `title` and `x-order`; what Restage carries out is marked
     `x-applied-by`, and single choices of a model's own `output_format` that Restage adds stand in
-    `x-restage-choices`.
+    `x-restage-choices`. A model's own parameter for a delivery parameter of another name says so
+    in `x-delivers`.
     """
     taken = set(roles.values())
     properties = {
@@ -100,6 +101,9 @@ def settings_schema(
     }
     if makes_pictures:
         properties |= _delivery_parameters(properties, taken=taken, tuning=tuning)
+        for parameter, name in tuning.native.items():
+            if name in properties:
+                properties[name]["x-delivers"] = parameter
     for order, (name, prop) in enumerate(properties.items()):
         if name in tuning.defaults:
             prop["default"] = tuning.defaults[name]
@@ -139,7 +143,7 @@ def split(schema: JSON, values: Mapping[str, Any]) -> tuple[JSON, Delivery]:
     ours = {name: value for name, value in values.items() if is_ours(schema, name)}
     ratio = ours.get("aspect_ratio", "match_input_image")
     label = ours.get("disclosure", "off")
-    wanted, quality = values.get("output_format"), values.get("output_quality")
+    wanted, quality = values.get("output_format"), values.get(_find_quality(schema))
     encoding = schema["properties"].get("output_format", {})
     we_encode = (
         "output_format" in ours
@@ -194,6 +198,14 @@ def _add_formats(prop: JSON) -> None:
     if added:
         prop["enum"] = [*offered, *added]
         prop["x-restage-choices"] = added
+
+
+def _find_quality(schema: JSON) -> str:
+    """Return what the model calls the quality, which holds also where Restage encodes."""
+    for name, prop in schema["properties"].items():
+        if prop.get("x-delivers") == "output_quality":
+            return str(name)
+    return "output_quality"
 
 
 def _find_lossless_choice(encoding: JSON) -> str | None:

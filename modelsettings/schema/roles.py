@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from modelsettings.schema.published import JSON, is_address, is_secret
+from modelsettings.schema.published import JSON, is_address, is_secret, legible
 
 # In the order in which they are preferred: the names that models give to the picture they edit.
 _IMAGE_NAMES = (
@@ -19,6 +19,13 @@ _PROMPT_NAMES = (
     "edit_prompt", "a_prompt", "text", "input_text",
 )  # fmt: skip
 
+# What each correctable role has to be, in words.
+_WANTED = {"image": "takes an address, or a list of them", "prompt": "takes free text"}
+
+
+class RoleRefused(ValueError):
+    """A role given to an input that cannot take it; the message names both."""
+
 
 def find_roles(flat: JSON) -> dict[str, str]:
     """Return `{"image": property, "prompt": property}`, without the roles that nothing takes.
@@ -28,6 +35,61 @@ def find_roles(flat: JSON) -> dict[str, str]:
     inputs = flat["properties"]
     found = {"image": _find_image(inputs), "prompt": _find_prompt(inputs)}
     return {role: name for role, name in found.items() if name is not None}
+
+
+def choose_roles(
+    flat: JSON, *, known: Mapping[str, str], corrections: Mapping[str, str | None]
+) -> dict[str, str]:
+    """Return the roles: as found, but for what is known of this model and what a person corrects.
+
+    `corrections` gives `image` and `prompt` another input, or with "" none; None leaves the role
+    as it was found. Raises RoleRefused.
+
+    >>> choose_roles(flat, known={}, corrections={"image": "room_photo"})
+    {'image': 'room_photo', 'prompt': 'prompt'}
+    """
+    inputs = flat["properties"]
+    roles = find_roles(flat) | {role: name for role, name in known.items() if name in inputs}
+    for role, name in corrections.items():
+        if name is None:
+            continue
+        if name and name not in role_choices(flat, role):
+            raise RoleRefused(_why_not(flat, role, name))
+        roles[role] = name
+    roles = {role: name for role, name in roles.items() if name}
+    if "image" in roles and roles["image"] == roles.get("prompt"):
+        raise RoleRefused(f"{roles['image']} cannot take both the photo and the prompt.")
+    return roles
+
+
+def role_choices(flat: JSON, role: str) -> list[str]:
+    """Return the inputs that may take `image` or `prompt`, in their published order."""
+    fits = {"image": _takes_address, "prompt": _takes_text}[role]
+    return [
+        name
+        for name, prop in flat["properties"].items()
+        if fits(prop) and not is_secret(name, prop)
+    ]
+
+
+def _why_not(flat: JSON, role: str, name: str) -> str:
+    choices = ", ".join(role_choices(flat, role)) or "none of this model's"
+    reason = (
+        f"no input that {_WANTED[role]}" if name in flat["properties"] else "not among its inputs"
+    )
+    return f"{legible(name[:60])} cannot take the {role}: it is {reason} ({choices})."
+
+
+def _takes_address(prop: Mapping[str, Any]) -> bool:
+    """Say whether an input takes an address; of several variants it is enough that one does."""
+    variants: list[Mapping[str, Any]] = prop.get("anyOf", [])
+    return is_address(prop) or any(
+        one.get("type") == "string" and one.get("format") == "uri" for one in variants
+    )
+
+
+def _takes_text(prop: Mapping[str, Any]) -> bool:
+    return prop.get("type") == "string" and "enum" not in prop and not is_address(prop)
 
 
 def find_obstacle(flat: JSON, *, roles: Mapping[str, str], makes_pictures: bool) -> str | None:
@@ -46,7 +108,7 @@ def find_obstacle(flat: JSON, *, roles: Mapping[str, str], makes_pictures: bool)
 
 
 def _find_image(inputs: Mapping[str, Mapping[str, Any]]) -> str | None:
-    addresses = [name for name, prop in inputs.items() if is_address(prop)]
+    addresses = [name for name, prop in inputs.items() if _takes_address(prop)]
     for name in _IMAGE_NAMES:
         if name in addresses:
             return name
@@ -58,7 +120,6 @@ def _find_image(inputs: Mapping[str, Mapping[str, Any]]) -> str | None:
 
 def _find_prompt(inputs: Mapping[str, Mapping[str, Any]]) -> str | None:
     for name in _PROMPT_NAMES:
-        prop = inputs.get(name, {})
-        if prop.get("type") == "string" and "enum" not in prop and not is_address(prop):
+        if _takes_text(inputs.get(name, {})):
             return name
     return None

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from modelsettings.secrets import mask
 from staging.models.job import UNFINISHED, StagingJob, job_status
 
 
@@ -178,12 +179,13 @@ def _adopt(prediction: Prediction, values: dict[str, Any]) -> None:
 
 
 def _storable(value: Any) -> Any:
-    """Return what Replicate told without the characters that PostgreSQL takes in no text.
+    """Return what Replicate told without secrets, and as PostgreSQL takes it.
 
-    They are NUL and the halves of surrogate pairs, which JSON can hold.
+    A refusal may repeat what it was sent. NUL and the halves of surrogate pairs, which JSON can
+    hold, stand in no text of a database.
     """
     if isinstance(value, str):
-        return value.replace("\0", "").encode(errors="replace").decode()
+        return mask(value.replace("\0", "").encode(errors="replace").decode())
     if isinstance(value, list):
         return [_storable(one) for one in value]
     if isinstance(value, dict):

@@ -183,7 +183,8 @@ def test_value_that_left_the_enum_is_kept_until_it_is_changed(
     set_values(kinds, {"size": "4K"})
     narrowed = {**KINDS, "size": {"type": "string", "default": "2K", "enum": ["1K", "2K"]}}
     other = add_published(publish(narrowed, name="narrowed"))
-    ReplicateModel.objects.filter(pk=kinds.pk).update(pinned_schema=other.pinned_schema_id)
+    kinds.pinned_schema = other.pinned_schema
+    kinds.save()
 
     open_settings(page, kinds)
     expect(page.get_by_label("Size", exact=True)).to_contain_text("4K (no longer allowed)")

@@ -30,12 +30,19 @@ def test_spectacular_finds_nothing_to_complain_about(tmp_path: Any) -> None:
 def test_schema_names_every_path_of_the_settings(api: APIClient) -> None:
     paths = paths_of(api.get(SCHEMA, {"format": "json"}).json())
 
-    ours = {path: set(paths[path]) - {"parameters"} for path in paths if "admin/models" in path}
+    ours = {path: set(paths[path]) - {"parameters"} for path in paths if "/admin/" in path}
     assert ours == {
         "/api/v1/admin/models": {"get"},
         "/api/v1/admin/models/active": {"get", "put"},
         "/api/v1/admin/models/{slug}/config": {"get", "put", "patch"},
+        "/api/v1/admin/models/{slug}/config/compare": {"get"},
+        "/api/v1/admin/models/{slug}/config/history": {"get"},
+        "/api/v1/admin/models/{slug}/config/reset": {"post"},
+        "/api/v1/admin/models/{slug}/config/rollback": {"post"},
         "/api/v1/admin/models/{slug}/config/schema": {"get"},
+        "/api/v1/admin/models/{slug}/profiles": {"get", "post"},
+        "/api/v1/admin/models/{slug}/profiles/{name}": {"patch"},
+        "/api/v1/admin/settings": {"get"},
     }
 
 

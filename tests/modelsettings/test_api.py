@@ -8,7 +8,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-from modelsettings import registry, services
+from modelsettings import profiles, registry, services
 from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.schema.published import JSON, PublishedModel
@@ -105,15 +105,7 @@ def test_put_config_under_the_encoded_path(api: APIClient, stored: StoredSetting
 def test_get_config_of_a_named_profile(
     api: APIClient, stored: StoredSettings, model: ReplicateModel
 ) -> None:
-    assert model.pinned_schema is not None
-    draft = services.create_profile(
-        model_pk=model.pk,
-        slug=SLUG,
-        roles=model.roles,
-        digest=model.pinned_schema.digest,
-        name="a draft",
-        by=Actor("ann"),
-    )
+    draft = profiles.copy_profile(stored.pk, "a draft", by=Actor("ann"))
 
     call(api, "patch", f"{CONFIG}?profile=a%20draft", {"seed": 1})
 
@@ -166,7 +158,7 @@ def test_get_models_lists_each_with_its_obstacle(api: APIClient, stored: StoredS
     assert [model["id"] for model in answer][:1] == [DEFAULT]
     stager = {
         "id": SLUG,
-        "label": SLUG,
+        "label": "Stager",
         "description": "Stages a room.",
         "is_enabled": True,
         "is_default": False,
@@ -179,7 +171,7 @@ def test_get_models_lists_each_with_its_obstacle(api: APIClient, stored: StoredS
     assert answer[-2] == {
         **stager,
         "id": "acme/painter",
-        "label": "acme/painter",
+        "label": "Painter",
         "obstacle": "acme/painter cannot stage a photo. "
         "It takes no photo: none of its inputs is an image.",
     }

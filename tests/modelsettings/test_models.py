@@ -14,7 +14,6 @@ from modelsettings import services
 from modelsettings.actors import Actor
 from modelsettings.models import (
     ModelSettings,
-    PublishedSchema,
     ReplicateModel,
     WriteRefused,
     settings_write,
@@ -127,21 +126,19 @@ def test_history_has_one_row_for_each_revision(stored: StoredSettings) -> None:
     (first,) = ModelSettings.history.filter(id=stored.pk)
     first.pk = None
 
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(IntegrityError), transaction.atomic(), settings_write():
         first.save(force_insert=True)
 
 
 def test_profile_names_are_unique_in_a_model(model: ReplicateModel) -> None:
-    digest = PublishedSchema.objects.get(model=model).digest
-
     with pytest.raises(IntegrityError), transaction.atomic():
         services.create_profile(
-            model_pk=model.pk,
-            slug=SLUG,
-            roles=model.roles,
-            digest=digest,
+            model=model.pk,
             name="default",
+            values={},
+            validator=services.get_settings(SLUG).validator,
             by=Actor("ann"),
+            reason="",
         )
 
 

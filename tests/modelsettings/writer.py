@@ -16,7 +16,7 @@ django.setup()
 # Models and services are there once Django is set up.
 from modelsettings import registry, services  # noqa: E402
 from modelsettings.actors import Actor  # noqa: E402
-from modelsettings.models import ModelSettings, ReplicateModel  # noqa: E402
+from modelsettings.models import ModelSettings  # noqa: E402
 from modelsettings.services import StaleSettings  # noqa: E402
 
 
@@ -34,7 +34,7 @@ def add_one_to_the_seed(profile: int, *, by: Actor) -> None:
 
 def main(key: str, profile: int, times: int) -> None:
     actor = Actor(key)
-    slugs = sorted(ReplicateModel.objects.values_list("slug", flat=True))
+    slugs = sorted(one.slug for one in registry.list_models() if one.obstacle is None)
     print("ready", flush=True)
     sys.stdin.readline()
     for time in range(1, times + 1):

@@ -305,7 +305,9 @@ def test_post_of_more_than_30_megabytes_is_too_large(api: APIClient, extra: int)
 
 
 def test_post_to_a_disabled_model_is_refused(api: APIClient) -> None:
-    ReplicateModel.objects.filter(slug=FLUX).update(is_enabled=False)
+    model = ReplicateModel.objects.get(slug=FLUX)
+    model.is_enabled = False
+    model.save()
 
     answer = post(api, image=upload(), model=FLUX)
 

@@ -331,7 +331,7 @@ def test_split_where_a_parameter_has_another_name() -> None:
 
     assert found == (
         {"number_of_images": 4, "compression": 90},
-        Delivery(num_outputs=1, output_format="webp"),
+        Delivery(num_outputs=1, output_format="webp", output_quality=90),
     )
 
 

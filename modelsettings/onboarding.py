@@ -1,0 +1,327 @@
+"""Reads published models, and judges each before it is added."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from modelsettings import catalog
+from modelsettings.compiled import compile_document, find_obstacle_to_staging
+from modelsettings.schema import published
+from modelsettings.schema.document import UNSET
+from modelsettings.schema.parameters import LARGEST_INTEGER
+from modelsettings.schema.published import JSON, PublishedModel, SchemaRefused
+from modelsettings.schema.roles import choose_roles, role_choices
+from modelsettings.schema.validation import SettingsRefused
+from replicate_api.client import SLUG_PATTERN, ReplicateClient
+from replicate_api.errors import (
+    BadAnswer,
+    NotFound,
+    RateLimited,
+    ReplicateError,
+    ServerError,
+    Unauthenticated,
+    Unreachable,
+)
+
+_KINDS = {
+    "string": "text",
+    "integer": "whole number",
+    "number": "number",
+    "boolean": "on or off",
+    "array": "list",
+    "object": "object",
+    "null": "nothing",
+}
+_ADDRESSES = ("https://replicate.com/", "http://replicate.com/", "replicate.com/")
+
+
+class CannotRead(ValueError):
+    """A published model that could not be read; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One input of a published model, or a delivery parameter that Restage adds, in words.
+
+    `default` is UNSET where there is none; `carried_out_by` says who gives or applies it.
+    """
+
+    name: str
+    kind: str
+    default: Any
+    allowed: str
+    carried_out_by: str
+    is_required: bool
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a published model would be here; nothing of it is saved.
+
+    `obstacle` says why it cannot stage a photo, and `notes` what of its schema is left aside.
+    """
+
+    model: PublishedModel
+    label: str
+    roles: Mapping[str, str]
+    choices: Mapping[str, list[str]]
+    parameters: list[Parameter]
+    output: str
+    obstacle: str | None
+    notes: list[str]
+
+    @property
+    def digest(self) -> str:
+        """What the finding was made from: another digest is another schema."""
+        return published.digest({"openapi": self.model.openapi, "version": self.model.version})
+
+
+def judge(model: PublishedModel, *, corrections: Mapping[str, str | None] | None = None) -> Finding:
+    """Say what a published model would be here, with the roles that a person corrected.
+
+    Raises SchemaRefused and RoleRefused.
+    """
+    overlay = catalog.find_overlay(model.slug)
+    flat = published.flatten(model.openapi)
+    roles = choose_roles(flat, known=overlay.roles, corrections=corrections or {})
+    compiled = compile_document(model.slug, roles=roles, openapi=model.openapi)
+    properties = compiled.validator.schema["properties"]
+    try:
+        compiled.validator.clean({})
+    except SettingsRefused as error:
+        raise SchemaRefused(f"Its defaults cannot be kept. {error}") from error
+    obstacle = find_obstacle_to_staging(
+        model.slug,
+        is_enabled=True,
+        can_be_run=model.is_official or bool(model.version),
+        schema=compiled,
+    )
+    return Finding(
+        model=model,
+        label=overlay.label or model.label,
+        roles=roles,
+        choices={role: role_choices(flat, role) for role in ("image", "prompt")},
+        parameters=list(_describe(flat, roles=roles, properties=properties)),
+        output=_output_in_words(model.openapi),
+        obstacle=obstacle,
+        notes=list(_notes(model.openapi, flat)),
+    )
+
+
+def read_model(slug: str) -> PublishedModel:
+    """Read a model as Replicate publishes it now. Raises CannotRead and SchemaRefused."""
+    slug = slug.strip()
+    for address in _ADDRESSES:
+        slug = slug.removeprefix(address)
+    if not SLUG_PATTERN.fullmatch(slug) or len(slug) > 200:
+        shown = published.legible(slug[:60])
+        raise CannotRead(f"{shown!r} is no model's name: write it as owner/name.")
+    try:
+        client = ReplicateClient(
+            token=settings.REPLICATE_API_TOKEN,
+            base_url=settings.REPLICATE_BASE_URL,
+            timeout_s=settings.STAGING_REQUEST_LIMIT_S,
+        )
+    except ValueError as error:
+        raise CannotRead(f"{error} Set REPLICATE_API_TOKEN in the environment.") from error
+    with closing(client):
+        try:
+            answer = client.get_model(slug)
+        except ReplicateError as error:
+            raise CannotRead(_failure_in_words(slug, error)) from error
+    return PublishedModel.from_json(answer)
+
+
+def read_files(path: Path) -> Iterator[tuple[str, PublishedModel | SchemaRefused]]:
+    """Yield each published model of a JSON file, or of a folder's; one that is refused, so.
+
+    A file holds one model or a list of them. The first of the pair says which it is, for people.
+    Raises CannotRead where there is nothing at all to read.
+    """
+    if not path.exists():
+        raise CannotRead(f"{path} is not there.")
+    files = sorted(path.glob("*.json")) if path.is_dir() else [path]
+    if not files:
+        raise CannotRead(f"{path} holds no .json file.")
+    for file in files:
+        yield from _read_file(file)
+
+
+def _read_file(file: Path) -> Iterator[tuple[str, PublishedModel | SchemaRefused]]:
+    try:
+        document = json.loads(file.read_bytes())
+    except OSError as error:
+        yield file.name, SchemaRefused(f"It cannot be read: {error.strerror}.")
+        return
+    except (ValueError, RecursionError) as error:
+        yield file.name, SchemaRefused(f"It is not JSON: {published.legible(str(error)[:200])}.")
+        return
+    if isinstance(document, dict) and isinstance(document.get("results"), list):
+        # A page of Replicate's own list of models.
+        document = document["results"]
+    if not isinstance(document, list):
+        yield _read_document(document, otherwise=file.name)
+        return
+    for place, entry in enumerate(document, start=1):
+        yield _read_document(entry, otherwise=f"{file.name}, entry {place}")
+
+
+def _read_document(document: Any, *, otherwise: str) -> tuple[str, PublishedModel | SchemaRefused]:
+    """Read one model; it is named by its slug where it has one, else as the caller says."""
+    if not isinstance(document, dict):
+        return otherwise, SchemaRefused("It is not a published model: no JSON object.")
+    try:
+        model = PublishedModel.from_json(document)
+    except SchemaRefused as error:
+        owner, name = document.get("owner"), document.get("name")
+        if isinstance(owner, str) and isinstance(name, str) and owner and name:
+            return published.legible(f"{owner}/{name}"[:200]), error
+        return otherwise, error
+    return model.slug, model
+
+
+def _failure_in_words(slug: str, error: ReplicateError) -> str:
+    match error:
+        case NotFound():
+            return f"Replicate has no model {slug}, or not for this token's account."
+        case Unauthenticated():
+            return "Replicate refuses the token: set REPLICATE_API_TOKEN in the environment."
+        case RateLimited():
+            wait_s = error.retry_after_s
+            return f"Replicate is asked too often now: try again in {wait_s:.0f} seconds."
+        case Unreachable():
+            return f"Replicate cannot be reached at {settings.REPLICATE_BASE_URL}: try again later."
+        case BadAnswer() | ServerError():
+            detail = published.legible(error.detail[:200])
+            return f"Replicate did not answer as it should: try again later. ({detail})"
+    return f"{slug} could not be read: {published.legible(error.detail[:200])}"
+
+
+def _describe(
+    flat: JSON, *, roles: Mapping[str, str], properties: Mapping[str, JSON]
+) -> Iterator[Parameter]:
+    """Yield the model's inputs in their order, then what Restage adds."""
+    role_of = {name: role for role, name in roles.items()}
+    words = {"image": "the photo", "prompt": "the prompt", "room": "the room", "style": "the style"}
+    for name, prop in {**flat["properties"], **properties}.items():
+        is_secret = published.is_secret(name, prop)
+        if is_secret:
+            carrier = "the environment (a secret)"
+        elif name in role_of:
+            carrier = f"the job: {words.get(role_of[name], role_of[name])}"
+        elif properties.get(name, {}).get("x-applied-by") == "restage":
+            carrier = "Restage"
+        else:
+            carrier = "the model"
+        yield Parameter(
+            name=name,
+            kind=kind_in_words(prop),
+            default=UNSET if is_secret else prop.get("default", UNSET),
+            allowed=allowed_in_words(prop),
+            carried_out_by=carrier,
+            is_required=name in flat["required"],
+            description=str(prop.get("description", "")).strip(),
+        )
+
+
+def kind_in_words(prop: Mapping[str, Any]) -> str:
+    """Say what kind of value a parameter takes: `whole number`, `list of addresses`."""
+    if variants := prop.get("anyOf"):
+        return " or ".join(dict.fromkeys(map(kind_in_words, variants)))
+    kind = prop.get("type")
+    if kind == "string" and prop.get("format") == "uri":
+        return "address"
+    if kind == "array":
+        return f"list of {_plural(kind_in_words(prop.get('items') or {}))}"
+    kinds = kind if isinstance(kind, list) else [kind]
+    return " or ".join(_KINDS.get(str(one), "anything") for one in kinds)
+
+
+def _plural(kind: str) -> str:
+    if kind in ("anything", "on or off", "nothing") or " or " in kind:
+        return kind
+    return f"{kind}es" if kind == "address" else f"{kind}s"
+
+
+def allowed_in_words(prop: Mapping[str, Any]) -> str:
+    """Say which values a parameter takes, "" where all of its kind: `1 to 100`, `webp, png`."""
+    if choices := prop.get("enum"):
+        return ", ".join(map(json_in_words, choices))
+    if prop.get("enum") == []:
+        return "none"
+    return "; ".join(filter(None, (_range_in_words(prop), *_sizes_in_words(prop))))
+
+
+def json_in_words(value: Any) -> str:
+    """Say a published value: text as it is, what is empty in quotes, the rest as JSON."""
+    if isinstance(value, str):
+        return published.legible(value) or '""'
+    return json.dumps(value, ensure_ascii=False)[:200]
+
+
+def _range_in_words(prop: Mapping[str, Any]) -> str:
+    low, high = prop.get("minimum"), prop.get("maximum")
+    low = None if low == -LARGEST_INTEGER else low
+    high = None if high == LARGEST_INTEGER else high
+    if low is not None and high is not None:
+        return f"{low} to {high}"
+    ends = {
+        "at least": low,
+        "more than": prop.get("exclusiveMinimum"),
+        "at most": high,
+        "less than": prop.get("exclusiveMaximum"),
+        "a multiple of": prop.get("multipleOf"),
+    }
+    return ", ".join(f"{word} {end}" for word, end in ends.items() if end is not None)
+
+
+def _sizes_in_words(prop: Mapping[str, Any]) -> Iterator[str]:
+    for key, words in {
+        "minLength": "{} or more characters",
+        "maxLength": "{} or fewer characters",
+        "minItems": "{} or more entries",
+        "maxItems": "{} or fewer entries",
+        "pattern": "like {}",
+    }.items():
+        if key in prop:
+            yield words.format(published.legible(str(prop[key])[:200]))
+
+
+def _output_in_words(openapi: JSON) -> str:
+    output = published.output_of(openapi)
+    if published.makes_pictures(openapi):
+        return "A list of pictures." if output.get("type") == "array" else "A picture."
+    if published.is_address(output):
+        return "A file, which by its inputs is no picture."
+    if not output:
+        return "Nothing that its schema tells of."
+    kind = kind_in_words(output)
+    return f"{kind[0].upper()}{kind[1:]}, not a picture."
+
+
+def _notes(openapi: JSON, flat: JSON) -> Iterator[str]:
+    """Yield what is published and left aside, a sentence each."""
+    source, _ = published.read_input(openapi)
+    dropped = [
+        name
+        for name, prop in flat["properties"].items()
+        if source[name].get("default") is not None and "default" not in prop
+    ]
+    if dropped:
+        yield f"Their own schema refuses the defaults of {_listed(dropped)}, so they have none."
+    unchecked = [name for name, prop in flat["properties"].items() if "x-unchecked-pattern" in prop]
+    if unchecked:
+        yield f"The patterns of {_listed(unchecked)} are checked by Replicate alone."
+    empty = [name for name, prop in flat["properties"].items() if prop.get("type") == "null"]
+    if empty:
+        yield f"No value fits {_listed(empty)}: it stays unset."
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)

@@ -1,0 +1,44 @@
+"""Takes the place of simple-history's command of this name, which deletes by age alone."""
+
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from modelsettings import history
+from staging.models import StagingJob
+
+# Of the years before the first one nobody has history.
+_MOST_DAYS = 36_500
+
+
+class Command(BaseCommand):
+    help = (
+        "Delete old revisions of settings profiles, but neither the one in force nor any that a "
+        "job ran with."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--days", type=int, default=365, help="Delete what is older than this (default: 365)."
+        )
+        parser.add_argument("--dry-run", action="store_true", help="Say it, and delete nothing.")
+
+    @transaction.atomic
+    def handle(self, *args: Any, days: int, dry_run: bool, **options: Any) -> None:
+        if not 0 <= days <= _MOST_DAYS:
+            raise CommandError(f"--days is a number from 0 to {_MOST_DAYS}, not {days}.")
+        old = history.old_revisions(before=timezone.now() - timedelta(days=days))
+        there = old.count()
+        ran = StagingJob.objects.filter(profile=OuterRef("id"), revision=OuterRef("revision"))
+        deleted = history.delete_revisions(old.filter(~Exists(ran)))
+        if dry_run:
+            transaction.set_rollback(True)
+        self.stdout.write(
+            f"{'Would delete' if dry_run else 'Deleted'} {deleted} revisions older than {days} "
+            f"days; kept {there - deleted} of them, which are in force or that a job ran with."
+        )

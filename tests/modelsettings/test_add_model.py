@@ -1,0 +1,622 @@
+"""`add_model` and its page: what is shown, what is saved, and what is refused."""
+
+import io
+import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.contrib.messages import get_messages
+from django.core.management import CommandError, call_command
+from django.test import Client
+from pytest_django import Settings
+
+from modelsettings import onboarding, profiles, registry, services
+from modelsettings.actors import Actor
+from modelsettings.models import ModelSettings, PublishedSchema, ReplicateModel
+from modelsettings.schema.published import JSON, PublishedModel
+from tests import processes
+from tests.modelsettings.acme import PICTURE, STAGER_DEFAULTS, STAGER_INPUTS, published
+from tests.modelsettings.conftest import SLUG
+from tests.modelsettings.test_registry import everything
+
+pytestmark = pytest.mark.django_db
+
+SHIPPED = "qwen/qwen-image-edit"
+PAGE = "/admin/modelsettings/replicatemodel/add-from-replicate/"
+BROKEN = {"prompt": {"type": "string"}, "bad": {"$ref": "#/components/schemas/Gone"}}
+GONE = "bad: #/components/schemas/Gone is not among the schema's components."
+
+
+@pytest.fixture
+def publish(sandbox_url: str, settings: Settings) -> Callable[[JSON], None]:
+    """Publish a model at the Replicate that the settings name: a sandbox, as a real process."""
+    settings.REPLICATE_BASE_URL = sandbox_url
+
+    def post(document: JSON) -> None:
+        httpx.post(f"{sandbox_url}/_sandbox/models", json=document).raise_for_status()
+
+    return post
+
+
+def run(*arguments: Any, code: int = 0) -> str:
+    """Run the command; return what it printed, after checking how it ended."""
+    output = io.StringIO()
+    ended = 0
+    try:
+        call_command("add_model", *map(str, arguments), stdout=output, no_color=True)
+    except CommandError as error:
+        ended = error.returncode
+        output.write(f"error: {error}")
+    assert ended == code, output.getvalue()
+    return output.getvalue()
+
+
+def written(folder: Path, document: Any, name: str = "model.json") -> Path:
+    path = folder / name
+    path.write_text(document if isinstance(document, str) else json.dumps(document))
+    return path
+
+
+def slugs() -> set[str]:
+    """Return the models that the catalogue did not bring."""
+    rows = ReplicateModel.objects.exclude(schemas__source="reconstructed")
+    return set(rows.values_list("slug", flat=True))
+
+
+def test_a_published_model_is_read_shown_and_added(publish: Callable[[JSON], None]) -> None:
+    publish(published(name="room-stager"))
+
+    output = run("acme/room-stager", "--yes")
+
+    for line in (
+        "Room Stager (acme/room-stager), version 555555555555, run by its name",
+        "parameter        type               default            allowed",
+        "steps            whole number       30                 1 to 100 ",
+        "openai_api_key   text  ",
+        "the environment (a secret)",
+        "Takes the photo:  image",
+        "Takes the prompt: prompt (--prompt could be negative_prompt, note)",
+        "Comes back:       A picture.",
+        "Stages a photo:   yes",
+        "1 model is usable (1 added); 1 of those just read can stage a photo.",
+    ):
+        assert line in output
+    stored = services.get_settings("acme/room-stager")
+    row = ReplicateModel.objects.get(slug="acme/room-stager")
+    assert (stored.document, stored.revision, stored.updated_by) == (
+        STAGER_DEFAULTS,
+        1,
+        "system:add_model",
+    )
+    assert (row.label, row.price, stored.obstacle) == ("Room Stager", [], None)
+
+
+def test_a_dry_run_saves_nothing(publish: Callable[[JSON], None]) -> None:
+    publish(published(name="dry"))
+    before = everything()
+
+    assert "Nothing was saved. 1 would be usable." in run("acme/dry", "--dry-run")
+    assert everything() == before
+
+
+def test_nobody_to_ask(publish: Callable[[JSON], None]) -> None:
+    publish(published(name="unasked"))
+    before = everything()
+
+    assert "Nobody is here to be asked: give --yes" in run("acme/unasked", code=1)
+    assert everything() == before
+
+
+@pytest.mark.parametrize(
+    ("slug", "sentence"),
+    [
+        ("acme/nothing", "Replicate has no model acme/nothing"),
+        ("nothing", "'nothing' is no model's name: write it as owner/name."),
+        ("a/b/c", "'a/b/c' is no model's name: write it as owner/name."),
+        ("\x1b[31m/x", r"\x1b[31m/x' is no model's name"),
+    ],
+)
+def test_what_cannot_be_read_is_refused(
+    publish: Callable[[JSON], None], slug: str, sentence: str
+) -> None:
+    before = everything()
+
+    output = run(slug, "--yes", code=1)
+
+    assert sentence in output
+    assert "0 models are usable (0 added, 1 refused)" in output
+    assert everything() == before
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        ({"do": "status", "status": 503}, "Replicate did not answer as it should"),
+        ({"do": "status", "status": 401}, "Replicate refuses the token: set REPLICATE_API_TOKEN"),
+        ({"do": "status", "status": 429, "retry_after": 7}, "try again in 7 seconds"),
+        ({"do": "garbage"}, "Replicate did not answer as it should"),
+    ],
+    ids=str,
+)
+def test_a_failure_of_replicate_is_a_sentence(
+    publish: Callable[[JSON], None], sandbox_url: str, fault: JSON, sentence: str
+) -> None:
+    publish(published(name="unlucky"))
+    httpx.post(f"{sandbox_url}/_sandbox/faults", json={"on": "model", **fault}).raise_for_status()
+
+    assert sentence in run("acme/unlucky", "--yes", code=1)
+    assert "acme/unlucky" not in slugs()
+
+
+def test_replicate_that_cannot_be_reached(settings: Settings) -> None:
+    settings.REPLICATE_BASE_URL = f"http://127.0.0.1:{processes.free_port()}"
+
+    assert "Replicate cannot be reached at" in run("acme/stager", "--yes", code=1)
+
+
+def test_without_a_token(settings: Settings) -> None:
+    settings.REPLICATE_API_TOKEN = ""
+
+    assert "Set REPLICATE_API_TOKEN in the environment." in run("acme/stager", "--yes", code=1)
+
+
+def test_roles_are_corrected(tmp_path: Path) -> None:
+    inputs = {"mask": PICTURE, "photo": PICTURE, "wish": {"type": "string"}, "width": {}}
+    file = written(tmp_path, published(inputs))
+
+    output = run("--file", file, "--image", "mask", "--prompt", "wish", "--yes")
+
+    assert "Takes the photo:  mask (--image could be photo)" in output
+    row = ReplicateModel.objects.get(slug=SLUG)
+    assert row.roles == {"image": "mask", "prompt": "wish"}
+    assert {"photo", "width"} <= services.get_settings(SLUG).validator.schema["properties"].keys()
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--image", "steps"], "steps cannot take the image"),
+        (["--prompt", "output_format"], "output_format cannot take the prompt"),
+        (["--image", "gone"], "gone cannot take the image: it is not among its inputs"),
+    ],
+)
+def test_a_role_that_an_input_cannot_take_is_refused(
+    tmp_path: Path, options: list[str], sentence: str
+) -> None:
+    before = everything()
+
+    assert sentence in run("--file", written(tmp_path, published()), "--yes", *options, code=1)
+    assert everything() == before
+
+
+def test_a_list_goes_on_past_what_it_refuses(tmp_path: Path) -> None:
+    documents = [published(), published(BROKEN, name="broken"), 5, published({}, name="bare"), {}]
+
+    output = run("--file", written(tmp_path, documents), code=1)
+
+    assert slugs() == {SLUG, "acme/bare"}
+    assert "2 models are usable (2 added, 3 refused); 1 of those" in output
+    assert f"  acme/broken: {GONE}" in output
+    assert "  model.json, entry 3: It is not a published model: no JSON object." in output
+    assert "  model.json, entry 5: The published model has no owner or no name." in output
+    assert "acme/bare cannot stage a photo." in output
+
+
+def test_a_broken_model_leaves_nothing(tmp_path: Path) -> None:
+    before = everything()
+
+    assert GONE in run("--file", written(tmp_path, published(BROKEN)), "--yes", code=1)
+    assert everything() == before
+
+
+def test_a_folder_of_which_one_file_is_broken(tmp_path: Path) -> None:
+    written(tmp_path, published(), "a.json")
+    written(tmp_path, "{", "b.json")
+    written(tmp_path, [published(name="two"), published(name="three")], "c.json")
+    written(tmp_path, "no JSON, not read", "d.txt")
+
+    output = run("--file", tmp_path, code=1)
+
+    assert slugs() == {SLUG, "acme/two", "acme/three"}
+    assert "  b.json: It is not JSON: " in output
+
+
+def test_the_corpus_is_usable_whole(corpus: list[Path]) -> None:
+    output = run("--file", corpus[0].parent)
+
+    assert "62 models are usable (62 added); 15 of those just read can stage a photo." in output
+    for model in registry.list_models():
+        assert services.get_settings(model.slug).document is not None
+    assert "62 models are usable (0 added, 62 there already)" in run("--file", corpus[0].parent)
+
+
+def test_some_of_a_file(tmp_path: Path) -> None:
+    file = written(tmp_path, [published(), published(name="two")])
+
+    output = run("acme/two", "acme/three", "--file", file, "--yes", code=1)
+
+    assert slugs() == {"acme/two"}
+    assert "acme/three: It is not in " in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "Name a model as OWNER/NAME, or a --file."),
+        (["--file", "/nowhere/x.json"], "/nowhere/x.json is not there."),
+        (["--file", "/proc/self/fd"], "/proc/self/fd holds no .json file."),
+    ],
+)
+def test_wrong_options(arguments: list[str], sentence: str) -> None:
+    assert sentence in run(*arguments, code=1)
+
+
+def test_roles_of_several_models_are_not_corrected_at_once(tmp_path: Path) -> None:
+    file = written(tmp_path, [published(), published(name="two")])
+
+    assert "correct one model at a time" in run("--file", file, "--image", "image", code=1)
+
+
+def test_what_a_stranger_published_does_not_steer_the_terminal(tmp_path: Path) -> None:
+    prop = {"type": "string", "default": "\x1b[2J", "enum": ["\x1b[2J", "b\rc"]}
+    document = published({"x": prop}) | {"description": "\x1b[31mred"}
+
+    assert "\x1b" not in run("--file", written(tmp_path, document), "--yes")
+
+
+def test_a_model_that_is_there_already(model: ReplicateModel, tmp_path: Path) -> None:
+    before = everything()
+
+    output = run("--file", written(tmp_path, published()), "--yes")
+
+    assert f"{SLUG} is there already: nothing was changed." in output
+    assert everything() == before
+
+
+def test_add_model_twice_in_the_registry(model: ReplicateModel) -> None:
+    before = everything()
+
+    with pytest.raises(registry.AlreadyThere, match=f"^{SLUG} is there already"):
+        registry.add_model(PublishedModel.from_json(published()), by=Actor("ann"))
+
+    assert everything() == before
+
+
+def reconstructed(inputs: JSON = STAGER_INPUTS) -> ReplicateModel:
+    """Add a model as the catalogue does, without a version."""
+    document = published(inputs) | {"x-restage-source": "reconstructed", "is_official": False}
+    document["latest_version"]["id"] = ""
+    return registry.add_model(PublishedModel.from_json(document), by=Actor.system("catalog"))
+
+
+def test_the_first_live_read_replaces_a_reconstructed_schema(
+    publish: Callable[[JSON], None],
+) -> None:
+    row = reconstructed()
+    services.patch_settings(services.get_settings(SLUG).pk, {"steps": 44}, by=Actor("ann"))
+    assert "is run by its version, which is not known" in (
+        services.get_settings(SLUG).obstacle or ""
+    )
+    publish(published(STAGER_INPUTS | {"new": {"type": "integer", "default": 3}}))
+
+    output = run(SLUG, "--yes")
+
+    assert "It is there already, with a schema put together by hand." in output
+    assert "1 model is usable (0 added, 1 given their published schema)" in output
+    stored = services.get_settings(SLUG)
+    assert (stored.version, stored.obstacle, stored.revision) == ("5" * 64, None, 3)
+    assert stored.document == {**STAGER_DEFAULTS, "steps": 44, "new": 3}
+    assert row.schemas.count() == 2
+    assert row.history.latest().history_change_reason == (
+        "Published schema read by system:add_model."
+    )
+    assert "is there already: nothing was changed" in run(SLUG, "--yes")
+
+
+def test_a_live_read_that_breaks_what_is_stored_is_refused(
+    publish: Callable[[JSON], None],
+) -> None:
+    reconstructed()
+    live = services.get_settings(SLUG)
+    services.patch_settings(live.pk, {"steps": 90}, by=Actor("ann"))
+    publish(published(STAGER_INPUTS | {"steps": {"type": "integer", "maximum": 50}}))
+    before = everything()
+
+    output = run(SLUG, "--yes", code=1)
+
+    assert "breaks what is stored. default: steps: 90 is more than the maximum of 50." in output
+    assert everything() == before
+
+
+def test_a_live_read_that_a_locked_profile_would_have_to_follow(
+    publish: Callable[[JSON], None],
+) -> None:
+    reconstructed()
+    profile = ModelSettings.objects.get(model__slug=SLUG)
+    profiles.lock(profile.pk, by="ann", reason="launch week")
+    publish(published(STAGER_INPUTS | {"new": {"type": "integer", "default": 3}}))
+    schemas = PublishedSchema.objects.count()
+
+    output = run(SLUG, "--yes", code=1)
+
+    assert "default would gain parameters. This profile is locked by ann: launch week." in output
+    assert PublishedSchema.objects.count() == schemas
+
+
+def test_a_live_read_that_takes_the_default_its_photo_is_refused(
+    publish: Callable[[JSON], None],
+) -> None:
+    shipped = ReplicateModel.objects.get(slug=SHIPPED)
+    assert shipped.is_default
+    blind = published({"prompt": {"type": "string"}, "width": {"type": "integer"}}, name="x")
+    blind |= {"owner": "qwen", "name": "qwen-image-edit"}
+    before = everything()
+
+    with pytest.raises(registry.CannotAdopt, match="is the default for staging and could stage no"):
+        registry.adopt_schema(PublishedModel.from_json(blind), by=Actor("ann"))
+
+    assert everything() == before
+
+
+def test_a_reconstructed_schema_that_was_right_is_noted_as_read() -> None:
+    document = published()
+    guess = PublishedModel.from_json(document | {"x-restage-source": "reconstructed"})
+    row = registry.add_model(guess, by=Actor.system("catalog"))
+
+    changes = [
+        registry.adopt_schema(PublishedModel.from_json(document), by=Actor("ann")) for _ in "12"
+    ]
+
+    assert changes == [True, False]
+    assert [schema.source for schema in row.schemas.all()] == [""]
+    assert services.get_settings(SLUG).revision == 1
+
+
+def test_the_catalogue_read_back_from_its_own_files_changes_nothing() -> None:
+    before = everything()
+
+    run("--file", processes.CATALOG)
+
+    assert everything() == before
+
+
+def test_at_a_terminal_it_asks(tmp_path: Path) -> None:
+    """As a real process: its answer is no, so that nothing reaches a database."""
+    file = written(tmp_path, published(name="asked"))
+    database = f"sqlite:///{tmp_path}/db.sqlite3"
+    env = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings", "DATABASE_URL": database}
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "-v0"], cwd=processes.ROOT, env=env, check=True
+    )
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "add_model", "--file", str(file)],
+        cwd=processes.ROOT,
+        env=env,
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    os.write(ours, b"n\n")
+
+    stdout, stderr = process.communicate(timeout=30)
+
+    assert (process.returncode, stderr) == (0, b"")
+    assert b"Add acme/asked? [y/N]" in stdout
+    assert b"0 models are usable (0 added, 1 declined)" in stdout
+    os.close(ours)
+    os.close(theirs)
+
+
+def test_judge_says_what_is_left_aside() -> None:
+    inputs = {
+        "image": PICTURE,
+        "steps": {"type": "integer", "maximum": 4, "default": 9},
+        "code": {"type": "string", "pattern": r"\d\Z"},
+        "lora": {"enum": []},
+    }
+
+    finding = onboarding.judge(PublishedModel.from_json(published(inputs)))
+
+    assert finding.notes == [
+        "Their own schema refuses the defaults of steps, so they have none.",
+        "The patterns of code are checked by Replicate alone.",
+        "No value fits lora: it stays unset.",
+    ]
+    assert finding.obstacle == f"{SLUG} cannot stage a photo. It takes no prompt."
+
+
+@pytest.mark.parametrize(
+    ("prop", "kind", "allowed"),
+    [
+        ({"type": "integer", "minimum": 1, "maximum": 4}, "whole number", "1 to 4"),
+        ({"type": "number", "exclusiveMinimum": 0}, "number", "more than 0"),
+        (
+            {"type": "array", "items": PICTURE, "maxItems": 3},
+            "list of addresses",
+            "3 or fewer entries",
+        ),
+        ({"enum": [1, "auto", ""]}, "whole number or text", '1, auto, ""'),
+        ({"type": "boolean"}, "on or off", ""),
+        ({"anyOf": [PICTURE, {"type": "integer"}]}, "address or whole number", ""),
+        ({}, "anything", ""),
+    ],
+    ids=str,
+)
+def test_parameters_are_described_in_words(prop: JSON, kind: str, allowed: str) -> None:
+    finding = onboarding.judge(PublishedModel.from_json(published({"x": prop})))
+
+    found = finding.parameters[0]
+    assert (found.kind, found.allowed) == (kind, allowed)
+
+
+@pytest.fixture
+def adder(operator: User) -> Client:
+    """The browser session of an operator who may add models."""
+    operator.user_permissions.add(Permission.objects.get(codename="add_replicatemodel"))
+    client = Client()
+    client.force_login(operator)
+    return client
+
+
+def shown(client: Client, **asked: str) -> Any:
+    return client.get(PAGE, asked)
+
+
+def save(client: Client, action: str = "add", **posted: str) -> Any:
+    """Press a button of the page that was shown for the model."""
+    finding = shown(client, slug=posted["slug"]).context.get("finding")
+    digest = finding.digest if finding else ""
+    return client.post(PAGE, {"digest": digest, "action": action} | posted)
+
+
+def test_page_sends_nobody_to_the_login(client: Client) -> None:
+    answer = client.get(PAGE)
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"/admin/login/?next={PAGE}")
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("codenames", [(), ("change_replicatemodel", "change_modelsettings")])
+def test_page_is_closed_to_those_who_may_not_add(
+    publish: Callable[[JSON], None], stranger: User, method: str, codenames: tuple[str, ...]
+) -> None:
+    publish(published(name="closed"))
+    stranger.is_staff = True
+    stranger.save()
+    stranger.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    visitor = Client()
+    visitor.force_login(stranger)
+
+    answer = getattr(visitor, method)(PAGE, {"slug": "acme/closed", "action": "add"})
+
+    assert answer.status_code == 403
+    assert "acme/closed" not in slugs()
+
+
+def test_page_needs_a_csrf_token(publish: Callable[[JSON], None], adder: Client) -> None:
+    publish(published(name="forged"))
+    adder.handler.enforce_csrf_checks = True
+
+    assert save(adder, slug="acme/forged").status_code == 403
+    assert "acme/forged" not in slugs()
+
+
+def test_page_without_a_question_says_what_to_do(adder: Client) -> None:
+    text = shown(adder).content.decode()
+
+    assert "Write it as it stands in its address" in text
+    assert 'role="alert"' not in text
+
+
+def test_page_shows_before_it_saves(publish: Callable[[JSON], None], adder: Client) -> None:
+    publish(published(name="seen"))
+    before = everything()
+
+    text = shown(adder, slug=" https://replicate.com/acme/seen ").content.decode()
+
+    for words in ("Add Seen", "A picture.", "carried out by", "openai_api_key", "1 to 100"):
+        assert words.lower() in text.lower()
+    assert everything() == before
+
+
+def test_page_adds_with_corrected_roles(
+    publish: Callable[[JSON], None], adder: Client, operator: User
+) -> None:
+    publish(published(STAGER_INPUTS | {"mask": PICTURE}, name="added"))
+
+    answer = save(adder, slug="acme/added", image="mask", prompt="note")
+
+    row = ReplicateModel.objects.get(slug="acme/added")
+    assert row.roles == {"image": "mask", "prompt": "note"}
+    assert row.history.get().history_user == operator
+    assert answer.headers["Location"] == (
+        f"/admin/modelsettings/modelsettings/{row.live_profile_id}/change/"
+    )
+    said = [str(message) for message in get_messages(answer.wsgi_request)]
+    assert said == ["Added is added. It can stage photos; its price is unknown until you set it."]
+
+
+def test_page_judges_again_without_saving(publish: Callable[[JSON], None], adder: Client) -> None:
+    publish(published(name="again"))
+
+    answer = save(adder, "check", slug="acme/again", image="", prompt="note")
+
+    finding = answer.context["finding"]
+    assert finding.roles == {"prompt": "note"}
+    assert "It takes no photo" in (finding.obstacle or "")
+    assert "acme/again" not in slugs()
+
+
+@pytest.mark.parametrize(
+    ("slug", "inputs", "more", "sentence"),
+    [
+        ("acme/refused", BROKEN, {}, GONE),
+        ("acme/refused", STAGER_INPUTS, {"image": "steps"}, "steps cannot take the image"),
+        ("acme/refused", STAGER_INPUTS, {"image": "a\0b"}, r"a\x00b cannot take the image"),
+        ("acme/refused", STAGER_INPUTS, {"digest": "old"}, "not the one that was shown"),
+        ("acme/none", STAGER_INPUTS, {}, "Replicate has no model acme/none"),
+        ("a\0b", STAGER_INPUTS, {}, "is no model"),
+    ],
+)
+def test_page_says_why_not(
+    publish: Callable[[JSON], None],
+    adder: Client,
+    slug: str,
+    inputs: JSON,
+    more: dict[str, str],
+    sentence: str,
+) -> None:
+    publish(published(inputs, name="refused"))
+    before = everything()
+
+    answer = save(adder, slug=slug, **more)
+
+    assert answer.status_code == 200
+    assert sentence in answer.context["refusal"]
+    assert 'role="alert"' in answer.content.decode()
+    assert everything() == before
+
+
+def test_page_takes_the_published_schema_of_a_reconstructed_model(
+    publish: Callable[[JSON], None], adder: Client
+) -> None:
+    reconstructed()
+    publish(published())
+
+    assert "Take the published schema" in shown(adder, slug=SLUG).content.decode()
+    assert save(adder, "adopt", slug=SLUG).status_code == 302
+
+    assert services.get_settings(SLUG).version == "5" * 64
+    text = shown(adder, slug=SLUG).content.decode()
+    assert "It has its published schema." in text
+    assert "Take the published schema" not in text
+    assert "has its published schema already" in save(adder, "adopt", slug=SLUG).context["refusal"]
+
+
+def test_page_lets_nobody_change_a_schema_who_may_only_add(
+    publish: Callable[[JSON], None], adder: Client, operator: User
+) -> None:
+    reconstructed()
+    publish(published())
+    operator.user_permissions.remove(Permission.objects.get(codename="change_replicatemodel"))
+
+    assert "Take the published schema" not in shown(adder, slug=SLUG).content.decode()
+    assert save(adder, "adopt", slug=SLUG).status_code == 403
+    assert services.get_settings(SLUG).version == ""
+
+
+def test_page_does_not_add_twice(
+    publish: Callable[[JSON], None], adder: Client, model: ReplicateModel
+) -> None:
+    publish(published())
+
+    assert save(adder, slug=SLUG).context["refusal"] == f"{SLUG} is there already."

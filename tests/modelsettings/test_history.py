@@ -1,0 +1,232 @@
+"""A profile's past, and what puts it back: pages, comparison, rollback, reset."""
+
+from typing import Any
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from modelsettings import history, profiles, services
+from modelsettings.actors import Actor
+from modelsettings.history import Revision, RevisionNotFound
+from modelsettings.models import ModelSettings, settings_write
+from modelsettings.schema.document import UNSET, Change
+from modelsettings.schema.validation import SettingsRefused
+from modelsettings.services import ProfileLocked, StaleSettings, StoredSettings
+from tests.modelsettings.acme import STAGER_DEFAULTS
+from tests.modelsettings.conftest import SLUG
+
+pytestmark = pytest.mark.django_db
+
+
+def revisions(profile: int) -> list[int]:
+    rows = ModelSettings.history.filter(id=profile).order_by("revision")
+    return list(rows.values_list("revision", flat=True))
+
+
+def make_history(stored: StoredSettings, by: Actor, *, seeds: int) -> None:
+    for seed in range(seeds):
+        services.patch_settings(stored.pk, {"seed": seed}, by=by)
+
+
+def outdate(stored: StoredSettings, **values: Any) -> None:
+    """Let revision 1 hold what today's schema refuses."""
+    with settings_write():
+        rows = ModelSettings.history.filter(id=stored.pk, revision=1)
+        rows.update(values={**STAGER_DEFAULTS, **values})
+
+
+def test_list_revisions_newest_first_in_the_order_of_keys(
+    stored: StoredSettings, ann: Actor, bob: Actor
+) -> None:
+    second = services.patch_settings(stored.pk, {"output_quality": 55}, by=ann, reason="smaller")
+    third = services.patch_settings(stored.pk, {"output_quality": 60, "seed": 1}, by=bob)
+
+    found = history.list_revisions(stored.pk, keys=["output_quality", "seed"])
+
+    at = stored.updated_at
+    assert found.before is None
+    assert found.revisions == [
+        Revision(
+            3,
+            third.updated_at,
+            "bob",
+            "",
+            "default",
+            [Change("output_quality", 55, 60), Change("seed", UNSET, 1)],
+        ),
+        Revision(
+            2, second.updated_at, "ann", "smaller", "default", [Change("output_quality", 80, 55)]
+        ),
+        Revision(1, at, "system:test", "The model's defaults.", "default", []),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "numbers", "following"),
+    [(None, [8, 7, 6], 6), (6, [5, 4, 3], 3), (3, [2, 1], None), (1, [], None)],
+)
+def test_list_revisions_by_pages(
+    stored: StoredSettings,
+    ann: Actor,
+    before: int | None,
+    numbers: list[int],
+    following: int | None,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    make_history(stored, ann, seeds=7)
+
+    # One query, and so nothing was counted.
+    with django_assert_num_queries(1) as queries:
+        page = history.list_revisions(stored.pk, before=before, most=3)
+
+    assert ([one.revision for one in page.revisions], page.before) == (numbers, following)
+    assert "COUNT(" not in queries[0]["sql"]
+
+
+def test_list_revisions_gives_a_pages_last_its_changes(stored: StoredSettings, ann: Actor) -> None:
+    make_history(stored, ann, seeds=3)
+
+    page = history.list_revisions(stored.pk, most=1)
+
+    assert [one.changes for one in page.revisions] == [[Change("seed", 1, 2)]]
+
+
+def test_get_values_of_a_revision(stored: StoredSettings, ann: Actor) -> None:
+    services.patch_settings(stored.pk, {"seed": 1}, by=ann)
+
+    assert history.get_values(stored.pk, revision=1) == STAGER_DEFAULTS
+    assert history.get_values(stored.pk, revision=2) == {**STAGER_DEFAULTS, "seed": 1}
+
+
+@pytest.mark.parametrize("revision", [0, -1, 3, 10**30])
+def test_get_values_of_a_revision_that_never_was(stored: StoredSettings, revision: int) -> None:
+    with pytest.raises(RevisionNotFound, match=rf"^There is no revision {revision}\.$"):
+        history.get_values(stored.pk, revision=revision)
+
+
+def test_compare_tells_each_key(stored: StoredSettings, ann: Actor) -> None:
+    long = "wide boards " * 16
+    changes = {"note": long, "loras": ["https://a.example", "https://b.example"], "strength": 1}
+    services.patch_settings(stored.pk, changes, by=ann)
+
+    there = history.compare(stored.pk, 1, 2, keys=["strength", "loras", "note"])
+    back = history.compare(stored.pk, 2, 1, keys=["strength", "loras", "note"])
+
+    assert there == [
+        Change("strength", 0.5, 1),
+        Change("loras", UNSET, ["https://a.example", "https://b.example"]),
+        Change("note", UNSET, long),
+    ]
+    assert back == [Change(one.key, one.new, one.old) for one in there]
+
+
+def test_compare_of_a_revision_with_itself(stored: StoredSettings) -> None:
+    assert history.compare(stored.pk, 1, 1) == []
+
+
+def test_compare_of_two_profiles(stored: StoredSettings, ann: Actor) -> None:
+    draft = profiles.copy_profile(stored.pk, "draft", by=ann).pk
+    services.patch_settings(draft, {"seed": 5}, by=ann)
+
+    found = history.compare(stored.pk, 1, 2, other_profile=draft)
+
+    assert found == [Change("seed", UNSET, 5)]
+
+
+def test_roll_back_writes_a_revision_with_the_old_values(
+    stored: StoredSettings, ann: Actor, bob: Actor
+) -> None:
+    services.patch_settings(stored.pk, {"seed": 1, "strength": 1}, by=ann)
+
+    saved = services.roll_back(stored.pk, 1, by=bob)
+
+    assert (saved.revision, saved.values, saved.updated_by) == (3, STAGER_DEFAULTS, "bob")
+    newest = history.list_revisions(stored.pk).revisions[0]
+    assert (newest.revision, newest.reason) == (3, "Back to revision 1.")
+
+
+def test_roll_back_to_what_is_in_force_writes_nothing(stored: StoredSettings, ann: Actor) -> None:
+    assert services.roll_back(stored.pk, 1, by=ann).revision == 1
+    assert revisions(stored.pk) == [1]
+
+
+def test_roll_back_names_what_no_longer_fits(stored: StoredSettings, ann: Actor) -> None:
+    services.patch_settings(stored.pk, {"strength": 1}, by=ann)
+    outdate(stored, steps=500, gone=1, strength=0.25)
+
+    with pytest.raises(SettingsRefused) as refused:
+        services.roll_back(stored.pk, 1, by=ann)
+
+    assert set(refused.value.errors) == {"gone", "steps"}
+    assert revisions(stored.pk) == [1, 2]
+
+
+def test_roll_back_keeps_what_fits(stored: StoredSettings, ann: Actor) -> None:
+    services.patch_settings(stored.pk, {"strength": 1}, by=ann)
+    outdate(stored, steps=500, gone=1, strength=0.25)
+    told = services.preview_rollback(services.get_settings(SLUG), 1)
+
+    saved = services.roll_back(stored.pk, 1, by=ann, keep_what_fits=True)
+
+    assert saved.values == {**STAGER_DEFAULTS, "strength": 0.25}
+    assert set(told.refused) == {"gone", "steps"}
+    assert told.changes == [Change("strength", 1, 0.25)]
+
+
+@pytest.mark.parametrize("restore", [services.roll_back, services.reset_settings])
+def test_restoring_from_another_revision_is_stale(
+    stored: StoredSettings, ann: Actor, restore: Any
+) -> None:
+    make_history(stored, ann, seeds=1)
+    revision = {"revision": 1} if restore is services.roll_back else {}
+
+    with pytest.raises(StaleSettings) as stale:
+        restore(stored.pk, **revision, by=ann, expected_revision=1)
+
+    assert (stale.value.revision, revisions(stored.pk)) == (2, [1, 2])
+
+
+@pytest.mark.parametrize("restore", [services.roll_back, services.reset_settings])
+def test_restoring_a_locked_profile(stored: StoredSettings, ann: Actor, restore: Any) -> None:
+    make_history(stored, ann, seeds=1)
+    profiles.lock(stored.pk, by="bob", reason="mine")
+    revision = {"revision": 1} if restore is services.roll_back else {}
+
+    with pytest.raises(ProfileLocked, match="locked by bob: mine"):
+        restore(stored.pk, **revision, by=ann)
+
+    assert revisions(stored.pk) == [1, 2]
+
+
+@pytest.mark.parametrize("revision", [0, 2, 10**30])
+def test_roll_back_to_a_revision_that_never_was(
+    stored: StoredSettings, ann: Actor, revision: int
+) -> None:
+    with pytest.raises(RevisionNotFound):
+        services.roll_back(stored.pk, revision, by=ann)
+
+
+@pytest.mark.parametrize(
+    ("keys", "left"),
+    [
+        (["strength"], {"seed": 1}),
+        (["seed"], {"strength": 1}),
+        ([], {"seed": 1, "strength": 1}),
+        (None, {}),
+    ],
+)
+def test_reset_settings(
+    stored: StoredSettings, ann: Actor, keys: list[str] | None, left: dict[str, Any]
+) -> None:
+    services.patch_settings(stored.pk, {"seed": 1, "strength": 1}, by=ann)
+
+    services.reset_settings(stored.pk, keys=keys, by=ann)
+
+    assert services.get_settings(SLUG).values == {**STAGER_DEFAULTS, **left}
+
+
+def test_reset_settings_of_an_unknown_key(stored: StoredSettings, ann: Actor) -> None:
+    with pytest.raises(SettingsRefused) as refused:
+        services.reset_settings(stored.pk, keys=["gone", "seed"], by=ann)
+
+    assert refused.value.errors == {"gone": ["gone is not a parameter of this model."]}
