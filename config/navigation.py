@@ -13,6 +13,7 @@ def sidebar(_request: HttpRequest) -> list[dict[str, Any]]:
             "title": "Staging",
             "items": [
                 _item("Jobs", "photo_library", "staging_stagingjob_changelist"),
+                _item("Projects", "folder_open", "staging_project_changelist"),
             ],
         },
         {

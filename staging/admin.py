@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,8 +14,9 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from modelsettings.models import ModelSettings
 from staging import links
-from staging.models import JobStatus, Prediction, StagingJob, Transition
+from staging.models import JobStatus, Prediction, Project, StagingJob, Transition
 from staging.models.prediction import total_cost
 
 # Unfold's colours of a badge; the badge itself says the status in words.
@@ -120,6 +122,35 @@ class StagingJobAdmin(ModelAdmin):
 
     class Media:
         css = {"all": ["restage/admin.css"]}
+
+
+class _ProfileField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
+    """Names a profile with its model: every model has a profile called default."""
+
+    def label_from_instance(self, profile: Any) -> str:
+        return f"{profile.model}: {profile.name}"
+
+
+@admin.register(Project)
+class ProjectAdmin(ModelAdmin):
+    list_display = ("name", "owner", "model", "profile_name", "created_at")
+    list_select_related = ("owner", "model", "profile")
+    search_fields = ("name", "owner__username")
+
+    @display(description="Profile")
+    def profile_name(self, project: Project) -> str:
+        return project.profile.name if project.profile else "live"
+
+    def formfield_for_foreignkey(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> "forms.ModelChoiceField[Any] | None":
+        if db_field.name == "profile":
+            in_use = ModelSettings.objects.filter(retired_at=None).select_related("model")
+            kwargs |= {"queryset": in_use, "form_class": _ProfileField}
+        field: forms.ModelChoiceField[Any] | None = super().formfield_for_foreignkey(
+            db_field, request, **kwargs
+        )
+        return field
 
 
 def _dollars(job: StagingJob) -> str:

@@ -12,11 +12,19 @@ from django.utils import timezone
 
 from modelsettings import catalog, profiles
 from modelsettings import services as settings_services
+from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.schema.validation import SettingsRefused
-from modelsettings.services import ResolvedSettings, StoredSettings
+from modelsettings.services import ProfileNotFound, ResolvedSettings, StoredSettings
 from replicate_api.client import RemotePrediction
 from staging import images, prompts
-from staging.models import Photo, Prediction, PredictionStatus, StagingJob, Transition
+from staging.models import (
+    Photo,
+    Prediction,
+    PredictionStatus,
+    Project,
+    StagingJob,
+    Transition,
+)
 from staging.pipeline import settlement
 from staging.tasks import collect, submit, wake
 
@@ -63,6 +71,7 @@ def request_staging(
     style: str = "",
     prompt: str = "",
     prompt_mode: str = "add",
+    project: Project | None = None,
     model: str | None = None,
     profile: str | None = None,
     overrides: Mapping[str, Any] | None = None,
@@ -78,8 +87,10 @@ def request_staging(
     text = prompts.build_prompt(
         room_type=room_type, style=style, custom=prompt or None, mode=prompt_mode
     )
-    chosen = profile or profiles.find_for_room(model, room_type or DEFAULT_ROOM)
-    resolved = settings_services.resolve(model, profile=chosen, overrides=overrides, seed=seed)
+    model, profile = _choose_profile(
+        project, model=model, profile=profile, room_type=room_type or DEFAULT_ROOM
+    )
+    resolved = settings_services.resolve(model, profile=profile, overrides=overrides, seed=seed)
     if resolved.stored.obstacle:
         raise CannotStage(resolved.stored.obstacle)
     if "prompt" not in resolved.stored.roles:
@@ -93,6 +104,7 @@ def request_staging(
         job = _record_job(
             photo,
             owner=owner,
+            project=project,
             room_type=room_type,
             style=style,
             prompt=text,
@@ -118,6 +130,36 @@ def _without_prompt(stored: StoredSettings, prompt: str) -> str:
     return ""
 
 
+def create_project(
+    name: str, *, owner: User, model: str | None = None, profile: str | None = None
+) -> Project:
+    """Make a project, which may name a model and a profile of it. Raises ProfileNotFound."""
+    if profile and not model:
+        raise ProfileNotFound("Name the model whose profile it is.")
+    project = Project(owner=owner, name=name)
+    if model:
+        stored = settings_services.get_settings(model, profile=profile)
+        project.model = ReplicateModel.objects.get(pk=stored.model_pk)
+        if profile:
+            project.profile = ModelSettings.objects.get(pk=stored.pk)
+    project.save()
+    return project
+
+
+def _choose_profile(
+    project: Project | None, *, model: str | None, profile: str | None, room_type: str
+) -> tuple[str | None, str | None]:
+    """Return the model and the profile of a job; None stands for the default, and the live one.
+
+    What the request names comes first, then what its project names, then what is chosen for the
+    room.
+    """
+    if model is None and profile is None and project is not None and project.model is not None:
+        model = project.model.slug
+        profile = project.profile.name if project.profile else None
+    return model, profile or profiles.find_for_room(model, room_type)
+
+
 def _words_for(
     stored: StoredSettings, *, room_type: str, style: str, prompt: str
 ) -> dict[str, str]:
@@ -134,6 +176,8 @@ def _words_for(
         if role in stored.roles:
             if word not in known:
                 choices = ", ".join(known) or "none"
+                if word == DEFAULT_ROOM:
+                    raise CannotStage(f"{stored.slug} asks for a room_type, one of: {choices}.")
                 raise CannotStage(f"{stored.slug} knows no {role} {word}, only: {choices}.")
             words[stored.roles[role]] = known[word]
     return words
@@ -153,6 +197,7 @@ def _record_job(
     photo: Photo,
     *,
     owner: User,
+    project: Project | None,
     room_type: str,
     style: str,
     prompt: str,
@@ -163,6 +208,7 @@ def _record_job(
     stored = resolved.stored
     job = StagingJob(
         owner=owner,
+        project=project,
         photo=photo,
         room_type=room_type,
         style=style,

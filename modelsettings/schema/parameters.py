@@ -144,6 +144,8 @@ def split(schema: JSON, values: Mapping[str, Any]) -> tuple[JSON, Delivery]:
     ratio = ours.get("aspect_ratio", "match_input_image")
     label = ours.get("disclosure", "off")
     wanted, quality = values.get("output_format"), values.get(_find_quality(schema))
+    # A model may have another meaning for the name.
+    wanted = wanted if isinstance(wanted, str) else None
     encoding = schema["properties"].get("output_format", {})
     we_encode = (
         "output_format" in ours
@@ -153,7 +155,7 @@ def split(schema: JSON, values: Mapping[str, Any]) -> tuple[JSON, Delivery]:
         or label != "off"
     )
     if we_encode and "output_format" in sent:
-        sent["output_format"] = _find_lossless_choice(encoding) or wanted
+        sent["output_format"] = _find_lossless_choice(encoding) or sent["output_format"]
     return sent, Delivery(
         num_outputs=ours.get("num_outputs", 1),
         aspect_ratio=None if ratio == "match_input_image" else ratio,

@@ -5,6 +5,7 @@ from staging.models.pace import CreationPace
 from staging.models.photo import Photo
 from staging.models.picture import StagedImage
 from staging.models.prediction import Prediction, PredictionStatus, Transition
+from staging.models.project import Project
 
 __all__ = [
     "CreationPace",
@@ -12,6 +13,7 @@ __all__ = [
     "Photo",
     "Prediction",
     "PredictionStatus",
+    "Project",
     "StagedImage",
     "StagingJob",
     "Transition",

@@ -8,6 +8,7 @@ from django.db import models
 from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.schema.parameters import Delivery
 from staging.models.photo import Photo
+from staging.models.project import Project
 
 
 class JobStatus(models.TextChoices):
@@ -58,6 +59,9 @@ class StagingJob(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="jobs"
+    )
+    project = models.ForeignKey(
+        Project, on_delete=models.SET_NULL, null=True, blank=True, related_name="jobs"
     )
     photo = models.ForeignKey(Photo, on_delete=models.PROTECT, related_name="jobs")
     room_type = models.CharField(max_length=40)

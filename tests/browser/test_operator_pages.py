@@ -58,6 +58,21 @@ def test_roll_back_by_keyboard_alone(page: Page, kinds: ReplicateModel) -> None:
     assert (row.updated_by, row.history_change_reason) == ("olga", "the note was wrong")
 
 
+def test_change_by_keyboard_alone(page: Page, kinds: ReplicateModel) -> None:
+    open_settings(page, kinds)
+
+    press_through_to(page, "Steps")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("77")
+    press_through_to(page, "Why this change?")
+    page.keyboard.type("by keyboard")
+    press_through_to(page, "Save revision")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("Saved as revision 4")).to_be_visible()
+    assert profile_of(kinds).values["steps"] == 77
+
+
 def test_compare_shows_every_changed_key_at_length(page: Page, kinds: ReplicateModel) -> None:
     page.goto(f"{PAGE}/{live(kinds)}/history/")
     page.get_by_label("older is revision 1").check()

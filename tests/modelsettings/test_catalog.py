@@ -225,15 +225,16 @@ def test_defaults_are_valid(model: ShippedModel) -> None:
 
 
 def test_published_defaults_are_ours_but_for_those_of_the_overlay(model: ShippedModel) -> None:
-    # Seedream's quality is Restage's own: the earlier system stored 95.
+    # Seedream's quality is Restage's own: the earlier system stored 95. FLUX.2 publishes squares.
     changed = {
         name: default
         for name, default in model.overlay.tuning.defaults.items()
         if default != model.flat["properties"].get(name, {}).get("default")
     }
 
-    assert changed in ({}, {"output_quality": 95})
-    assert all(parameters.is_ours(model.schema, name) for name in changed)
+    assert changed in ({}, {"output_quality": 95}, {"aspect_ratio": "match_input_image"})
+    assert ("aspect_ratio" in changed) == model.slug.startswith("black-forest-labs/flux-2-")
+    assert ("output_quality" not in changed) or parameters.is_ours(model.schema, "output_quality")
 
 
 @pytest.mark.parametrize("concept", NAMES_OF_CONCEPTS)

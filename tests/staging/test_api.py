@@ -72,6 +72,7 @@ def test_post_answers_the_whole_job(api: APIClient) -> None:
     assert told == {
         "id": str(job.pk),
         "status": "queued",
+        "project": None,
         "model_id": QWEN,
         "version": job.version,
         "profile": "default",

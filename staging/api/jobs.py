@@ -21,7 +21,7 @@ from modelsettings.api.exchange import errors_by_field
 from modelsettings.schema.validation import SettingsRefused
 from modelsettings.services import ProfileNotFound
 from staging import images, links, prompts, services
-from staging.models import Photo, Prediction, StagedImage, StagingJob
+from staging.models import Photo, Prediction, Project, StagedImage, StagingJob
 from staging.models.prediction import total_cost
 
 # The largest photo, and room for the other fields.
@@ -83,6 +83,7 @@ class StagingRequestSerializer(serializers.Serializer[Any]):
     )
     model = serializers.CharField(required=False, help_text="owner/name; else the default.")
     profile = serializers.CharField(required=False, help_text="Else the model's live one.")
+    project = serializers.UUIDField(required=False, help_text="One of yours.")
     overrides = OverridesField(required=False, help_text="Settings for this job alone.")
     seed = serializers.IntegerField(required=False)
 
@@ -141,6 +142,7 @@ class ErrorSerializer(serializers.Serializer[Any]):
 
 class JobSerializer(serializers.ModelSerializer[StagingJob]):
     model_id = serializers.CharField(source="model.slug")
+    project = serializers.UUIDField(source="project_id", allow_null=True)
     profile = serializers.CharField(source="profile_name")
     photo = PhotoSerializer()
     images = serializers.SerializerMethodField()
@@ -151,9 +153,9 @@ class JobSerializer(serializers.ModelSerializer[StagingJob]):
     class Meta:
         model = StagingJob
         fields = (
-            "id", "status", "model_id", "version", "profile", "revision", "room_type", "style",
-            "prompt", "photo", "images", "error", "cost", "settings", "overrides", "input",
-            "delivery", "created_at", "finished_at", "timeline",
+            "id", "status", "project", "model_id", "version", "profile", "revision", "room_type",
+            "style", "prompt", "photo", "images", "error", "cost", "settings", "overrides",
+            "input", "delivery", "created_at", "finished_at", "timeline",
         )  # fmt: skip
 
     @extend_schema_field(StagedImageSerializer(many=True))
@@ -202,10 +204,12 @@ class JobListView(APIView):
         wanted = dict(asked.validated_data)
         upload, photo_id = wanted.pop("image", None), wanted.pop("photo", None)
         photo = _get_photo(request, photo_id) if photo_id else _read_upload(upload)
+        project_id = wanted.pop("project", None)
         try:
             job = services.request_staging(
                 photo,
-                owner=_caller(request),
+                owner=caller(request),
+                project=_get_project(request, project_id) if project_id else None,
                 **wanted,
             )
         except images.PhotoRefused as error:
@@ -232,7 +236,7 @@ class JobView(APIView):
         return Response(_serialize(job, request))
 
 
-def _caller(request: Request) -> User:
+def caller(request: Request) -> User:
     """Return who asks: the permission lets in nobody without an account."""
     return cast("User", request.user)
 
@@ -240,10 +244,18 @@ def _caller(request: Request) -> User:
 def _jobs_of(request: Request) -> QuerySet[StagingJob]:
     predictions = Prediction.objects.prefetch_related("images", "transitions__prediction")
     return (
-        StagingJob.objects.filter(owner=_caller(request))
+        StagingJob.objects.filter(owner=caller(request))
         .select_related("photo", "model")
         .prefetch_related(Prefetch("predictions", predictions))
     )
+
+
+def _get_project(request: Request, project_id: uuid.UUID) -> Project:
+    mine = Project.objects.filter(owner=caller(request)).select_related("model", "profile")
+    project = mine.filter(pk=project_id).first()
+    if project is None:
+        raise ValidationError({"project": ["You have no such project."]})
+    return project
 
 
 def _errors_of_settings(error: SettingsRefused, wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -260,7 +272,7 @@ def _read_upload(upload: "UploadedFile[bytes]") -> services.Upload:
 
 
 def _get_photo(request: Request, photo_id: uuid.UUID) -> Photo:
-    photo = Photo.objects.filter(pk=photo_id, owner=_caller(request)).first()
+    photo = Photo.objects.filter(pk=photo_id, owner=caller(request)).first()
     if photo is None:
         raise ValidationError({"photo": ["You have no such photo."]})
     return photo
