@@ -25,7 +25,8 @@ def price_in_words(price: Iterable[Mapping[str, Any]]) -> str:
     """Say a price list in words: `$0.03 a picture`."""
     parts = []
     for entry in price:
-        when = ", ".join(f"{key} {value}" for key, value in entry.get("when", {}).items())
+        conditions = entry.get("when", {}).items()
+        when = ", ".join(f"{key} {value_in_words(value)}" for key, value in conditions)
         part = f"${entry['usd']:g} {_UNITS.get(entry['unit'], entry['unit'])}"
         parts.append(f"{part} ({when})" if when else part)
     return ", ".join(parts) or "price unknown"
