@@ -28,12 +28,6 @@ class Candidate:
     cost: Decimal
 
 
-def shipped_models() -> dict[str, PublishedModel]:
-    """Return the models of the catalogue by their slugs."""
-    models = map(PublishedModel.from_json, catalog.published_files())
-    return {model.slug: model for model in models}
-
-
 def choose_candidate(models: Mapping[str, PublishedModel], slug: str | None) -> Candidate:
     """Return the named model, or the cheapest that can be tried.
 

@@ -21,7 +21,8 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from modelsettings.management.commands.check_replicate import receive_webhooks
-from modelsettings.trials import shipped_models, subject_of
+from modelsettings.shipped import shipped_models
+from modelsettings.trials import subject_of
 from replicate_api.assumptions import CHECKS, try_all
 from replicate_api.assumptions.expiry import output_is_kept, record_is_kept
 from replicate_api.assumptions.listing import list_leads_on
@@ -465,7 +466,7 @@ def make_trial() -> Iterator[Callable[..., Trial]]:
         def make(url: str, **given: Any) -> Trial:
             client = ReplicateClient(token=TOKEN, base_url=url)
             clients.callback(client.close)
-            subject = subject_of(shipped_models()[SUBJECT])
+            subject = subject_of(shipped_models()[SUBJECT].published)
             return Trial(client=client, subject=subject, photo=make_photo(), **given)
 
         yield make
@@ -527,7 +528,10 @@ def test_nobody_to_ask(liar: Liar, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["--model", "no/such"], "no/such is not in the catalogue, which has: adirik/"),
+        (
+            ["--model", "no/such"],
+            "no/such is not in the catalogue, which has: qwen/qwen-image-edit,",
+        ),
         (["--webhook-url", "https://x.example"], "--webhook-url needs --listen"),
         (["--listen", "eighty"], "--listen is a port, or host:port, not 'eighty'."),
         (["--report", "/proc/nothing"], "--report /proc/nothing: "),

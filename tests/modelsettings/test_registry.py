@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from pytest_django import DjangoAssertNumQueries
 
-from modelsettings import registry, services, trials
+from modelsettings import registry, services, shipped
 from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, PublishedSchema, ReplicateModel
 from modelsettings.schema.published import PublishedModel, SchemaRefused
@@ -95,7 +95,7 @@ def test_add_model_of_two_models_with_one_schema() -> None:
 def test_catalog_is_there_after_migrate() -> None:
     there = set(ReplicateModel.objects.values_list("slug", flat=True))
 
-    assert there == set(trials.shipped_models())
+    assert there == set(shipped.shipped_models())
     assert len(there) == 27
     assert defaults() == [SHIPPED[0]]
 

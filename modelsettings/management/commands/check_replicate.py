@@ -15,12 +15,12 @@ from django.utils import timezone
 from PIL import Image
 
 from modelsettings.schema.published import PublishedModel, SchemaRefused
+from modelsettings.shipped import shipped_models
 from modelsettings.trials import (
     Candidate,
     CannotBeTried,
     choose_candidate,
     describe_differences,
-    shipped_models,
     subject_of,
 )
 from replicate_api.assumptions import try_all
@@ -80,7 +80,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        models = shipped_models()
+        models = {slug: model.published for slug, model in shipped_models().items()}
         try:
             candidate = choose_candidate(models, options["model"])
         except CannotBeTried as error:
