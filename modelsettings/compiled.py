@@ -7,7 +7,7 @@ from functools import lru_cache
 from django.conf import settings
 
 from modelsettings import catalog
-from modelsettings.models import PublishedSchema
+from modelsettings.models import PublishedSchema, ReplicateModel
 from modelsettings.schema import parameters, published
 from modelsettings.schema.roles import find_obstacle
 from modelsettings.schema.validation import SettingsValidator
@@ -22,6 +22,7 @@ class CompiledSchema:
     validator: SettingsValidator
     obstacle: str | None
     takes_many_images: bool
+    secrets: tuple[str, ...]
     required_secrets: tuple[str, ...]
 
 
@@ -53,13 +54,15 @@ def compile_document(
         tuning=catalog.find_overlay(slug).tuning,
     )
     image = flat["properties"].get(roles.get("image"), {})
+    secrets = tuple(
+        name for name, prop in flat["properties"].items() if published.is_secret(name, prop)
+    )
     return CompiledSchema(
         validator=SettingsValidator(schema),
         obstacle=find_obstacle(flat, roles=roles, makes_pictures=makes_pictures),
         takes_many_images=image.get("type") == "array",
-        required_secrets=tuple(
-            name for name in flat["required"] if published.is_secret(name, flat["properties"][name])
-        ),
+        secrets=secrets,
+        required_secrets=tuple(name for name in secrets if name in flat["required"]),
     )
 
 
@@ -94,8 +97,17 @@ def find_missing_secret(slug: str, *, schema: CompiledSchema) -> str | None:
     return None
 
 
-def secrets_of(slug: str) -> dict[str, str]:
-    """Return the model's secret inputs, from the environment: to be sent, never stored or shown."""
-    variables = catalog.find_overlay(slug).secrets
-    found = {name: settings.MODEL_SECRETS.get(variable, "") for name, variable in variables.items()}
+def secrets_of(model: ReplicateModel) -> dict[str, str]:
+    """Return the model's secret inputs, from the environment: to be sent, never stored or shown.
+
+    The overlay names the variable, and the pinned schema has to have the input: nobody is sent a
+    secret that they do not ask for.
+    """
+    variables = catalog.find_overlay(model.slug).secrets
+    if not variables or model.pinned_schema_id is None:
+        return {}
+    pinned = PublishedSchema.objects.filter(pk=model.pinned_schema_id)
+    digest = pinned.values_list("digest", flat=True).get()
+    known = compile_schema(model.slug, roles=model.roles, digest=digest).secrets
+    found = {name: settings.MODEL_SECRETS.get(variables.get(name, ""), "") for name in known}
     return {name: value for name, value in found.items() if value}

@@ -107,7 +107,7 @@ def _buy(prediction: Prediction) -> None:
             version=None if job.runs_by_name else job.version,
             # The secrets go from the environment onto the wire, and nowhere else.
             input=job.input_of(seed=prediction.seed, photo_url=prediction.photo_url)
-            | secrets_of(job.model.slug),
+            | secrets_of(job.model),
             webhook=webhook_url(prediction),
             cancel_after_s=settings.STAGING_DEADLINE_S,
         )

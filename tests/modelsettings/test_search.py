@@ -7,6 +7,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from modelsettings import compiled, profiles, search, services
 from modelsettings.actors import Actor
+from modelsettings.models import ReplicateModel
 from modelsettings.schema.document import UNSET
 from modelsettings.search import search_settings
 from modelsettings.services import StoredSettings
@@ -20,6 +21,10 @@ GPT = "openai/gpt-image-1"
 def found(key: str, **asked: Any) -> list[tuple[str, str, Any]]:
     hits = search_settings(key, **asked)
     return [(hit.profile, hit.key, hit.value) for hit in hits if hit.slug == SLUG]
+
+
+def model(slug: str) -> ReplicateModel:
+    return ReplicateModel.objects.get(slug=slug)
 
 
 @pytest.mark.parametrize(
@@ -117,15 +122,24 @@ def test_a_secret_that_the_environment_lacks(db: None, settings: Settings) -> No
     assert gpt.obstacle == (
         f"{GPT} requires the secret openai_api_key: set OPENAI_API_KEY in the environment."
     )
-    assert compiled.secrets_of(GPT) == {}
+    assert compiled.secrets_of(model(GPT)) == {}
 
 
 def test_a_secret_from_the_environment(db: None, settings: Settings) -> None:
     settings.MODEL_SECRETS = {"OPENAI_API_KEY": "sk-1"}
 
     assert services.get_settings(GPT).obstacle is None
-    assert compiled.secrets_of(GPT) == {"openai_api_key": "sk-1"}
-    assert compiled.secrets_of(SLUG) == {}
+    assert compiled.secrets_of(model(GPT)) == {"openai_api_key": "sk-1"}
+    assert compiled.secrets_of(model("qwen/qwen-image-edit")) == {}
+
+
+def test_a_secret_goes_to_no_schema_that_lacks_the_input(db: None, settings: Settings) -> None:
+    settings.MODEL_SECRETS = {"OPENAI_API_KEY": "sk-1"}
+    gpt = model(GPT)
+    # As if a newer schema had dropped the input.
+    gpt.pinned_schema = model("qwen/qwen-image-edit").pinned_schema
+
+    assert compiled.secrets_of(gpt) == {}
 
 
 def test_a_secret_that_the_overlay_does_not_name(db: None, settings: Settings) -> None:
