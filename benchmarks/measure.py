@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 
 
@@ -22,6 +22,18 @@ def time_side_by_side(
             functions[place]()
             seconds[place].append(time.perf_counter() - begin)
     return [median(times) for times in seconds]
+
+
+def report(
+    title: str, figures: dict[str, float], *, wanted: Mapping[str, str], as_json: bool
+) -> None:
+    """Print the figures beside what was wanted; as one object too, last, where asked."""
+    print(f"{title}\n")
+    rows = [("figure", "measured", "wanted")]
+    rows += [(name, f"{value:.2f}", wanted.get(name, "")) for name, value in figures.items()]
+    print_table(rows)
+    if as_json:
+        print_json(figures)
 
 
 def print_table(rows: Sequence[tuple[str, ...]]) -> None:

@@ -21,7 +21,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from benchmarks.measure import print_json, print_table
+from benchmarks.measure import report
 from benchmarks.settings import throw_away_database
 from modelsettings.models import ReplicateModel
 from modelsettings.registry import list_models
@@ -91,12 +91,8 @@ def main() -> None:
         parser.exit(1, f"Nothing is measured: the corpus is not at {CORPUS}.\n")
     with throw_away_database():
         figures = measure(documents, models=options.models)
-    print(f"Onboarding on {connection.vendor}, {len(documents)} models and their copies\n")
-    rows = [("figure", "measured", "wanted")]
-    rows += [(name, f"{value:.2f}", WANTED.get(name, "")) for name, value in figures.items()]
-    print_table(rows)
-    if options.json:
-        print_json(figures)
+    title = f"Onboarding on {connection.vendor}, {len(documents)} models and their copies"
+    report(title, figures, wanted=WANTED, as_json=options.json)
 
 
 if __name__ == "__main__":

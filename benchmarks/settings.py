@@ -24,7 +24,7 @@ from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory
 from rest_framework.views import APIView
 
-from benchmarks.measure import print_json, print_table, time_side_by_side
+from benchmarks.measure import report, time_side_by_side
 from modelsettings import services
 from modelsettings.actors import Actor
 from modelsettings.api.config import ConfigView
@@ -219,12 +219,8 @@ def main() -> None:
     # What Django's test requests are sent to.
     with throw_away_database(), override_settings(ALLOWED_HOSTS=["testserver"]):
         figures = measure(rounds=options.rounds)
-    print(f"Settings on {connection.vendor}, {options.rounds} calls a side, medians\n")
-    rows = [("figure", "measured", "wanted")]
-    rows += [(name, f"{value:.2f}", WANTED.get(name, "")) for name, value in figures.items()]
-    print_table(rows)
-    if options.json:
-        print_json(figures)
+    title = f"Settings on {connection.vendor}, {options.rounds} calls a side, medians"
+    report(title, figures, wanted=WANTED, as_json=options.json)
 
 
 if __name__ == "__main__":
