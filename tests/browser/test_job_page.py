@@ -44,7 +44,8 @@ def test_job_page_shows_the_picture_when_it_is_there(page: Page, job: StagingJob
 
     # Nobody loads the page again: it does so itself while the job runs.
     expect(page.get_by_alt_text("After: the staged picture")).to_be_visible(timeout=10_000)
-    loaded = "(image) => image.complete && image.naturalWidth > 0"
+    # It has its place before its bytes: decode() waits for them, and fails on a broken one.
+    loaded = "async (image) => { await image.decode(); return image.naturalWidth > 0; }"
     assert page.get_by_alt_text("After: the staged picture").evaluate(loaded)
     expect(page.get_by_role("heading", name="succeeded")).to_be_visible()
     expect(page.locator(".restage-timeline")).to_contain_text("collecting")
