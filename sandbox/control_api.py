@@ -89,6 +89,7 @@ def _recorded(prediction: Prediction) -> Document:
         "input": prediction.input,
         "webhook": prediction.webhook,
         "created_at": stamp(prediction.created_at),
+        "completed_at": stamp(prediction.completed_at) if prediction.completed_at else None,
         "status": prediction.status,
         "error": prediction.error,
         "output": prediction.output,

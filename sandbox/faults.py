@@ -20,7 +20,7 @@ FATES = frozenset(
     {
         *("fail", "abort", "cancel", "queue", "slow", "hang", "hide_from_list", "no_output"),
         *("broken_output", "missing_output", "foreign_output", "huge_output"),
-        *("redirect_output", "html_output", "odd_status", "purge"),
+        *("redirect_output", "html_output", "odd_status", "purge", "forget"),
     }
 )
 # What becomes of a webhook, in `webhooks.py`.

@@ -67,7 +67,7 @@ class Lives:
         running_s = (1 - QUEUED) * total_s
         if fate == "slow":
             running_s = 10.0 if asked_s is None else asked_s
-        if fate in ("hang", "odd_status"):
+        if fate in ("hang", "odd_status", "forget"):
             running_s = FOREVER_S
         await self._run(prediction, running_s=running_s)
 
@@ -123,6 +123,8 @@ class Lives:
             self._notify(prediction, "completed")
 
     def _notify(self, prediction: Prediction, event: str) -> None:
+        if prediction.is_forgotten:
+            return
         shown = prediction_object(prediction, api=self._api, retention_s=self._retention_s)
         if event == "output":
             shown["output"] = prediction.output

@@ -48,6 +48,13 @@ class Prediction:
         """Whether the status will not change any more."""
         return self.status in TERMINAL
 
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether the service has lost it, and knows nothing of it any more."""
+        if not self.fate or self.fate.do != "forget":
+            return False
+        return now() - self.created_at >= timedelta(seconds=self.fate.seconds or 0)
+
     def start(self) -> None:
         """Leave the queue."""
         self.status = "processing"
@@ -169,7 +176,7 @@ class PredictionStore:
     def get(self, prediction_id: str) -> Prediction:
         """Return the prediction, or raise the 404."""
         prediction = self._by_id.get(prediction_id)
-        if prediction is None:
+        if prediction is None or prediction.is_forgotten:
             raise Problem(404)
         return prediction
 
@@ -198,6 +205,8 @@ class PredictionStore:
 
 def _is_listed(prediction: Prediction, *, after: datetime | None, before: datetime | None) -> bool:
     fate = prediction.fate
+    if prediction.is_forgotten:
+        return False
     if fate and fate.do == "hide_from_list":
         age = now() - prediction.created_at
         if fate.seconds is None or age < timedelta(seconds=fate.seconds):

@@ -105,6 +105,25 @@ def test_prediction_is_hidden_from_the_list(api: httpx.Client, create: Make) -> 
     assert api.get(f"/v1/predictions/{hidden['id']}").status_code == 200
 
 
+def test_forgotten_prediction_is_known_to_the_record_alone(api: httpx.Client, create: Make) -> None:
+    api.post("/_sandbox/faults", json={"on": "create", "do": "forget"})
+
+    forgotten, known = create(), create()
+
+    assert api.get(f"/v1/predictions/{forgotten['id']}").status_code == 404
+    assert [p["id"] for p in api.get("/v1/predictions").json()["results"]] == [known["id"]]
+    recorded = api.get("/_sandbox/record").json()["predictions"]
+    assert [p["id"] for p in recorded] == [forgotten["id"], known["id"]]
+
+
+def test_prediction_is_forgotten_after_a_while(api: httpx.Client, create: Make) -> None:
+    api.post("/_sandbox/faults", json={"on": "create", "do": "forget", "seconds": 60})
+
+    created = create()
+
+    assert api.get(f"/v1/predictions/{created['id']}").status_code == 200
+
+
 def test_no_output(api: httpx.Client, create: Make, finish: Finish) -> None:
     api.post("/_sandbox/faults", json={"on": "create", "do": "no_output"})
 
