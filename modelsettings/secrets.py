@@ -28,5 +28,10 @@ def _secrets() -> list[str]:
     # The project's settings themselves are logged about, before they are there.
     if not settings.configured:
         return []
-    known = {settings.REPLICATE_API_TOKEN, *settings.MODEL_SECRETS.values()}
+    known = {
+        settings.REPLICATE_API_TOKEN,
+        settings.NOTICE_WEBHOOK_SECRET,
+        settings.EMAIL_HOST_PASSWORD,
+        *settings.MODEL_SECRETS.values(),
+    }
     return sorted((one for one in known if len(one) >= _LEAST), key=len, reverse=True)

@@ -126,8 +126,8 @@ def get_settings(model: str | None = None, *, profile: str | None = None) -> Sto
     else:
         row = next(iter(_live_profiles().filter(**wanted)), None)
     if row is None or row[0] is None:
-        name = f"{profile} of " if profile else ""
-        raise ProfileNotFound(f"There is no settings profile {name}{model or 'for staging'}.")
+        missing = f"{profile} of {model or 'the default model'}" if profile else model
+        raise ProfileNotFound(f"There is no settings profile {missing or 'for staging'}.")
     return _read_row(row)
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -11,7 +11,9 @@ from rest_framework.views import APIView
 from modelsettings import services
 from modelsettings.actors import Actor
 from modelsettings.api.exchange import (
+    CHANGED,
     PROFILE,
+    READ,
     WRITE,
     ConfigSerializer,
     answer,
@@ -23,23 +25,29 @@ from modelsettings.api.exchange import (
 )
 from modelsettings.api.permissions import MayTune
 
+_EXAMPLE = OpenApiExample(
+    "One key changed, one unset", {"output_quality": 90, "seed": None}, request_only=True
+)
+
 
 class ConfigView(APIView):
     """A model's settings; every answer carries its ETag."""
 
     permission_classes = [MayTune]
 
-    @extend_schema(responses=ConfigSerializer, parameters=[PROFILE])
+    @extend_schema(responses=ConfigSerializer, parameters=READ)
     def get(self, request: Request, slug: str) -> Response:
         """Return the whole document, its defaults, and the keys that differ from them."""
         return answer(read_settings(request, slug))
 
-    @extend_schema(request=OpenApiTypes.OBJECT, responses=ConfigSerializer, parameters=WRITE)
+    @extend_schema(request=OpenApiTypes.OBJECT, responses=CHANGED, parameters=WRITE)
     def put(self, request: Request, slug: str) -> Response:
         """Replace the document; missing keys take their defaults."""
         return self._change(request, slug, services.update_settings)
 
-    @extend_schema(request=OpenApiTypes.OBJECT, responses=ConfigSerializer, parameters=WRITE)
+    @extend_schema(
+        request=OpenApiTypes.OBJECT, responses=CHANGED, parameters=WRITE, examples=[_EXAMPLE]
+    )
     def patch(self, request: Request, slug: str) -> Response:
         """Change the keys that are named; null unsets one that has no default."""
         return self._change(request, slug, services.patch_settings)

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote
 
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers, status
 from rest_framework.exceptions import APIException, NotFound, ParseError, ValidationError
 from rest_framework.request import Request
@@ -30,7 +31,15 @@ REASON = OpenApiParameter(
     location=OpenApiParameter.HEADER,
     description="Why, percent-encoded UTF-8; it stands in the history.",
 )
-WRITE = [PROFILE, IF_MATCH, REASON]
+ETAG = OpenApiParameter(
+    "ETag",
+    location=OpenApiParameter.HEADER,
+    response=[200],
+    required=True,
+    description="The document's tag, for If-Match.",
+)
+READ = [PROFILE, ETAG]
+WRITE = [PROFILE, IF_MATCH, REASON, ETAG]
 
 # A proxy that compresses makes the tag weak; it still names the revision.
 _TAG = re.compile(r'(?:W/)?"(?P<pk>[0-9]{1,18})-(?P<revision>[0-9]{1,18})"')
@@ -55,6 +64,32 @@ class ConfigSerializer(serializers.Serializer[StoredSettings]):
     changed = serializers.ListField(child=serializers.CharField())
     updated_at = serializers.DateTimeField()
     updated_by = serializers.CharField()
+
+
+class ConflictSerializer(serializers.Serializer[Any]):
+    """A key that somebody else changed meanwhile; null where it is unset."""
+
+    key = serializers.CharField()
+    yours = serializers.JSONField(allow_null=True)
+    theirs = serializers.JSONField(allow_null=True)
+    by = serializers.CharField()
+    at = serializers.DateTimeField()
+
+
+class StaleSerializer(serializers.Serializer[Any]):
+    """Why a change that starts from an earlier revision is refused."""
+
+    detail = serializers.CharField()
+    revision = serializers.IntegerField(help_text="The one that is stored now.")
+    conflicts = ConflictSerializer(many=True)
+
+
+LOCKED = {409: OpenApiResponse(OpenApiTypes.OBJECT, "The profile is locked.")}
+CHANGED = {
+    200: ConfigSerializer,
+    **LOCKED,
+    412: OpenApiResponse(StaleSerializer, "Somebody else changed it since the ETag in If-Match."),
+}
 
 
 @contextmanager

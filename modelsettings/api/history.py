@@ -11,9 +11,9 @@ from rest_framework.views import APIView
 from modelsettings import history, services
 from modelsettings.actors import Actor
 from modelsettings.api.exchange import (
+    CHANGED,
     PROFILE,
     WRITE,
-    ConfigSerializer,
     answer,
     answering_errors,
     change_reason,
@@ -126,7 +126,7 @@ class CompareView(APIView):
 class RollbackView(APIView):
     permission_classes = [MayTune]
 
-    @extend_schema(request=RollbackSerializer, responses=ConfigSerializer, parameters=WRITE)
+    @extend_schema(request=RollbackSerializer, responses=CHANGED, parameters=WRITE)
     def post(self, request: Request, slug: str) -> Response:
         """Write a new revision with an old one's values; what no longer fits is named."""
         asked = RollbackSerializer(data=request.data)
@@ -147,7 +147,7 @@ class RollbackView(APIView):
 class ResetView(APIView):
     permission_classes = [MayTune]
 
-    @extend_schema(request=ResetSerializer, responses=ConfigSerializer, parameters=WRITE)
+    @extend_schema(request=ResetSerializer, responses=CHANGED, parameters=WRITE)
     def post(self, request: Request, slug: str) -> Response:
         """Put the named keys, or all of them, back to their defaults."""
         check_body(request)

@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from modelsettings import profiles, services
 from modelsettings.actors import Actor
-from modelsettings.api.exchange import answering_errors
+from modelsettings.api.exchange import LOCKED, answering_errors
 from modelsettings.api.permissions import MayTune
 from modelsettings.models import ModelSettings
 from modelsettings.services import StoredSettings
@@ -78,7 +78,7 @@ class ProfileListView(APIView):
 class ProfileView(APIView):
     permission_classes = [MayTune]
 
-    @extend_schema(request=ProfileChangeSerializer, responses=ProfileSerializer)
+    @extend_schema(request=ProfileChangeSerializer, responses={200: ProfileSerializer, **LOCKED})
     def patch(self, request: Request, slug: str, name: str) -> Response:
         """Rename a profile, retire it or take it back, make it live, choose its rooms."""
         asked = ProfileChangeSerializer(data=request.data)

@@ -564,7 +564,7 @@ def test_page_judges_again_without_saving(publish: Callable[[JSON], None], adder
         ("acme/refused", STAGER_INPUTS, {"image": "a\0b"}, r"a\x00b cannot take the image"),
         ("acme/refused", STAGER_INPUTS, {"digest": "old"}, "not the one that was shown"),
         ("acme/none", STAGER_INPUTS, {}, "Replicate has no model acme/none"),
-        ("a\0b", STAGER_INPUTS, {}, "is no model"),
+        ("a b", STAGER_INPUTS, {}, "is no model"),
     ],
 )
 def test_page_says_why_not(

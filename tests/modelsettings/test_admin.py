@@ -148,9 +148,10 @@ def test_page_query_count(
 ) -> None:
     admin_page.get(address(stored))
 
-    # Session, user, two of permissions; the profile, its settings, its history, its jobs; and its
-    # siblings: which is live, they themselves, their rooms.
-    with django_assert_num_queries(11):
+    # Session, user, two of permissions; the profile, its settings, its history, its jobs; its
+    # siblings: which is live, they themselves, their rooms; the rooms of the prompt library; and
+    # what is paused, twice.
+    with django_assert_num_queries(14):
         admin_page.get(address(stored))
 
 

@@ -15,7 +15,7 @@ from modelsettings.schema import parameters, published
 from modelsettings.schema.parameters import DELIVERY_PARAMETERS
 from modelsettings.schema.validation import SettingsValidator
 from modelsettings.shipped import ShippedModel, shipped_models
-from staging import prompts
+from staging.prompts import read_shipped
 from tests.processes import CATALOG, ROOT
 
 FACTS = ROOT.parent / "shared" / "facts" / "replicate-models.json"
@@ -175,8 +175,8 @@ def test_overlay_names_inputs_that_exist(model: ShippedModel) -> None:
 
 def test_overlay_maps_our_words_to_choices_of_the_model(model: ShippedModel) -> None:
     for role, table, ours in (
-        ("room", model.overlay.rooms, prompts.ROOM_TYPES),
-        ("style", model.overlay.styles, prompts.STYLES),
+        ("room", model.overlay.rooms, read_shipped().rooms),
+        ("style", model.overlay.styles, read_shipped().styles),
     ):
         assert bool(table) == (role in model.roles)
         if table:
@@ -186,7 +186,7 @@ def test_overlay_maps_our_words_to_choices_of_the_model(model: ShippedModel) -> 
 
 def test_overlay_knows_every_style_of_ours(model: ShippedModel) -> None:
     if "style" in model.roles:
-        assert set(model.overlay.styles) == set(prompts.STYLES)
+        assert set(model.overlay.styles) == set(read_shipped().styles)
 
 
 def test_secrets_never_come_from_our_own_token(model: ShippedModel) -> None:

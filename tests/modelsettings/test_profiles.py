@@ -11,7 +11,8 @@ from modelsettings.models import ModelSettings, ReplicateModel, RoomProfile
 from modelsettings.profiles import ProfileRefused
 from modelsettings.schema.validation import SettingsRefused
 from modelsettings.services import ProfileLocked, ProfileNotFound, StoredSettings
-from staging.services import Upload, request_staging
+from staging.intake.photos import Upload
+from staging.services.jobs import request_staging
 from tests.modelsettings.acme import STAGER_DEFAULTS
 from tests.modelsettings.conftest import SLUG, write_behind_the_services
 

@@ -73,10 +73,11 @@ def test_get_settings_without_a_model_reads_the_default(db: None) -> None:
     [
         ("acme/nothing", None, "There is no settings profile acme/nothing."),
         (SLUG, "gone", f"There is no settings profile gone of {SLUG}."),
+        (None, "gone", "There is no settings profile gone of the default model."),
     ],
 )
 def test_get_settings_of_what_is_not_there(
-    stored: StoredSettings, slug: str, profile: str | None, sentence: str
+    stored: StoredSettings, slug: str | None, profile: str | None, sentence: str
 ) -> None:
     with pytest.raises(ProfileNotFound) as missing:
         services.get_settings(slug, profile=profile)
