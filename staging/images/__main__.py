@@ -1,0 +1,3 @@
+from staging.images.apart import main
+
+main()

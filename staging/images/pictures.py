@@ -1,0 +1,101 @@
+"""Pictures that models make: checked, finished as was asked, marked as generated."""
+
+from PIL import Image
+
+from staging import provenance
+from staging.images.labels import draw_label
+from staging.images.memory import DECODING
+from staging.images.reading import FORMATS, MAX_PIXELS, as_file, decode, read_header, read_pixels
+from staging.images.refusals import PILLOW_ERRORS, PictureRefused
+from staging.images.shapes import crop_box, parse_format, parse_ratio
+from staging.images.writing import THUMBNAIL_SIDE, Picture, describe, encode, encode_thumbnail
+
+_QUALITY = 90
+
+
+def read_picture(content: bytes, *, max_pixels: int = MAX_PIXELS) -> Picture:
+    """Return the facts of a model's output, after decoding all of it; the bytes stay as they are.
+
+    Raises PictureRefused for anything but a complete JPEG, PNG or WebP.
+    """
+    with DECODING.hold(lambda: _weigh(content)):
+        return _read(content, max_pixels=max_pixels)
+
+
+def finish_picture(
+    content: bytes,
+    *,
+    aspect_ratio: str | None,
+    output_format: str | None,
+    quality: int | None,
+    disclosure: str | None,
+) -> Picture:
+    """Carry out on a model's output what was asked of us and not of the model.
+
+    `aspect_ratio` ("16:9") crops around the centre; None and "match_input_image" do not.
+    `output_format` is webp, png, jpg or jpeg. `disclosure` is drawn in the lower left corner, in a
+    font that has Latin letters only. Nothing to do returns the same bytes; a picture that is
+    encoded again says in XMP that it was made with a model, and says nothing else.
+
+    Raises PictureRefused, and ValueError for a ratio, format or quality that does not exist.
+    """
+    if quality is not None and not 1 <= quality <= 100:
+        raise ValueError(f"quality is {quality}: it must be from 1 to 100.")
+    ratio = parse_ratio(aspect_ratio)
+    encoding = parse_format(output_format) if output_format else None
+    label = " ".join((disclosure or "").split())
+    with DECODING.hold(lambda: _weigh(content)):
+        picture = _read(content)
+        encoding = encoding or picture.format
+        box = crop_box(picture.width, picture.height, ratio=ratio)
+        is_quality_asked = quality is not None and encoding != "png"
+        if not (box or label or encoding != picture.format or is_quality_asked):
+            return picture
+        image = _carry_out(content, box=box, label=label)
+        encoded = encode(image, encoding=encoding, quality=quality or _QUALITY)
+        return describe(mark_as_generated(encoded), image, encoding=encoding)
+
+
+def make_thumbnail(content: bytes, *, side: int = THUMBNAIL_SIDE) -> Picture:
+    """Return the picture as a WebP that fits a square of `side` pixels; never enlarged.
+
+    Raises PictureRefused.
+    """
+    with DECODING.hold(lambda: _weigh(content, side=side)):
+        image = read_pixels(as_file(content), refusal=PictureRefused, side=side)
+        return encode_thumbnail(image, side=side)
+
+
+def mark_as_generated(content: bytes) -> bytes:
+    """Say in the picture's XMP that a model had a part in it; no pixel changes.
+
+    Replaces XMP that is there, unless that (or a C2PA manifest, which a change of any byte would
+    make invalid) already says where the picture came from: then the bytes stay as they are.
+    Raises PictureRefused where the file's parts are not in order.
+    """
+    if b"DigitalSourceType" in content or b"c2pa.claim" in content:
+        return content
+    try:
+        return provenance.embed(content)
+    except provenance.UnknownContainer:
+        raise PictureRefused(PictureRefused.unreadable) from None
+    except PILLOW_ERRORS as error:
+        raise PictureRefused(PictureRefused.damaged) from error
+
+
+def _weigh(content: bytes, *, side: int | None = None) -> int:
+    return read_header(as_file(content), refusal=PictureRefused, side=side).weight
+
+
+def _read(content: bytes, *, max_pixels: int = MAX_PIXELS) -> Picture:
+    image = decode(as_file(content), refusal=PictureRefused, max_pixels=max_pixels)
+    return describe(content, image, encoding=FORMATS[image.format or ""])
+
+
+def _carry_out(content: bytes, *, box: tuple[int, int, int, int] | None, label: str) -> Image.Image:
+    image = read_pixels(as_file(content), refusal=PictureRefused)
+    if box:
+        image = image.crop(box)
+    if label:
+        draw_label(image, label)
+    return image

@@ -1,0 +1,96 @@
+"""Why a file is not taken, in sentences for whoever sent it.
+
+ImageRefused (ValueError)
+├── PhotoRefused      what a person sent; the message is for that person
+└── PictureRefused    what a model made; the message is for the operator
+"""
+
+import re
+import struct
+import zlib
+from typing import ClassVar
+
+from PIL import Image, ImageCms
+
+# What Pillow's readers have been seen to raise on damaged files. Warnings are among them because a
+# process may turn them into exceptions, as our tests do.
+PILLOW_ERRORS: tuple[type[Exception], ...] = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    Image.DecompressionBombError,
+    ImageCms.PyCMSError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    Warning,
+    struct.error,
+    zlib.error,
+)
+
+_SEND = "send a JPEG, PNG, WebP or HEIC"
+_DRAWING = f"An SVG is a drawing, not a photo: {_SEND}."
+_ARCHIVE = "This file is a ZIP archive: unpack it and send its photos, or send it as a batch."
+_DOCUMENT = f"This file is a PDF: export the photo from it and {_SEND}."
+_VIDEO = f"This file is a video: {_SEND}."
+
+_SVG = re.compile(rb"(\xef\xbb\xbf)?\s*(<\?xml|<!--|<!DOCTYPE svg|<svg)", re.IGNORECASE)
+# Brands of ISO base media files (mp4ra.org) that hold films; "qt  " is QuickTime, as cameras write.
+_FILM_BRANDS = (b"isom", b"iso2", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ", b"M4VH",
+                b"M4VP", b"qt  ", b"3gp4", b"3gp5", b"3gp6", b"dash", b"XAVC", b"MSNV")  # fmt: skip
+
+
+class ImageRefused(ValueError):
+    """A file that we do not take, and why, in a sentence."""
+
+    unreadable: ClassVar[str]
+    damaged: ClassVar[str]
+    too_many_pixels: ClassVar[str]
+
+
+class PhotoRefused(ImageRefused):
+    """A person sent something that cannot be staged; the message tells them what to send."""
+
+    empty = f"This file is empty: {_SEND}."
+    unreadable = f"This file is not an image that we can read: {_SEND}."
+    damaged = "This photo is damaged or incomplete: export it again and send the new file."
+    too_many_pixels = "This photo has more than {:g} megapixels: send a smaller one."
+    too_slow = "This photo takes too long to read: export it again as a JPEG and send that."
+
+
+class PictureRefused(ImageRefused):
+    """A model's output that is not a complete picture, or that we cannot write as asked."""
+
+    unreadable = "The model's output is not a JPEG, PNG or WebP picture."
+    damaged = "The model's output is a damaged or incomplete picture."
+    too_many_pixels = "The model's output has more than {:g} megapixels, the most that we take."
+
+
+def why_no_photo(beginning: bytes) -> str:
+    """Return the sentence for a file that is no photo, told by its first bytes.
+
+    >>> why_no_photo(b"%PDF-1.7")
+    'This file is a PDF: export the photo from it and send a JPEG, PNG, WebP or HEIC.'
+    """
+    if _SVG.match(beginning) and b"<svg" in beginning.lower():
+        return _DRAWING
+    if beginning.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return _ARCHIVE
+    if beginning.startswith(b"%PDF-"):
+        return _DOCUMENT
+    if _is_film(beginning):
+        return _VIDEO
+    return PhotoRefused.unreadable
+
+
+def _is_film(beginning: bytes) -> bool:
+    if beginning[4:8] == b"ftyp":
+        return beginning[8:12] in _FILM_BRANDS
+    is_avi = beginning.startswith(b"RIFF") and beginning[8:12] == b"AVI "
+    # Matroska and WebM begin with EBML's own mark.
+    return is_avi or beginning.startswith(b"\x1a\x45\xdf\xa3")

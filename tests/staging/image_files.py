@@ -1,0 +1,179 @@
+"""Image files of every kind that the tests of staging.images read, and what they look like."""
+
+import struct
+import subprocess
+import sys
+import zlib
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pillow_heif
+import pytest
+from PIL import Image
+
+FORMATS = ["JPEG", "PNG", "WEBP"]
+PHOTO_FORMATS = [*FORMATS, "HEIF"]
+
+
+def encode(image: Image.Image, format: str = "PNG", **options: Any) -> bytes:  # noqa: A002
+    content = BytesIO()
+    if format == "HEIF":
+        if "exif" in options:
+            options["exif"] = bytes(options["exif"].tobytes())
+        pillow_heif.from_pillow(image).save(content, **{"quality": 95, "chroma": 444, **options})
+    else:
+        image.save(content, format, **options)
+    return content.getvalue()
+
+
+def decode(content: bytes) -> Image.Image:
+    image = Image.open(BytesIO(content))
+    image.load()
+    return image
+
+
+def make_room(width: int = 96, height: int = 64, *, mode: str = "RGB") -> Image.Image:
+    """A picture whose four quarters are red, green, blue and yellow."""
+    image = Image.new("RGB", (2, 2))
+    image.putdata([(200, 30, 30), (30, 180, 30), (30, 30, 200), (220, 210, 40)])
+    return image.resize((width, height), Image.Resampling.NEAREST).convert(mode)
+
+
+def quarters(content: bytes) -> str:
+    """The colours of the quarters, as letters, row by row: "rgby" when upright."""
+    image = decode(content).convert("RGB")
+    names: dict[tuple[int, ...], str] = {
+        (1, 0, 0): "r",
+        (0, 1, 0): "g",
+        (0, 0, 1): "b",
+        (1, 1, 0): "y",
+    }
+    spots = [(1, 1), (3, 1), (1, 3), (3, 3)]
+    pixels = [image.getpixel((image.width * x // 4, image.height * y // 4)) for x, y in spots]
+    return "".join(
+        names[tuple(int(value > 120) for value in pixel)]
+        for pixel in pixels
+        if isinstance(pixel, tuple)
+    )
+
+
+def is_near(pixel: object, expected: tuple[int, ...], *, by: int = 4) -> bool:
+    assert isinstance(pixel, tuple)
+    return all(abs(a - b) <= by for a, b in zip(pixel, expected, strict=True))
+
+
+def png_chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def make_bomb(width: int, height: int) -> bytes:
+    """A black PNG of one bit a pixel, compressed a thousandfold and written row by row."""
+    packer = zlib.compressobj(9)
+    row = bytes(1 + (width + 7) // 8)
+    packed = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
+    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + png_chunk(b"IHDR", header)
+        + png_chunk(b"IDAT", packed)
+        + png_chunk(b"IEND", b"")
+    )
+
+
+# Red, green and blue of a colour space as XYZ, adapted to D50, as its published profile has them.
+DISPLAY_P3 = ((0.5151, 0.2412, -0.0011), (0.2920, 0.6922, 0.0419), (0.1571, 0.0666, 0.7841))
+ADOBE_RGB = ((0.6097, 0.3111, 0.0195), (0.2053, 0.6257, 0.0609), (0.1492, 0.0632, 0.7446))
+
+
+def make_profile(primaries: Sequence[Sequence[float]] = DISPLAY_P3, *, gamma: float = 2.2) -> bytes:
+    """A display's profile: ICC.1 version 2, three primaries and a gamma."""
+    tags = {b"wtpt": _xyz(0.9642, 1.0, 0.8249)}
+    for name, values in zip((b"rXYZ", b"gXYZ", b"bXYZ"), primaries, strict=True):
+        tags[name] = _xyz(*values)
+    for name in (b"rTRC", b"gTRC", b"bTRC"):
+        tags[name] = b"curv\0\0\0\0" + struct.pack(">IHxx", 1, round(gamma * 256))
+    return _build_profile(tags, kind=b"mntr", space=b"RGB ", connection=b"XYZ ")
+
+
+def make_cmyk_profile() -> bytes:
+    """A printer's profile: a table of two steps an ink, in which full cyan is a middle grey."""
+    cells = bytearray()
+    for inks in range(16):
+        cyan, others = inks >> 3, inks & 0b111
+        lightness = 0 if others else (50 if cyan else 100)
+        cells += bytes([round(lightness * 2.55), 128, 128])
+    straight = bytes(range(256))
+    identity = b"".join(struct.pack(">i", 65536 * (place % 4 == 0)) for place in range(9))
+    table = b"mft1\0\0\0\0" + bytes([4, 3, 2, 0]) + identity
+    table += straight * 4 + cells + straight * 3
+    tags = {b"wtpt": _xyz(0.9642, 1.0, 0.8249), b"A2B0": table + b"\0" * (-len(table) % 4)}
+    return _build_profile(tags, kind=b"prtr", space=b"CMYK", connection=b"Lab ")
+
+
+def _build_profile(
+    tags: Mapping[bytes, bytes], *, kind: bytes, space: bytes, connection: bytes
+) -> bytes:
+    begin = 128 + 4 + 12 * len(tags)
+    table, bodies = struct.pack(">I", len(tags)), b""
+    for name, body in tags.items():
+        table += name + struct.pack(">II", begin + len(bodies), len(body))
+        bodies += body
+    size = begin + len(bodies)
+    header = struct.pack(">I4sI4s4s4s12s4s", size, b"", 0x02400000, kind, space, connection, b"",
+                         b"acsp")  # fmt: skip
+    white = struct.pack(">iii", 63190, 65536, 54061)
+    return (header + bytes(28) + white).ljust(128, b"\0") + table + bodies
+
+
+def _xyz(*values: float) -> bytes:
+    return b"XYZ \0\0\0\0" + b"".join(struct.pack(">i", round(v * 65536)) for v in values)
+
+
+# Reads a photo, normalises it in as many threads as it is told, one after another.
+_PROGRAM = """
+import re, sys, threading
+from pathlib import Path
+from staging.images import PhotoRefused, normalise_photo
+
+def normalise(content):
+    try:
+        normalise_photo(content)
+    except PhotoRefused as error:
+        told.append(str(error))
+
+def memory(name):
+    # Not getrusage: its peak is also that of the process that began this one.
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(rf"{name}:\\s+(\\d+) kB", status)[1]) * 1024
+
+told, content = [], sys.stdin.buffer.read()
+normalise(b"nothing")
+before = memory("VmHWM"), memory("VmRSS")
+for _ in range(int(sys.argv[1])):
+    thread = threading.Thread(target=normalise, args=[content])
+    thread.start()
+    thread.join()
+print(told[-1])
+print(memory("VmHWM") - before[0], memory("VmRSS") - before[1])
+"""
+
+
+def normalise_elsewhere(content: bytes, *, threads: int = 1) -> tuple[str, int, int]:
+    """Normalise in a process of its own; return the last refusal, and the bytes it grew by.
+
+    First at its peak, which only ever grows: here, an earlier test's would hide this one's; then
+    what it still holds afterwards.
+    """
+    if not Path("/proc/self/status").exists():
+        pytest.skip("only Linux tells a process's memory in /proc")
+    done = subprocess.run(
+        [sys.executable, "-c", _PROGRAM, str(threads)],
+        input=content,
+        capture_output=True,
+        check=True,
+    )
+    message, figures = done.stdout.decode().splitlines()
+    peak, held = map(int, figures.split())
+    return message, peak, held
