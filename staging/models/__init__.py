@@ -1,20 +1,75 @@
 """The work: photos, jobs, the predictions bought for them, and the pictures that came back."""
 
+from staging.models.batch import BatchPhoto, BatchPhotoStatus, StagingBatch
+from staging.models.callback import Callback, CallbackAttempt, CallbackStatus, callback_secrets
+from staging.models.discarded import DiscardedFile
+from staging.models.heartbeat import Heartbeat
+from staging.models.idempotency import IdempotencyKey
 from staging.models.job import JobStatus, StagingJob
+from staging.models.library import PromptRules, PromptTemplate, RoomType, Style
+from staging.models.notice import (
+    Channel,
+    DeliveryStatus,
+    Notice,
+    NoticeDelivery,
+    NoticeKind,
+)
 from staging.models.pace import CreationPace
 from staging.models.photo import Photo
-from staging.models.picture import StagedImage
+from staging.models.picture import StagedImage, Verdict
 from staging.models.prediction import Prediction, PredictionStatus, Transition
-from staging.models.project import Project
+from staging.models.project import Project, ProjectMember
+from staging.models.share import Share
+from staging.models.spending import (
+    OverLimit,
+    Period,
+    PriceEstimate,
+    PurchasePause,
+    SpendingLimit,
+    WhenOver,
+)
+from staging.models.tally import Tallied, Tally
+from staging.models.usage import DailyUsage
 
 __all__ = [
+    "BatchPhoto",
+    "BatchPhotoStatus",
+    "Callback",
+    "CallbackAttempt",
+    "CallbackStatus",
+    "Channel",
     "CreationPace",
+    "DailyUsage",
+    "DeliveryStatus",
+    "DiscardedFile",
+    "Heartbeat",
+    "IdempotencyKey",
     "JobStatus",
+    "Notice",
+    "NoticeDelivery",
+    "NoticeKind",
+    "OverLimit",
+    "Period",
     "Photo",
     "Prediction",
     "PredictionStatus",
+    "PriceEstimate",
     "Project",
+    "ProjectMember",
+    "PromptRules",
+    "PromptTemplate",
+    "PurchasePause",
+    "RoomType",
+    "Share",
+    "SpendingLimit",
     "StagedImage",
+    "StagingBatch",
     "StagingJob",
+    "Style",
+    "Tallied",
+    "Tally",
     "Transition",
+    "Verdict",
+    "WhenOver",
+    "callback_secrets",
 ]

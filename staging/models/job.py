@@ -4,9 +4,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
+from django.utils import timezone
 
 from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.schema.parameters import Delivery
+from staging.models.batch import BatchPhoto
 from staging.models.photo import Photo
 from staging.models.project import Project
 
@@ -58,10 +61,11 @@ class StagingJob(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="jobs"
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="jobs"
     )
+    # Always the photo's: kept here too, for the lists.
     project = models.ForeignKey(
-        Project, on_delete=models.SET_NULL, null=True, blank=True, related_name="jobs"
+        Project, on_delete=models.PROTECT, db_index=False, related_name="jobs"
     )
     photo = models.ForeignKey(Photo, on_delete=models.PROTECT, related_name="jobs")
     room_type = models.CharField(max_length=40)
@@ -80,8 +84,17 @@ class StagingJob(models.Model):
     input = models.JSONField()
     delivery = models.JSONField()
     status = models.CharField(max_length=20, choices=JobStatus.choices, default=JobStatus.QUEUED)
+    batch_photo = models.ForeignKey(
+        BatchPhoto, on_delete=models.SET_NULL, null=True, related_name="jobs"
+    )
+    repeats = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
+    # Whether any of its pictures was judged so: kept here too, for the lists.
+    has_accepted = models.BooleanField(default=False)
+    has_rejected = models.BooleanField(default=False)
+    # When anything that its document shows last changed: what its ETag is made from.
+    changed_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         ordering = ("-created_at",)
@@ -89,6 +102,18 @@ class StagingJob(models.Model):
             models.Index(fields=["owner", "-created_at"], name="job_by_owner"),
             models.Index(fields=["-created_at"], name="job_by_age"),
             models.Index(fields=["profile", "revision"], name="job_by_revision"),
+            models.Index(fields=["profile", "-created_at"], name="job_by_profile"),
+            models.Index(fields=["project", "-created_at"], name="job_by_project"),
+            models.Index(fields=["status", "-created_at"], name="job_by_status"),
+            models.Index(fields=["model", "-created_at"], name="job_by_model"),
+            models.Index(fields=["room_type", "-created_at"], name="job_by_room_type"),
+            models.Index(fields=["style", "-created_at"], name="job_by_style"),
+            models.Index(
+                fields=["-created_at"], name="accepted_jobs", condition=Q(has_accepted=True)
+            ),
+            models.Index(
+                fields=["-created_at"], name="rejected_jobs", condition=Q(has_rejected=True)
+            ),
         ]
 
     def __str__(self) -> str:

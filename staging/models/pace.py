@@ -22,23 +22,36 @@ class CreationPace(models.Model):
     def __str__(self) -> str:
         return f"{self.tokens:.1f} tokens"
 
+    def tokens_at(self, now: datetime) -> float:
+        """Return the tokens that there are by then; at most a second's worth is saved up.
+
+        The documented limit tolerates short bursts.
+        """
+        per_second = settings.STAGING_CREATIONS_PER_MINUTE / 60
+        grown = self.tokens + (now - self.refilled_at).total_seconds() * per_second
+        return min(max(1.0, per_second), max(0.0, grown))
+
     @classmethod
     @transaction.atomic
     def take(cls, wanted: int) -> int:
         """Take up to `wanted` tokens; return how many there were."""
         now = timezone.now()
         row = cls._locked(now)
-        per_second = settings.STAGING_CREATIONS_PER_MINUTE / 60
-        # At most a second's worth is saved up: the documented limit tolerates short bursts.
-        most = max(1.0, per_second)
-        grown = row.tokens + (now - row.refilled_at).total_seconds() * per_second
-        row.tokens = min(most, max(0.0, grown))
+        row.tokens = row.tokens_at(now)
         row.refilled_at = now
         is_blocked = row.blocked_until is not None and row.blocked_until > now
         taken = 0 if is_blocked else min(wanted, int(row.tokens))
         row.tokens -= taken
         row.save()
         return taken
+
+    @classmethod
+    def pause_s(cls) -> float:
+        """Return for how long nobody need ask again: until a 429 is over, or some tokens grew."""
+        row = cls.objects.first()
+        blocked_until = row and row.blocked_until
+        blocked_s = (blocked_until - timezone.now()).total_seconds() if blocked_until else 0.0
+        return max(blocked_s, 0.5)
 
     @classmethod
     @transaction.atomic

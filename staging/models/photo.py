@@ -3,6 +3,8 @@ import uuid
 from django.conf import settings
 from django.db import models
 
+from staging.models.project import Project
+
 
 def photo_path(photo: "Photo", _filename: str) -> str:
     """Return where a photo is stored: under a name that nobody guesses."""
@@ -14,22 +16,38 @@ def photo_thumbnail_path(photo: "Photo", _filename: str) -> str:
 
 
 class Photo(models.Model):
-    """A photo of a room, checked and normalised: JPEG, sRGB, upright, without metadata."""
+    """A photo of a room, checked and normalised: JPEG, sRGB, upright, without metadata.
+
+    The `original_…` facts are of the file as it came: pixels as it was shown, bytes, format. They
+    are 0 and empty for photos from before they were kept.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="photos"
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="photos"
+    )
+    project = models.ForeignKey(
+        Project, on_delete=models.PROTECT, db_index=False, related_name="photos"
     )
     file = models.FileField(upload_to=photo_path, max_length=200)
     thumbnail = models.FileField(upload_to=photo_thumbnail_path, max_length=200)
     original_name = models.CharField(max_length=255, blank=True)
+    original_format = models.CharField(max_length=10, blank=True)
+    original_width = models.PositiveIntegerField(default=0)
+    original_height = models.PositiveIntegerField(default=0)
+    original_size = models.PositiveBigIntegerField(default=0, help_text="In bytes.")
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
+    size = models.PositiveIntegerField(default=0, help_text="In bytes.")
     sha256 = models.CharField(max_length=64)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         ordering = ("-created_at",)
+        indexes = [
+            models.Index(fields=["project", "-created_at"], name="photo_by_project"),
+            models.Index(fields=["-created_at"], name="photo_by_age"),
+        ]
 
     def __str__(self) -> str:
         return self.original_name or str(self.pk)

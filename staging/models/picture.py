@@ -1,8 +1,18 @@
+from django.conf import settings
 from django.db import models
+from django.db.models import Q
+
+
+class Verdict(models.TextChoices):
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
 
 
 class StagedImage(models.Model):
-    """One finished picture of a prediction, as it is stored and delivered."""
+    """One finished picture of a prediction, as it is stored and delivered, and what was said of it.
+
+    A picture without a verdict and without stars is fresh: it waits to be judged.
+    """
 
     prediction = models.ForeignKey(
         "staging.Prediction", on_delete=models.CASCADE, related_name="images"
@@ -16,11 +26,28 @@ class StagedImage(models.Model):
     size = models.PositiveIntegerField(help_text="In bytes.")
     sha256 = models.CharField(max_length=64)
     created_at = models.DateTimeField(auto_now_add=True)
+    verdict = models.CharField(max_length=10, choices=Verdict.choices, blank=True)
+    stars = models.PositiveSmallIntegerField(null=True, blank=True, help_text="1 to 5.")
+    note = models.TextField(blank=True)
+    judged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    judged_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ("prediction", "position")
         constraints = [
-            models.UniqueConstraint(fields=["prediction", "position"], name="one_image_a_place")
+            models.UniqueConstraint(fields=["prediction", "position"], name="one_image_a_place"),
+            models.CheckConstraint(
+                condition=Q(stars=None) | Q(stars__range=(1, 5)), name="one_to_five_stars"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["created_at"],
+                name="fresh_images",
+                condition=Q(verdict="", stars=None),
+            )
         ]
 
     def __str__(self) -> str:

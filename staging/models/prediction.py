@@ -5,12 +5,14 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from modelsettings.secrets import mask
 from staging.models.job import UNFINISHED, StagingJob, job_status
+from staging.models.spending import PurchasePause, SpendingLimit
+from staging.models.usage import DailyUsage
 
 
 class PredictionStatus(models.TextChoices):
@@ -28,6 +30,15 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
         """Those that nobody holds and whose waiting time is over."""
         free = Q(lease_until=None) | Q(lease_until__lt=now)
         return self.filter(free, run_after__lte=now)
+
+    def purchasable(self, now: datetime) -> "PredictionQuerySet":
+        """Those that wait to be bought, and may be: nobody has paused that."""
+        paused = PurchasePause.objects.filter(Q(model=None) | Q(model=OuterRef("job__model")))
+        return self.claimable(now).filter(~Exists(paused), status=PredictionStatus.QUEUED)
+
+    def under_way(self) -> "PredictionQuerySet":
+        """Those that are bought, or may be, and have not ended."""
+        return self.filter(status__in=[one for one in UNFINISHED if one != PredictionStatus.QUEUED])
 
     def claim(self, prediction: "Prediction") -> bool:
         """Lease a prediction for STAGING_LEASE_S; say whether it is ours.
@@ -59,7 +70,8 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
             _adopt(prediction, values)
         return bool(held)
 
-    @transaction.atomic
+    # Those that have a transaction of their own let an error go through it.
+    @transaction.atomic(savepoint=False)
     def move(
         self,
         prediction: "Prediction",
@@ -68,13 +80,22 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
         by: str,
         why: str = "",
         keep_lease: bool = False,
+        pictures: int = 0,
+        may_have_cost: bool = False,
         **values: Any,
     ) -> bool:
         """Change the status in one conditional UPDATE; say whether it was ours to change.
 
-        The condition is the status and the claim as `prediction` knows them. Keeps the transition,
-        and settles the job's status in the same transaction.
+        The condition is the status and the claim as `prediction` knows them; what has ended stays
+        as it ended. Keeps the transition, settles the job's status, and counts what ended and what
+        it cost, all in the same transaction. `pictures` is how many it succeeds with; of what
+        `may_have_cost`, and nobody knows how much, the whole reservation counts as spent.
         """
+        if prediction.status not in UNFINISHED:
+            return False
+        reserved, reserved_on = prediction.reserved, prediction.reserved_on
+        if target == PredictionStatus.QUEUED:
+            values |= {"reserved": None, "reserved_on": None}
         if not keep_lease:
             # A number of its own ends every other claim: whoever comes back with it is late.
             values |= {"lease_until": None, "lease_number": prediction.lease_number + 1}
@@ -89,15 +110,15 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
         if not moved:
             return False
         _adopt(prediction, values)
-        Transition.objects.create(
-            prediction=prediction,
-            source=source,
-            target=target,
-            at=now,
-            by=by,
-            why=_storable(why)[:500],
-        )
-        _settle_job(prediction.job_id, now)
+        Transition.record(prediction, source=source, target=target, at=now, by=by, why=why)
+        job = _settle_job(prediction.job_id, now)
+        if target not in UNFINISHED:
+            _count(prediction, job, now, pictures=pictures)
+        if reserved is not None and reserved_on is not None and _ends_purchase(target):
+            unknown = reserved if may_have_cost or pictures else Decimal(0)
+            cost = unknown if prediction.cost is None else prediction.cost
+            limits = SpendingLimit.objects.of_project(job.project_id)
+            limits.settle(reserved=reserved, reserved_on=reserved_on, cost=cost)
         return True
 
 
@@ -126,9 +147,15 @@ class Prediction(models.Model):
     polls = models.PositiveSmallIntegerField(default=0)
     outputs = models.JSONField(default=list)
     metrics = models.JSONField(default=dict)
+    # What its purchase took out of the spending limits, and in which day's period.
+    reserved = models.DecimalField(max_digits=10, decimal_places=6, null=True)
+    reserved_on = models.DateField(null=True)
     cost = models.DecimalField(max_digits=10, decimal_places=6, null=True)
     error_code = models.CharField(max_length=40, blank=True)
     error = models.TextField(blank=True)
+    # Ended badly, and somebody asked for another in its place: it no longer counts.
+    is_replaced = models.BooleanField(default=False)
+    cancel_asked_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
 
@@ -146,6 +173,16 @@ class Prediction(models.Model):
 
     def __str__(self) -> str:
         return f"Prediction {str(self.pk)[:8]}"
+
+    @property
+    def intended_at(self) -> datetime:
+        """When the request that buys was begun; before that, when it was asked for."""
+        return self.intent_at or self.created_at
+
+    @property
+    def age(self) -> timedelta:
+        """For how long it has been bought, or may have been."""
+        return timezone.now() - self.intended_at
 
     @property
     def webhook_token(self) -> str:
@@ -172,6 +209,32 @@ class Transition(models.Model):
     def __str__(self) -> str:
         return f"{self.source} → {self.target}"
 
+    @classmethod
+    def record(
+        cls,
+        prediction: Prediction,
+        *,
+        target: str,
+        at: datetime,
+        by: str,
+        source: str = "",
+        why: str = "",
+    ) -> None:
+        """Keep one step of a prediction's timeline; names and reasons as far as there is room."""
+        cls.objects.create(
+            prediction=prediction,
+            source=source,
+            target=target,
+            at=at,
+            by=by[:100],
+            why=_storable(why)[:500],
+        )
+
+
+def _ends_purchase(target: PredictionStatus) -> bool:
+    """Say whether a purchase is over with this status, or was none after all."""
+    return target == PredictionStatus.QUEUED or target not in UNFINISHED
+
 
 def _adopt(prediction: Prediction, values: dict[str, Any]) -> None:
     for name, value in values.items():
@@ -193,14 +256,30 @@ def _storable(value: Any) -> Any:
     return value
 
 
-def _settle_job(job_pk: uuid.UUID, now: datetime) -> None:
+def _settle_job(job_pk: uuid.UUID, now: datetime) -> StagingJob:
     """Give the job the status of its predictions; the row's lock puts writers one after another."""
-    job = StagingJob.objects.select_for_update().only("status").get(pk=job_pk)
-    statuses = Prediction.objects.filter(job=job_pk).values_list("status", flat=True)
-    status = job_status(list(statuses))
+    read = StagingJob.objects.only("status", "finished_at", "project_id", "profile_id", "model_id")
+    job = read.select_for_update().get(pk=job_pk)
+    counted = Prediction.objects.filter(job=job_pk, is_replaced=False)
+    status = job_status(list(counted.values_list("status", flat=True)))
+    finished_at = job.finished_at
     if status != job.status:
         finished_at = None if status in UNFINISHED else now
-        StagingJob.objects.filter(pk=job_pk).update(status=status, finished_at=finished_at)
+    StagingJob.objects.filter(pk=job_pk).update(
+        status=status, finished_at=finished_at, changed_at=now
+    )
+    return job
+
+
+def _count(prediction: Prediction, job: StagingJob, now: datetime, *, pictures: int) -> None:
+    DailyUsage.count(
+        job,
+        day=timezone.localdate(now),
+        outcome=prediction.status,
+        pictures=pictures,
+        cost=prediction.cost,
+        seconds=(now - prediction.created_at).total_seconds() if pictures else 0.0,
+    )
 
 
 def total_cost(predictions: list[Prediction]) -> Decimal | None:

@@ -1,20 +1,44 @@
 import uuid
 
-from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
 
 from modelsettings.models import ModelSettings, ReplicateModel
 
 
+class ProjectQuerySet(models.QuerySet["Project"]):
+    """Who sees what: a project's owner and members, and with it all of its photos and jobs."""
+
+    def seen_by(self, user: User) -> "ProjectQuerySet":
+        """Those that somebody owns, or is a member of."""
+        return self.filter(Q(owner=user) | Q(pk__in=_memberships(user)))
+
+    def edited_by(self, user: User) -> "ProjectQuerySet":
+        """Those in which somebody may stage, judge and delete."""
+        return self.filter(Q(owner=user) | Q(pk__in=_memberships(user, may_edit=True)))
+
+    def unsorted_of(self, user: User) -> "Project":
+        """Return the project of what somebody put into no other; make it where there is none."""
+        project, _ = self.get_or_create(
+            owner=user, is_unsorted=True, defaults={"name": Project.UNSORTED}
+        )
+        return project
+
+
 class Project(models.Model):
-    """What jobs belong to: a listing, a client. It may name the model and profile they use."""
+    """What photos and jobs belong to: a listing, a client. It may name the model and profile.
+
+    Everybody has one that is called Unsorted, which takes what names no other.
+    """
+
+    UNSORTED = "Unsorted"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="projects"
-    )
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="projects")
     name = models.CharField(max_length=200)
+    is_unsorted = models.BooleanField(default=False, editable=False)
     model = models.ForeignKey(
         ReplicateModel,
         on_delete=models.PROTECT,
@@ -33,8 +57,15 @@ class Project(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects = ProjectQuerySet.as_manager()
+
     class Meta:
         ordering = ("name",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner"], condition=Q(is_unsorted=True), name="one_unsorted_an_owner"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -46,3 +77,27 @@ class Project(models.Model):
             raise ValidationError({"profile": "This profile is another model's."})
         if self.profile.retired_at is not None:
             raise ValidationError({"profile": "This profile is retired."})
+
+
+class ProjectMember(models.Model):
+    """Somebody beside the owner who may see a project, or also stage, judge and delete in it."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="members")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    may_edit = models.BooleanField(
+        default=False, help_text="May also stage, judge and delete; else only see."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("user__username",)
+        constraints = [
+            models.UniqueConstraint(fields=["project", "user"], name="one_membership_each")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}, {'may edit' if self.may_edit else 'may see'}"
+
+
+def _memberships(user: User, **wanted: bool) -> models.QuerySet[ProjectMember, uuid.UUID]:
+    return ProjectMember.objects.filter(user=user, **wanted).values_list("project_id", flat=True)

@@ -1,0 +1,146 @@
+"""Forms of the admin's pages: a photo, and how to stage one again."""
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib.auth.models import User
+from unfold.widgets import (
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from modelsettings.models import ModelSettings, ReplicateModel
+from modelsettings.schema.validation import SettingsRefused
+from modelsettings.services import ProfileNotFound
+from staging import images
+from staging.intake import library
+from staging.intake.jobs import CannotStage
+from staging.intake.photos import Upload, add_photo
+from staging.models import Photo, Project, StagingJob
+from staging.services import NotPossible
+from staging.services.jobs import request_staging
+
+
+class StageAgainForm(forms.Form):
+    """How a photo is to be staged; what is left empty is chosen as for any request."""
+
+    room_type = forms.ChoiceField(label="Room")
+    style = forms.ChoiceField()
+    model = forms.ChoiceField(required=False)
+    profile = forms.ChoiceField(required=False)
+    prompt = forms.CharField(
+        label="Your own words",
+        required=False,
+        max_length=5000,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text="Added after the rules that keep the room as it is.",
+    )
+    seed = forms.IntegerField(
+        required=False, widget=UnfoldAdminIntegerFieldWidget, help_text="Empty: as the profile says"
+    )
+
+    def __init__(self, photo: Photo, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.photo = photo
+        self._offer("room_type", [(one.key, one.label) for one in library.room_types()])
+        self._offer("style", [(one.key, one.label) for one in library.styles()])
+        models = ReplicateModel.objects.filter(is_enabled=True).values_list("slug", "label")
+        self._offer("model", [("", "The project's, or the default"), *models])
+        self._offer("profile", [("", "The project's, or the live one"), *_profiles()])
+
+    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
+        field = cast("forms.ChoiceField", self.fields[name])
+        field.widget = UnfoldAdminSelectWidget()
+        field.choices = choices
+
+    def clean(self) -> dict[str, Any]:
+        """Take the model from the profile, which names it; the two must fit."""
+        cleaned = super().clean() or {}
+        slug, _, name = cleaned.get("profile", "").rpartition(":")
+        if name and cleaned.get("model") not in ("", None, slug):
+            self.add_error("profile", "This profile is another model's.")
+        elif name:
+            cleaned |= {"model": slug, "profile": name}
+        return cleaned
+
+    def request(self, *, by: User) -> StagingJob | None:
+        """Ask for the job; None where something is wrong, which then stands at its field."""
+        wanted = {name: value for name, value in self.cleaned_data.items() if value not in ("",)}
+        try:
+            return request_staging(self.photo, owner=by, **wanted)
+        except SettingsRefused as error:
+            for name, sentences in error.errors.items():
+                key = name if name in self.fields else None
+                self.add_error(key, list(sentences))
+        except (ProfileNotFound, CannotStage) as error:
+            self.add_error("model", str(error))
+        except (NotPossible, ValueError) as error:
+            self.add_error(None, str(error))
+        return None
+
+
+class AddPhotoForm(forms.Form):
+    """A file, and the project that it belongs to."""
+
+    file = forms.FileField(
+        label="Photo",
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": "image/*,.heic,.heif"}),
+        help_text="JPEG, PNG, WebP or HEIC, up to 30 MB. Its place and all other metadata go.",
+    )
+    project = forms.ModelChoiceField(Project.objects.all(), required=False)
+
+    def __init__(self, *args: Any, chooser: forms.Widget, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = cast("forms.ModelChoiceField[Project]", self.fields["project"])
+        field.help_text = "Type to search. Empty: among your own that are not sorted."
+        field.widget = chooser
+        chooser.choices = field.choices  # type: ignore[attr-defined]  # a select has some
+
+    def clean_file(self) -> Any:
+        upload = self.cleaned_data["file"]
+        if upload.size > images.MAX_BYTES:
+            most = images.MAX_BYTES // 2**20
+            raise forms.ValidationError(f"We take photos of at most {most} MB.")
+        return upload
+
+    def store(self, *, by: User) -> Photo | None:
+        """Store the photo; None where it is refused, which then stands at the field."""
+        upload = self.cleaned_data["file"]
+        project = self.cleaned_data["project"] or Project.objects.unsorted_of(by)
+        try:
+            return add_photo(Upload(upload.read(), name=upload.name), owner=by, project=project)
+        except images.PhotoRefused as error:
+            self.add_error("file", str(error))
+        return None
+
+
+class NamedUserField(forms.CharField):
+    """Somebody by user name: accounts may be thousands, and none of them is listed."""
+
+    widget = UnfoldAdminTextInputWidget
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, int):
+            return User.objects.filter(pk=value).values_list("username", flat=True).first()
+        return value
+
+    def clean(self, value: Any) -> Any:
+        name = super().clean(value)
+        user = User.objects.filter(username=name, is_active=True).first()
+        if user is None:
+            raise forms.ValidationError(f"There is nobody called {name}.")
+        return user
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(super().has_changed(self.prepare_value(initial), data))
+
+
+def _profiles() -> list[tuple[str, str]]:
+    in_use = ModelSettings.objects.filter(retired_at=None, model__is_enabled=True)
+    rows = in_use.order_by("model__position", "name").values_list(
+        "model__slug", "model__label", "name"
+    )
+    return [(f"{slug}:{name}", f"{label}: {name}") for slug, label, name in rows]

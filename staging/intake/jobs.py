@@ -1,0 +1,205 @@
+"""What is asked becomes a plan, and a plan with a photo becomes a job with its predictions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from modelsettings import catalog, profiles
+from modelsettings import services as settings_services
+from modelsettings.schema.validation import SettingsRefused
+from modelsettings.services import ResolvedSettings, StoredSettings
+from staging.intake.library import prompt_for
+from staging.intake.spending import check_room
+from staging.models import (
+    BatchPhoto,
+    Callback,
+    Photo,
+    Prediction,
+    PredictionStatus,
+    Project,
+    StagingJob,
+    Transition,
+)
+from staging.prompts import DEFAULT_ROOM, DEFAULT_STYLE
+
+# So many seconds earlier anything else would have to be asked for, to come after a batch's.
+BATCH_COSTS_S = 60.0
+
+log = structlog.get_logger(__name__)
+
+
+class CannotStage(ValueError):
+    """A model that cannot stage a photo; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Everything that decides a job's pictures, the photo apart; `words` are inputs by name."""
+
+    room_type: str
+    style: str
+    prompt: str
+    words: Mapping[str, str]
+    resolved: ResolvedSettings
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+
+
+def plan_job(
+    *,
+    project: Project,
+    room_type: str = "",
+    style: str = "",
+    prompt: str = "",
+    prompt_mode: str = "add",
+    model: str | None = None,
+    profile: str | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    seed: int | None = None,
+) -> Plan:
+    """Decide everything now: a later change of settings or library does not touch the job.
+
+    Raises ProfileNotFound, SettingsRefused, CannotStage, and PromptRefused for a room or a style
+    that cannot be asked for.
+    """
+    text = prompt_for(room_type=room_type, style=style, custom=prompt or None, mode=prompt_mode)
+    model, profile = _choose_profile(
+        project, model=model, profile=profile, room_type=room_type or DEFAULT_ROOM
+    )
+    resolved = settings_services.resolve(model, profile=profile, overrides=overrides, seed=seed)
+    if resolved.stored.obstacle:
+        raise CannotStage(resolved.stored.obstacle)
+    if "prompt" not in resolved.stored.roles:
+        text = _without_prompt(resolved.stored, prompt)
+    _check_seeds(resolved)
+    room_type, style = room_type or DEFAULT_ROOM, style or DEFAULT_STYLE
+    return Plan(
+        room_type=room_type,
+        style=style,
+        prompt=text,
+        words=_words_for(resolved.stored, room_type=room_type, style=style, prompt=text),
+        resolved=resolved,
+        overrides={**(overrides or {}), **({} if seed is None else {"seed": seed})},
+    )
+
+
+@transaction.atomic
+def record_job(
+    plan: Plan,
+    photo: Photo,
+    *,
+    owner: User,
+    batch_photo: BatchPhoto | None = None,
+    callback_url: str = "",
+) -> StagingJob:
+    """Record a planned job of a photo with its predictions, in the photo's project.
+
+    `callback_url`, which `services.callbacks.check_callback_url` let pass, is told of its end.
+    Raises OverLimit where a spending limit refuses it. Whoever calls wakes `tasks.submit` once
+    this is committed.
+    """
+    resolved, stored = plan.resolved, plan.resolved.stored
+    job = StagingJob(
+        owner=owner,
+        project_id=photo.project_id,
+        photo=photo,
+        batch_photo=batch_photo,
+        room_type=plan.room_type,
+        style=plan.style,
+        prompt=plan.prompt,
+        model_id=stored.model_pk,
+        version=stored.version,
+        runs_by_name=stored.is_official,
+        profile_id=stored.pk,
+        profile_name=stored.profile,
+        revision=stored.revision,
+        settings=resolved.settings,
+        overrides=dict(plan.overrides),
+        delivery=resolved.delivery.to_json(),
+    )
+    reference = job.photo_reference
+    photo_input = [reference] if stored.schema.takes_many_images else reference
+    job.input = {**resolved.input, stored.roles["image"]: photo_input, **plan.words}
+    check_room(job, predictions=resolved.delivery.num_outputs)
+    job.save()
+    first_seed = resolved.input.get("seed")
+    for position in range(resolved.delivery.num_outputs):
+        seed = None if first_seed is None else first_seed + position
+        add_prediction(job, position=position, seed=seed, by=owner.get_username())
+    if callback_url:
+        Callback.objects.create(job=job, url=callback_url)
+    log.info("job recorded", job=str(job.pk), model=stored.slug)
+    return job
+
+
+def add_prediction(
+    job: StagingJob, *, position: int, seed: int | None, by: str, why: str = ""
+) -> Prediction:
+    """Queue one prediction of a job, with the first step of its timeline."""
+    now = timezone.now()
+    # Of many photos nobody waits for the next one: those of a batch let others go first.
+    rank_at = now + timedelta(seconds=BATCH_COSTS_S) if job.batch_photo_id else now
+    prediction = Prediction.objects.create(
+        job=job, position=position, seed=seed, rank_at=rank_at, run_after=now
+    )
+    Transition.record(prediction, target=PredictionStatus.QUEUED, at=now, by=by, why=why)
+    return prediction
+
+
+def _without_prompt(stored: StoredSettings, prompt: str) -> str:
+    """Return the prompt of a job whose model takes none; CannotStage where somebody wrote one."""
+    if prompt:
+        raise CannotStage(f"{stored.slug} takes no prompt: it is told the room and the style.")
+    return ""
+
+
+def _choose_profile(
+    project: Project, *, model: str | None, profile: str | None, room_type: str
+) -> tuple[str | None, str | None]:
+    """Return the model and the profile of a job; None stands for the default, and the live one.
+
+    What the request names comes first, then what its project names, then what is chosen for the
+    room.
+    """
+    if model is None and profile is None and project.model is not None:
+        model = project.model.slug
+        profile = project.profile.name if project.profile else None
+    return model, profile or profiles.find_for_room(model, room_type)
+
+
+def _words_for(
+    stored: StoredSettings, *, room_type: str, style: str, prompt: str
+) -> dict[str, str]:
+    """Return the inputs that take the job's words: a prompt, or the model's own room and style.
+
+    Raises CannotStage for a room or a style that a dedicated staging model does not know.
+    """
+    overlay = catalog.find_overlay(stored.slug)
+    words = {stored.roles["prompt"]: prompt} if "prompt" in stored.roles else {}
+    for role, word, known in (
+        ("room", room_type, overlay.rooms),
+        ("style", style, overlay.styles),
+    ):
+        if role in stored.roles:
+            if word not in known:
+                choices = ", ".join(known) or "none"
+                if word == DEFAULT_ROOM:
+                    raise CannotStage(f"{stored.slug} asks for a room_type, one of: {choices}.")
+                raise CannotStage(f"{stored.slug} knows no {role} {word}, only: {choices}.")
+            words[stored.roles[role]] = known[word]
+    return words
+
+
+def _check_seeds(resolved: ResolvedSettings) -> None:
+    """Refuse where the later pictures of a job would take seeds beyond the model's maximum."""
+    seed, count = resolved.input.get("seed"), resolved.delivery.num_outputs
+    most = resolved.stored.validator.schema["properties"].get("seed", {}).get("maximum")
+    if seed is not None and most is not None and seed + count - 1 > most:
+        last = seed + count - 1
+        sentence = f"seed: {count} pictures take seeds up to {last}, beyond the maximum of {most}."
+        raise SettingsRefused({"seed": [sentence]})

@@ -1,0 +1,130 @@
+"""Many photos asked for at once: what was asked, and what became of each photo."""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from modelsettings.models import ReplicateModel
+from staging.models.photo import Photo
+from staging.models.project import Project
+
+
+class StagingBatch(models.Model):
+    """Many photos by one or several styles; `styles` is a list of their keys.
+
+    What was asked stands here as it was asked: a worker makes the jobs of a photo from it, once
+    the photo is normalised.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="batches"
+    )
+    project = models.ForeignKey(
+        Project, on_delete=models.PROTECT, db_index=False, related_name="batches"
+    )
+    styles = models.JSONField()
+    prompt = models.TextField(blank=True)
+    prompt_mode = models.CharField(max_length=10, default="add")
+    model = models.ForeignKey(ReplicateModel, on_delete=models.PROTECT, null=True, related_name="+")
+    profile_name = models.CharField(max_length=100, blank=True)
+    overrides = models.JSONField(default=dict)
+    seed = models.BigIntegerField(null=True)
+    callback_url = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-created_at",)
+        verbose_name_plural = "staging batches"
+        indexes = [
+            models.Index(fields=["project", "-created_at"], name="batch_by_project"),
+            models.Index(fields=["-created_at"], name="batch_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Batch {str(self.pk)[:8]}"
+
+
+class BatchPhotoStatus(models.TextChoices):
+    WAITING = "waiting"
+    STAGED = "staged"
+    REFUSED = "refused"
+
+
+class BatchPhotoQuerySet(models.QuerySet["BatchPhoto"]):
+    def claimable(self, now: datetime) -> "BatchPhotoQuerySet":
+        """Those that wait, and that nobody holds."""
+        free = Q(lease_until=None) | Q(lease_until__lt=now)
+        return self.filter(free, status=BatchPhotoStatus.WAITING)
+
+    def claim(self, one: "BatchPhoto") -> bool:
+        """Lease a photo for STAGING_LEASE_S, as one try; say whether it is ours.
+
+        Every later write names the claim's number, as those of predictions do.
+        """
+        now = timezone.now()
+        number = one.lease_number + 1
+        won = (
+            self.claimable(now)
+            .filter(pk=one.pk, lease_number=one.lease_number)
+            .update(
+                lease_until=now + timedelta(seconds=settings.STAGING_LEASE_S),
+                lease_number=number,
+                tries=F("tries") + 1,
+            )
+        )
+        if won:
+            one.lease_number, one.tries = number, one.tries + 1
+        return bool(won)
+
+    def note(self, one: "BatchPhoto", **values: Any) -> bool:
+        """Write values under the claim; say whether it still held."""
+        held = self.filter(
+            pk=one.pk, status=BatchPhotoStatus.WAITING, lease_number=one.lease_number
+        ).update(**values)
+        if held:
+            for name, value in values.items():
+                setattr(one, name, value)
+        return bool(held)
+
+
+class BatchPhoto(models.Model):
+    """One photo of a batch: a file that waits to be normalised, then the photo, or why not.
+
+    `upload` is the file as it came, and is empty once a worker is done with it, or where the photo
+    was there before. `job_errors` says by style which jobs of a good photo could not be made.
+    """
+
+    batch = models.ForeignKey(StagingBatch, on_delete=models.CASCADE, related_name="photos")
+    position = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=255)
+    room_type = models.CharField(max_length=40)
+    upload = models.CharField(max_length=200, blank=True)
+    photo = models.ForeignKey(Photo, on_delete=models.SET_NULL, null=True, related_name="+")
+    status = models.CharField(
+        max_length=10, choices=BatchPhotoStatus.choices, default=BatchPhotoStatus.WAITING
+    )
+    error = models.TextField(blank=True)
+    job_errors: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(default=dict)
+    tries = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    lease_number = models.PositiveIntegerField(default=0)
+
+    objects = BatchPhotoQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("batch", "position")
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "position"], name="one_photo_a_place")
+        ]
+        indexes = [
+            models.Index(fields=["id"], name="waiting_batch_photos", condition=Q(status="waiting"))
+        ]
+
+    def __str__(self) -> str:
+        return self.name

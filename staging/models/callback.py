@@ -1,0 +1,158 @@
+"""Telling a client that its job has ended: what to send where, and every attempt."""
+
+import base64
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from staging.models.job import UNFINISHED, JobStatus, StagingJob
+
+_FINISHED = [status for status in JobStatus if status not in UNFINISHED]
+
+
+class CallbackStatus(models.TextChoices):
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+# One that was not sent yet.
+_FRESH: dict[str, Any] = {
+    "status": CallbackStatus.WAITING,
+    "tries": 0,
+    "run_after": None,
+    "lease_until": None,
+    "delivered_at": None,
+}
+
+
+class CallbackQuerySet(models.QuerySet["Callback"]):
+    def due(self, now: datetime) -> "CallbackQuerySet":
+        """Those whose job has ended, whose waiting time is over, and which nobody is sending."""
+        return self._free(now).filter(
+            Q(run_after=None) | Q(run_after__lte=now), job__status__in=_FINISHED
+        )
+
+    def being_sent(self, now: datetime) -> "CallbackQuerySet":
+        return self.filter(status=CallbackStatus.WAITING, lease_until__gte=now)
+
+    def claim(self, callback: "Callback", *, lease: timedelta) -> bool:
+        """Lease a callback; say whether it is ours. Every later write names the claim's number."""
+        now = timezone.now()
+        number = callback.lease_number + 1
+        won = (
+            self._free(now)
+            .filter(pk=callback.pk, lease_number=callback.lease_number)
+            .update(lease_until=now + lease, lease_number=number)
+        )
+        if won:
+            callback.lease_number = number
+        return bool(won)
+
+    @transaction.atomic
+    def note_attempt(self, callback: "Callback", attempt: "CallbackAttempt", **values: Any) -> bool:
+        """Write an attempt and what follows from it under the claim; say whether it still held."""
+        held = self.filter(
+            pk=callback.pk, status=CallbackStatus.WAITING, lease_number=callback.lease_number
+        ).update(lease_until=None, tries=callback.tries + 1, **values)
+        if held:
+            attempt.callback = callback
+            attempt.save()
+        return bool(held)
+
+    @transaction.atomic
+    def rearm(self, job: StagingJob) -> None:
+        """Let a job that goes on after its end tell of its next end, too.
+
+        That is another message, with an id of its own: a receiver drops an id that it has had.
+        The log of the earlier one stays. Whoever still sends that holds a claim on nothing now.
+        """
+        callback = self.select_for_update().filter(job=job).first()
+        if callback is None:
+            return
+        earlier, callback.pk = callback.pk, uuid.uuid4()
+        # Foreign keys are looked at when the transaction ends, on both databases.
+        self.filter(pk=earlier).update(id=callback.pk, **_FRESH)
+        CallbackAttempt.objects.filter(callback=earlier).update(callback=callback)
+
+    def send_again(self, callback: "Callback") -> bool:
+        """Let a message that was sent, given up or put off be due now; say whether it was one."""
+        unheld = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
+        tried = ~Q(status=CallbackStatus.WAITING) | (Q(run_after__isnull=False) & unheld)
+        return bool(self.filter(tried, pk=callback.pk).update(**_FRESH))
+
+    def _free(self, now: datetime) -> "CallbackQuerySet":
+        # Columns of this table alone: a claim's UPDATE looks at them again after waiting for a row.
+        unheld = Q(lease_until=None) | Q(lease_until__lt=now)
+        return self.filter(unheld, status=CallbackStatus.WAITING)
+
+
+class Callback(models.Model):
+    """The news that a job has ended, for the address that its client named.
+
+    Made with the job, and due once the job has ended. `id` is the webhook's id, the same at each
+    attempt, by which a receiver knows what it has had already; `rearm` gives it another.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    job = models.OneToOneField(StagingJob, on_delete=models.CASCADE, related_name="callback")
+    url = models.CharField(max_length=500)
+    status = models.CharField(
+        max_length=10, choices=CallbackStatus.choices, default=CallbackStatus.WAITING
+    )
+    tries = models.PositiveSmallIntegerField(default=0)
+    run_after = models.DateTimeField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    lease_number = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+    delivered_at = models.DateTimeField(null=True)
+
+    objects = CallbackQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at",)
+        indexes = [
+            models.Index(
+                fields=["run_after"], name="waiting_callbacks", condition=Q(status="waiting")
+            ),
+            models.Index(fields=["-created_at"], name="callback_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Callback of {self.job_id}"
+
+
+class CallbackAttempt(models.Model):
+    """One request to a client's address: what it answered, or why there was no answer."""
+
+    callback = models.ForeignKey(Callback, on_delete=models.CASCADE, related_name="attempts")
+    at = models.DateTimeField()
+    status_code = models.PositiveSmallIntegerField(null=True)
+    error = models.CharField(max_length=300, blank=True)
+    seconds = models.FloatField()
+
+    class Meta:
+        ordering = ("at", "id")
+
+    def __str__(self) -> str:
+        return str(self.status_code or self.error)
+
+
+def callback_secrets(user_pk: int) -> list[str]:
+    """Return what signs a user's callbacks, as Standard Webhooks writes it: `whsec_…`.
+
+    Derived from SECRET_KEY, so nowhere stored; then from each of SECRET_KEY_FALLBACKS, so that a
+    receiver who knows the earlier one still recognises us.
+    """
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    derived = [
+        salted_hmac("staging.callback", str(user_pk), secret=key, algorithm="sha256").digest()
+        for key in keys
+    ]
+    return [f"whsec_{base64.b64encode(one).decode()}" for one in derived]

@@ -1,0 +1,134 @@
+"""The prompt library: what models are told of a room and of a style, row by row."""
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import ValidationError
+from django.db import models
+from simple_history.models import HistoricalRecords
+
+from staging import prompts
+
+
+class Entry(models.Model):
+    """What all rows of the library have in common: an author, a history, and no way to be deleted.
+
+    Changes go through `staging.services.library`.
+    """
+
+    updated_by = models.CharField(max_length=200, default="system:library", editable=False)
+
+    # What simple-history reads author and reason of the next history row from.
+    _history_user: AbstractBaseUser | None
+    _change_reason: str | None
+
+    class Meta:
+        abstract = True
+
+
+class PromptRules(Entry):
+    """What is the same for all rooms of a house, or for all that is outside it."""
+
+    is_outside = models.BooleanField(unique=True, editable=False)
+    rules = models.TextField(help_text="What must stay as it is; stands before all furniture.")
+    placement = models.TextField(help_text="Where furniture goes and how it is lit; stands last.")
+
+    history = HistoricalRecords(history_change_reason_field=models.TextField(null=True))
+
+    class Meta:
+        verbose_name = "rules of a place"
+        verbose_name_plural = "rules of places"
+        ordering = ("is_outside",)
+
+    def __str__(self) -> str:
+        return "Outside" if self.is_outside else "Inside"
+
+    def words(self) -> prompts.Rules:
+        return prompts.Rules(rules=self.rules, placement=self.placement)
+
+
+class RoomType(Entry):
+    """A kind of room; `key` is what a request names."""
+
+    key = models.SlugField(max_length=40, unique=True)
+    label = models.CharField(max_length=100)
+    noun = models.CharField(max_length=200, help_text='Continues "a photograph of": "a bedroom".')
+    purpose = models.TextField(
+        blank=True, help_text="What the room is for, which furniture belongs there, which does not."
+    )
+    furniture = models.TextField(help_text="What to put where, in any style.")
+    is_outside = models.BooleanField(default=False, help_text="Takes the rules for outside.")
+    is_active = models.BooleanField(default=True, help_text="Can be asked for.")
+    position = models.PositiveSmallIntegerField(default=100)
+
+    history = HistoricalRecords(history_change_reason_field=models.TextField(null=True))
+
+    class Meta:
+        ordering = ("position", "label")
+
+    def __str__(self) -> str:
+        return self.label
+
+    def clean(self) -> None:
+        """Keep the room that a request without one gets."""
+        if self.key == prompts.DEFAULT_ROOM and not self.is_active:
+            sentence = "A request that names no room gets this one: it must stay."
+            raise ValidationError({"is_active": sentence})
+
+    def words(self) -> prompts.Room:
+        return prompts.Room(
+            label=self.label,
+            noun=self.noun,
+            purpose=self.purpose,
+            furniture=self.furniture,
+            is_outside=self.is_outside,
+        )
+
+
+class Style(Entry):
+    """A style of furnishing; `key` is what a request names."""
+
+    key = models.SlugField(max_length=40, unique=True)
+    label = models.CharField(max_length=100)
+    character = models.TextField(help_text="What the style means, in any room.")
+    inside = models.TextField(help_text="Its materials and pieces inside a house.")
+    outside = models.TextField(help_text="Its materials and pieces outside.")
+    is_active = models.BooleanField(default=True, help_text="Can be asked for.")
+    position = models.PositiveSmallIntegerField(default=100)
+
+    history = HistoricalRecords(history_change_reason_field=models.TextField(null=True))
+
+    class Meta:
+        ordering = ("position", "label")
+
+    def __str__(self) -> str:
+        return self.label
+
+    def clean(self) -> None:
+        """Keep the style that a request without one gets."""
+        if self.key == prompts.DEFAULT_STYLE and not self.is_active:
+            sentence = "A request that names no style gets this one: it must stay."
+            raise ValidationError({"is_active": sentence})
+
+    def words(self) -> prompts.Style:
+        return prompts.Style(
+            label=self.label, character=self.character, inside=self.inside, outside=self.outside
+        )
+
+
+class PromptTemplate(Entry):
+    """The furnishing of one room in one style, in place of what room and style say together."""
+
+    room_type = models.ForeignKey(RoomType, on_delete=models.CASCADE, related_name="templates")
+    style = models.ForeignKey(Style, on_delete=models.CASCADE, related_name="templates")
+    # Empty where a pair has gone back to what room and style say together.
+    furnishing = models.TextField(help_text="Three to nine sentences on this style in this room.")
+
+    history = HistoricalRecords(history_change_reason_field=models.TextField(null=True))
+
+    class Meta:
+        ordering = ("room_type", "style")
+        constraints = [
+            models.UniqueConstraint(fields=["room_type", "style"], name="one_template_a_pair")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.room_type}, {self.style}"

@@ -1,0 +1,115 @@
+"""What operators are told without looking: a limit nearly spent, failures, a standstill."""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+
+class NoticeKind(models.TextChoices):
+    LIMIT = "limit", "Spending limit"
+    FAILURES = "failures"
+    STANDSTILL = "standstill"
+    TEST = "test"
+
+
+class Channel(models.TextChoices):
+    EMAIL = "email", "E-mail"
+    WEBHOOK = "webhook"
+
+
+class DeliveryStatus(models.TextChoices):
+    WAITING = "waiting"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class Notice(models.Model):
+    """One thing that operators are told; it stands until it is over.
+
+    `key` says what it is about: of the same thing, one stands at a time. `id` is the message's id,
+    the same at each attempt and in each channel, by which a receiver knows what it has had.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=12, choices=NoticeKind.choices)
+    key = models.CharField(max_length=120)
+    sentence = models.CharField(max_length=500)
+    at = models.DateTimeField(default=timezone.now)
+    over_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-at",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["key"], condition=Q(over_at=None), name="one_standing_notice_a_key"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["-at"], name="notice_by_age"),
+            models.Index(fields=["key"], name="notice_by_key"),
+        ]
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+class NoticeDeliveryQuerySet(models.QuerySet["NoticeDelivery"]):
+    def due(self, now: datetime) -> "NoticeDeliveryQuerySet":
+        """Those whose waiting time is over, and which nobody is sending."""
+        free = Q(lease_until=None) | Q(lease_until__lt=now)
+        return self.filter(free, status=DeliveryStatus.WAITING, run_after__lte=now)
+
+    def claim(self, delivery: "NoticeDelivery", *, lease: timedelta) -> bool:
+        """Lease a delivery; say whether it is ours. Every later write names the claim's number."""
+        now = timezone.now()
+        number = delivery.lease_number + 1
+        won = (
+            self.due(now)
+            .filter(pk=delivery.pk, lease_number=delivery.lease_number)
+            .update(lease_until=now + lease, lease_number=number)
+        )
+        if won:
+            delivery.lease_number = number
+        return bool(won)
+
+    def note_attempt(self, delivery: "NoticeDelivery", **values: Any) -> bool:
+        """Write what came of an attempt under the claim; say whether it still held."""
+        held = self.filter(pk=delivery.pk, lease_number=delivery.lease_number)
+        return bool(held.update(lease_until=None, tries=delivery.tries + 1, **values))
+
+
+class NoticeDelivery(models.Model):
+    """A notice on its way through one channel: sent, or why not yet."""
+
+    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="deliveries")
+    channel = models.CharField(max_length=8, choices=Channel.choices)
+    status = models.CharField(
+        max_length=8, choices=DeliveryStatus.choices, default=DeliveryStatus.WAITING
+    )
+    sent_at = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(max_length=300, blank=True, help_text="Of the last attempt.")
+    run_after = models.DateTimeField(default=timezone.now)
+    lease_until = models.DateTimeField(null=True)
+    lease_number = models.PositiveIntegerField(default=0)
+
+    objects = NoticeDeliveryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "notice deliveries"
+        ordering = ("channel",)
+        constraints = [
+            models.UniqueConstraint(fields=["notice", "channel"], name="one_delivery_a_channel")
+        ]
+        indexes = [
+            models.Index(
+                fields=["run_after"], name="waiting_deliveries", condition=Q(status="waiting")
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_channel_display()}: {self.get_status_display().lower()}"

@@ -1,0 +1,231 @@
+"""What may be spent: limits that a purchase reserves from before it is made, and pauses."""
+
+from datetime import date
+from decimal import Decimal
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from modelsettings.models import ReplicateModel
+from staging.models.project import Project
+
+# SQLite adds up dollars in floating point; a millionth of a dollar is the last place we keep.
+HALF_A_MILLIONTH = Decimal("0.0000005")
+
+
+class Period(models.TextChoices):
+    DAY = "day"
+    MONTH = "month"
+
+    def begin(self, day: date) -> date:
+        """Return the first day of the period that holds a day."""
+        return day if self == Period.DAY else day.replace(day=1)
+
+
+class WhenOver(models.TextChoices):
+    WAIT = "wait", "wait for the next period, or a higher limit"
+    REFUSE = "refuse", "be refused"
+
+
+class OverLimit(ValueError):
+    """A purchase for which a limit leaves no room; the message says which, and how much is left."""
+
+    def __init__(self, limit: "SpendingLimit", usd: Decimal | None) -> None:
+        self.limit, self.usd = limit, usd
+        super().__init__(_refusal(limit, usd))
+
+    @property
+    def is_final(self) -> bool:
+        """Whether to refuse what would wait."""
+        return self.limit.when_over == WhenOver.REFUSE
+
+
+class SpendingLimitQuerySet(models.QuerySet["SpendingLimit"]):
+    def of_project(self, project: object) -> "SpendingLimitQuerySet":
+        """Those that a purchase of a project, by its primary key, has to fit into."""
+        return self.filter(Q(project=None) | Q(project=project))
+
+    def refusing(self) -> "SpendingLimitQuerySet":
+        """Those that refuse what is over them, rather than let it wait."""
+        return self.filter(when_over=WhenOver.REFUSE)
+
+    def check_room(self, usd: Decimal | None, *, today: date) -> None:
+        """Raise OverLimit where one of these has no room now; reserves nothing."""
+        for limit in self.select_related("project").order_by("pk"):
+            if usd is None or usd > limit.left(today) + HALF_A_MILLIONTH:
+                raise OverLimit(limit, usd)
+
+    def reserve(self, project: object, usd: Decimal | None, *, today: date) -> date:
+        """Take dollars out of every limit of a purchase, in the transaction that writes it.
+
+        `usd` is None where nobody knows what it costs. Returns the day that the purchase counts
+        for: the next, where midnight passed since `today` and another has begun it. Raises
+        OverLimit, which has to leave the transaction: then nothing is reserved anywhere. The rows
+        are locked in one order, after the prediction and its job.
+        """
+        limits = list(self.of_project(project).select_for_update(of=("self",)).order_by("pk"))
+        if not limits:
+            return today
+        if usd is None:
+            raise OverLimit(limits[0], None)
+        today = max(today, *(limit.begins_on for limit in limits))
+        for limit in limits:
+            limit.roll_over(today)
+        keys = [limit.pk for limit in limits]
+        room = F("usd") + HALF_A_MILLIONTH - F("spent") - F("reserved")
+        taken = (
+            self.annotate(room=room)
+            .filter(pk__in=keys, room__gte=usd)
+            .update(reserved=F("reserved") + usd)
+        )
+        if taken < len(limits):
+            full = next((one for one in limits if one.left(today) < usd), limits[0])
+            raise OverLimit(full, usd)
+        return today
+
+    def settle(self, *, reserved: Decimal, reserved_on: date, cost: Decimal) -> None:
+        """Give a reservation back, and count what was spent of it, in the period it was made in.
+
+        A period that is over by now keeps no sums.
+        """
+        limits = self.filter(begins_on__lte=reserved_on).select_for_update().order_by("pk")
+        keys = list(limits.values_list("pk", flat=True))
+        if keys:
+            SpendingLimit.objects.filter(pk__in=keys).update(
+                reserved=F("reserved") - reserved, spent=F("spent") + cost
+            )
+
+
+class SpendingLimit(models.Model):
+    """How many dollars a project, or everything together, may spend in a day or a month.
+
+    `reserved` and `spent` count the purchases of the period that `begins_on` lies in, by days of
+    TIME_ZONE: what is under way at its estimate, what has ended at its cost. A new one is added by
+    `staging.services.spending`, which counts what its period has cost so far.
+    """
+
+    project = models.ForeignKey(
+        Project,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="spending_limits",
+        help_text="Empty: everything together.",
+    )
+    period = models.CharField(max_length=5, choices=Period.choices)
+    usd = models.DecimalField(
+        "dollars", max_digits=10, decimal_places=2, validators=[MinValueValidator(Decimal(0))]
+    )
+    when_over = models.CharField(
+        "what is over it has to",
+        max_length=6,
+        choices=WhenOver.choices,
+        default=WhenOver.WAIT,
+    )
+    begins_on = models.DateField(default=timezone.localdate, editable=False)
+    reserved = models.DecimalField(
+        max_digits=14, decimal_places=6, default=Decimal(0), editable=False
+    )
+    spent = models.DecimalField(max_digits=14, decimal_places=6, default=Decimal(0), editable=False)
+
+    objects = SpendingLimitQuerySet.as_manager()
+
+    class Meta:
+        ordering = (F("project").asc(nulls_first=True), "period")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "period"],
+                name="one_limit_a_project_and_period",
+                violation_error_message="This project has a limit of this period: change that one.",
+            ),
+            models.UniqueConstraint(
+                fields=["period"],
+                condition=Q(project=None),
+                name="one_limit_of_all_a_period",
+                violation_error_message="There is a limit of this period: change that one.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.whose}, ${self.usd} a {self.period}"
+
+    @property
+    def whose(self) -> str:
+        return self.project.name if self.project else "All projects"
+
+    def used(self, today: date) -> tuple[Decimal, Decimal]:
+        """Return the dollars spent and reserved in the period that holds `today`."""
+        if self.begins_on < Period(self.period).begin(today):
+            return Decimal(0), Decimal(0)
+        return self.spent, self.reserved
+
+    def left(self, today: date) -> Decimal:
+        """Return the dollars neither spent nor reserved; less than 0 where it was lowered."""
+        return self.usd - sum(self.used(today), Decimal(0))
+
+    def roll_over(self, today: date) -> None:
+        """Begin a new period where the last one is over. The row is locked."""
+        begin = Period(self.period).begin(today)
+        if self.begins_on < begin:
+            self.begins_on, self.spent, self.reserved = begin, Decimal(0), Decimal(0)
+            self.save(update_fields=["begins_on", "spent", "reserved"])
+
+
+class PriceEstimate(models.Model):
+    """What an operator reckons a prediction to cost whose model's price does not tell before."""
+
+    model = models.OneToOneField(ReplicateModel, on_delete=models.CASCADE, related_name="+")
+    usd = models.DecimalField(
+        "dollars a prediction",
+        max_digits=10,
+        decimal_places=6,
+        validators=[MinValueValidator(Decimal(0))],
+    )
+
+    class Meta:
+        ordering = ("model",)
+
+    def __str__(self) -> str:
+        return f"{self.model}: about ${self.usd.normalize():f}"
+
+
+class PurchasePause(models.Model):
+    """While it stands, nothing of a model, or of any, is bought; what is bought goes on."""
+
+    model = models.ForeignKey(
+        ReplicateModel,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Empty: every model.",
+    )
+    reason = models.CharField(max_length=200, blank=True)
+    by = models.CharField(max_length=200, editable=False)
+    since = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ("since",)
+        constraints = [
+            models.UniqueConstraint(
+                # No model has the key 0: a pause of all is one, too.
+                Coalesce("model", 0),
+                name="one_pause_a_model",
+                violation_error_message="These purchases are paused already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model or 'All purchases'}: paused"
+
+
+def _refusal(limit: SpendingLimit, usd: Decimal | None) -> str:
+    today = timezone.localdate()
+    which = f"{limit.whose} may spend ${limit.usd} a {limit.period}"
+    if usd is None:
+        return f"{which}, and nobody knows what this model costs: an operator has to estimate it."
+    left = max(limit.left(today), Decimal(0))
+    return f"{which}: ${left:.2f} is left, and this costs about ${usd:.3f}."

@@ -1,0 +1,75 @@
+from datetime import date
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import F
+
+from modelsettings.models import ModelSettings, ReplicateModel
+from staging.models.job import StagingJob
+from staging.models.project import Project
+
+
+class DailyUsage(models.Model):
+    """What a day's predictions of one project with one profile came to.
+
+    A prediction is counted once, in the transaction that ends it, on the day of TIME_ZONE on which
+    it ends; so this also tells of jobs, photos and projects that were deleted since.
+    """
+
+    day = models.DateField()
+    # The row outlives its project.
+    project = models.ForeignKey(
+        Project, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
+    project_name = models.CharField(max_length=200)
+    model = models.ForeignKey(ReplicateModel, on_delete=models.PROTECT, related_name="+")
+    profile = models.ForeignKey(ModelSettings, on_delete=models.PROTECT, related_name="+")
+    succeeded = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    canceled = models.PositiveIntegerField(default=0)
+    unpriced = models.PositiveIntegerField(default=0, help_text="Succeeded, at an unknown cost.")
+    pictures = models.PositiveIntegerField(default=0)
+    cost = models.DecimalField(max_digits=14, decimal_places=6, default=Decimal(0))
+    seconds = models.FloatField(default=0, help_text="From queued to succeeded, all added up.")
+
+    class Meta:
+        verbose_name = "usage of a day"
+        verbose_name_plural = "cost and time"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["day", "project", "profile"], name="one_row_a_day_project_and_profile"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.project_name}"
+
+    @classmethod
+    def count(
+        cls,
+        job: StagingJob,
+        *,
+        day: date,
+        outcome: str,
+        pictures: int,
+        cost: Decimal | None,
+        seconds: float,
+    ) -> None:
+        """Add one ended prediction; `outcome` is succeeded, failed or canceled."""
+        row, _ = cls.objects.get_or_create(
+            day=day,
+            project_id=job.project_id,
+            profile_id=job.profile_id,
+            # The project is read for the day's first alone.
+            defaults={"model_id": job.model_id, "project_name": lambda: job.project.name},
+        )
+        added: dict[str, int | float | Decimal] = {
+            outcome: 1,
+            "pictures": pictures,
+            "cost": cost or Decimal(0),
+            "unpriced": int(outcome == "succeeded" and cost is None),
+            "seconds": seconds,
+        }
+        cls.objects.filter(pk=row.pk).update(
+            **{name: F(name) + value for name, value in added.items()}
+        )

@@ -1,0 +1,98 @@
+"""How far batches are: photos and jobs by status, and each photo with what became of it."""
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import Count, Max, Prefetch, QuerySet, Sum
+
+from staging.models import BatchPhoto, BatchPhotoStatus, Prediction, StagingBatch, StagingJob
+from staging.models.job import UNFINISHED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a batch is: photos and jobs by status; `done` of `total` pictures asked for.
+
+    What was refused, or could not be made a job, is done as well.
+    """
+
+    photos: Mapping[str, int]
+    jobs: Mapping[str, int]
+    styles: int
+    cost: Decimal | None
+    changed_at: datetime | None = None
+
+    @property
+    def state(self) -> str:
+        """What is another where anything that is told of the batch is."""
+        return f"{sorted(self.photos.items())} {sorted(self.jobs.items())} {self.changed_at}"
+
+    @property
+    def total(self) -> int:
+        return sum(self.photos.values()) * self.styles
+
+    @property
+    def done(self) -> int:
+        waiting = self.photos.get(BatchPhotoStatus.WAITING, 0) * self.styles
+        return self.total - waiting - sum(self.jobs.get(status, 0) for status in UNFINISHED)
+
+    @property
+    def percent(self) -> int:
+        """In whole percent; 100 only when nothing is left to do."""
+        return self.done * 100 // self.total if self.total else 100
+
+    @property
+    def is_finished(self) -> bool:
+        return self.done >= self.total
+
+
+def progress_of(batches: Iterable[StagingBatch]) -> dict[uuid.UUID, Progress]:
+    """Return how far each batch is: three queries, however many there are."""
+    found = {batch.pk: batch for batch in batches}
+    photos: dict[uuid.UUID, dict[str, int]] = {pk: {} for pk in found}
+    jobs: dict[uuid.UUID, dict[str, int]] = {pk: {} for pk in found}
+    costs: dict[uuid.UUID, Decimal | None] = {}
+    changed: dict[uuid.UUID, list[datetime]] = {pk: [] for pk in found}
+    of_photos = BatchPhoto.objects.filter(batch__in=found).order_by("batch", "status")
+    for pk, status, count in of_photos.values_list("batch", "status").annotate(Count("pk")):
+        photos[pk][status] = count
+    of_jobs = StagingJob.objects.filter(batch_photo__batch__in=found)
+    of_jobs = of_jobs.order_by("batch_photo__batch", "status")
+    counted = of_jobs.values_list("batch_photo__batch", "status").annotate(
+        Count("pk"), Max("changed_at")
+    )
+    for pk, status, count, changed_at in counted:
+        jobs[pk][status] = count
+        changed[pk].append(changed_at)
+    bought = Prediction.objects.filter(job__batch_photo__batch__in=found, cost__isnull=False)
+    paid = bought.order_by().values_list("job__batch_photo__batch").annotate(Sum("cost"))
+    for pk, cost in paid:
+        costs[pk] = cost
+    return {
+        pk: Progress(
+            photos=photos[pk],
+            jobs=jobs[pk],
+            styles=len(batch.styles),
+            cost=costs.get(pk),
+            changed_at=max(changed[pk], default=None),
+        )
+        for pk, batch in found.items()
+    }
+
+
+def photos_with_jobs(batch: StagingBatch) -> QuerySet[BatchPhoto]:
+    """Return a batch's photos in their order, with jobs and pictures: five queries for all."""
+    predictions = Prediction.objects.filter(is_replaced=False).prefetch_related("images")
+    # Neither the settings nor the prompt of hundreds of jobs.
+    jobs = StagingJob.objects.only("batch_photo", "style", "status", "created_at")
+    return (
+        BatchPhoto.objects.filter(batch=batch)
+        .order_by("position")
+        .select_related("photo")
+        .prefetch_related(
+            Prefetch("jobs", jobs.prefetch_related(Prefetch("predictions", predictions)))
+        )
+    )

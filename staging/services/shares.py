@@ -1,0 +1,82 @@
+"""Shares: public pages of one picture, before and after."""
+
+import io
+import uuid
+
+import segno
+import structlog
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from staging.models import Share, StagedImage, StagingJob
+from staging.services import NotPossible
+
+log = structlog.get_logger(__name__)
+
+
+def share_picture(image: StagedImage, *, by: User) -> Share:
+    """Make a public page of a picture, at an address that nobody had before."""
+    return Share.objects.create(image=image, created_by=by)
+
+
+def revoke_share(share: Share, *, by: User) -> None:
+    """End a public page for ever; one that has ended stays as it is."""
+    Share.objects.filter(pk=share.pk, revoked_at=None).update(revoked_at=timezone.now())
+    share.refresh_from_db(fields=["revoked_at"])
+    log.info("share revoked", share=str(share.pk), by=by.get_username())
+
+
+def shares_of(job: StagingJob) -> QuerySet[Share]:
+    """Return every share of a job's pictures, the newest first, those that ended included."""
+    shares = Share.objects.filter(image__prediction__job=job)
+    return shares.select_related("image__prediction", "created_by")
+
+
+def picture_to_share(job: StagingJob, *, image_id: int | None) -> StagedImage:
+    """Return the picture of a job that is meant: the one named, or its only one.
+
+    Raises NotPossible where there is none yet, ValueError where it is not clear which.
+    """
+    images = list(StagedImage.objects.filter(prediction__job=job).order_by("pk"))
+    if not images:
+        raise NotPossible("This job has no picture to share.")
+    if image_id is None and len(images) > 1:
+        raise ValueError(f"This job has {len(images)} pictures: name the one to share.")
+    for image in images:
+        if image_id in (None, image.pk):
+            return image
+    raise ValueError("This job has no such picture.")
+
+
+def find_share(key: str, *, token: str) -> Share | None:
+    """Return the share that a public address names; None for anything else, and once revoked."""
+    try:
+        share_id = uuid.UUID(hex=key)
+    except ValueError:
+        return None
+    # One way of writing each address alone.
+    if key != share_id.hex or not Share.is_token(share_id, token):
+        return None
+    open_shares = Share.objects.filter(pk=share_id, revoked_at=None)
+    return open_shares.select_related("image__prediction__job__photo").first()
+
+
+def share_url(share: Share, *, request: HttpRequest, page: str = "share") -> str:
+    """Return the absolute address of a share's page, or of another of its pages."""
+    path = reverse(page, args=[share.pk.hex, share.token])
+    return (
+        f"{settings.PUBLIC_URL}{path}" if settings.PUBLIC_URL else request.build_absolute_uri(path)
+    )
+
+
+def draw_qr_code(text: str) -> bytes:
+    """Return a QR code as SVG, black on white with its margin, readable in dark pages too."""
+    output = io.BytesIO()
+    segno.make(text, error="m", micro=False).save(
+        output, kind="svg", scale=8, border=4, light="#fff", title="QR code of this page"
+    )
+    return output.getvalue()
