@@ -6,54 +6,138 @@ sweep's interval, and one that comes twice finds nothing left.
 
 import structlog
 from celery import Task, shared_task
-from kombu.exceptions import OperationalError
+from django.conf import settings
 
-from staging.models import PredictionStatus
-from staging.pipeline import collection, lookup, settlement, submission
+from staging.models import DiscardedFile, PredictionStatus
+from staging.pipeline import (
+    callbacks,
+    cancellation,
+    collection,
+    lookup,
+    notices,
+    polling,
+    preparation,
+    pruning,
+    submission,
+    watching,
+)
 from staging.pipeline.claims import is_waiting
+from staging.publishing import Publisher
 
 log = structlog.get_logger(__name__)
 
+_publisher = Publisher()
+
 # How many collect at a time what one poll found.
 COLLECTORS = 8
+# How much one run of the tasks that clear away takes on: the next goes on.
+MOST_PRUNED = 1000
+MOST_FILES = 5000
+
+
+@shared_task
+def prepare() -> None:
+    """Make jobs of what batches brought; come back for what some seconds did not suffice for."""
+    if preparation.prepare_waiting():
+        wake(submit)
+        if preparation.is_waiting():
+            wake(prepare)
 
 
 @shared_task
 def submit() -> None:
-    """Buy what waits; come back in a second for what the pace left behind."""
-    if submission.submit_waiting():
-        wake(submit, in_s=1)
+    """Buy what waits; come back soon for what the pace left behind."""
+    submitted = submission.submit_waiting(join=lambda: wake(submit))
+    if submitted.come_back_in_s is not None:
+        wake(submit, in_s=submitted.come_back_in_s)
+    if not submitted.count:
+        return
     # What was bought may have been finished in the same answer.
     if is_waiting(PredictionStatus.COLLECTING):
         wake(collect)
+    if cancellation.is_waiting():
+        wake(cancel)
+    wake_notify()
 
 
 @shared_task
 def poll() -> None:
     """Ask for what runs and is due."""
-    for _ in range(min(settlement.poll_running(), COLLECTORS)):
+    for _ in range(min(polling.poll_running(), COLLECTORS)):
         wake(collect)
+    wake_notify()
 
 
 @shared_task
 def collect() -> None:
     """Fetch the outputs that wait."""
-    collection.collect_waiting()
+    if collection.collect_waiting():
+        wake_notify()
+
+
+@shared_task
+def cancel() -> None:
+    """Ask Replicate to cancel what is not wanted; what had succeeded is collected."""
+    if cancellation.cancel_unwanted():
+        wake(collect)
+    wake_notify()
+
+
+@shared_task
+def notify() -> None:
+    """Tell clients whose jobs have ended; come back for what is left after a minute."""
+    if callbacks.send_due():
+        wake(notify)
 
 
 @shared_task
 def sweep() -> None:
     """Move on whatever stood still, at whatever step."""
     lookup.look_up_uncertain()
+    if cancellation.is_waiting():
+        wake(cancel)
+    if preparation.is_waiting():
+        wake(prepare)
     if is_waiting(PredictionStatus.QUEUED):
         wake(submit)
     if is_waiting(PredictionStatus.COLLECTING):
         wake(collect)
+    wake_notify()
+
+
+@shared_task
+def remove_files() -> None:
+    """Remove from storage what was deleted."""
+    DiscardedFile.remove_noted(most=MOST_FILES)
+
+
+@shared_task
+def watch() -> None:
+    """Make notices of what operators have to know, and send what is due."""
+    watching.look()
+    notices.send_due()
+
+
+@shared_task
+def prune() -> None:
+    """Delete what is kept no longer; without RETENTION_DAYS, only what nobody asks for again."""
+    found = pruning.prune(days=settings.RETENTION_DAYS or None, most=MOST_PRUNED)
+    log.info("pruned", jobs=found.jobs, photos=found.photos, batches=found.batches)
+
+
+def wake_notify() -> None:
+    """Wake `notify` where a job has ended of which somebody is to be told."""
+    if callbacks.is_due():
+        wake(notify)
 
 
 def wake(task: "Task[[], None]", *, in_s: float = 0) -> None:
-    """Send a task its wake-up; without a broker the sweep finds the work later."""
+    """Send a task its wake-up, within a second; without a broker the sweep finds the work later."""
     try:
-        task.apply_async(countdown=in_s, retry=False)
-    except OperationalError as error:
+        is_sent = _publisher.publish(lambda: task.apply_async(countdown=in_s, retry=False))
+    # Whatever the broker's library raises: nobody's request fails for a wake-up.
+    except Exception as error:  # noqa: BLE001
         log.warning("broker unreachable", task=task.name, error=str(error))
+        return
+    if not is_sent:
+        log.warning("broker does not answer", task=task.name)

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import timedelta
+from decimal import Decimal
 
 import structlog
 from django.conf import settings
@@ -45,24 +46,34 @@ def collect(prediction: Prediction) -> None:
             ]
         except errors.NotFound as error:
             why = f"The picture was gone before it was fetched. {error}"
-            give_up(prediction, code="outputs_gone", why=why, by=BY)
+            _lose(prediction, code="outputs_gone", why=why)
         except errors.DoNotRetry as error:
-            give_up(prediction, code=code_of(error), why=str(error), by=BY)
+            _lose(prediction, code=code_of(error), why=str(error))
         except errors.TryAgain as error:
             give_back(prediction, status=PredictionStatus.COLLECTING, error=error, by=BY)
         except images.PictureRefused as error:
-            if prediction.tries + 1 >= MAX_BROKEN_DOWNLOADS:
-                give_up(prediction, code="bad_output", why=str(error), by=BY)
+            # Calls that failed before say nothing of the picture.
+            is_again = prediction.error == str(error)
+            if is_again and prediction.tries + 1 >= MAX_BROKEN_DOWNLOADS:
+                _lose(prediction, code="bad_output", why=str(error))
             else:
                 give_back(prediction, status=PredictionStatus.COLLECTING, error=error, by=BY)
         else:
             _succeed(prediction, stored)
 
 
+def _lose(prediction: Prediction, *, code: str, why: str) -> None:
+    """Fail what Replicate has made, and is paid for all the same."""
+    cost = _cost_of(prediction, images=len(prediction.outputs))
+    give_up(prediction, code=code, why=why, by=BY, may_have_cost=True, cost=cost)
+
+
 def _store_output(prediction: Prediction, *, url: str, position: int) -> StagedImage:
     """Return the unsaved row of one output whose files are stored."""
-    until = timezone.now() + timedelta(seconds=settings.STAGING_LEASE_S)
-    Prediction.objects.note(prediction, lease_until=until)
+    if position:
+        # The claim's own time is for the first.
+        until = timezone.now() + timedelta(seconds=settings.STAGING_LEASE_S)
+        Prediction.objects.note(prediction, lease_until=until)
     delivery = prediction.job.delivered
     download = replicate().download(url, max_bytes=MAX_OUTPUT_BYTES)
     picture = images.finish_picture(
@@ -91,25 +102,41 @@ def _store_output(prediction: Prediction, *, url: str, position: int) -> StagedI
 def _store(name: str, content: bytes) -> str:
     """Store a file under a name that its content gives, so that doing it twice does it once."""
     if default_storage.exists(name):
-        return name
+        if default_storage.size(name) == len(content):
+            return name
+        # Whoever wrote it was killed in the midst.
+        default_storage.delete(name)
     return default_storage.save(name, ContentFile(content))
 
 
 def _succeed(prediction: Prediction, stored: list[StagedImage]) -> None:
-    job = prediction.job
-    metrics = prediction.metrics
-    cost = cost_of(
-        job.model.price,
-        settings=job.settings,
-        images=len(stored),
-        seconds=metrics.get("predict_time"),
-        input_megapixels=job.photo.width * job.photo.height / 1e6,
-        output_megapixels=sum(image.width * image.height for image in stored) / 1e6,
-    )
+    megapixels = sum(image.width * image.height for image in stored) / 1e6
+    cost = _cost_of(prediction, images=len(stored), output_megapixels=megapixels)
     with transaction.atomic():
         succeeded = Prediction.objects.move(
-            prediction, PredictionStatus.SUCCEEDED, by=BY, cost=cost, error="", error_code=""
+            prediction,
+            PredictionStatus.SUCCEEDED,
+            by=BY,
+            pictures=len(stored),
+            cost=cost,
+            error="",
+            error_code="",
         )
         if succeeded:
             StagedImage.objects.bulk_create(stored)
             log.info("collected", images=len(stored), cost=str(cost))
+
+
+def _cost_of(
+    prediction: Prediction, *, images: int, output_megapixels: float | None = None
+) -> Decimal | None:
+    """Return what a prediction that Replicate finished costs, as far as its price tells."""
+    job = prediction.job
+    return cost_of(
+        job.model.price,
+        settings=job.settings,
+        images=images,
+        seconds=prediction.metrics.get("predict_time"),
+        input_megapixels=job.photo.width * job.photo.height / 1e6,
+        output_megapixels=output_megapixels,
+    )

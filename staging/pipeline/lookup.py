@@ -14,74 +14,117 @@ from django.utils import timezone
 
 from replicate_api import errors
 from replicate_api.client import RemotePrediction
-from staging.models import Prediction, PredictionStatus
-from staging.pipeline.claims import work_off
+from staging.models import Prediction, PredictionStatus, Tallied, Tally
+from staging.pipeline import stopping
+from staging.pipeline.claims import claim_all
 from staging.pipeline.connection import replicate
-from staging.pipeline.setbacks import NotBought, give_back, give_up
-from staging.pipeline.settlement import CLOCK_MARGIN, settle
+from staging.pipeline.setbacks import NotBought, bounded, give_back, give_up, note_unanswered
+from staging.pipeline.settlement import CLOCK_MARGIN, UNDECIDED, settle
 from staging.pipeline.submission import webhook_url
 
 log = structlog.get_logger(__name__)
 
 BY = "worker: lookup"
 
-# Replicate removes the input of a prediction of the API after an hour; without it a purchase
-# cannot be recognised.
-RECORDS_KEPT = timedelta(minutes=55)
 PAUSE = timedelta(seconds=10)
+# So many share one reading of the list; the next sweep comes for the rest.
+MOST = 500
 
 
 def look_up_uncertain() -> int:
-    """Look up each purchase that nobody is at; return how many there were."""
-    return work_off(PredictionStatus.SUBMITTING, look_up, by=BY)
+    """Look up the purchases that nobody is at, all in one reading of the list; return their count.
+
+    The list shows what was bought at any time, so it is read only as far as the oldest of them.
+    """
+    claimed = claim_all(PredictionStatus.SUBMITTING, most=MOST)
+    if claimed:
+        with stopping.holding(*claimed):
+            _look_up(claimed)
+    return len(claimed)
 
 
-def look_up(prediction: Prediction) -> None:
-    """Adopt the purchase, queue the prediction again, fail it undecided, or wait."""
+def _look_up(claimed: list[Prediction]) -> None:
+    # What is decided by not being listed has to be old enough when the reading begins.
     now = timezone.now()
-    intent_at = prediction.intent_at or prediction.created_at
     try:
-        remote = _find(prediction, since=intent_at - CLOCK_MARGIN)
+        found = _find(claimed)
     except errors.ReplicateError as error:
-        log.warning("lookup failed", prediction=str(prediction.pk), error=str(error))
-        Prediction.objects.note(prediction, lease_until=None, run_after=now + PAUSE)
+        note_unanswered("lookup failed", error, predictions=len(claimed))
+        for prediction in claimed:
+            _wait(prediction)
         return
+    for prediction in claimed:
+        with bounded(prediction, by=BY):
+            _decide(prediction, found.get(prediction.pk), now=now)
+
+
+def _decide(prediction: Prediction, remote: RemotePrediction | None, *, now: datetime) -> None:
+    """Adopt the purchase, queue the prediction again, fail it undecided, or wait."""
     if remote is not None:
         settle(prediction, remote, by=BY)
         return
-    decided_at = intent_at + timedelta(
-        seconds=settings.STAGING_REQUEST_LIMIT_S + settings.STAGING_LOOKUP_GRACE_S
-    )
-    if now > intent_at + RECORDS_KEPT:
-        why = (
-            "Undecided: the request that buys was sent, its answer was lost, and Replicate's "
-            "records of that time are gone. One prediction may have been paid for."
-        )
-        give_up(prediction, code="undecided", why=why, by=BY)
-    elif now >= decided_at:
+    age_s = (now - prediction.intended_at).total_seconds()
+    if age_s > settings.STAGING_RECORDS_KEPT_S:
+        _give_up_undecided(prediction)
+    elif age_s >= settings.STAGING_REQUEST_LIMIT_S + settings.STAGING_LOOKUP_GRACE_S:
         # Within the budget: a service that answers each request with a 500 ends it, too.
         not_bought = NotBought("Not bought: it is not in Replicate's list.")
+        Tally.add(Tallied.FOUND_MISSING)
         give_back(prediction, status=PredictionStatus.QUEUED, error=not_bought, by=BY)
     else:
-        Prediction.objects.note(prediction, lease_until=None, run_after=now + PAUSE)
+        _wait(prediction)
 
 
-def _find(prediction: Prediction, *, since: datetime) -> RemotePrediction | None:
-    """Return the purchase from the list, read completely back to `since`, or None."""
-    webhook = webhook_url(prediction)
-    for remote in _listed(since):
-        values = (remote.input or {}).values()
-        is_ours = (webhook is not None and remote.webhook == webhook) or (
-            bool(prediction.photo_url)
-            and any(value in (prediction.photo_url, [prediction.photo_url]) for value in values)
-        )
-        if is_ours:
-            return remote
-    return None
+def _give_up_undecided(prediction: Prediction) -> None:
+    """Fail what may have been paid for, and is never bought again by itself."""
+    usd = prediction.reserved
+    cost = "at an unknown price" if usd is None else f"for about ${usd.normalize():f}"
+    why = (
+        "Undecided: the request that buys was sent, its answer was lost, and Replicate's records "
+        f"of that time are gone. One prediction may have been paid for, {cost}."
+    )
+    Tally.add(Tallied.UNDECIDED)
+    give_up(prediction, code=UNDECIDED, why=why, by=BY, may_have_cost=True)
 
 
-def _listed(since: datetime) -> Iterator[RemotePrediction]:
-    page = replicate().list_predictions(created_after=since)
+def _wait(prediction: Prediction) -> None:
+    Prediction.objects.note(prediction, lease_until=None, run_after=timezone.now() + PAUSE)
+
+
+def _find(uncertain: list[Prediction]) -> dict[object, RemotePrediction]:
+    """Return the purchases that the list shows, by the predictions' keys.
+
+    It is complete back to the oldest intent unless all were found before.
+    """
+    by_mark: dict[str, object] = {}
+    for prediction in uncertain:
+        marks = (webhook_url(prediction), prediction.photo_url)
+        by_mark |= {mark: prediction.pk for mark in marks if mark}
+    found: dict[object, RemotePrediction] = {}
+    intents = [prediction.intended_at for prediction in uncertain]
+    longest = timedelta(seconds=settings.STAGING_REQUEST_LIMIT_S)
+    listed = _listed(min(intents) - CLOCK_MARGIN, max(intents) + longest + CLOCK_MARGIN)
+    for remote in listed:
+        for mark in _marks(remote):
+            if mark in by_mark:
+                found.setdefault(by_mark[mark], remote)
+        if len(found) == len(uncertain):
+            break
+    return found
+
+
+def _marks(remote: RemotePrediction) -> Iterator[str]:
+    """Yield what may tell whose purchase this is: its webhook, and each address of its input."""
+    if remote.webhook:
+        yield remote.webhook
+    for value in (remote.input or {}).values():
+        one = value[0] if isinstance(value, list) and len(value) == 1 else value
+        if isinstance(one, str):
+            yield one
+
+
+def _listed(since: datetime, until: datetime) -> Iterator[RemotePrediction]:
+    page = replicate().list_predictions(created_after=since, created_before=until)
     yield from page.predictions
     while page.next:
         page = replicate().list_predictions(cursor=page.next)

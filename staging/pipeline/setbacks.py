@@ -10,7 +10,10 @@ import structlog
 from django.utils import timezone
 
 from replicate_api import errors
-from staging.models import Prediction, PredictionStatus
+from staging.models import Prediction, PredictionStatus, Tallied, Tally
+from staging.pipeline import heartbeat, stopping
+from staging.pipeline.log_context import about
+from staging.pipeline.wishes import queue_again
 
 log = structlog.get_logger(__name__)
 
@@ -39,10 +42,28 @@ _CODES: dict[type[Exception], str] = {
 }
 
 
-def give_up(prediction: Prediction, *, code: str, why: str, by: str) -> None:
-    """Let the prediction fail, with the reason that its job shows."""
+def give_up(
+    prediction: Prediction,
+    *,
+    code: str,
+    why: str,
+    by: str,
+    may_have_cost: bool = False,
+    **values: Any,
+) -> None:
+    """Let the prediction fail, with the reason that its job shows.
+
+    `may_have_cost` is of what was bought, or may have been: Replicate may charge for it.
+    """
     failed = Prediction.objects.move(
-        prediction, PredictionStatus.FAILED, by=by, why=why, error_code=code, error=why
+        prediction,
+        PredictionStatus.FAILED,
+        by=by,
+        why=why,
+        may_have_cost=may_have_cost,
+        error_code=code,
+        error=why,
+        **values,
     )
     if failed:
         log.warning("prediction failed", prediction=str(prediction.pk), code=code, why=why)
@@ -51,14 +72,16 @@ def give_up(prediction: Prediction, *, code: str, why: str, by: str) -> None:
 def give_back(
     prediction: Prediction, *, status: PredictionStatus, error: Exception, by: str
 ) -> None:
-    """Put the prediction (back) to `status` for a later try; give up after MAX_TRIES.
+    """Leave the prediction in its status, or queue it again, for a later try; at most MAX_TRIES.
 
     The pause doubles from a second up to five minutes, with full jitter.
     """
     tries = prediction.tries + 1
     if tries >= MAX_TRIES:
         why = f"Given up after {tries} tries. {error}"
-        give_up(prediction, code=code_of(error), why=why, by=by)
+        # What is bought has cost something, whatever fails after it.
+        is_bought = prediction.status in (PredictionStatus.RUNNING, PredictionStatus.COLLECTING)
+        give_up(prediction, code=code_of(error), why=why, by=by, may_have_cost=is_bought)
         return
     # Jitter needs no secrecy.
     pause_s = random.uniform(0.5, min(300.0, 2.0**tries))  # noqa: S311
@@ -67,10 +90,17 @@ def give_back(
     if status == prediction.status:
         Prediction.objects.note(prediction, lease_until=None, **later)
     else:
-        Prediction.objects.move(prediction, status, by=by, why=str(error), **later)
+        queue_again(prediction, by=by, why=str(error), **later)
     log.info(
         "step will be tried again", prediction=str(prediction.pk), tries=tries, error=str(error)
     )
+
+
+def note_unanswered(what: str, error: errors.ReplicateError, **told: object) -> None:
+    """Log a question to Replicate that got no answer; it is asked again in its time."""
+    if isinstance(error, errors.RateLimited):
+        Tally.add(Tallied.LIMITED_LOOK)
+    log.warning(what, error=str(error), **told)
 
 
 @contextmanager
@@ -79,18 +109,25 @@ def bounded(prediction: Prediction, *, by: str) -> Iterator[None]:
 
     A purchase that may exist stays where it is, to be looked up.
     """
-    try:
-        yield
-    except Exception as error:
-        log.exception("step broke off", prediction=str(prediction.pk))
-        if prediction.status == PredictionStatus.SUBMITTING:
-            Prediction.objects.note(prediction, lease_until=None)
-        else:
-            status = PredictionStatus(prediction.status)
-            # The error's own text may name what is nobody's business.
-            why = BrokenOff(f"Restage failed ({type(error).__name__}); its logs say more.")
-            give_back(prediction, status=status, error=why, by=by)
-        raise
+    with about(prediction):
+        try:
+            with stopping.holding(prediction):
+                yield
+            heartbeat.moved()
+        except Exception as error:
+            log.exception("step broke off")
+            _break_off(prediction, error, by=by)
+            raise
+
+
+def _break_off(prediction: Prediction, error: Exception, *, by: str) -> None:
+    if prediction.status == PredictionStatus.SUBMITTING:
+        Prediction.objects.note(prediction, lease_until=None)
+        return
+    status = PredictionStatus(prediction.status)
+    # The error's own text may name what is nobody's business.
+    why = BrokenOff(f"Restage failed ({type(error).__name__}); its logs say more.")
+    give_back(prediction, status=status, error=why, by=by)
 
 
 def code_of(error: Exception) -> str:

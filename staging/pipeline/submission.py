@@ -4,6 +4,9 @@
 an answer that proves that nothing was bought takes it back to `queued`.
 """
 
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
@@ -13,50 +16,92 @@ from django.utils import timezone
 
 from modelsettings.compiled import secrets_of
 from replicate_api import errors
-from staging.models import CreationPace, Prediction, PredictionStatus
+from staging.models import CreationPace, Prediction, PredictionStatus, Tallied, Tally
+from staging.pipeline import stopping
 from staging.pipeline.claims import claim_next, is_waiting
 from staging.pipeline.connection import replicate
 from staging.pipeline.setbacks import bounded, code_of, give_back, give_up
 from staging.pipeline.settlement import first_poll_at, settle
+from staging.pipeline.spending import has_room, intend
+from staging.pipeline.wishes import queue_again
 
 log = structlog.get_logger(__name__)
 
 BY = "worker: submit"
 
 
-def submit_waiting() -> bool:
-    """Submit what waits, as fast as the pace allows; say whether to come back for more.
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """How many predictions one call took on, and in how many seconds it is to be called again."""
 
-    Only who was given a token comes back: else every job that waits would bring wake-ups of its
-    own, each second, for as long as any waits.
+    count: int = 0
+    come_back_in_s: float | None = None
+
+
+class Drought:
+    """What this process remembers of a pace that gave nothing.
+
+    A hundred requests at once send a hundred wake-ups: one of them need ask the database.
     """
-    was_given = False
-    while is_waiting(PredictionStatus.QUEUED):
+
+    LENGTH_S = 0.1
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def begin(self) -> None:
+        self._until = time.monotonic() + self.LENGTH_S
+
+    def lasts(self) -> bool:
+        return time.monotonic() < self._until
+
+
+_drought = Drought()
+
+
+def _alone() -> None:
+    """Let nobody join."""
+
+
+def submit_waiting(*, join: Callable[[], object] = _alone) -> Submitted:
+    """Submit what waits, as fast as the pace allows.
+
+    `join` is called where another might submit beside us: an upload and a create take seconds at
+    Replicate, and the pace allows ten a second. Only who was given a token calls it, or comes back:
+    else every job that waits would bring wake-ups of its own for as long as any waits.
+    """
+    count = 0
+    if _drought.lasts() or not is_waiting(PredictionStatus.QUEUED):
+        return Submitted()
+    while not stopping.has_begun():
         if not CreationPace.take(1):
-            return was_given
-        was_given = True
-        prediction = claim_next(PredictionStatus.QUEUED)
-        if prediction is None:
+            _drought.begin()
+            return Submitted(count, come_back_in_s=CreationPace.pause_s() if count else None)
+        claimed = claim_next(PredictionStatus.QUEUED)
+        if claimed is None:
             CreationPace.give_back(1)
-            return False
-        with (
-            structlog.contextvars.bound_contextvars(
-                job=str(prediction.job_id), prediction=str(prediction.pk)
-            ),
-            bounded(prediction, by=BY),
-        ):
+            break
+        count += 1
+        if claimed.is_one_of_many:
+            join()
+        prediction = claimed.prediction
+        with bounded(prediction, by=BY):
             submit(prediction)
-    return False
+    return Submitted(count)
 
 
 def submit(prediction: Prediction) -> None:
-    """Upload the photo and buy one claimed prediction."""
+    """Upload the photo and buy one claimed prediction, where its spending limits have room."""
+    if not has_room(prediction, by=BY):
+        CreationPace.give_back(1)
+        return
     try:
         _upload_photo(prediction)
     except errors.DoNotRetry as error:
         _refuse(prediction, error)
         return
     except errors.RateLimited as error:
+        Tally.add(Tallied.LIMITED_UPLOAD)
         CreationPace.block(error.retry_after_s)
         Prediction.objects.note(prediction, lease_until=None, error=str(error))
         return
@@ -64,16 +109,11 @@ def submit(prediction: Prediction) -> None:
         give_back(prediction, status=PredictionStatus.QUEUED, error=error, by=BY)
         return
     now = timezone.now()
-    intends = Prediction.objects.move(
-        prediction,
-        PredictionStatus.SUBMITTING,
-        by=BY,
-        keep_lease=True,
-        intent_at=now,
-        lease_until=now + timedelta(seconds=settings.STAGING_LEASE_S),
-    )
-    if intends:
+    lease_until = now + timedelta(seconds=settings.STAGING_LEASE_S)
+    if intend(prediction, by=BY, intent_at=now, lease_until=lease_until):
         _buy(prediction)
+    else:
+        CreationPace.give_back(1)
 
 
 def webhook_url(prediction: Prediction) -> str | None:
@@ -100,6 +140,10 @@ def _upload_photo(prediction: Prediction) -> None:
 
 
 def _buy(prediction: Prediction) -> None:
+    if _is_late(prediction):
+        # Nothing, where somebody has claimed it since.
+        queue_again(prediction, by=BY, why="Not sent: this worker slept before it bought.")
+        return
     job = prediction.job
     try:
         remote = replicate().create_prediction(
@@ -112,16 +156,20 @@ def _buy(prediction: Prediction) -> None:
             cancel_after_s=settings.STAGING_DEADLINE_S,
         )
     except errors.RateLimited as error:
+        Tally.add(Tallied.LIMITED_CREATION)
         CreationPace.block(error.retry_after_s)
         # No fault of this prediction: it keeps its tries and its place.
-        Prediction.objects.move(prediction, PredictionStatus.QUEUED, by=BY, why=str(error))
+        queue_again(prediction, by=BY, why=str(error))
         return
     except errors.ReplicateError as error:
         if not error.proves_not_bought:
             _leave_to_lookup(prediction, error)
         elif isinstance(error, errors.DoNotRetry):
+            is_for_good = not isinstance(error, errors.Unauthenticated)
+            Tally.add(Tallied.REFUSED if is_for_good else Tallied.NOT_BOUGHT)
             _refuse(prediction, error)
         else:
+            Tally.add(Tallied.NOT_BOUGHT)
             give_back(prediction, status=PredictionStatus.QUEUED, error=error, by=BY)
         return
     running = Prediction.objects.move(
@@ -133,13 +181,24 @@ def _buy(prediction: Prediction) -> None:
         error="",
         run_after=first_poll_at(),
     )
+    # Also where a webhook was first, which adopted it.
+    Tally.add(Tallied.BOUGHT)
     if running:
         log.info("bought", replicate_id=remote.id, model=job.model.slug)
         settle(prediction, remote, by=BY)
 
 
+def _is_late(prediction: Prediction) -> bool:
+    """Say whether this process was stopped since it wrote its intent down.
+
+    Somebody may have looked the purchase up meanwhile, and found none. A request that is sent now
+    ends within twice its limit of the intent, which the lookup's grace covers.
+    """
+    return prediction.age > timedelta(seconds=settings.STAGING_REQUEST_LIMIT_S)
+
+
 def _refuse(prediction: Prediction, error: errors.DoNotRetry) -> None:
-    """Fail on a permanent refusal; a refused token is the operator's to mend, so it waits."""
+    """Fail on a permanent refusal; a refused token is the operator's to mend: try again."""
     if isinstance(error, errors.Unauthenticated):
         give_back(prediction, status=PredictionStatus.QUEUED, error=error, by=BY)
         return
@@ -149,5 +208,6 @@ def _refuse(prediction: Prediction, error: errors.DoNotRetry) -> None:
 
 def _leave_to_lookup(prediction: Prediction, error: errors.ReplicateError) -> None:
     """Leave it `submitting`: it may have been bought, so it is looked up before anything else."""
+    Tally.add(Tallied.UNCERTAIN)
     Prediction.objects.note(prediction, lease_until=None, error=str(error))
     log.warning("purchase uncertain", error=str(error))

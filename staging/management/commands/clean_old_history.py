@@ -6,11 +6,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from modelsettings import history
 from staging.models import StagingJob
+from staging.pipeline.pruning import unused_revisions
 
 # Of the years before the first one nobody has history.
 _MOST_DAYS = 36_500
@@ -32,10 +32,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, days: int, dry_run: bool, **options: Any) -> None:
         if not 0 <= days <= _MOST_DAYS:
             raise CommandError(f"--days is a number from 0 to {_MOST_DAYS}, not {days}.")
-        old = history.old_revisions(before=timezone.now() - timedelta(days=days))
-        there = old.count()
-        ran = StagingJob.objects.filter(profile=OuterRef("id"), revision=OuterRef("revision"))
-        deleted = history.delete_revisions(old.filter(~Exists(ran)))
+        before = timezone.now() - timedelta(days=days)
+        there = history.old_revisions(before=before).count()
+        unused = unused_revisions(before, jobs=StagingJob.objects.all())
+        deleted = history.delete_revisions(unused)
         if dry_run:
             transaction.set_rollback(True)
         self.stdout.write(

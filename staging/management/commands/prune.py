@@ -1,0 +1,57 @@
+"""Deletes what is kept no longer; `staging.tasks.prune` does it every hour."""
+
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from staging.pipeline import pruning
+from staging.pipeline.pruning import Pruned
+
+# Of the years before the first one nobody has jobs.
+_MOST_DAYS = 36_500
+
+
+class Command(BaseCommand):
+    help = (
+        "Delete jobs that ended longer ago than RETENTION_DAYS, photos and batches that nothing "
+        "is left of, and revisions of settings that no kept job ran with; and the idempotency keys "
+        "of yesterday, and the files of what was deleted."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--days", type=int, help="Delete what is older; without it, RETENTION_DAYS counts."
+        )
+        parser.add_argument("--dry-run", action="store_true", help="Say it, and delete nothing.")
+
+    def handle(self, *args: Any, days: int | None, dry_run: bool, **options: Any) -> None:
+        if days is not None and not 0 <= days <= _MOST_DAYS:
+            raise CommandError(f"--days is a number from 0 to {_MOST_DAYS}, not {days}.")
+        if days is None:
+            days = settings.RETENTION_DAYS or None
+        if days is None:
+            self.stdout.write("RETENTION_DAYS is 0: jobs, photos and revisions are kept for ever.")
+        if dry_run:
+            found = pruning.would_prune(days=days)
+        else:
+            found = pruning.prune(days=days, most=sys.maxsize)
+        self.stdout.write(_in_words(found, days=days, dry_run=dry_run))
+
+
+def _in_words(found: Pruned, *, days: int | None, dry_run: bool) -> str:
+    counted = [
+        _count(found.jobs, "job"),
+        _count(found.photos, "photo"),
+        _count(found.batches, "batch", "batches"),
+        _count(found.revisions, "revision of settings", "revisions of settings"),
+    ]
+    old = "" if days is None else f"{', '.join(counted)} older than {_count(days, 'day')}, and "
+    does = "Would delete" if dry_run else "Deleted"
+    return f"{does} {old}{_count(found.keys, 'idempotency key')}."
+
+
+def _count(number: int, noun: str, plural: str = "") -> str:
+    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"

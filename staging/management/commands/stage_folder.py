@@ -1,0 +1,225 @@
+"""Stages the photos of a folder, as `POST staging/batches` does, and shows how far it is."""
+
+import os
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from shutil import get_terminal_size
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.files.storage import default_storage
+from django.core.management.base import BaseCommand, CommandError
+from django.urls import reverse
+
+from modelsettings.schema.validation import SettingsRefused
+from modelsettings.services import ProfileNotFound
+from staging.archives import is_litter_name, is_photo_name
+from staging.intake.jobs import CannotStage
+from staging.models import BatchPhoto, JobStatus, Project, StagingBatch, StagingJob
+from staging.prompts import PromptRefused
+from staging.services import NotPossible
+from staging.services.batch_progress import Progress, photos_with_jobs, progress_of
+from staging.services.batches import MAX_PHOTOS, BatchRefused, from_path, request_batch
+from staging.services.projects import create_project
+
+LOOK_EVERY_S = 0.5
+# A log is told of it less often than a terminal.
+SAY_EVERY_S = 5.0
+# After that somebody may have forgotten the workers.
+PATIENCE_S = 30.0
+INTERRUPTED = 130
+
+
+class Command(BaseCommand):
+    help = (
+        "Stage all photos below a folder. A photo in a folder that is called like a room type"
+        ' ("bedroom", "Living Room") is staged as that room.'
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("folder", type=Path, metavar="DIR")
+        parser.add_argument("--user", required=True, help="whose photos and jobs they are")
+        parser.add_argument("--project", help="the name of one; it is made where there is none")
+        parser.add_argument("--room-type", default="", help="of photos whose folder names none")
+        parser.add_argument(
+            "--style", action="append", default=[], help="several times for several; else modern"
+        )
+        parser.add_argument("--model", help="owner/name; else the project's or the default")
+        parser.add_argument("--profile", help="else the model's live one")
+        parser.add_argument("--no-wait", action="store_true", help="ask for it, and leave")
+
+    def handle(
+        self, *args: Any, folder: Path, user: str, project: str | None, no_wait: bool,
+        **options: Any,
+    ) -> None:  # fmt: skip
+        owner = User.objects.filter(username=user, is_active=True).first()
+        if owner is None:
+            raise CommandError(f"There is no active user {user}.")
+        found = find_photos(folder)
+        batches = self._request(found, folder, owner, _find_project(project, owner), options)
+        for batch in batches:
+            self.stdout.write(f"{batch}: {_page_of(batch)}")
+        if not no_wait:
+            try:
+                self._watch(batches)
+            except KeyboardInterrupt:
+                self.stdout.write("\nThe photos are staged without this command too: see above.")
+                raise SystemExit(INTERRUPTED) from None
+        self._conclude(batches, has_waited=not no_wait)
+
+    def _request(
+        self,
+        photos: list[Path],
+        folder: Path,
+        owner: User,
+        project: Project,
+        options: dict[str, Any],
+    ) -> list[StagingBatch]:
+        sent = [from_path(path, name=path.relative_to(folder).as_posix()) for path in photos]
+        try:
+            return [
+                request_batch(
+                    sent[at : at + MAX_PHOTOS],
+                    owner=owner,
+                    project=project,
+                    styles=options["style"],
+                    room_type=options["room_type"],
+                    model=options["model"],
+                    profile=options["profile"],
+                )
+                for at in range(0, len(sent), MAX_PHOTOS)
+            ]
+        except (
+            BatchRefused, CannotStage, NotPossible, ProfileNotFound, PromptRefused, SettingsRefused
+        ) as error:  # fmt: skip
+            raise CommandError(str(error)) from error
+
+    def _watch(self, batches: list[StagingBatch]) -> None:
+        """Show how far the batches are, until they are done."""
+        shown, said_at, moved_at, has_hinted = "", 0.0, time.monotonic(), False
+        while True:
+            found = list(progress_of(batches).values())
+            is_finished = all(one.is_finished for one in found)
+            told, now = progress_in_words(found), time.monotonic()
+            if told != shown:
+                moved_at = now
+                if self.stdout.isatty():
+                    self.stdout.write(f"\r{bar(found)} {told}\x1b[K", ending="")
+                    shown = told
+                elif is_finished or now - said_at >= SAY_EVERY_S:
+                    self.stdout.write(told)
+                    shown, said_at = told, now
+                self.stdout.flush()
+            elif now - moved_at > PATIENCE_S and not has_hinted:
+                has_hinted = True
+                self.stderr.write("\nNothing has moved for a while: does a worker run?")
+            if is_finished:
+                break
+            time.sleep(LOOK_EVERY_S)
+        if self.stdout.isatty():
+            self.stdout.write("")
+
+    def _conclude(self, batches: list[StagingBatch], *, has_waited: bool) -> None:
+        """Say what failed and why, and where the pictures are."""
+        failed: list[tuple[str, str]] = []
+        pictures: list[tuple[str, str]] = []
+        for batch in batches:
+            for one in photos_with_jobs(batch):
+                failed += failures_of(one)
+                pictures += _pictures_of(one)
+        for name, place in pictures:
+            self.stdout.write(f"{name}: {place}")
+        for name, why in failed:
+            self.stderr.write(f"{name}: {why}")
+        if failed:
+            raise CommandError(f"{len(failed)} failed, {len(pictures)} pictures are there.")
+        if has_waited:
+            count = len(pictures)
+            told = "The picture is there." if count == 1 else f"All {count} pictures are there."
+            self.stdout.write(self.style.SUCCESS(told))
+
+
+def find_photos(folder: Path) -> list[Path]:
+    """Return the files below a folder that are called like photos, by name."""
+    if not folder.is_dir():
+        raise CommandError(f"{folder} is not a folder.")
+    found = sorted(Path(place, name) for place, _, names in os.walk(folder) for name in names)
+    photos = [
+        path
+        for path in found
+        if is_photo_name(path.name)
+        and not is_litter_name(path.relative_to(folder).as_posix())
+        and path.is_file()
+    ]
+    if not photos:
+        raise CommandError(f"There are no photos below {folder}: JPEG, PNG, WebP or HEIC files.")
+    return photos
+
+
+def bar(found: Iterable[Progress]) -> str:
+    """Draw a bar for a terminal: `[#####     ]`."""
+    found = list(found)
+    width = max(10, min(40, get_terminal_size().columns - 50))
+    total = sum(one.total for one in found)
+    full = sum(one.done for one in found) * width // total
+    return f"[{'#' * full}{' ' * (width - full)}]"
+
+
+def progress_in_words(found: Iterable[Progress]) -> str:
+    """Say how far it is: `62 %, 124 of 200, 3 failed`."""
+    found = list(found)
+    done, total = sum(one.done for one in found), sum(one.total for one in found)
+    failed = sum(one.jobs.get(JobStatus.FAILED, 0) for one in found)
+    failed += sum(one.photos.get("refused", 0) * one.styles for one in found)
+    told = f"{done * 100 // total} %, {done} of {total}"
+    return f"{told}, {failed} failed" if failed else told
+
+
+def failures_of(one: BatchPhoto) -> Iterator[tuple[str, str]]:
+    """Yield what of a photo has failed, and why."""
+    if one.error:
+        yield one.name, one.error
+    for style, error in one.job_errors.items():
+        yield f"{one.name}, {style}", error
+    for job in one.jobs.all():
+        if job.status in (
+            JobStatus.FAILED, JobStatus.PARTIALLY_SUCCEEDED, JobStatus.CANCELED
+        ):  # fmt: skip
+            yield f"{one.name}, {job.style}", _why(job)
+
+
+def _why(job: StagingJob) -> str:
+    errors = [prediction.error for prediction in job.predictions.all() if prediction.error]
+    return errors[0] if errors else f"The job was {JobStatus(job.status).label.lower()}."
+
+
+def _pictures_of(one: BatchPhoto) -> Iterator[tuple[str, str]]:
+    for job in one.jobs.all():
+        for prediction in job.predictions.all():
+            for image in prediction.images.all():
+                yield f"{one.name}, {job.style}", _place_of(image.file.name or "")
+
+
+def _place_of(name: str) -> str:
+    try:
+        return default_storage.path(name)
+    except NotImplementedError:
+        # A bucket has names, and no paths.
+        return name
+
+
+def _page_of(batch: StagingBatch) -> str:
+    path = reverse("admin:staging_stagingbatch_change", args=[batch.pk])
+    return f"{settings.PUBLIC_URL}{path}"
+
+
+def _find_project(name: str | None, owner: User) -> Project:
+    if name is None:
+        return Project.objects.unsorted_of(owner)
+    found = list(Project.objects.edited_by(owner).filter(name=name)[:2])
+    if len(found) > 1:
+        raise CommandError(f"{owner} has several projects called {name}.")
+    return found[0] if found else create_project(name, owner=owner)

@@ -1,0 +1,187 @@
+"""Makes photos and jobs of what a batch brought: each file once, whoever dies meanwhile.
+
+A photo, its jobs and the word that it is staged are one transaction: a worker that is killed
+before it has changed nothing, and one that comes back after it finds its claim gone.
+"""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import PurePosixPath
+
+import structlog
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+
+from modelsettings.schema.validation import SettingsRefused
+from modelsettings.services import ProfileNotFound
+from staging import images
+from staging.intake.jobs import Plan, plan_job, record_job
+from staging.intake.photos import Upload, store_photo
+from staging.models import (
+    BatchPhoto,
+    BatchPhotoStatus,
+    DiscardedFile,
+    OverLimit,
+    Photo,
+    StagingBatch,
+)
+
+log = structlog.get_logger(__name__)
+
+MAX_TRIES = 4
+# After that the pictures of what is done are bought before more is prepared.
+_WORK_S = 5.0
+# Decoding a large photo takes hundreds of megabytes: so many at a time in one process.
+_places = threading.BoundedSemaphore(3)
+
+
+class _ClaimLost(Exception):
+    """Somebody else has the photo since: what was made of it here is void."""
+
+
+def is_waiting() -> bool:
+    """Say whether a photo of any batch waits for somebody to claim it."""
+    return BatchPhoto.objects.claimable(timezone.now()).exists()
+
+
+def prepare_waiting() -> int:
+    """Prepare what waits, for some seconds; return how many photos there were."""
+    if not _places.acquire(blocking=False):
+        return 0
+    try:
+        count, until = 0, time.monotonic() + _WORK_S
+        while time.monotonic() < until and (one := claim_next()):
+            with _bounded(one):
+                prepare(one)
+            count += 1
+        return count
+    finally:
+        _places.release()
+
+
+def claim_next() -> BatchPhoto | None:
+    """Claim the first photo that waits, or return None."""
+    waiting = BatchPhoto.objects.claimable(timezone.now()).select_related(
+        "photo", "batch__owner", "batch__model", "batch__project__model", "batch__project__profile"
+    )
+    # Several workers look at the same moment: whoever loses one tries the next.
+    for one in waiting.order_by("id")[:20]:
+        if BatchPhoto.objects.claim(one):
+            return one
+    return None
+
+
+def prepare(one: BatchPhoto) -> None:
+    """Make the photo and the jobs of one claimed file, or refuse it for good."""
+    if one.tries > MAX_TRIES:
+        _refuse(one, f"Given up: {MAX_TRIES} tries came to no end. Send it again.")
+        return
+    try:
+        photo = one.photo or _read_photo(one)
+    except images.PhotoRefused as error:
+        _refuse(one, str(error))
+        return
+    _stage(one, photo, is_new=one.photo is None)
+
+
+def plan(batch: StagingBatch, *, room_type: str, style: str) -> Plan:
+    """Plan the job of one room in one style. Raises what `plan_job` raises."""
+    return plan_job(
+        project=batch.project,
+        room_type=room_type,
+        style=style,
+        prompt=batch.prompt,
+        prompt_mode=batch.prompt_mode,
+        model=batch.model.slug if batch.model else None,
+        profile=batch.profile_name or None,
+        overrides=batch.overrides,
+        seed=batch.seed,
+    )
+
+
+def _read_photo(one: BatchPhoto) -> Photo:
+    """Return the unsaved photo of an upload, its files stored. Raises images.PhotoRefused."""
+    if not one.upload:
+        raise images.PhotoRefused("The photo was deleted before it could be staged.")
+    try:
+        file = default_storage.open(one.upload)
+    except FileNotFoundError:
+        raise images.PhotoRefused("The file of this photo is gone: send it again.") from None
+    with file:
+        upload = Upload(file, PurePosixPath(one.name).name)
+        return store_photo(upload, owner=one.batch.owner, project=one.batch.project)
+
+
+def _stage(one: BatchPhoto, photo: Photo, *, is_new: bool) -> None:
+    plans, refusals = _plan_all(one)
+    try:
+        with transaction.atomic():
+            if is_new:
+                photo.save()
+            for each in plans:
+                try:
+                    record_job(
+                        each,
+                        photo,
+                        owner=one.batch.owner,
+                        batch_photo=one,
+                        callback_url=one.batch.callback_url,
+                    )
+                except OverLimit as error:
+                    # Refused before anything of the job was written.
+                    refusals[each.style] = str(error)
+            _finish(one, BatchPhotoStatus.STAGED, photo=photo, job_errors=refusals)
+    except _ClaimLost:
+        if is_new:
+            for file in (photo.file, photo.thumbnail):
+                default_storage.delete(str(file))
+        return
+    log.info("photo of a batch staged", batch=str(one.batch_id), jobs=len(plans))
+
+
+def _plan_all(one: BatchPhoto) -> tuple[list[Plan], dict[str, str]]:
+    """Return the jobs that can be made, and for the other styles why not."""
+    plans: list[Plan] = []
+    refusals: dict[str, str] = {}
+    for style in one.batch.styles:
+        try:
+            plans.append(plan(one.batch, room_type=one.room_type, style=style))
+        except (SettingsRefused, ProfileNotFound, ValueError) as error:
+            refusals[style] = str(error)
+    return plans, refusals
+
+
+def _refuse(one: BatchPhoto, why: str) -> None:
+    try:
+        with transaction.atomic():
+            _finish(one, BatchPhotoStatus.REFUSED, error=why)
+    except _ClaimLost:
+        return
+    log.info("photo of a batch refused", batch=str(one.batch_id), why=why)
+
+
+def _finish(one: BatchPhoto, status: BatchPhotoStatus, **values: object) -> None:
+    """Write what became of a photo, and let its upload go once that is committed."""
+    upload = one.upload
+    if not BatchPhoto.objects.note(one, status=status, upload="", lease_until=None, **values):
+        raise _ClaimLost
+    DiscardedFile.note([upload])
+
+
+@contextmanager
+def _bounded(one: BatchPhoto) -> Iterator[None]:
+    """Let a photo that broke off wait a little; refuse it after MAX_TRIES."""
+    try:
+        yield
+    except Exception as error:
+        log.exception("photo of a batch broke off", batch=str(one.batch_id), name=one.name)
+        if one.tries >= MAX_TRIES:
+            _refuse(one, f"Restage failed ({type(error).__name__}); its logs say more.")
+        else:
+            pause = timedelta(seconds=2.0**one.tries)
+            BatchPhoto.objects.note(one, lease_until=timezone.now() + pause)
+        raise

@@ -1,0 +1,101 @@
+"""How much room spending limits leave: what waits for it, and how full each of them is."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from modelsettings.models import ReplicateModel
+from modelsettings.pricing import cost_of
+from staging.models import Prediction, PredictionStatus, PriceEstimate, SpendingLimit
+from staging.pipeline.spending import NO_ESTIMATE, OVER_LIMIT
+
+# Of a limit, in percent: when operators are told.
+NEARLY, FULL = 80, 100
+# Predictions that are looked at: what waits may be much.
+MOST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a limit leaves on one day."""
+
+    limit: SpendingLimit
+    spent: Decimal
+    reserved: Decimal
+    waiting: int
+    percent: int
+
+    @property
+    def left(self) -> Decimal:
+        """What may still be reserved; nothing where the limit was lowered below what is used."""
+        return max(Decimal(0), self.limit.usd - self.spent - self.reserved)
+
+    @property
+    def is_full(self) -> bool:
+        return self.percent >= FULL
+
+
+def rooms_of(limits: Iterable[SpendingLimit]) -> list[Room]:
+    """Return what each limit leaves today; they come with their projects.
+
+    A limit is full where nothing is left, where something waits for it, and where it has no room
+    for one picture of the model that stages by default: the last cents are spent by nobody.
+    """
+    shown = list(limits)
+    if not shown:
+        return []
+    today, price = timezone.localdate(), _usual_price()
+    waits = Counter(_waiting())
+    return [_room(one, today, price=price, waiting=_count_of(one, waits)) for one in shown]
+
+
+def waiting_for_estimates() -> dict[int, int]:
+    """Return how many predictions wait for an estimate of what a model costs, by the model."""
+    rows = _put_off(NO_ESTIMATE).values_list("job__model", flat=True)
+    return dict(Counter(rows[:MOST]))
+
+
+def _room(limit: SpendingLimit, today: date, *, price: Decimal, waiting: int) -> Room:
+    spent, reserved = limit.used(today)
+    left = limit.usd - spent - reserved
+    used = int(100 * (spent + reserved) / limit.usd) if limit.usd else FULL
+    is_full = waiting or left <= 0 or left < price
+    return Room(limit, spent, reserved, waiting, FULL if is_full else min(used, FULL - 1))
+
+
+def _usual_price() -> Decimal:
+    """Return what a picture costs by default; 0 where nobody knows."""
+    model = ReplicateModel.objects.filter(is_default=True).select_related("live_profile").first()
+    if model is None or model.live_profile is None:
+        return Decimal(0)
+    cost = cost_of(
+        model.price,
+        settings=model.live_profile.values,
+        images=1,
+        input_megapixels=1,
+        output_megapixels=1,
+    )
+    if cost is None:
+        cost = PriceEstimate.objects.filter(model=model).values_list("usd", flat=True).first()
+    return cost or Decimal(0)
+
+
+def _waiting() -> list[str]:
+    """Return the reasons of what waits for room, which begin with the limit's words."""
+    return list(_put_off(OVER_LIMIT).values_list("error", flat=True)[:MOST])
+
+
+def _put_off(code: str) -> QuerySet[Prediction]:
+    """Return what waits for this reason, by the index of what is unfinished."""
+    waiting = Prediction.objects.filter(status=PredictionStatus.QUEUED, error_code=code)
+    return waiting.order_by()
+
+
+def _count_of(limit: SpendingLimit, reasons: Counter[str]) -> int:
+    begin = f"{limit.whose} may spend ${limit.usd} a {limit.period}:"
+    return sum(count for reason, count in reasons.items() if reason.startswith(begin))

@@ -1,0 +1,66 @@
+"""Publishing to the broker within a second, whatever it does: a request never waits for longer.
+
+A broker that is stopped refuses at once; one that hangs holds a connection for as long as its
+transport lets it. So one thread of this process publishes, and nobody waits for it longer than
+LIMIT_S; while it hangs, nobody waits at all. What is not published is found by the sweep.
+"""
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+
+LIMIT_S = 1.0
+
+Send = Callable[[], object]
+
+
+class Publisher:
+    """A thread that carries out one sending after another; it starts with the first."""
+
+    def __init__(self) -> None:
+        self._waiting: queue.SimpleQueue[tuple[Future[object], Send]] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._busy_since: float | None = None
+
+    def publish(self, send: Send) -> bool:
+        """Carry out a sending; say whether it ended within LIMIT_S. Raises what it raised."""
+        if self._hangs():
+            return False
+        future: Future[object] = Future()
+        self._waiting.put((future, send))
+        self._start()
+        try:
+            future.result(LIMIT_S)
+        except TimeoutError:
+            # What waits behind one that hangs is not sent later either: it would be stale.
+            future.cancel()
+            return False
+        return True
+
+    def _hangs(self) -> bool:
+        since = self._busy_since
+        return since is not None and time.monotonic() - since > LIMIT_S
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive():
+                # One that hangs must not keep the process from ending.
+                self._thread = threading.Thread(target=self._work, name="publisher", daemon=True)
+                self._thread.start()
+
+    def _work(self) -> None:
+        while True:
+            future, send = self._waiting.get()
+            if not future.set_running_or_notify_cancel():
+                continue
+            self._busy_since = time.monotonic()
+            try:
+                future.set_result(send())
+            # Whatever it is, it is raised again where somebody waits for it.
+            except Exception as error:  # noqa: BLE001
+                future.set_exception(error)
+            finally:
+                self._busy_since = None
