@@ -1,12 +1,59 @@
 from django.urls import path
 
 from staging import views
-from staging.api import jobs, projects
+from staging.api import (
+    batches,
+    callbacks,
+    downloads,
+    job_actions,
+    jobs,
+    library,
+    photos,
+    projects,
+    shares,
+    usage,
+)
 
 urlpatterns = [
+    path("staging/batches", batches.BatchListView.as_view(), name="batches"),
+    path("staging/batches/<uuid:batch_id>", batches.BatchView.as_view(), name="batch"),
     path("staging/jobs", jobs.JobListView.as_view(), name="jobs"),
     path("staging/jobs/<uuid:job_id>", jobs.JobView.as_view(), name="job"),
+    path("staging/jobs/<uuid:job_id>/cancel", job_actions.CancelView.as_view(), name="job-cancel"),
+    path("staging/jobs/<uuid:job_id>/retry", job_actions.RetryView.as_view(), name="job-retry"),
+    path("staging/jobs/<uuid:job_id>/repeat", job_actions.RepeatView.as_view(), name="job-repeat"),
+    path("staging/jobs/<uuid:job_id>/rating", job_actions.RatingView.as_view(), name="job-rating"),
+    path("staging/jobs/<uuid:job_id>/shares", shares.JobSharesView.as_view(), name="job-shares"),
+    path("staging/shares/<uuid:share_id>", shares.ShareView.as_view(), name="share-api"),
+    path("staging/callback-secret", callbacks.CallbackSecretView.as_view(), name="callback-secret"),
+    path("staging/photos", photos.PhotoListView.as_view(), name="photos"),
+    path("staging/photos/<uuid:photo_id>", photos.PhotoView.as_view(), name="photo"),
     path("staging/projects", projects.ProjectListView.as_view(), name="projects"),
+    path("staging/usage", usage.UsageView.as_view(), name="usage"),
+    path(
+        "staging/projects/<uuid:project_id>/pictures.zip",
+        downloads.ProjectPicturesView.as_view(),
+        name="project-pictures",
+    ),
+    path(
+        "staging/jobs/<uuid:job_id>/pictures.zip",
+        downloads.JobPicturesView.as_view(),
+        name="job-pictures",
+    ),
+    path("staging/projects/<uuid:project_id>", projects.ProjectView.as_view(), name="project"),
+    path(
+        "staging/projects/<uuid:project_id>/members",
+        projects.MemberListView.as_view(),
+        name="members",
+    ),
+    path(
+        "staging/projects/<uuid:project_id>/members/<str:username>",
+        projects.MemberView.as_view(),
+        name="member",
+    ),
+    path("staging/prompt", library.PromptView.as_view(), name="prompt"),
+    path("staging/room-types", library.RoomTypeListView.as_view(), name="room-types"),
+    path("staging/styles", library.StyleListView.as_view(), name="styles"),
     path("media/<path:name>", views.media, name="media"),
     path(
         "webhooks/replicate/<uuid:prediction_id>/<str:token>",

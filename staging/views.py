@@ -2,7 +2,6 @@
 
 import json
 import uuid
-from pathlib import PurePosixPath
 
 import structlog
 from django.core.files.storage import default_storage
@@ -13,31 +12,40 @@ from django.views.decorators.http import require_POST, require_safe
 from replicate_api.client import RemotePrediction
 from replicate_api.errors import BadAnswer, ReplicateError
 from replicate_api.webhooks import InvalidSignature
-from staging import links, services
-from staging.models import Prediction
+from staging import links
+from staging.models import Prediction, Tallied, Tally
+from staging.services.predictions import receive_webhook
 from staging.webhooks import check_signature
 
 log = structlog.get_logger(__name__)
 
 # A prediction with its logs; the largest input is an address.
 MAX_WEBHOOK_BYTES = 2 * 2**20
-# Not from the machine's own table, which a slim image lacks.
-MEDIA_TYPES = {".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
 
 
 @require_safe
 def media(request: HttpRequest, name: str) -> FileResponse:
     """Serve a stored file under an address that `links.link_to` made."""
+    download_as = request.GET.get("download_as", "")
+    signature = request.GET.get("signature", "")
     try:
-        links.check_link(name, signature=request.GET.get("signature", ""))
+        links.check_link(name, signature=signature, download_as=download_as)
         file = default_storage.open(name)
     except (links.LinkRefused, FileNotFoundError):
         raise Http404("There is no such file, or its address is no longer valid.") from None
-    kind = MEDIA_TYPES.get(PurePosixPath(name).suffix, "application/octet-stream")
-    answer = FileResponse(file, content_type=kind, filename=name.rpartition("/")[2])
-    # The address changes with each look at a job, the file never does.
+    answer = FileResponse(
+        file,
+        content_type=links.media_type(name),
+        as_attachment=bool(download_as),
+        filename=download_as or name.rpartition("/")[2],
+    )
+    # The address changes in time, the file never does.
     answer.headers["Cache-Control"] = "private, max-age=3600, immutable"
     answer.headers["X-Content-Type-Options"] = "nosniff"
+    if request.method == "HEAD":
+        # The headers are those of the file, whose bytes nobody waits for.
+        file.close()
+        answer.streaming_content = ()
     return answer
 
 
@@ -51,31 +59,47 @@ def replicate_webhook(request: HttpRequest, prediction_id: uuid.UUID, token: str
     """
     prediction = Prediction.objects.filter(pk=prediction_id).first()
     if prediction is None or not prediction.is_webhook_token(token):
+        Tally.add(Tallied.WEBHOOK_UNKNOWN_ADDRESS)
         raise Http404("There is no such webhook.")
+    with structlog.contextvars.bound_contextvars(
+        job=str(prediction.job_id),
+        prediction=str(prediction_id),
+        # As it says itself, until its signature is checked.
+        webhook=request.headers.get("webhook-id", "")[:100],
+    ):
+        return _take_webhook(request, prediction)
+
+
+def _take_webhook(request: HttpRequest, prediction: Prediction) -> HttpResponse:
     body = request.read(MAX_WEBHOOK_BYTES + 1)
     if len(body) > MAX_WEBHOOK_BYTES:
-        return _answer(413, "This webhook is too large.")
+        return _refuse(Tallied.WEBHOOK_TOO_LARGE, 413, "This webhook is too large.")
     try:
-        webhook_id = check_signature(body, headers=request.headers)
+        check_signature(body, headers=request.headers)
     except InvalidSignature as error:
-        log.warning("webhook refused", prediction=str(prediction_id), reason=str(error))
-        return _answer(401, str(error))
+        return _refuse(Tallied.WEBHOOK_BAD_SIGNATURE, 401, str(error))
     except ReplicateError as error:
         # Replicate tries again; polling settles it where that is in vain.
-        log.warning("webhook unchecked", prediction=str(prediction_id), error=str(error))
-        return _answer(503, "The signature cannot be checked now.")
+        log.warning("the webhooks' secret is not to be had", error=str(error))
+        return _refuse(Tallied.WEBHOOK_UNCHECKED, 503, "The signature cannot be checked now.")
     try:
         remote = RemotePrediction.from_json(json.loads(body))
     except (ValueError, RecursionError, BadAnswer):
-        return _answer(400, "This webhook is not a prediction.")
+        return _refuse(Tallied.WEBHOOK_NO_PREDICTION, 400, "This webhook is not a prediction.")
     if not _is_sent_here(remote, path=request.path):
-        return _answer(400, "This webhook is another prediction's.")
-    with structlog.contextvars.bound_contextvars(
-        job=str(prediction.job_id), prediction=str(prediction_id), webhook=webhook_id
-    ):
-        log.info("webhook accepted", status=remote.status)
-        services.receive_webhook(prediction, remote)
+        return _refuse(Tallied.WEBHOOK_ANOTHERS, 400, "This webhook is another prediction's.")
+    log.info("webhook accepted", status=remote.status)
+    known = prediction.status
+    receive_webhook(prediction, remote)
+    is_news = prediction.status != known
+    Tally.add(Tallied.WEBHOOK_ACCEPTED if is_news else Tallied.WEBHOOK_OLD)
     return _answer(200, "Thank you.")
+
+
+def _refuse(verdict: Tallied, status: int, detail: str) -> JsonResponse:
+    Tally.add(verdict)
+    log.warning("webhook refused", status=status, reason=detail)
+    return _answer(status, detail)
 
 
 def _is_sent_here(remote: RemotePrediction, *, path: str) -> bool:

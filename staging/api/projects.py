@@ -1,60 +1,261 @@
-"""The staging API: a user's projects."""
+"""The staging API: projects, and who works in them."""
 
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from django.db.models import Case, CharField, Exists, OuterRef, QuerySet, Value, When
+from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from modelsettings.services import ProfileNotFound
-from staging import services
-from staging.api.jobs import caller
-from staging.models import Project
+from staging.api.access import caller, check_owns, get_or_404, seen_projects
+from staging.api.conflicts import DetailSerializer, answering_conflicts
+from staging.api.headers import LOCATION
+from staging.api.pages import PageQuery, answer_page, page_of
+from staging.api.strict import StrictSerializer
+from staging.models import Project, ProjectMember
+from staging.services.deletion import delete_project
+from staging.services.projects import (
+    ProjectRefused,
+    change_project,
+    create_project,
+    remove_member,
+    set_member,
+    totals_of,
+)
+
+_REFUSALS = {401: DetailSerializer, 404: DetailSerializer}
+_OWNERS = {**_REFUSALS, 403: DetailSerializer, 409: DetailSerializer}
+_WITH_BODY = {400: OpenApiTypes.OBJECT, 413: DetailSerializer, 415: DetailSerializer}
 
 
-class ProjectSerializer(serializers.Serializer[Any]):
-    id = serializers.UUIDField(read_only=True)
+class ProjectQuery(PageQuery):
+    name = serializers.CharField(required=False, help_text="A part of the name, in any case.")
+
+
+class ProjectRequestSerializer(StrictSerializer):
     name = serializers.CharField(max_length=200)
     model = serializers.CharField(
-        source="model.slug",
         required=False,
         allow_null=True,
-        default=None,
         help_text="owner/name that its jobs use; null for the default.",
     )
     profile = serializers.CharField(
-        source="profile.name",
         required=False,
         allow_null=True,
-        default=None,
         help_text="A profile of that model; null for the live one.",
     )
-    created_at = serializers.DateTimeField(read_only=True)
+
+
+class ProjectSerializer(serializers.ModelSerializer[Project]):
+    owner = serializers.CharField(source="owner.username")
+    access = serializers.ChoiceField(
+        choices=["owner", "edit", "see"], help_text="What you may do: all, stage and judge, look."
+    )
+    model = serializers.CharField(
+        source="model.slug",
+        default=None,
+        allow_null=True,
+        help_text="What its jobs use; null: the default for staging.",
+    )
+    profile = serializers.CharField(
+        source="profile.name",
+        default=None,
+        allow_null=True,
+        help_text="The profile of that model; null: the live one.",
+    )
+    profile_retired = serializers.SerializerMethodField(
+        help_text="Its profile is out of use: jobs are refused until you choose another."
+    )
+
+    class Meta:
+        model = Project
+        fields = (
+            "id", "name", "is_unsorted", "owner", "access", "model", "profile", "profile_retired",
+            "created_at",
+        )  # fmt: skip
+
+    def get_profile_retired(self, project: Project) -> bool:
+        return project.profile is not None and project.profile.retired_at is not None
+
+
+class ProjectTotalsSerializer(serializers.Serializer[Any]):
+    """What is there now; cost and time also of what was deleted."""
+
+    photos = serializers.IntegerField()
+    jobs = serializers.IntegerField()
+    pictures = serializers.IntegerField()
+    cost = serializers.FloatField(help_text="US dollars, as far as prices are known.")
+    unpriced = serializers.IntegerField(help_text="Successes at an unknown price, not in cost.")
+    seconds = serializers.FloatField(help_text="From queued to succeeded, all added up.")
+
+
+class ProjectDetailSerializer(ProjectSerializer):
+    totals = serializers.SerializerMethodField()
+
+    class Meta(ProjectSerializer.Meta):
+        fields = (*ProjectSerializer.Meta.fields, "totals")  # type: ignore[assignment]
+
+    def get_totals(self, project: Project) -> ProjectTotalsSerializer:
+        return ProjectTotalsSerializer(totals_of(project)).data  # type: ignore[return-value]
+
+
+class MemberSerializer(serializers.ModelSerializer[ProjectMember]):
+    username = serializers.CharField(source="user.username", read_only=True)
+    since = serializers.DateTimeField(source="created_at", read_only=True)
+    may_edit = serializers.BooleanField(
+        help_text="May stage, judge and delete photos and jobs; else only see."
+    )
+
+    class Meta:
+        model = ProjectMember
+        fields = ("username", "may_edit", "since")
 
 
 class ProjectListView(APIView):
-    @extend_schema(responses=ProjectSerializer(many=True))
+    @extend_schema(
+        operation_id="staging_projects_list",
+        parameters=[ProjectQuery],
+        responses={
+            200: page_of(ProjectSerializer),
+            400: OpenApiTypes.OBJECT,
+            401: DetailSerializer,
+        },
+    )
     def get(self, request: Request) -> Response:
-        """List your projects, by name."""
-        mine = Project.objects.filter(owner=caller(request)).select_related("model", "profile")
-        return Response(ProjectSerializer(mine, many=True).data)
+        """List the projects that you own or are a member of, the newest first."""
+        asked = ProjectQuery.read(request)
+        projects = _projects(request)
+        if "name" in asked:
+            projects = projects.filter(name__icontains=asked["name"])
+        return answer_page(projects, request, serializer=ProjectSerializer)
 
-    @extend_schema(request=ProjectSerializer, responses={201: ProjectSerializer})
+    @extend_schema(
+        parameters=[LOCATION],
+        request=ProjectRequestSerializer,
+        responses={201: ProjectSerializer, 401: DetailSerializer, **_WITH_BODY},
+    )
     def post(self, request: Request) -> Response:
         """Make a project; it may name the model and the profile that its jobs use."""
-        asked = ProjectSerializer(data=request.data)
+        asked = ProjectRequestSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        wanted = asked.validated_data
+        with _answering_refusals():
+            made = create_project(owner=caller(request), **asked.validated_data)
+        address = request.build_absolute_uri(reverse("project", args=[made.pk]))
+        return Response(
+            ProjectSerializer(_projects(request).get(pk=made.pk)).data,
+            status=status.HTTP_201_CREATED,
+            headers={"Location": address},
+        )
+
+
+class ProjectView(APIView):
+    @extend_schema(responses={200: ProjectDetailSerializer, **_REFUSALS})
+    def get(self, request: Request, project_id: uuid.UUID) -> Response:
+        """Look at a project: who may do what in it, and what it came to."""
+        project = get_or_404(_projects(request), project_id, noun="project")
+        return Response(ProjectDetailSerializer(project).data)
+
+    @extend_schema(
+        request=ProjectRequestSerializer,
+        responses={200: ProjectDetailSerializer, **_OWNERS, **_WITH_BODY},
+    )
+    def patch(self, request: Request, project_id: uuid.UUID) -> Response:
+        """Rename it, or choose the model and profile of its next jobs; null takes them away.
+
+        Another model leaves the profile behind.
+        """
+        project = _owned(request, project_id)
+        asked = ProjectRequestSerializer(data=request.data, partial=True)
+        asked.is_valid(raise_exception=True)
+        with _answering_refusals():
+            change_project(project, asked.validated_data)
+        return Response(ProjectDetailSerializer(_projects(request).get(pk=project.pk)).data)
+
+    @extend_schema(responses={204: None, **_OWNERS})
+    def delete(self, request: Request, project_id: uuid.UUID) -> Response:
+        """Delete it with its photos, jobs and pictures; 409 while a job is unfinished."""
+        project = _owned(request, project_id)
+        with answering_conflicts():
+            delete_project(project)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class MemberListView(APIView):
+    @extend_schema(responses={200: MemberSerializer(many=True), **_REFUSALS})
+    def get(self, request: Request, project_id: uuid.UUID) -> Response:
+        """List who works in a project beside its owner."""
+        project = get_or_404(seen_projects(request), project_id, noun="project")
+        return Response(MemberSerializer(_members(project), many=True).data)
+
+
+class MemberView(APIView):
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if "\0" in kwargs["username"]:
+            # PostgreSQL has no such text.
+            raise NotFound("There is no such member.")
+
+    @extend_schema(
+        request=MemberSerializer,
+        responses={200: MemberSerializer, 201: MemberSerializer, **_OWNERS, **_WITH_BODY},
+    )
+    def put(self, request: Request, project_id: uuid.UUID, username: str) -> Response:
+        """Let somebody see your project, or edit it too: stage, judge and delete in it."""
+        project = _owned(request, project_id)
+        asked = MemberSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        with _answering_refusals():
+            member, is_new = set_member(project, username, **asked.validated_data)
+        code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
+        return Response(MemberSerializer(member).data, status=code)
+
+    @extend_schema(responses={204: None, **_REFUSALS, 403: DetailSerializer})
+    def delete(self, request: Request, project_id: uuid.UUID, username: str) -> Response:
+        """End a membership: as the owner anybody's, else your own."""
+        project = get_or_404(seen_projects(request), project_id, noun="project")
+        if username != caller(request).get_username():
+            check_owns(request, project)
+        if not remove_member(project, username):
+            raise NotFound("There is no such member.")
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+@contextmanager
+def _answering_refusals() -> Iterator[None]:
+    with answering_conflicts():
         try:
-            project = services.create_project(
-                wanted["name"],
-                owner=caller(request),
-                model=(wanted.get("model") or {}).get("slug"),
-                profile=(wanted.get("profile") or {}).get("name"),
-            )
-        except ProfileNotFound as error:
-            raise ValidationError({"model": [str(error)]}) from error
-        return Response(ProjectSerializer(project).data, status=status.HTTP_201_CREATED)
+            yield
+        except ProjectRefused as error:
+            raise ValidationError({error.field: [str(error)]}) from error
+
+
+def _projects(request: Request) -> QuerySet[Project]:
+    """Return the projects that the caller sees, each with the `access` they have to it."""
+    user = caller(request)
+    edits = ProjectMember.objects.filter(project=OuterRef("pk"), user=user, may_edit=True)
+    access = Case(
+        When(owner=user, then=Value("owner")),
+        When(Exists(edits), then=Value("edit")),
+        default=Value("see"),
+        output_field=CharField(),
+    )
+    rows = seen_projects(request).select_related("owner", "model", "profile")
+    return rows.annotate(access=access)
+
+
+def _owned(request: Request, project_id: uuid.UUID) -> Project:
+    project = get_or_404(seen_projects(request), project_id, noun="project")
+    check_owns(request, project)
+    return project
+
+
+def _members(project: Project) -> QuerySet[ProjectMember]:
+    return project.members.select_related("user")

@@ -1,0 +1,90 @@
+"""Who may see and do what: a project opens its photos, jobs and batches to owner and members.
+
+What somebody may not see is 404, as if it were not there; what they may see and not change is 403.
+"""
+
+import uuid
+from typing import TypeVar, cast
+
+from django.contrib.auth.models import User
+from django.db.models import Model, QuerySet
+from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
+from rest_framework.request import Request
+
+from staging.models import Photo, Project, StagingBatch, StagingJob
+
+Row = TypeVar("Row", bound=Model)
+
+MOST_NAMED = 500
+
+
+def caller(request: Request) -> User:
+    """Return who asks: the permission lets in nobody without an account."""
+    return cast("User", request.user)
+
+
+def seen_projects(request: Request) -> QuerySet[Project]:
+    return Project.objects.seen_by(caller(request))
+
+
+def seen_photos(request: Request) -> QuerySet[Photo]:
+    return Photo.objects.filter(project__in=seen_projects(request))
+
+
+def seen_jobs(request: Request) -> QuerySet[StagingJob]:
+    return StagingJob.objects.filter(project__in=seen_projects(request))
+
+
+def seen_batches(request: Request) -> QuerySet[StagingBatch]:
+    return StagingBatch.objects.filter(project__in=seen_projects(request))
+
+
+def in_seen_projects(rows: QuerySet[Row], request: Request) -> QuerySet[Row]:
+    """Return those in the caller's projects, which are named one by one: for lists.
+
+    Of a subquery a database does not know how little it finds, and walks through everybody's jobs,
+    the newest first, until a page is full. Above MOST_NAMED projects it soon is.
+    """
+    seen = list(seen_projects(request).order_by().values_list("pk", flat=True)[: MOST_NAMED + 1])
+    return rows.filter(project__in=seen if len(seen) <= MOST_NAMED else seen_projects(request))
+
+
+def get_or_404(rows: QuerySet[Row], pk: uuid.UUID | int, *, noun: str) -> Row:
+    """Return one of the rows that somebody may see. Raises NotFound."""
+    row = rows.filter(pk=pk).first()
+    if row is None:
+        raise NotFound(f"You have no such {noun}.")
+    return row
+
+
+def check_edits(request: Request, project: Project) -> None:
+    """Raise PermissionDenied where the caller may only see the project."""
+    if not Project.objects.edited_by(caller(request)).filter(pk=project.pk).exists():
+        raise PermissionDenied("You may see this project, and not change it: ask its owner.")
+
+
+def check_owns(request: Request, project: Project) -> None:
+    """Raise PermissionDenied where the project, seen by the caller, is somebody else's.
+
+    Only its owner renames, shares and deletes a project, and chooses its model and profile; a
+    member who may edit stages, judges, and deletes photos and jobs.
+    """
+    if project.owner_id != caller(request).pk:
+        raise PermissionDenied("Only the owner of this project may do that.")
+
+
+def find_project(request: Request, project_id: uuid.UUID | None) -> Project:
+    """Return the project that a request puts something into; without one, its Unsorted.
+
+    Raises ValidationError for one that the caller does not see, PermissionDenied for one that they
+    may not change.
+    """
+    if project_id is None:
+        return Project.objects.unsorted_of(caller(request))
+    project = (
+        seen_projects(request).filter(pk=project_id).select_related("model", "profile").first()
+    )
+    if project is None:
+        raise ValidationError({"project": ["You have no such project."]})
+    check_edits(request, project)
+    return project

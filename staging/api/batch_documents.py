@@ -1,0 +1,153 @@
+"""What the API answers of batches: how far they are, and each photo with its jobs or its error."""
+
+from typing import Any
+
+from django.urls import reverse
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from staging.api.documents import ErrorSerializer, StagedImageSerializer
+from staging.models import BatchPhoto, BatchPhotoStatus, JobStatus, StagingBatch, StagingJob
+from staging.prompts import MODES
+from staging.services.batch_progress import Progress, photos_with_jobs, progress_of
+
+
+class PhotoCountsSerializer(serializers.Serializer[Any]):
+    waiting = serializers.IntegerField()
+    staged = serializers.IntegerField()
+    refused = serializers.IntegerField()
+
+
+JobCountsSerializer = type(
+    "JobCountsSerializer",
+    (serializers.Serializer,),
+    {one.value: serializers.IntegerField() for one in JobStatus},
+)
+
+
+class _BatchListSerializer(serializers.ListSerializer[Any]):
+    """Reads how far all batches of a page are at once."""
+
+    def to_representation(self, data: Any) -> Any:
+        batches = list(data)
+        found = progress_of(batches)
+        return super().to_representation([_summarise(one, found[one.pk]) for one in batches])
+
+
+class BatchSummarySerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    project = serializers.UUIDField()
+    styles = serializers.ListField(child=serializers.CharField())
+    created_at = serializers.DateTimeField()
+    is_finished = serializers.BooleanField()
+    percent = serializers.IntegerField(min_value=0, max_value=100)
+    done = serializers.IntegerField(help_text="Of the pictures asked for; failed ones are done.")
+    total = serializers.IntegerField(help_text="Photos times styles.")
+    photo_counts = PhotoCountsSerializer()
+    job_counts = JobCountsSerializer()
+    cost = serializers.FloatField(allow_null=True, help_text="US dollars, so far.")
+
+    class Meta:
+        list_serializer_class = _BatchListSerializer
+
+
+class BatchJobSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    url = serializers.URLField()
+    status = serializers.ChoiceField(choices=JobStatus.choices)
+    error = ErrorSerializer(allow_null=True)
+    images = StagedImageSerializer(many=True)
+
+
+class BatchStyleSerializer(serializers.Serializer[Any]):
+    """One style of one photo: its job, or why there is none; neither while the photo waits."""
+
+    style = serializers.CharField()  # type: ignore[assignment]  # not the field's own style
+    job = BatchJobSerializer(allow_null=True)
+    error = serializers.CharField(allow_null=True)
+
+
+class BatchPhotoSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    room_type = serializers.CharField()
+    status = serializers.ChoiceField(choices=BatchPhotoStatus.choices)
+    error = serializers.CharField(allow_null=True, help_text="Why the photo was refused.")
+    photo = serializers.UUIDField(allow_null=True)
+    styles = BatchStyleSerializer(many=True)
+
+
+class BatchSerializer(BatchSummarySerializer):
+    """A batch with each of its photos, and by style each one's job or error."""
+
+    prompt = serializers.CharField()
+    prompt_mode = serializers.ChoiceField(choices=list(MODES))
+    model_id = serializers.CharField(allow_null=True)
+    profile = serializers.CharField(allow_null=True)
+    overrides = serializers.DictField()
+    seed = serializers.IntegerField(allow_null=True)
+    photos = BatchPhotoSerializer(many=True)
+
+    class Meta:
+        list_serializer_class = serializers.ListSerializer
+
+
+def _summarise(batch: StagingBatch, progress: Progress) -> dict[str, Any]:
+    return {
+        "id": batch.pk,
+        "project": batch.project_id,
+        "styles": batch.styles,
+        "created_at": batch.created_at,
+        "is_finished": progress.is_finished,
+        "percent": progress.percent,
+        "done": progress.done,
+        "total": progress.total,
+        "photo_counts": {one.value: progress.photos.get(one, 0) for one in BatchPhotoStatus},
+        "job_counts": {one.value: progress.jobs.get(one, 0) for one in JobStatus},
+        "cost": progress.cost,
+    }
+
+
+def describe_batch(batch: StagingBatch, progress: Progress, request: Request) -> Any:
+    document = {
+        **_summarise(batch, progress),
+        "prompt": batch.prompt,
+        "prompt_mode": batch.prompt_mode,
+        "model_id": batch.model.slug if batch.model else None,
+        "profile": batch.profile_name or None,
+        "overrides": batch.overrides,
+        "seed": batch.seed,
+        "photos": [_describe_photo(one, batch, request) for one in photos_with_jobs(batch)],
+    }
+    return BatchSerializer(document, context={"request": request}).data
+
+
+def _describe_photo(one: BatchPhoto, batch: StagingBatch, request: Request) -> dict[str, Any]:
+    # Where a style was asked for again, the newest counts.
+    jobs = {job.style: job for job in reversed(one.jobs.all())}
+    return {
+        "name": one.name,
+        "room_type": one.room_type,
+        "status": one.status,
+        "error": one.error or None,
+        "photo": one.photo_id,
+        "styles": [
+            {
+                "style": style,
+                "job": _describe_job(jobs[style], request) if style in jobs else None,
+                "error": one.job_errors.get(style),
+            }
+            for style in batch.styles
+        ],
+    }
+
+
+def _describe_job(job: StagingJob, request: Request) -> dict[str, Any]:
+    predictions = list(job.predictions.all())
+    failed = [one for one in predictions if one.error_code]
+    return {
+        "id": job.pk,
+        "url": request.build_absolute_uri(reverse("job", args=[job.pk])),
+        "status": job.status,
+        "error": {"code": failed[0].error_code, "detail": failed[0].error} if failed else None,
+        "images": [image for one in predictions for image in one.images.all()],
+    }

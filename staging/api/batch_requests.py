@@ -1,0 +1,117 @@
+"""What a request for a batch brings: files in a bounded form, and what is wanted of them."""
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers, status
+from rest_framework.exceptions import APIException, ParseError, ValidationError
+from rest_framework.parsers import MultiPartParser
+
+from staging.api.callbacks import CallbackUrlField
+from staging.api.job_requests import OverridesField
+from staging.api.library import RoomTypeField, StyleField
+from staging.api.strict import StrictSerializer
+from staging.intake.library import check_room_type
+from staging.prompts import MODES, PromptRefused
+from staging.services.batches import MAX_PHOTOS, MAX_TOTAL_BYTES
+
+MAX_STYLES = 10
+
+
+class BatchTooLarge(APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_detail = f"We take at most {MAX_TOTAL_BYTES // 2**30} GB a batch: send fewer photos."
+    default_code = "too_large"
+
+
+class BatchMultiPartParser(MultiPartParser):
+    """DRF's parser of uploads, bounded for a batch, with each file on disk and none in memory."""
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        request = (parser_context or {})["request"]
+        if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_TOTAL_BYTES + 2**20:
+            raise BatchTooLarge
+        request.upload_handlers = [TemporaryFileUploadHandler(request)]
+        try:
+            return super().parse(stream, media_type, parser_context)
+        except TooManyFilesSent:
+            raise ValidationError({"images": [f"Send at most {MAX_PHOTOS} files."]}) from None
+        except TooManyFieldsSent:
+            raise ParseError("The form has too many fields.") from None
+        except RequestDataTooBig:
+            raise BatchTooLarge("The fields of the form, the files apart, are too long.") from None
+
+
+@extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}})
+class RoomTypesField(OverridesField):
+    """An object: a photo's name and its room; in a form, its JSON."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        rooms = super().to_internal_value(data)
+        if not all(isinstance(room, str) for room in rooms.values()):
+            raise ValidationError("Write an object of names and room types.")
+        for room in dict.fromkeys(rooms.values()):
+            try:
+                check_room_type(room)
+            except PromptRefused as error:
+                raise ValidationError(str(error)) from error
+        return rooms
+
+
+class WantedSerializer(StrictSerializer):
+    """What is wanted of all photos of a batch."""
+
+    styles = serializers.ListField(
+        child=StyleField(), required=False, max_length=MAX_STYLES, help_text="Else modern."
+    )
+    room_type = RoomTypeField(required=False, allow_blank=True, default="")
+    room_types = RoomTypesField(
+        required=False,
+        help_text="By a photo's name, where it is not in a folder that is called like its room.",
+    )
+    prompt = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=5000, help_text="Your own words."
+    )
+    prompt_mode = serializers.ChoiceField(choices=list(MODES), default="add")
+    model = serializers.CharField(required=False, help_text="owner/name; else the default.")
+    profile = serializers.CharField(
+        required=False, max_length=100, help_text="Else the model's live one."
+    )
+    project = serializers.UUIDField(required=False, help_text="One that you may change.")
+    overrides = OverridesField(required=False, help_text="Settings for these jobs alone.")
+    seed = serializers.IntegerField(required=False)
+    callback_url = CallbackUrlField(required=False, allow_blank=True, default="")
+
+
+class StoredPhotosSerializer(WantedSerializer):
+    """A batch of photos that are there."""
+
+    photos = serializers.ListField(
+        child=serializers.UUIDField(),
+        min_length=1,
+        max_length=MAX_PHOTOS,
+        help_text="Their ids, of one project.",
+    )
+
+
+class BatchRequestSerializer(StoredPhotosSerializer):
+    """A batch of files, of photos that are there, or of both; at most 200 of all."""
+
+    photos = serializers.ListField(
+        child=serializers.UUIDField(),
+        required=False,
+        max_length=MAX_PHOTOS,
+        help_text="Ids of photos that are there, of one project.",
+    )
+    images = serializers.ListField(
+        child=serializers.FileField(allow_empty_file=True), required=False, help_text="Photos."
+    )
+    archive = serializers.FileField(required=False, help_text="A ZIP of photos.")

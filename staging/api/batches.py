@@ -1,0 +1,182 @@
+"""The staging API: many photos at once, and how far they are."""
+
+import hashlib
+import json
+import time
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.http import parse_etags
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers, status
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from modelsettings.schema.validation import SettingsRefused
+from modelsettings.services import ProfileNotFound
+from staging.api.access import (
+    caller,
+    check_edits,
+    find_project,
+    get_or_404,
+    in_seen_projects,
+    seen_batches,
+    seen_photos,
+)
+from staging.api.batch_documents import BatchSerializer, BatchSummarySerializer, describe_batch
+from staging.api.batch_requests import (
+    BatchMultiPartParser,
+    BatchRequestSerializer,
+    StoredPhotosSerializer,
+)
+from staging.api.conflicts import answering_conflicts, refused
+from staging.api.headers import LOCATION, REPLAYED
+from staging.api.idempotency import IDEMPOTENCY_KEY, buy_once
+from staging.api.job_requests import errors_of_settings
+from staging.api.pages import PageQuery, answer_page, page_of
+from staging.api.polling import ETAG, IF_NONE_MATCH, RETRY_AFTER
+from staging.archives import ArchiveRefused
+from staging.intake.jobs import CannotStage
+from staging.models import IdempotencyKey, Photo, Project, StagingBatch
+from staging.prompts import PromptRefused
+from staging.services.batch_progress import Progress, progress_of
+from staging.services.batches import (
+    BatchRefused,
+    SentPhoto,
+    from_archive,
+    from_photo,
+    from_upload,
+    request_batch,
+)
+
+# How soon an unfinished batch is worth another look.
+LOOK_AGAIN_S = 2
+
+
+class BatchQuery(PageQuery):
+    project = serializers.UUIDField(required=False)
+
+
+class BatchListView(APIView):
+    parser_classes = [*APIView.parser_classes, BatchMultiPartParser]
+
+    @extend_schema(
+        operation_id="staging_batches_list",
+        parameters=[BatchQuery],
+        responses={200: page_of(BatchSummarySerializer), **refused(400)},
+    )
+    def get(self, request: Request) -> Response:
+        """List the batches of your projects, the newest first."""
+        asked = BatchQuery.read(request)
+        batches = in_seen_projects(StagingBatch.objects.all(), request)
+        if "project" in asked:
+            batches = batches.filter(project=asked["project"])
+        return answer_page(batches, request, serializer=BatchSummarySerializer)
+
+    @extend_schema(
+        parameters=[IDEMPOTENCY_KEY, REPLAYED, LOCATION, ETAG, RETRY_AFTER],
+        request={
+            "application/json": StoredPhotosSerializer,
+            "multipart/form-data": BatchRequestSerializer,
+        },
+        responses={202: BatchSerializer, **refused(400, 403, 404, 409, 413, 415, 422)},
+    )
+    def post(self, request: Request) -> Response:
+        """Stage many photos; the answer says where the batch is to be found."""
+        batch, headers = buy_once(
+            request, lambda key: _stage(request, key=key), bought=StagingBatch
+        )
+        # What a key bought may be in a project that its owner has left since.
+        get_or_404(seen_batches(request), batch.pk, noun="batch")
+        progress = progress_of([batch])[batch.pk]
+        address = request.build_absolute_uri(reverse("batch", args=[batch.pk]))
+        return Response(
+            describe_batch(batch, progress, request),
+            status=status.HTTP_202_ACCEPTED,
+            headers={**_poll_headers(batch, progress), **headers, "Location": address},
+        )
+
+
+class BatchView(APIView):
+    @extend_schema(
+        parameters=[IF_NONE_MATCH, ETAG, RETRY_AFTER],
+        responses={
+            200: BatchSerializer,
+            304: OpenApiResponse(description="You have it as it is."),
+            **refused(404),
+        },
+    )
+    def get(self, request: Request, batch_id: uuid.UUID) -> Response:
+        """Look at a batch: how far it is, and each photo with its jobs or its error."""
+        batch = get_or_404(seen_batches(request).select_related("model"), batch_id, noun="batch")
+        progress = progress_of([batch])[batch.pk]
+        headers = _poll_headers(batch, progress)
+        known = parse_etags(request.headers.get("If-None-Match", ""))
+        if "*" in known or headers["ETag"] in known:
+            return Response(status=status.HTTP_304_NOT_MODIFIED, headers=headers)
+        return Response(describe_batch(batch, progress, request), headers=headers)
+
+
+def _poll_headers(batch: StagingBatch, progress: Progress) -> dict[str, str]:
+    """Return the headers of any answer about one batch, as `polling` has them for a job."""
+    # Addresses are good for three quarters of their time at least (staging.links).
+    window = int(time.time()) // max(1, settings.MEDIA_LINK_AGE_S // 4)
+    told = json.dumps([str(batch.pk), progress.state, window])
+    digest = hashlib.sha256(told.encode()).hexdigest()[:32]
+    headers = {"ETag": f'W/"{digest}"', "Cache-Control": "private, no-cache"}
+    if not progress.is_finished:
+        headers["Retry-After"] = str(LOOK_AGAIN_S)
+    return headers
+
+
+def _stage(request: Request, *, key: IdempotencyKey | None) -> StagingBatch:
+    asked = BatchRequestSerializer(data=request.data)
+    asked.is_valid(raise_exception=True)
+    wanted = dict(asked.validated_data)
+    photos, project = _place(request, wanted)
+    try:
+        sent = [*map(from_photo, photos), *_read_files(wanted)]
+        with answering_conflicts():
+            return request_batch(sent, owner=caller(request), project=project, key=key, **wanted)
+    except (BatchRefused, PromptRefused) as error:
+        raise ValidationError({error.field: [str(error)]}) from error
+    except ArchiveRefused as error:
+        raise ValidationError({"archive": [str(error)]}) from error
+    except SettingsRefused as error:
+        raise ValidationError(errors_of_settings(error, wanted)) from error
+    except (ProfileNotFound, CannotStage) as error:
+        raise ValidationError({"model": [str(error)]}) from error
+
+
+def _place(request: Request, wanted: dict[str, Any]) -> tuple[Sequence[Photo], Project]:
+    """Take photos and project out of what is wanted; the caller may stage there."""
+    ids, project_id = wanted.pop("photos", []), wanted.pop("project", None)
+    if not ids:
+        return [], find_project(request, project_id)
+    found = seen_photos(request).select_related("project__model", "project__profile").in_bulk(ids)
+    if missing := [one for one in ids if one not in found]:
+        raise ValidationError({"photos": [f"You have no photo {missing[0]}."]})
+    if len(found) != len(ids):
+        raise ValidationError({"photos": ["One of these photos is named twice."]})
+    photos = [found[one] for one in ids]
+    project = photos[0].project
+    if any(photo.project_id != project.pk for photo in photos):
+        raise ValidationError(
+            {"photos": ["They belong to several projects: send one's at a time."]}
+        )
+    if project_id and find_project(request, project_id).pk != project.pk:
+        raise ValidationError({"project": ["The photos belong to another project."]})
+    check_edits(request, project)
+    return photos, project
+
+
+def _read_files(wanted: dict[str, Any]) -> list[SentPhoto]:
+    """Take the files out of what is wanted. Raises ArchiveRefused."""
+    sent = [from_upload(upload) for upload in wanted.pop("images", [])]
+    archive = wanted.pop("archive", None)
+    return sent if archive is None else [*sent, *from_archive(archive)]

@@ -1,0 +1,41 @@
+"""The staging API: where a client is told of a job's end, and how it knows that we told it."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from staging.api.access import caller
+from staging.public_http import MAX_URL_LENGTH, AddressRefused
+from staging.services.callbacks import check_callback_url, get_callback_secret
+
+
+class CallbackUrlField(serializers.CharField):
+    """The address that is told of a job's end."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        told = "An https address that is sent a signed POST when the job has ended."
+        super().__init__(max_length=MAX_URL_LENGTH, help_text=told, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        url: str = super().to_internal_value(data)
+        try:
+            check_callback_url(url)
+        except AddressRefused as error:
+            raise ValidationError(str(error)) from error
+        return url
+
+
+class CallbackSecretSerializer(serializers.Serializer[Any]):
+    secret = serializers.CharField(help_text="whsec_…, as the libraries of Standard Webhooks take.")
+
+
+class CallbackSecretView(APIView):
+    @extend_schema(responses=CallbackSecretSerializer)
+    def get(self, request: Request) -> Response:
+        """Read the secret that the callbacks of your jobs are signed with."""
+        return Response({"secret": get_callback_secret(caller(request))})

@@ -1,0 +1,128 @@
+"""`Idempotency-Key`: a request that buys, sent again, is answered with what it bought first.
+
+For a door that buys something, a job or a batch:
+
+    @extend_schema(parameters=[IDEMPOTENCY_KEY], responses={202: …, 409: …, 422: …})
+    def post(self, request: Request) -> Response:
+        …                                     # who may not do it has been refused by here
+        batch, headers = buy_once(
+            request, lambda key: request_batch(…, key=key), bought=StagingBatch
+        )
+        return Response(…, status=202, headers=headers)
+
+The service takes `key: IdempotencyKey | None` and, inside the transaction that records the batch,
+calls `staging.services.purchases.keep_key(key, batch=batch)`. That raises AlreadyAsked where
+another request with the same key was quicker: the transaction is rolled back with it, so nothing
+is bought; a file that was stored before the transaction is the service's to remove again, as
+`staging.services.jobs.request_staging` does. A request that is refused keeps no key: mended, it
+may bear the same one.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import status
+from rest_framework.exceptions import APIException, ParseError
+from rest_framework.request import Request
+
+from staging.api.access import caller
+from staging.api.conflicts import Conflict
+from staging.models import IdempotencyKey, StagingBatch, StagingJob
+from staging.services.purchases import AlreadyAsked, find_key
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+    location=OpenApiParameter.HEADER,
+    description="Your name for this request, 1 to 255 printable characters, good for 24 hours. "
+    "Sent again with the same request it is answered with what the first one made, and nothing "
+    "is bought.",
+)
+REPLAYED = {"Idempotent-Replayed": "true"}
+MAX_LENGTH = 255
+
+Bought = TypeVar("Bought", StagingJob, StagingBatch)
+
+
+class KeyOfAnother(APIException):
+    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+    default_detail = (
+        "This Idempotency-Key was sent with another request before: give each request its own."
+    )
+    default_code = "key_of_another"
+
+
+def buy_once(
+    request: Request, buy: Callable[[IdempotencyKey | None], Bought], *, bought: type[Bought]
+) -> tuple[Bought, dict[str, str]]:
+    """Return what the request buys, or bought when it was sent before, and the answer's headers.
+
+    `buy` is given the key to keep, None where the request bears none. Raises KeyOfAnother, and
+    ParseError for a key that is none.
+    """
+    key = _read_key(request)
+    if key is None:
+        return buy(None), {}
+    if first := _find_first(key, bought):
+        return first, dict(REPLAYED)
+    try:
+        return buy(key), {}
+    except AlreadyAsked as error:
+        if first := _find_first(key, bought):
+            return first, dict(REPLAYED)
+        raise Conflict("What this key bought was deleted in this moment: ask again.") from error
+
+
+def _find_first(key: IdempotencyKey, bought: type[Bought]) -> Bought | None:
+    kept = find_key(key.owner_id, key.key)
+    if kept is None:
+        return None
+    first = kept.job if bought is StagingJob else kept.batch
+    if kept.fingerprint != key.fingerprint or not isinstance(first, bought):
+        raise KeyOfAnother
+    return first
+
+
+def _read_key(request: Request) -> IdempotencyKey | None:
+    """Return the key as it would be kept, or None where the request bears none."""
+    name = request.headers.get("Idempotency-Key")
+    if name is None:
+        return None
+    if not (0 < len(name) <= MAX_LENGTH and name.isprintable()):
+        raise ParseError(f"Idempotency-Key takes 1 to {MAX_LENGTH} printable characters.")
+    return IdempotencyKey(owner=caller(request), key=name, fingerprint=_fingerprint(request))
+
+
+def _fingerprint(request: Request) -> str:
+    """Return what tells one request from another: method, path, and what its body says."""
+    said: Any = request.data
+    if isinstance(said, QueryDict):
+        # A form's boundary is another each time, and so is its order.
+        said = sorted(_said_in_form(said))
+    try:
+        text = json.dumps([request.method, request.path, said], sort_keys=True)
+    except RecursionError:
+        raise ParseError("The document is nested too deep.") from None
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _said_in_form(form: QueryDict) -> Iterator[tuple[str, str]]:
+    for name, values in form.lists():
+        for value in values:
+            if isinstance(value, UploadedFile):
+                yield name, f"file {_digest(value)}"
+            else:
+                yield name, f"text {value}"
+
+
+def _digest(file: "UploadedFile[bytes]") -> str:
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    file.seek(0)
+    return digest.hexdigest()

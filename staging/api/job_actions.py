@@ -1,0 +1,102 @@
+"""The staging API: what becomes of a job that is there: canceled, tried again, repeated, judged."""
+
+import uuid
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from modelsettings.schema.validation import SettingsRefused
+from staging.api.access import caller
+from staging.api.conflicts import answering_conflicts, refused
+from staging.api.documents import JobSerializer
+from staging.api.headers import LOCATION, REPLAYED
+from staging.api.idempotency import IDEMPOTENCY_KEY, buy_once
+from staging.api.job_requests import RatingSerializer, RepeatRequestSerializer
+from staging.api.jobs import answer_job, get_job_to_change
+from staging.api.polling import ETAG, RETRY_AFTER
+from staging.models import IdempotencyKey, StagingJob
+from staging.services.jobs import cancel_job, repeat_job, retry_job
+from staging.services.pictures import PictureNotFound, get_picture, judge_picture
+
+
+class CancelView(APIView):
+    @extend_schema(
+        parameters=[LOCATION, ETAG, RETRY_AFTER],
+        request=None,
+        responses={202: JobSerializer, **refused(403, 404, 409)},
+    )
+    def post(self, request: Request, job_id: uuid.UUID) -> Response:
+        """Cancel a job: what is not bought ends at once, what runs when Replicate has ended it.
+
+        What succeeds before that is paid for, and is kept.
+        """
+        job = get_job_to_change(request, job_id)
+        with answering_conflicts():
+            cancel_job(job, by=caller(request))
+        return answer_job(request, job)
+
+
+class RetryView(APIView):
+    @extend_schema(
+        parameters=[IDEMPOTENCY_KEY, REPLAYED, LOCATION, ETAG, RETRY_AFTER],
+        request=None,
+        responses={202: JobSerializer, **refused(400, 402, 403, 404, 409, 413, 415, 422)},
+    )
+    def post(self, request: Request, job_id: uuid.UUID) -> Response:
+        """Try again, with the same seeds, what failed or was canceled in a finished job."""
+        job = get_job_to_change(request, job_id)
+
+        def retry(key: IdempotencyKey | None) -> StagingJob:
+            with answering_conflicts():
+                retry_job(job, by=caller(request), key=key)
+            return job
+
+        tried, headers = buy_once(request, retry, bought=StagingJob)
+        return answer_job(request, tried, headers=headers)
+
+
+class RepeatView(APIView):
+    @extend_schema(
+        parameters=[IDEMPOTENCY_KEY, REPLAYED, LOCATION, ETAG, RETRY_AFTER],
+        request=RepeatRequestSerializer,
+        responses={202: JobSerializer, **refused(400, 402, 403, 404, 409, 413, 415, 422)},
+    )
+    def post(self, request: Request, job_id: uuid.UUID) -> Response:
+        """Make a new job of the same photo, with the settings and the prompt of this one."""
+        job = get_job_to_change(request, job_id)
+
+        def repeat(key: IdempotencyKey | None) -> StagingJob:
+            asked = RepeatRequestSerializer(data=request.data)
+            asked.is_valid(raise_exception=True)
+            try:
+                with answering_conflicts():
+                    return repeat_job(job, by=caller(request), key=key, **asked.validated_data)
+            except SettingsRefused as error:
+                raise ValidationError(dict(error.errors)) from error
+
+        again, headers = buy_once(request, repeat, bought=StagingJob)
+        return answer_job(request, again, headers=headers)
+
+
+class RatingView(APIView):
+    @extend_schema(
+        parameters=[ETAG],
+        request=RatingSerializer,
+        responses={200: JobSerializer, **refused(400, 403, 404, 409, 413, 415)},
+    )
+    def post(self, request: Request, job_id: uuid.UUID) -> Response:
+        """Accept or reject a picture, give it stars, write a note; null withdraws."""
+        job = get_job_to_change(request, job_id)
+        asked = RatingSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        said = dict(asked.validated_data)
+        try:
+            with answering_conflicts():
+                image = get_picture(job, said.pop("image", None))
+                judge_picture(image, by=caller(request), **said)
+        except PictureNotFound as error:
+            raise ValidationError({"image": [str(error)]}) from error
+        return answer_job(request, job, status=200)

@@ -1,0 +1,63 @@
+"""Which jobs a list shows."""
+
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet
+from rest_framework import serializers
+
+from modelsettings.models import ModelSettings
+from staging.api.pages import MomentField, PageQuery
+from staging.models import JobStatus, StagedImage, StagingJob, Verdict
+
+FRESH = "fresh"
+
+# A filter's name, and the column that it compares with.
+_COLUMNS = {
+    "status": "status__in",
+    "project": "project",
+    "photo": "photo",
+    "batch": "batch_photo__batch",
+    "model": "model__slug",
+    "room_type": "room_type",
+    "style": "style",
+    "created_after": "created_at__gt",
+    "created_before": "created_at__lt",
+}
+
+
+class JobQuery(PageQuery):
+    """What a list of jobs may be asked."""
+
+    status = serializers.ListField(
+        child=serializers.ChoiceField(choices=JobStatus.choices),
+        required=False,
+        help_text="Any of these.",
+    )
+    project = serializers.UUIDField(required=False)
+    photo = serializers.UUIDField(required=False)
+    batch = serializers.UUIDField(required=False)
+    model = serializers.CharField(required=False, help_text="owner/name")
+    profile = serializers.CharField(required=False, help_text="As it was called then.")
+    room_type = serializers.CharField(required=False)
+    style = serializers.CharField(required=False)  # type: ignore[assignment]  # not the field's own
+    verdict = serializers.ChoiceField(
+        choices=[*Verdict.choices, (FRESH, "Fresh")],
+        required=False,
+        help_text="Jobs with a picture that was judged so; fresh for one that nobody has judged.",
+    )
+    created_after = MomentField(required=False)
+    created_before = MomentField(required=False)
+
+
+def filter_jobs(jobs: QuerySet[StagingJob], asked: dict[str, Any]) -> QuerySet[StagingJob]:
+    """Return the jobs that what was asked, as JobQuery reads it, lets through."""
+    jobs = jobs.filter(**{_COLUMNS[name]: asked[name] for name in asked if name in _COLUMNS})
+    if profile := asked.get("profile"):
+        # An index has the profile and not its name; its history knows how it was ever called.
+        called_so = ModelSettings.history.filter(name=profile).values("id")
+        jobs = jobs.filter(profile__in=called_so, profile_name=profile)
+    if verdict := asked.get("verdict"):
+        said = {"verdict": "", "stars": None} if verdict == FRESH else {"verdict": verdict}
+        judged = StagedImage.objects.filter(prediction__job=OuterRef("pk"), **said)
+        jobs = jobs.filter(Exists(judged))
+    return jobs

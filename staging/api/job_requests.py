@@ -1,0 +1,131 @@
+"""What is asked of jobs: one to be made, one to be made again, a verdict."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+
+from modelsettings.api.exchange import errors_by_field
+from modelsettings.schema.validation import SettingsRefused
+from staging.api.access import check_edits, find_project, seen_photos
+from staging.api.callbacks import CallbackUrlField
+from staging.api.library import RoomTypeField, StyleField
+from staging.api.strict import StrictSerializer
+from staging.api.uploads import read_upload
+from staging.intake.photos import Upload
+from staging.models import Photo, Project, Verdict
+
+
+@extend_schema_field({"type": "object", "additionalProperties": {}})
+class OverridesField(serializers.JSONField):
+    """An object; in a form, its JSON."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            value = super().to_internal_value(data)
+        except RecursionError:
+            raise ValidationError("It is nested too deep.") from None
+        if not isinstance(value, dict):
+            raise ValidationError("Write an object of parameters and their values.")
+        return value
+
+
+class StagingRequestSerializer(StrictSerializer):
+    """What to stage: one of `image` (a file) and `photo` (the id of one that was uploaded)."""
+
+    image = serializers.FileField(required=False, help_text="JPEG, PNG, WebP or HEIC, up to 30 MB.")
+    photo = serializers.UUIDField(required=False)
+    room_type = RoomTypeField(required=False, allow_blank=True, default="")
+    style = StyleField(  # type: ignore[assignment]  # not the field's own style
+        required=False, allow_blank=True, default=""
+    )
+    prompt = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=5000, help_text="Your own words."
+    )
+    prompt_mode = serializers.ChoiceField(
+        choices=["add", "replace"],
+        default="add",
+        help_text="Whether your words are added to the rules that keep the room, or replace them.",
+    )
+    model = serializers.CharField(required=False, help_text="owner/name; else the default.")
+    profile = serializers.CharField(required=False, help_text="Else the model's live one.")
+    project = serializers.UUIDField(required=False, help_text="One of yours.")
+    overrides = OverridesField(required=False, help_text="Settings for this job alone.")
+    seed = serializers.IntegerField(required=False)
+    callback_url = CallbackUrlField(required=False, allow_blank=True, default="")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("image" in attrs) == ("photo" in attrs):
+            raise ValidationError({"image": ["Send either image or photo."]})
+        return attrs
+
+
+class StoredPhotoRequestSerializer(StagingRequestSerializer):
+    """How a photo that is there is asked for in JSON, which brings no file."""
+
+    image = None  # type: ignore[assignment]  # so a serializer leaves a field out
+    photo = serializers.UUIDField(help_text="The id of one that was uploaded.")
+
+
+@extend_schema_field(
+    {"oneOf": [{"type": "string", "enum": ["same", "new"]}, {"type": "integer"}], "default": "same"}
+)
+class RepeatedSeedField(serializers.Field):  # type: ignore[type-arg]  # of three kinds of values
+    def to_internal_value(self, data: Any) -> Any:
+        if data in ("same", "new") or (isinstance(data, int) and not isinstance(data, bool)):
+            return data
+        raise ValidationError('Write "same", "new" or a whole number.')
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class RepeatRequestSerializer(StrictSerializer):
+    """Which seed a job is repeated with."""
+
+    seed = RepeatedSeedField(
+        default="same",
+        help_text='"same" repeats exactly, "new" draws another one, a number is the one to begin '
+        "with. A model that takes no seed makes another picture each time, by itself.",
+    )
+
+
+class RatingSerializer(StrictSerializer):
+    """What you say of a picture. What is absent stays as it was; null withdraws it."""
+
+    image = serializers.IntegerField(
+        required=False, min_value=1, help_text="The picture's id; needed where a job has several."
+    )
+    verdict = serializers.ChoiceField(choices=Verdict.choices, required=False, allow_null=True)
+    stars = serializers.IntegerField(required=False, allow_null=True, min_value=1, max_value=5)
+    note = serializers.CharField(required=False, allow_blank=True, max_length=2000)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs.keys() - {"image"}:
+            raise ValidationError("Say a verdict, stars or a note.")
+        return attrs
+
+
+def find_place(request: Request, wanted: dict[str, Any]) -> tuple[Photo | Upload, Project]:
+    """Take photo and project out of what is wanted; the caller may stage there."""
+    upload, photo_id = wanted.pop("image", None), wanted.pop("photo", None)
+    project_id = wanted.pop("project", None)
+    if not photo_id:
+        return read_upload(upload), find_project(request, project_id)
+    photo = seen_photos(request).filter(pk=photo_id).first()
+    if photo is None:
+        raise ValidationError({"photo": ["You have no such photo."]})
+    if project_id and find_project(request, project_id).pk != photo.project_id:
+        raise ValidationError({"project": ["The photo belongs to another project."]})
+    check_edits(request, photo.project)
+    return photo, photo.project
+
+
+def errors_of_settings(error: SettingsRefused, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Put each sentence under the field of the request that it is about."""
+    found = errors_by_field(error)
+    of_seed = {"seed": found.pop("seed")} if "seed" in wanted and "seed" in found else {}
+    return {**of_seed, **({"overrides": found} if found else {})}

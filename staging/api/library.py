@@ -1,0 +1,119 @@
+"""The prompt library for front ends: what can be asked for, and what a model would be told."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from staging.api.conflicts import refused
+from staging.api.strict import StrictSerializer
+from staging.intake import library
+from staging.models import RoomType, Style
+from staging.prompts import MODES, PromptRefused
+
+
+class _KeyField(serializers.CharField):
+    """A key of the library: its rows decide, so no list of them stands in the document."""
+
+    def check_key(self, key: str) -> None:
+        """Raise PromptRefused for a key that cannot be asked for."""
+        raise NotImplementedError
+
+    def to_internal_value(self, data: Any) -> str:
+        key: str = super().to_internal_value(data)
+        if key:
+            try:
+                self.check_key(key)
+            except PromptRefused as error:
+                raise ValidationError(str(error)) from error
+        return key
+
+
+class RoomTypeField(_KeyField):
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("help_text", "A key of staging/room-types; without one, any room.")
+        super().__init__(**options)
+
+    def check_key(self, key: str) -> None:
+        library.check_room_type(key)
+
+
+class StyleField(_KeyField):
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("help_text", "A key of staging/styles; without one, modern.")
+        super().__init__(**options)
+
+    def check_key(self, key: str) -> None:
+        library.check_style(key)
+
+
+class RoomTypeSerializer(serializers.ModelSerializer[RoomType]):
+    class Meta:
+        model = RoomType
+        fields = ("key", "label", "is_outside")
+
+
+class StyleSerializer(serializers.ModelSerializer[Style]):
+    class Meta:
+        model = Style
+        fields = ("key", "label")
+
+
+class PromptRequestSerializer(StrictSerializer):
+    """The words of a job that decide its prompt."""
+
+    room_type = RoomTypeField(required=False, allow_blank=True, default="")
+    style = StyleField(  # type: ignore[assignment]  # not the field's own style
+        required=False, allow_blank=True, default=""
+    )
+    prompt = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=5000, help_text="Your own words."
+    )
+    prompt_mode = serializers.ChoiceField(
+        choices=MODES,
+        default="add",
+        help_text="Whether your words are added to the rules that keep the room, or replace them.",
+    )
+
+
+class PromptSerializer(serializers.Serializer[Any]):
+    prompt = serializers.CharField()
+
+
+class RoomTypeListView(APIView):
+    @extend_schema(responses={200: RoomTypeSerializer(many=True), **refused()})
+    def get(self, request: Request) -> Response:
+        """List the rooms that a job can name, in the order to show them in."""
+        return Response(RoomTypeSerializer(library.room_types(), many=True).data)
+
+
+class StyleListView(APIView):
+    @extend_schema(responses={200: StyleSerializer(many=True), **refused()})
+    def get(self, request: Request) -> Response:
+        """List the styles that a job can name, in the order to show them in."""
+        return Response(StyleSerializer(library.styles(), many=True).data)
+
+
+class PromptView(APIView):
+    @extend_schema(
+        parameters=[PromptRequestSerializer], responses={200: PromptSerializer, **refused(400)}
+    )
+    def get(self, request: Request) -> Response:
+        """Show the prompt that a job with these words would have now."""
+        asked = PromptRequestSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        wanted = dict(asked.validated_data)
+        try:
+            text = library.prompt_for(
+                room_type=wanted["room_type"],
+                style=wanted["style"],
+                custom=wanted["prompt"],
+                mode=wanted["prompt_mode"],
+            )
+        except PromptRefused as error:
+            raise ValidationError({error.field: [str(error)]}) from error
+        return Response({"prompt": text})

@@ -1,0 +1,48 @@
+"""Photos in a request: read as multipart, refused before they are read where they are too long."""
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+from django.core.files.uploadedfile import UploadedFile
+from rest_framework import status
+from rest_framework.exceptions import APIException
+from rest_framework.parsers import MultiPartParser
+
+from staging import images
+from staging.intake.photos import Upload
+
+# The largest photo, and room for the other fields.
+MAX_UPLOAD_BYTES = images.MAX_BYTES + 2**20
+
+
+class PhotoTooLarge(APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_detail = f"We take photos of at most {images.MAX_BYTES // 2**20} MB, one a request."
+    default_code = "too_large"
+
+
+class BoundedMultiPartParser(MultiPartParser):
+    """DRF's parser of uploads, which refuses before it reads what is too long anyway."""
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        length = (parser_context or {})["request"].META.get("CONTENT_LENGTH") or 0
+        if int(length) > MAX_UPLOAD_BYTES:
+            raise PhotoTooLarge
+        return super().parse(stream, media_type, parser_context)
+
+
+def read_upload(upload: "UploadedFile[bytes]") -> Upload:
+    """Return a file of the request, which is open as long as the request is.
+
+    It is not read here: Django keeps what is long on disk (FILE_UPLOAD_MAX_MEMORY_SIZE), and there
+    it waits until there is memory to decode it. Raises PhotoTooLarge.
+    """
+    if (upload.size or 0) > images.MAX_BYTES:
+        raise PhotoTooLarge
+    file: IO[bytes] = upload.file  # type: ignore[assignment]
+    return Upload(file, name=upload.name or "")
