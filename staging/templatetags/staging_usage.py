@@ -9,8 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from modelsettings.models import ModelSettings
-from staging import prompts
-from staging.models import StagingJob
+from staging.models import RoomType, StagingJob
 
 register = template.Library()
 
@@ -32,8 +31,9 @@ def revision_usage(profile: ModelSettings, revision: int) -> SafeString:
 
 @register.simple_tag
 def room_type_choices() -> list[tuple[str, str]]:
-    """Return the rooms that a profile can be chosen for."""
-    return list(prompts.ROOM_TYPES.items())
+    """Return the rooms that a profile can be chosen for; a retired one keeps its choice."""
+    rows = RoomType.objects.values_list("key", "label", "is_active")
+    return [(key, label if is_active else f"{label} (retired)") for key, label, is_active in rows]
 
 
 def _usage(**wanted: Any) -> SafeString:

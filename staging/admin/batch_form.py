@@ -1,0 +1,142 @@
+"""The form of the admin that starts a batch: files, styles, a room, a project."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any, cast
+
+from django import forms
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import UploadedFile
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+)
+
+from modelsettings.schema.validation import SettingsRefused
+from modelsettings.services import ProfileNotFound
+from staging.archives import ArchiveRefused
+from staging.intake import library
+from staging.intake.jobs import CannotStage
+from staging.models import Project, StagingBatch
+from staging.prompts import DEFAULT_ROOM, DEFAULT_STYLE, PromptRefused
+from staging.services import NotPossible
+from staging.services.batches import (
+    MAX_PHOTOS,
+    MAX_TOTAL_BYTES,
+    BatchRefused,
+    SentPhoto,
+    from_archive,
+    from_upload,
+    request_batch,
+)
+
+_FIELDS = {"images": "photos", "archive": "photos", "style": "styles"}
+
+
+class ProjectChooser(AutocompleteSelect):
+    """Django's search for a row, which says what an empty choice means: else it has no name."""
+
+    def build_attrs(
+        self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        attrs = super().build_attrs(base_attrs, extra_attrs)
+        return attrs | {"data-placeholder": "Your own, not sorted", "style": "width: 100%"}
+
+    def optgroups(self, name: str, value: Sequence[str], attrs: Any = None) -> Any:
+        # What an address or a forged form says of it may be no id at all.
+        return super().optgroups(name, [one for one in value if _is_id(one)], attrs)
+
+
+class FilesWidget(forms.ClearableFileInput):
+    """A file input that takes several."""
+
+    allow_multiple_selected = True
+    template_name = "django/forms/widgets/file.html"
+
+
+class FilesField(forms.FileField):
+    """All files of an input that takes several, as a list."""
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        sent = data or []
+        # An empty file is one photo's trouble, and the others go on.
+        if not sent:
+            raise forms.ValidationError(self.error_messages["required"])
+        return list(sent)
+
+
+class BatchForm(forms.Form):
+    """What an operator stages at once."""
+
+    photos = FilesField(
+        label="Photos, or a ZIP of photos",
+        widget=FilesWidget(
+            attrs={
+                "multiple": True,
+                "accept": "image/*,.heic,.heif,.zip",
+                "class": "restage-files",
+            }
+        ),
+        help_text=f"Up to {MAX_PHOTOS} photos and {MAX_TOTAL_BYTES // 2**30} GB at once: JPEG, PNG,"
+        " WebP or HEIC, up to 30 MB each. A photo in a folder of the ZIP that is called like a room"
+        " (“bedroom”) is staged as that room.",
+    )
+    styles = forms.MultipleChoiceField(
+        widget=forms.CheckboxSelectMultiple, help_text="Each photo is staged once in each of them."
+    )
+    room_type = forms.ChoiceField(label="Room", help_text="Of all photos whose folder names none.")
+    project = forms.ModelChoiceField(Project.objects.all(), required=False)
+    prompt = forms.CharField(
+        label="Your own words",
+        required=False,
+        max_length=5000,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text="Added after the rules that keep the rooms as they are.",
+    )
+
+    def __init__(self, *args: Any, chooser: forms.Widget, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        project = cast("forms.ModelChoiceField[Project]", self.fields["project"])
+        project.help_text = "Type to search."
+        project.widget = chooser
+        chooser.choices = project.choices  # type: ignore[attr-defined]  # a select has some
+        room = cast("forms.ChoiceField", self.fields["room_type"])
+        room.widget = UnfoldAdminSelectWidget()
+        room.choices = [(one.key, one.label) for one in library.room_types()]
+        room.initial = DEFAULT_ROOM
+        styles = cast("forms.MultipleChoiceField", self.fields["styles"])
+        styles.choices = [(one.key, one.label) for one in library.styles()]
+        styles.initial = [DEFAULT_STYLE]
+
+    def request(self, *, by: User) -> StagingBatch | None:
+        """Ask for the batch; None where something is wrong, which then stands at its field."""
+        wanted = dict(self.cleaned_data)
+        project = wanted.pop("project") or Project.objects.unsorted_of(by)
+        try:
+            return request_batch(_sent(wanted.pop("photos")), owner=by, project=project, **wanted)
+        except (BatchRefused, PromptRefused) as error:
+            self.add_error(_FIELDS.get(error.field, error.field), str(error))
+        except ArchiveRefused as error:
+            self.add_error("photos", str(error))
+        except (CannotStage, NotPossible, ProfileNotFound, SettingsRefused) as error:
+            self.add_error(None, str(error))
+        return None
+
+
+def _is_id(value: str) -> bool:
+    try:
+        uuid.UUID(value)
+    except ValueError:
+        return not value
+    return True
+
+
+def _sent(files: "list[UploadedFile[bytes]]") -> list[SentPhoto]:
+    sent: list[SentPhoto] = []
+    for file in files:
+        if (file.name or "").lower().endswith(".zip"):
+            sent += from_archive(file)
+        else:
+            sent.append(from_upload(file))
+    return sent

@@ -1,0 +1,190 @@
+"""The admin's pages of batches: the list, starting one, and one with each of its photos."""
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from staging.admin.batch_form import BatchForm, ProjectChooser
+from staging.admin.cells import how_long_ago, two_lines
+from staging.admin.filters import DayFilter, OwnerFilter, SearchFilter
+from staging.admin.paging import BoundedListAdmin
+from staging.models import (
+    BatchPhoto,
+    BatchPhotoStatus,
+    JobStatus,
+    RoomType,
+    StagingBatch,
+    Style,
+)
+from staging.services.batch_progress import Progress, photos_with_jobs, progress_of
+from staging.services.batches import MAX_PHOTOS, MAX_TOTAL_BYTES
+from staging.templatetags.staging_pictures import in_words
+
+PHOTOS_A_PAGE = 25
+_PROGRESS = "admin/staging/stagingbatch/progress.html"
+
+
+@admin.register(StagingBatch)
+class StagingBatchAdmin(BoundedListAdmin):
+    list_display = ("batch", "project_and_owner", "photos_and_styles", "how_far", "asked_at")
+    list_display_links = ("batch",)
+    search_fields = ("pk",)
+    search_help_text = "A batch's id, or how it begins"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[StagingBatch]:
+        rows: QuerySet[StagingBatch] = super().get_queryset(request)
+        return rows.select_related("project", "owner")
+
+    def prepare_rows(self, rows: QuerySet[StagingBatch]) -> list[StagingBatch]:
+        batches = list(rows)
+        found = progress_of(batches)
+        for batch in batches:
+            batch.progress = found[batch.pk]  # type: ignore[attr-defined]  # shown in the list
+        return batches
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        may_search = request.user.has_perm("auth.view_user")
+        owner = ("owner", SearchFilter) if may_search else OwnerFilter
+        return [("project", SearchFilter), owner, DayFilter]
+
+    @display(description="Batch")
+    def batch(self, batch: StagingBatch) -> str:
+        return str(batch)
+
+    @display(description="Project, owner")
+    def project_and_owner(self, batch: StagingBatch) -> SafeString:
+        return two_lines(batch.project.name, batch.owner.get_username())
+
+    @display(description="Photos, styles")
+    def photos_and_styles(self, batch: Any) -> SafeString:
+        count = sum(batch.progress.photos.values())
+        styles = ", ".join(map(in_words, batch.styles))
+        return two_lines(f"{count} photo{'' if count == 1 else 's'}", styles)
+
+    @display(description="Progress")
+    def how_far(self, batch: Any) -> SafeString:
+        return render_to_string(_PROGRESS, {"progress": batch.progress})
+
+    @display(description="Asked for")
+    def asked_at(self, batch: StagingBatch) -> SafeString:
+        return how_long_ago(batch.created_at)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Take photos or a ZIP, and start a batch of them."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        field = StagingBatch._meta.get_field("project")
+        chooser = ProjectChooser(field, self.admin_site)
+        posted = (request.POST, request.FILES) if request.method == "POST" else ()
+        initial = {"project": request.GET.get("project", "")}
+        form = BatchForm(*posted, chooser=chooser, initial=initial)
+        if posted and form.is_valid() and (batch := form.request(by=_user(request))):
+            messages.success(request, "The photos are there. This page shows how far they are.")
+            return redirect("admin:staging_stagingbatch_change", batch.pk)
+        context = {
+            **self._shared(request, "Stage many photos"),
+            "form": form,
+            "media": form.media,
+            "most_photos": MAX_PHOTOS,
+            "most_bytes": MAX_TOTAL_BYTES,
+        }
+        return TemplateResponse(request, "admin/staging/stagingbatch/add_form.html", context)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show how far a batch is, and each photo in each style; nothing is changed here."""
+        batch: StagingBatch | None = self.get_object(request, object_id)
+        if batch is None or not self.has_view_permission(request, batch):
+            raise Http404("There is no such batch.")
+        progress = progress_of([batch])[batch.pk]
+        page = Paginator(photos_with_jobs(batch), PHOTOS_A_PAGE).get_page(request.GET.get("page"))
+        labels = dict(Style.objects.values_list("key", "label"))
+        rooms = dict(RoomType.objects.values_list("key", "label"))
+        refused = batch.photos.filter(status=BatchPhotoStatus.REFUSED).order_by("position")
+        context = {
+            **self._shared(request, f"{batch}: {'done' if progress.is_finished else 'in work'}"),
+            "batch": batch,
+            "progress": progress,
+            "counts": _in_words(progress),
+            "styles": [labels.get(style, style) for style in batch.styles],
+            "refused": refused.values_list("name", "error"),
+            "page": page,
+            "photos": [
+                {
+                    "row": one,
+                    "room": rooms.get(one.room_type, one.room_type),
+                    "styles": _by_style(one, batch.styles, labels),
+                }
+                for one in page
+            ],
+        }
+        return TemplateResponse(request, "admin/staging/stagingbatch/change_form.html", context)
+
+    def _shared(self, request: HttpRequest, title: str) -> dict[str, Any]:
+        return {**self.admin_site.each_context(request), "title": title, "opts": self.opts}
+
+    class Media:
+        css = {"all": ["restage/admin.css"]}
+
+
+def _in_words(progress: Progress) -> str:
+    """Say what the pictures of a batch are doing: `3 jobs succeeded, 1 job failed`."""
+    counted = [
+        (progress.photos.get(BatchPhotoStatus.WAITING, 0), "photo", "waiting to be read"),
+        (progress.photos.get(BatchPhotoStatus.REFUSED, 0), "photo", "refused"),
+        *((progress.jobs.get(one, 0), "job", one.label.lower()) for one in JobStatus),
+    ]
+    return ", ".join(
+        f"{count} {noun}{'' if count == 1 else 's'} {state}"
+        for count, noun, state in counted
+        if count
+    )
+
+
+def _by_style(
+    one: BatchPhoto, styles: Iterable[str], labels: dict[str, str]
+) -> list[dict[str, Any]]:
+    """Return what became of a photo in each style; of several jobs the newest."""
+    jobs = {job.style: job for job in reversed(one.jobs.all())}
+    return [
+        {
+            "label": labels.get(style, style),
+            "job": jobs.get(style),
+            "images": _images(jobs.get(style)),
+            "error": one.job_errors.get(style, ""),
+        }
+        for style in styles
+    ]
+
+
+def _images(job: Any) -> list[Any]:
+    predictions = job.predictions.all() if job else []
+    return [image for prediction in predictions for image in prediction.images.all()]
+
+
+def _user(request: HttpRequest) -> User:
+    return cast("User", request.user)

@@ -1,0 +1,177 @@
+"""The admin's pages of callbacks: who was told of a job's end, and what they answered."""
+
+import uuid
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
+from unfold.admin import TabularInline
+from unfold.decorators import display
+
+from staging.admin.cells import how_long_ago
+from staging.admin.paging import BoundedListAdmin
+from staging.models import Callback, CallbackAttempt, CallbackStatus
+from staging.services import NotPossible
+from staging.services.callbacks import send_again
+
+_COLOURS = {
+    CallbackStatus.WAITING: "info",
+    CallbackStatus.DELIVERED: "success",
+    CallbackStatus.FAILED: "danger",
+}
+
+
+class AttemptInline(TabularInline):
+    model = CallbackAttempt
+    fields = readonly_fields = ("sent", "answer", "took")
+    verbose_name_plural = "attempts, the first one first"
+    hide_title = True
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # Who may see a callback may see its attempts; who may change it may see it.
+        may = ("staging.view_callback", "staging.change_callback")
+        return any(request.user.has_perm(one) for one in may)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @display(description="Sent")
+    def sent(self, attempt: CallbackAttempt) -> SafeString:
+        return how_long_ago(attempt.at)
+
+    @display(description="Answer")
+    def answer(self, attempt: CallbackAttempt) -> str:
+        return str(attempt)
+
+    @display(description="Took")
+    def took(self, attempt: CallbackAttempt) -> str:
+        return f"{attempt.seconds:.2f} s"
+
+
+@admin.register(Callback)
+class CallbackAdmin(BoundedListAdmin):
+    list_display = (
+        "made", "job", "host", "status_badge", "tries", "last_answer", "next_try",
+    )  # fmt: skip
+    list_filter = ("status",)
+    list_select_related = ("job",)
+    fields = readonly_fields = (
+        "id", "job_link", "address", "status", "tries", "next_try", "made", "delivered",
+    )  # fmt: skip
+    inlines = (AttemptInline,)
+    actions = ("send_selected_again",)
+    change_form_outer_before_template = "admin/staging/callback/send_again.html"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_send_permission(self, request: HttpRequest) -> bool:
+        """Nothing of it can be edited, so the permission to change it is the one to send it."""
+        return bool(request.user.has_perm("staging.change_callback"))
+
+    def prepare_rows(self, rows: QuerySet[Callback]) -> QuerySet[Callback]:
+        return rows.prefetch_related("attempts")
+
+    @admin.action(description="Send again", permissions=["send"])
+    def send_selected_again(self, request: HttpRequest, callbacks: QuerySet[Callback]) -> None:
+        count = 0
+        for callback in callbacks:
+            try:
+                send_again(callback)
+            except NotPossible:
+                continue
+            count += 1
+        left = callbacks.count() - count
+        waiting = f" {left} wait already." if left else ""
+        self.message_user(request, f"{count} will be sent again.{waiting}")
+
+    def get_urls(self) -> list[URLPattern]:
+        send = self.admin_site.admin_view(require_POST(self.send_one_again))
+        own = path("<uuid:callback_id>/send-again/", send, name="staging_callback_send_again")
+        return [own, *super().get_urls()]
+
+    def send_one_again(self, request: HttpRequest, callback_id: uuid.UUID) -> HttpResponse:
+        """Send the message of this page once more."""
+        if not self.has_send_permission(request):
+            raise PermissionDenied
+        callback = get_object_or_404(Callback, pk=callback_id)
+        try:
+            send_again(callback)
+        except NotPossible as error:
+            self.message_user(request, str(error), messages.WARNING)
+        else:
+            self.message_user(request, "It is sent again, under the same id.")
+        return redirect("admin:staging_callback_change", callback_id)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        may_send = self.has_send_permission(request)
+        answer: HttpResponse = super().changeform_view(
+            request, object_id, form_url, {**(extra_context or {}), "may_send": may_send}
+        )
+        return answer
+
+    @display(description="Status", label=dict(_COLOURS))
+    def status_badge(self, callback: Callback) -> tuple[str, str]:
+        return callback.status, CallbackStatus(callback.status).label
+
+    @display(description="Made")
+    def made(self, callback: Callback) -> SafeString:
+        return how_long_ago(callback.created_at)
+
+    @display(description="Delivered")
+    def delivered(self, callback: Callback) -> SafeString | str:
+        return how_long_ago(callback.delivered_at) if callback.delivered_at else "not yet"
+
+    @display(description="Address")
+    def address(self, callback: Callback) -> str:
+        return callback.url
+
+    @display(description="Host")
+    def host(self, callback: Callback) -> str:
+        return urlsplit(callback.url).netloc
+
+    @display(description="Last answer")
+    def last_answer(self, callback: Callback) -> str:
+        attempts = callback.attempts.all()
+        return str(list(attempts)[-1]) if attempts else "none yet"
+
+    @display(description="Next try")
+    def next_try(self, callback: Callback) -> Any:
+        if callback.status != CallbackStatus.WAITING:
+            return "none"
+        if not callback.job.is_finished:
+            return "when the job has ended"
+        return how_long_ago(callback.run_after) if callback.run_after else "now"
+
+    @display(description="Job")
+    def job_link(self, callback: Callback) -> SafeString:
+        address = reverse("admin:staging_stagingjob_change", args=[callback.job_id])
+        return format_html('<a href="{}">{}</a>', address, callback.job)
+
+    class Media:
+        css = {"all": ["restage/admin.css"]}

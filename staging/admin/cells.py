@@ -1,0 +1,39 @@
+"""Cells of the lists: what several of them show in the same way."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.contrib.humanize.templatetags.humanize import naturaltime
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from staging import links
+
+
+def thumbnails(shown: Iterable[tuple[Any, str]], *, more: int = 0) -> SafeString:
+    """Draw thumbnails, each a file and what it is called; `more` says how many are not drawn."""
+    tags = format_html_join(
+        "",
+        '<img src="{}" alt="{}" loading="lazy">',
+        ((links.link_to(str(file)), alt) for file, alt in shown),
+    )
+    rest = format_html("<small>+{}</small>", more) if more > 0 else ""
+    return format_html('<span class="restage-thumbnails">{}{}</span>', tags, rest)
+
+
+def two_lines(first: str, second: str) -> SafeString:
+    """Write one thing above a lesser one."""
+    return format_html('<span class="restage-two">{}<small>{}</small></span>', first, second)
+
+
+def how_long_ago(at: datetime) -> SafeString:
+    """Write a time relative to now, the exact one on hover."""
+    local = timezone.localtime(at)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        local.isoformat(),
+        local.strftime("%Y-%m-%d %H:%M:%S %Z"),
+        naturaltime(at),
+    )

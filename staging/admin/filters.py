@@ -1,0 +1,180 @@
+"""Filters of the lists of work: none of them counts rows, or lists a table that grows."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.contrib.filters.admin import (
+    AutocompleteSelectFilter,
+    DropdownFilter,
+    TextFilter,
+)
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from modelsettings.models import ModelSettings, ReplicateModel
+from staging.models import RoomType, Style, Verdict
+
+# Above this many profiles the filter wants a model first.
+MOST_PROFILES = 200
+# Of a row's number, as databases keep it.
+MOST_DIGITS = 18
+
+
+class RoomFilter(DropdownFilter):
+    title = "room"
+    parameter_name = "room_type"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(RoomType.objects.values_list("key", "label"))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(room_type=self.value()) if self.value() else queryset
+
+
+class StyleFilter(DropdownFilter):
+    title = "style"
+    parameter_name = "style"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(Style.objects.values_list("key", "label"))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(style=self.value()) if self.value() else queryset
+
+
+class ModelFilter(DropdownFilter):
+    title = "model"
+    parameter_name = "model__id__exact"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        models = ReplicateModel.objects.values_list("pk", "label")
+        return [(str(pk), label) for pk, label in models]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return _by_id(queryset, "model", self.value())
+
+
+class ProfileFilter(DropdownFilter):
+    """The profiles of the model that is chosen; without one, those of all models."""
+
+    title = "profile"
+    parameter_name = "profile__exact"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        profiles = ModelSettings.objects.select_related("model").order_by("model__label", "name")
+        chosen = _by_id(profiles, "model", request.GET.get("model__id__exact"))
+        return [(str(one.pk), f"{one.model.label}: {one.name}") for one in chosen[:MOST_PROFILES]]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return _by_id(queryset, "profile", self.value())
+
+
+class VerdictFilter(DropdownFilter):
+    """Jobs with a picture that was judged so; those that wait for it stand in the queue."""
+
+    title = "verdict"
+    parameter_name = "verdict"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(Verdict.choices)
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        match self.value():
+            case Verdict.ACCEPTED:
+                return queryset.filter(has_accepted=True)
+            case Verdict.REJECTED:
+                return queryset.filter(has_rejected=True)
+        return queryset
+
+
+class OwnerFilter(TextFilter):
+    """By the whole user name: for operators who may not look through the accounts."""
+
+    title = "owner's user name"
+    parameter_name = "owner_name"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if not self.value():
+            return queryset
+        owner = User.objects.filter(username=self.value()).first()
+        return queryset.filter(owner=owner) if owner else queryset.none()
+
+
+class DayForm(forms.Form):
+    """Two days, for the browser's own calendar."""
+
+    created_from = forms.DateField(label="From (day)", required=False)
+    created_to = forms.DateField(label="Up to (day)", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget = UnfoldAdminTextInputWidget(attrs={"type": "date"})
+
+
+class DayFilter(admin.ListFilter):
+    """By when it was made: from one day to another, the last one included."""
+
+    title = "day"
+    template = "unfold/filters/filters_field.html"
+
+    def __init__(
+        self, request: HttpRequest, params: dict[str, Any], model: Any, model_admin: Any
+    ) -> None:
+        super().__init__(request, params, model, model_admin)
+        asked = {name: params.pop(name) for name in self.expected_parameters() if name in params}
+        self.form = DayForm({name: value[-1] for name, value in asked.items()})
+        self.form.is_valid()
+
+    def has_output(self) -> bool:
+        return True
+
+    def expected_parameters(self) -> list[str | None]:
+        return ["created_from", "created_to"]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        yield {"form": self.form}
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if first := self.form.cleaned_data.get("created_from"):
+            queryset = queryset.filter(created_at__gte=_midnight(first))
+        if last := self.form.cleaned_data.get("created_to"):
+            queryset = queryset.filter(created_at__lt=_midnight(last + timedelta(days=1)))
+        return queryset
+
+
+class SearchFilter(AutocompleteSelectFilter):
+    """A row of another table, searched for by name: its rows are never listed."""
+
+    def __init__(self, field: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(field, *args, **kwargs)
+        self.is_odd = False
+        try:
+            field.target_field.to_python(self.value() or None)
+        except ValidationError:
+            # What is no id of a row must not reach the widget either.
+            self.is_odd, self.lookup_val = True, None
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.is_odd:
+            return queryset.none()
+        value = self.value()
+        return queryset.filter(**{self.field_path: value}) if value else queryset
+
+
+def _by_id(rows: QuerySet[Any], column: str, value: str | None) -> QuerySet[Any]:
+    if not value:
+        return rows
+    is_id = value.isdecimal() and len(value) <= MOST_DIGITS
+    return rows.filter(**{f"{column}_id": int(value)}) if is_id else rows.none()
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))

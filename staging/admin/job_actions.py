@@ -1,0 +1,26 @@
+"""What a button on a job's page does: one call of a service each."""
+
+from django.contrib.auth.models import User
+from django.http import Http404
+
+from staging.models import StagingJob
+from staging.services import jobs
+
+
+def act(job: StagingJob, action: str, *, by: User) -> tuple[StagingJob, str]:
+    """Do what a button says; return the job to look at then, and a sentence.
+
+    Raises NotPossible.
+    """
+    match action:
+        case "cancel":
+            jobs.cancel_job(job, by=by)
+            return job, "Cancelling: what waits is not bought, what runs is stopped."
+        case "retry":
+            jobs.retry_job(job, by=by)
+            return job, "Asked again for what is missing."
+        case "new-seed":
+            return jobs.repeat_job(job, by=by, seed="new"), "Asked again, in a job with a new seed."
+        case "repeat":
+            return jobs.repeat_job(job, by=by, seed="same"), "Asked for the same again, in a job."
+    raise Http404("There is no such action.")

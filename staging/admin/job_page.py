@@ -1,0 +1,99 @@
+"""What one job's page shows: its pictures, its way, and what can be done with it."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from staging.models import (
+    Callback,
+    JobStatus,
+    Prediction,
+    PredictionStatus,
+    StagedImage,
+    StagingJob,
+    Transition,
+)
+from staging.models.job import UNFINISHED
+from staging.models.prediction import total_cost
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture with its share of what its prediction took and cost."""
+
+    image: StagedImage
+    prediction: Prediction
+    cost: Decimal | None
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """How long a prediction was in one status."""
+
+    status: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A prediction's way through the statuses, as a bar and step by step."""
+
+    prediction: Prediction
+    stretches: list[Stretch]
+    steps: list[tuple[float, Transition]]
+
+
+def job_context(job: StagingJob, *, user: User) -> dict[str, Any]:
+    """Return what the template draws; buttons only for what is allowed and possible."""
+    rows = job.predictions.order_by("is_replaced", "position", "created_at")
+    predictions = list(rows.prefetch_related("images__judged_by", "transitions"))
+    may_change = user.has_perm("staging.change_stagingjob")
+    return {
+        "job": job,
+        "cost": total_cost(predictions),
+        "took": job.finished_at - job.created_at if job.finished_at else None,
+        "pictures": [found for one in predictions for found in _pictures(one)],
+        "errors": [one for one in predictions if one.error and not one.is_replaced],
+        "input": json.dumps(job.input, indent=2, ensure_ascii=False),
+        "delivery": {key: value for key, value in job.delivery.items() if value is not None},
+        "predictions": predictions,
+        "is_queued": any(one.status == PredictionStatus.QUEUED for one in predictions),
+        "ways": [_way(one, asked_at=job.created_at) for one in predictions],
+        "callback": Callback.objects.filter(job=job).first(),
+        "can_cancel": may_change and not job.is_finished,
+        "can_retry": may_change and job.is_finished and _lacks_a_picture(job),
+        "can_repeat": may_change,
+        "can_delete": user.has_perm("staging.delete_stagingjob") and job.is_finished,
+        "can_judge": user.has_perm("staging.change_stagedimage"),
+    }
+
+
+def _lacks_a_picture(job: StagingJob) -> bool:
+    return job.status != JobStatus.SUCCEEDED
+
+
+def _pictures(prediction: Prediction) -> list[Picture]:
+    images = list(prediction.images.all())
+    end = prediction.finished_at
+    took = (end - prediction.created_at).total_seconds() if end else None
+    cost = prediction.cost / len(images) if images and prediction.cost is not None else None
+    return [Picture(image, prediction, cost=cost, seconds=took) for image in images]
+
+
+def _way(prediction: Prediction, *, asked_at: datetime) -> Way:
+    steps = list(prediction.transitions.all())
+    ends = [step.at for step in steps[1:]]
+    if prediction.status in UNFINISHED:
+        ends.append(timezone.now())
+    stretches = [
+        Stretch(PredictionStatus(step.target).label, max(0.0, (end - step.at).total_seconds()))
+        for step, end in zip(steps, ends, strict=False)
+    ]
+    timed = [(max(0.0, (step.at - asked_at).total_seconds()), step) for step in steps]
+    return Way(prediction, stretches, timed)

@@ -1,0 +1,233 @@
+"""The admin's pages of jobs: the list, one job, and what an operator can do with them."""
+
+import uuid
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch, QuerySet
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+)
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import display
+
+from modelsettings.schema.validation import SettingsRefused
+from staging.admin.cells import how_long_ago, thumbnails, two_lines
+from staging.admin.deleting import DeletingAdmin, do_with_each
+from staging.admin.downloads import zip_of
+from staging.admin.filters import (
+    DayFilter,
+    ModelFilter,
+    OwnerFilter,
+    ProfileFilter,
+    RoomFilter,
+    SearchFilter,
+    StyleFilter,
+    VerdictFilter,
+)
+from staging.admin.job_actions import act
+from staging.admin.job_page import job_context
+from staging.admin.paging import BoundedChangeList, BoundedListAdmin
+from staging.models import JobStatus, OverLimit, Prediction, StagedImage, StagingJob
+from staging.models.prediction import total_cost
+from staging.services import NotPossible, jobs
+from staging.services.deletion import delete_job
+from staging.templatetags.staging_pictures import COLOURS, dollars, duration, in_words
+
+# Documents of a job, which no list shows.
+_LONG_COLUMNS = ("settings", "overrides", "input", "delivery", "prompt")
+
+
+class JobChangeList(BoundedChangeList):
+    @property
+    def is_live(self) -> bool:
+        """Whether something on the page is not finished."""
+        return any(not job.is_finished for job in self.result_list)
+
+
+@admin.register(StagingJob)
+class StagingJobAdmin(DeletingAdmin, BoundedListAdmin):
+    stays = "The photo stays, and what it cost stays counted."
+    actions = ("retry_selected", "cancel_selected", "download_selected", "delete_selected")
+    list_display = (
+        "pictures", "status_badge", "model_and_settings", "room_and_style", "project_and_owner",
+        "took", "cost", "asked_at",
+    )  # fmt: skip
+    list_display_links = ("pictures",)
+    search_fields = ("pk",)
+    search_help_text = "A job's id, or how it begins"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[StagingJob]:
+        rows: QuerySet[StagingJob] = super().get_queryset(request)
+        return rows.select_related("model", "owner", "photo", "project")
+
+    def prepare_rows(self, rows: QuerySet[StagingJob]) -> QuerySet[StagingJob]:
+        predictions = Prediction.objects.only("job", "position", "cost").prefetch_related("images")
+        return rows.defer(*_LONG_COLUMNS).prefetch_related(Prefetch("predictions", predictions))
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        may_search = request.user.has_perm("auth.view_user")
+        return [
+            ("status", ChoicesDropdownFilter),
+            ModelFilter,
+            ProfileFilter,
+            RoomFilter,
+            StyleFilter,
+            ("project", SearchFilter),
+            ("owner", SearchFilter) if may_search else OwnerFilter,
+            VerdictFilter,
+            DayFilter,
+        ]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[JobChangeList]:
+        return JobChangeList
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """List jobs; where there is none yet, say what to do first."""
+        may_upload = request.user.has_perm("staging.add_photo")
+        address = request.build_absolute_uri(reverse("jobs"))
+        empty = {"api_url": address, "may_upload": may_upload}
+        listed: HttpResponse = super().changelist_view(request, empty | (extra_context or {}))
+        return listed
+
+    def get_urls(self) -> list[URLPattern]:
+        acting = path(
+            "<uuid:job_id>/<slug:action>/now/",
+            self.admin_site.admin_view(self.act_view),
+            name="staging_stagingjob_act",
+        )
+        downloading = path(
+            "<uuid:job_id>/pictures.zip",
+            self.admin_site.admin_view(self.download_view),
+            name="staging_stagingjob_pictures",
+        )
+        return [acting, downloading, *super().get_urls()]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @display(description="Before, after")
+    def pictures(self, job: StagingJob) -> SafeString:
+        made = [image for one in job.predictions.all() for image in one.images.all()]
+        shown = [(job.photo.thumbnail, "before"), *((one.thumbnail, "after") for one in made[:1])]
+        return thumbnails(shown, more=len(made) - 1)
+
+    @display(description="Status", label=dict(COLOURS))
+    def status_badge(self, job: StagingJob) -> tuple[str, str]:
+        return job.status, JobStatus(job.status).label
+
+    @display(description="Model, settings")
+    def model_and_settings(self, job: StagingJob) -> SafeString:
+        return two_lines(job.model.label, f"{job.profile_name} @ {job.revision}")
+
+    @display(description="Room, style")
+    def room_and_style(self, job: StagingJob) -> SafeString:
+        return two_lines(in_words(job.room_type), in_words(job.style))
+
+    @display(description="Project, owner")
+    def project_and_owner(self, job: StagingJob) -> SafeString:
+        return two_lines(job.project.name, job.owner.get_username())
+
+    @display(description="Time")
+    def took(self, job: StagingJob) -> str:
+        return duration(job.finished_at - job.created_at if job.finished_at else None) or "–"
+
+    @display(description="Cost")
+    def cost(self, job: StagingJob) -> str:
+        return dollars(total_cost(list(job.predictions.all())))
+
+    @display(description="Asked for")
+    def asked_at(self, job: StagingJob) -> SafeString:
+        return how_long_ago(job.created_at)
+
+    @admin.action(description="Retry what is missing", permissions=["change"])
+    def retry_selected(self, request: HttpRequest, chosen: QuerySet[StagingJob]) -> None:
+        """Ask again for the pictures that failed."""
+        by = _user(request)
+        do_with_each(request, chosen, lambda job: jobs.retry_job(job, by=by), done="Retried")
+
+    @admin.action(description="Cancel", permissions=["change"])
+    def cancel_selected(self, request: HttpRequest, chosen: QuerySet[StagingJob]) -> None:
+        """Stop what waits or runs."""
+        by = _user(request)
+        do_with_each(request, chosen, lambda job: jobs.cancel_job(job, by=by), done="Canceled")
+
+    @admin.action(description="Download the pictures", permissions=["view"])
+    def download_selected(
+        self, request: HttpRequest, chosen: QuerySet[StagingJob]
+    ) -> HttpResponseBase:
+        """Put the pictures of the chosen jobs into a ZIP."""
+        pictures = StagedImage.objects.filter(prediction__job__in=list(chosen))
+        return zip_of(request, pictures, folder="Jobs", back=request.get_full_path())
+
+    def download_view(self, request: HttpRequest, job_id: uuid.UUID) -> HttpResponseBase:
+        """Put the pictures of a job into a ZIP."""
+        job = self._visible(request, str(job_id))
+        pictures = StagedImage.objects.filter(prediction__job=job)
+        back = reverse("admin:staging_stagingjob_change", args=[job.pk])
+        return zip_of(request, pictures, folder=str(job), back=back)
+
+    def act_view(self, request: HttpRequest, job_id: uuid.UUID, action: str) -> HttpResponse:
+        """Do what a button of a job's page says."""
+        job = self._visible(request, str(job_id))
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not self.has_change_permission(request, job):
+            raise PermissionDenied
+        try:
+            job, told = act(job, action, by=_user(request))
+        except (NotPossible, OverLimit, SettingsRefused) as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, told)
+        return redirect("admin:staging_stagingjob_change", job.pk)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show one job; nothing is changed here."""
+        job = self._visible(request, object_id)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{job}: {JobStatus(job.status).label.lower()}",
+            "opts": self.opts,
+            **job_context(job, user=_user(request)),
+        }
+        return TemplateResponse(request, "admin/staging/stagingjob/change_form.html", context)
+
+    def delete_one(self, row: StagingJob) -> None:
+        delete_job(row)
+
+    def goes_with(self, rows: list[StagingJob]) -> dict[str, int]:
+        pictures = StagedImage.objects.filter(prediction__job__in=rows)
+        return {"pictures, with their files": pictures.count()}
+
+    def _visible(self, request: HttpRequest, object_id: str) -> StagingJob:
+        job: StagingJob | None = self.get_object(request, object_id)
+        if job is None or not self.has_view_permission(request, job):
+            raise Http404("There is no such job.")
+        return job
+
+    class Media:
+        css = {"all": ["restage/admin.css"]}
+        js = ["restage/job.js"]
+
+
+def _user(request: HttpRequest) -> User:
+    return cast("User", request.user)

@@ -1,0 +1,147 @@
+"""Judging: a queue of fresh pictures, one at a time, and the verdict on any picture."""
+
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, path
+from django.utils.http import url_has_allowed_host_and_scheme
+from unfold.admin import ModelAdmin
+
+from staging.admin.filters import MOST_DIGITS
+from staging.models import StagedImage, StagingJob, Verdict
+from staging.services import NotPossible
+from staging.services.pictures import fresh_pictures, judge_picture
+
+# How many are drawn ahead, so that the next picture is there at once.
+AHEAD = 3
+MOST_COUNTED = 100
+
+
+@admin.register(StagedImage)
+class JudgingAdmin(ModelAdmin):
+    """Its list is the queue."""
+
+    def get_urls(self) -> list[URLPattern]:
+        judging = path(
+            "<int:image_id>/judge/",
+            self.admin_site.admin_view(self.judge_view),
+            name="staging_stagedimage_judge",
+        )
+        return [judging, *super().get_urls()]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the fresh pictures, the oldest first; `?after=` asks for those behind a picture."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        waiting = fresh_pictures()
+        behind = _behind(waiting, request.GET.get("after", ""))
+        rows = behind.select_related(
+            "judged_by", "prediction__job__photo", "prediction__job__model",
+            "prediction__job__project",
+        )  # fmt: skip
+        context = {"pictures": list(rows[:AHEAD]), "keys": True}
+        if "after" in request.GET:
+            return render(request, "admin/staging/stagedimage/cards.html", context)
+        counted = waiting.order_by()[: MOST_COUNTED + 1].count()
+        context |= {
+            **self.admin_site.each_context(request),
+            "title": "Judge",
+            "waiting": min(counted, MOST_COUNTED),
+            "are_more": counted > MOST_COUNTED,
+        }
+        return render(request, "admin/staging/stagedimage/queue.html", context)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Go to the picture's job, where it is judged too."""
+        image: StagedImage | None = self.get_object(request, object_id)
+        if image is None or not self.has_view_permission(request, image):
+            raise Http404("There is no such picture.")
+        return redirect("admin:staging_stagingjob_change", image.prediction.job_id)
+
+    def judge_view(self, request: HttpRequest, image_id: int) -> HttpResponse:
+        """Judge one picture, unless somebody else has done so since it was drawn."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        told = _judge(request, image_id)
+        if request.headers.get("X-Restage") != "fragment":
+            if told:
+                messages.error(request, told)
+            return redirect(_back(request))
+        image = StagedImage.objects.select_related("judged_by").get(pk=image_id)
+        context = {"image": image, "told": told, "keys": "keys" in request.POST}
+        status = 409 if told else 200
+        return render(request, "admin/staging/stagedimage/rating.html", context, status=status)
+
+
+@transaction.atomic
+def _judge(request: HttpRequest, image_id: int) -> str:
+    """Save what the form says; return why not, or nothing."""
+    # The job before its picture, as whoever judges or deletes it does.
+    locked = StagingJob.objects.select_for_update(of=("self",)).order_by()
+    list(locked.filter(predictions__images=image_id).values("pk"))
+    image = StagedImage.objects.select_related("judged_by").filter(pk=image_id).first()
+    if image is None:
+        raise Http404("There is no such picture, or no longer.")
+    posted = request.POST
+    if posted.get("seen", "") != _judged_at(image):
+        who, what = image.judged_by or "Somebody", image.get_verdict_display() or "rated"
+        return f"{who} judged it meanwhile: {what.lower()}. Yours was not saved; look again."
+    is_cleared = "clear" in posted
+    stars = posted.get("stars") or posted.get("was_stars", "")
+    verdict = posted.get("verdict") or posted.get("was_verdict", "")
+    if verdict not in ("", *Verdict.values) or stars not in ("", *"12345"):
+        return "This is no verdict: accept or reject, 1 to 5 stars."
+    try:
+        judge_picture(
+            image,
+            by=cast("User", request.user),
+            verdict=None if is_cleared else verdict or None,
+            stars=None if is_cleared or not stars else int(stars),
+            note="" if is_cleared else posted.get("note", "").replace("\0", "")[:2000],
+        )
+    except NotPossible as error:
+        return str(error)
+    return ""
+
+
+def _judged_at(image: StagedImage) -> str:
+    """Write when a picture was judged as the form has it: `|date:'U.u'`."""
+    at = image.judged_at
+    return f"{int(at.timestamp())}.{at.microsecond:06d}" if at else ""
+
+
+def _behind(waiting: QuerySet[StagedImage], after: str) -> QuerySet[StagedImage]:
+    is_key = after.isdecimal() and len(after) <= MOST_DIGITS
+    last = StagedImage.objects.filter(pk=after).first() if is_key else None
+    if last is None:
+        return waiting
+    later = Q(created_at__gt=last.created_at) | Q(created_at=last.created_at, pk__gt=last.pk)
+    return waiting.filter(later, created_at__gte=last.created_at)
+
+
+def _back(request: HttpRequest) -> str:
+    target = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()})
+    return target if is_ours else "admin:staging_stagedimage_changelist"

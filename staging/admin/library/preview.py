@@ -1,0 +1,79 @@
+"""The finished prompt beside a form, of what is written there and not saved yet."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from staging.intake.library import preview_prompt
+from staging.models import PromptRules, PromptTemplate, RoomType, Style
+from staging.models.library import Entry
+
+# What models follow well; the shipped prompts keep to it.
+LONGEST = 2600
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A room and a style whose prompt is shown."""
+
+    room: RoomType
+    style: Style
+
+
+def preview_context(request: HttpRequest, entry: Entry) -> dict[str, Any]:
+    """Return the prompt of a row with what the operator chose beside it, and the choices."""
+    asked = request.POST if request.method == "POST" else request.GET
+    rooms, styles = choices_for(entry)
+    # Not "styles": Unfold has style sheets under that name.
+    choices = {"with_rooms": rooms, "with_styles": styles}
+    pair = _pair(entry, rooms, styles, asked.get("with_room", ""), asked.get("with_style", ""))
+    if pair is None:
+        return {"prompt": "", **choices}
+    return {**choices, **prompt_context(pair, entry)}
+
+
+def prompt_context(pair: Pair, entry: Entry | None = None) -> dict[str, Any]:
+    """Return the prompt of a pair as the templates show it; `entry` may not be saved yet."""
+    prompt = preview_prompt(
+        room=pair.room,
+        style=pair.style,
+        rules=entry if isinstance(entry, PromptRules) else None,
+        template=entry if isinstance(entry, PromptTemplate) else None,
+    )
+    return {"prompt": prompt, "pair": pair, "is_long": len(prompt) > LONGEST, "longest": LONGEST}
+
+
+def choices_for(entry: Entry) -> tuple[list[RoomType], list[Style]]:
+    """Return the rooms and styles that a row can be seen with; none where it has its own."""
+    rooms: QuerySet[RoomType] = RoomType.objects.filter(is_active=True)
+    styles: QuerySet[Style] = Style.objects.filter(is_active=True)
+    match entry:
+        case PromptTemplate():
+            return [], []
+        case RoomType():
+            return [], list(styles)
+        case PromptRules():
+            return list(rooms.filter(is_outside=entry.is_outside)), list(styles)
+        case _:
+            return list(rooms), list(styles) if not isinstance(entry, Style) else []
+
+
+def _pair(
+    entry: Entry, rooms: list[RoomType], styles: list[Style], room: str, style: str
+) -> Pair | None:
+    """Return the row with the one that was asked for, or with the first."""
+    match entry:
+        case PromptTemplate():
+            return Pair(entry.room_type, entry.style)
+        case RoomType():
+            rooms = [entry]
+        case Style():
+            styles = [entry]
+    if not rooms or not styles:
+        return None
+    return Pair(
+        next((one for one in rooms if one.key == room), rooms[0]),
+        next((one for one in styles if one.key == style), styles[0]),
+    )

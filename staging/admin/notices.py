@@ -1,0 +1,111 @@
+"""Notices: what operators were told, whether it arrived, and trying that."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
+from unfold.decorators import display
+
+from staging.admin.cells import how_long_ago
+from staging.admin.paging import BoundedListAdmin
+from staging.models import Channel, DeliveryStatus, Notice, NoticeDelivery, NoticeKind
+from staging.pipeline.notices import channels
+from staging.services import NotPossible
+from staging.services.notices import send_test
+
+_THROUGH = {Channel.EMAIL: "by e-mail", Channel.WEBHOOK: "to the webhook"}
+
+
+@admin.register(Notice)
+class NoticeAdmin(BoundedListAdmin):
+    """Nothing of it can be edited, so the permission to change it is the one to try it."""
+
+    paged_by = "at"
+    list_display = ("told_at", "state", "kind_label", "sentence", "sent")
+    list_display_links = None
+    list_filter = ("kind",)
+    list_before_template = "admin/staging/notice/before.html"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        trying = self.admin_site.admin_view(require_POST(self.test_view))
+        return [path("test/", trying, name="staging_notice_test"), *super().get_urls()]
+
+    def prepare_rows(self, rows: QuerySet[Notice]) -> QuerySet[Notice]:
+        return rows.prefetch_related("deliveries")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """List notices; say through what they are sent."""
+        told = {
+            "channels": " and ".join(_THROUGH[one] for one in channels()),
+            "may_try": request.user.has_perm("staging.change_notice"),
+        }
+        listed: HttpResponse = super().changelist_view(request, told | (extra_context or {}))
+        return listed
+
+    def test_view(self, request: HttpRequest) -> HttpResponse:
+        """Send a test notice."""
+        if not request.user.has_perm("staging.change_notice"):
+            raise PermissionDenied
+        try:
+            send_test(by=request.user.get_username())
+        except NotPossible as error:
+            messages.warning(request, str(error))
+        else:
+            messages.success(request, "A test notice is on its way: below it says if it arrived.")
+        return redirect("admin:staging_notice_changelist")
+
+    @display(description="Told")
+    def told_at(self, notice: Notice) -> SafeString:
+        return how_long_ago(notice.at)
+
+    @display(description="State", label={"stands": "danger", "over": "success", "test": "info"})
+    def state(self, notice: Notice) -> tuple[str, str]:
+        if notice.kind == NoticeKind.TEST:
+            return "test", "test"
+        return ("over", "over") if notice.over_at else ("stands", "stands")
+
+    @display(description="About")
+    def kind_label(self, notice: Notice) -> str:
+        return notice.get_kind_display()
+
+    @display(description="Sent")
+    def sent(self, notice: Notice) -> SafeString | str:
+        rows = list(notice.deliveries.all())
+        if not rows:
+            return "shown here alone"
+        lines = ((one.get_channel_display(), _came_of(one)) for one in rows)
+        told = format_html_join("", "<span>{}: {}</span>", lines)
+        return format_html('<span class="restage-two">{}</span>', told)
+
+    class Media:
+        css = {"all": ["restage/admin.css"]}
+
+
+def _came_of(delivery: NoticeDelivery) -> SafeString | str:
+    """Say what came of a delivery so far."""
+    match delivery.status:
+        case DeliveryStatus.SENT if delivery.sent_at:
+            return format_html("sent {}", how_long_ago(delivery.sent_at))
+        case DeliveryStatus.FAILED:
+            return f"given up after {delivery.tries} attempts. {delivery.error}"
+    if not delivery.tries:
+        return "on its way"
+    return format_html("next try {}. {}", how_long_ago(delivery.run_after), delivery.error)

@@ -1,0 +1,142 @@
+"""The admin's pages of photos: the list, adding one, and one with all that was made of it."""
+
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from staging.admin.cells import how_long_ago, thumbnails, two_lines
+from staging.admin.deleting import DeletingAdmin
+from staging.admin.filters import DayFilter, OwnerFilter, SearchFilter
+from staging.admin.paging import BoundedListAdmin
+from staging.admin.variants import variants_context
+from staging.forms import AddPhotoForm, StageAgainForm
+from staging.models import Photo, StagedImage, StagingJob
+from staging.services.deletion import delete_photo
+from staging.templatetags.staging_pictures import sent_size
+
+
+@admin.register(Photo)
+class PhotoAdmin(DeletingAdmin, BoundedListAdmin):
+    list_display = ("picture", "name", "project_and_owner", "sent", "variants", "uploaded_at")
+    list_display_links = ("picture", "name")
+    search_fields = ("pk",)
+    search_help_text = "A photo's id, or how it begins"
+    stays = "What its jobs cost stays counted."
+    actions = ("delete_selected",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Photo]:
+        rows: QuerySet[Photo] = super().get_queryset(request)
+        return rows.select_related("project", "owner")
+
+    def prepare_rows(self, rows: QuerySet[Photo]) -> list[Photo]:
+        photos = list(rows)
+        jobs = StagingJob.objects.filter(photo__in=photos).order_by()
+        counts = dict(jobs.values_list("photo").annotate(Count("pk")))
+        for photo in photos:
+            photo.variant_count = counts.get(photo.pk, 0)  # type: ignore[attr-defined]  # shown
+        return photos
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        may_search = request.user.has_perm("auth.view_user")
+        owner = ("owner", SearchFilter) if may_search else OwnerFilter
+        return [("project", SearchFilter), owner, DayFilter]
+
+    @display(description="Photo")
+    def picture(self, photo: Photo) -> SafeString:
+        return thumbnails([(photo.thumbnail, str(photo))])
+
+    @display(description="Name")
+    def name(self, photo: Photo) -> str:
+        return photo.original_name or "without a name"
+
+    @display(description="Project, owner")
+    def project_and_owner(self, photo: Photo) -> SafeString:
+        return two_lines(photo.project.name, photo.owner.get_username())
+
+    @display(description="As it came")
+    def sent(self, photo: Photo) -> str:
+        return sent_size(photo)
+
+    @display(description="Variants")
+    def variants(self, photo: Any) -> int:
+        return int(photo.variant_count)
+
+    @display(description="Uploaded")
+    def uploaded_at(self, photo: Photo) -> SafeString:
+        return how_long_ago(photo.created_at)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # Nothing of a photo can be edited.
+        return False
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Take a file into a project."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        field = Photo._meta.get_field("project")
+        chooser = AutocompleteSelect(field, self.admin_site, attrs={"style": "width: 100%"})
+        posted = (request.POST, request.FILES) if request.method == "POST" else ()
+        initial = {"project": request.GET.get("project", "")}
+        form = AddPhotoForm(*posted, chooser=chooser, initial=initial)
+        if posted and form.is_valid() and (photo := form.store(by=_user(request))):
+            messages.success(request, "The photo is there. How shall it be staged?")
+            return redirect("admin:staging_photo_change", photo.pk)
+        context = {**self._shared(request, "Add a photo"), "form": form, "media": form.media}
+        return TemplateResponse(request, "admin/staging/photo/add_form.html", context)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show a photo with its variants; stage it once more."""
+        photo: Photo | None = self.get_object(request, object_id)
+        if photo is None or not self.has_view_permission(request, photo):
+            raise Http404("There is no such photo.")
+        can_stage = request.user.has_perm("staging.add_stagingjob")
+        if request.method == "POST" and not can_stage:
+            raise PermissionDenied
+        form = StageAgainForm(photo, request.POST if request.method == "POST" else None)
+        if form.is_bound and form.is_valid() and (job := form.request(by=_user(request))):
+            messages.success(request, f"{job} is asked for; its picture appears below.")
+            return redirect(request.path)
+        context = {
+            **self._shared(request, str(photo)),
+            "photo": photo,
+            "form": form,
+            "can_stage": can_stage,
+            "can_delete": self.has_delete_permission(request, photo),
+            **variants_context(photo, request.GET),
+        }
+        return TemplateResponse(request, "admin/staging/photo/change_form.html", context)
+
+    def delete_one(self, row: Photo) -> None:
+        delete_photo(row)
+
+    def goes_with(self, rows: list[Photo]) -> dict[str, int]:
+        jobs = StagingJob.objects.filter(photo__in=rows)
+        pictures = StagedImage.objects.filter(prediction__job__photo__in=rows)
+        return {"jobs": jobs.count(), "pictures, with their files": pictures.count()}
+
+    def _shared(self, request: HttpRequest, title: str) -> dict[str, Any]:
+        return {**self.admin_site.each_context(request), "title": title, "opts": self.opts}
+
+    class Media:
+        css = {"all": ["restage/admin.css"]}
+
+
+def _user(request: HttpRequest) -> User:
+    return cast("User", request.user)

@@ -1,0 +1,192 @@
+"""The admin's pages of projects: the list, and one with its photos, its people and its cost."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet, Sum
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
+from unfold.admin import TabularInline
+from unfold.decorators import display
+
+from modelsettings.models import ModelSettings
+from staging.admin.cells import how_long_ago
+from staging.admin.deleting import DeletingAdmin
+from staging.admin.downloads import zip_of
+from staging.admin.filters import DayFilter, OwnerFilter, SearchFilter
+from staging.admin.paging import BoundedListAdmin, BoundedPaginator
+from staging.forms import NamedUserField
+from staging.models import (
+    DailyUsage,
+    Photo,
+    Project,
+    ProjectMember,
+    StagedImage,
+    StagingJob,
+    Verdict,
+)
+from staging.services.deletion import delete_project
+
+PHOTOS_A_PAGE = 24
+
+
+class _ProfileField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
+    """Names a profile with its model: every model has a profile called default."""
+
+    def label_from_instance(self, profile: Any) -> str:
+        return f"{profile.model}: {profile.name}"
+
+
+class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    owner = NamedUserField(help_text="Their user name. They see and change all that is in it.")
+
+
+class MemberForm(forms.ModelForm):  # type: ignore[type-arg]  # as above
+    user = NamedUserField(label="User name")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Their column's head is their label on the screen alone.
+        for name, label in (("user", "User name"), ("may_edit", "May edit")):
+            self.fields[name].widget.attrs["aria-label"] = label
+        if self.instance.user_id:
+            # Read with the members, instead of one by one by the field.
+            self.initial["user"] = self.instance.user.username
+
+    def clean_user(self) -> Any:
+        user = self.cleaned_data["user"]
+        if user.pk == self.instance.project.owner_id:
+            raise forms.ValidationError("They own this project.")
+        return user
+
+
+class MemberInline(TabularInline):
+    model = ProjectMember
+    form = MemberForm
+    fields = ("user", "may_edit")
+    extra = 1
+    verbose_name_plural = "Members, who see this project"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ProjectMember]:
+        members: QuerySet[ProjectMember] = super().get_queryset(request)
+        return members.select_related("user")
+
+
+@admin.register(Project)
+class ProjectAdmin(DeletingAdmin, BoundedListAdmin):
+    list_display = ("name", "owner", "model", "profile_name", "made_at")
+    list_select_related = ("owner", "model", "profile")
+    search_fields = ("name", "owner__username")
+    search_help_text = "A project's name, or its owner's"
+    ordering = ("-created_at",)
+    form = ProjectForm
+    fields = ("name", "owner", "model", "profile")
+    inlines = (MemberInline,)
+    change_form_outer_before_template = "admin/staging/project/work.html"
+    stays = "What it cost stays counted, under its name."
+    actions = ("delete_selected",)
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        may_search = request.user.has_perm("auth.view_user")
+        return [("owner", SearchFilter) if may_search else OwnerFilter, DayFilter]
+
+    def get_urls(self) -> list[URLPattern]:
+        downloading = path(
+            "<uuid:object_id>/pictures.zip",
+            self.admin_site.admin_view(self.download_view),
+            name="staging_project_pictures",
+        )
+        return [downloading, *super().get_urls()]
+
+    @display(description="Profile")
+    def profile_name(self, project: Project) -> str:
+        return project.profile.name if project.profile else "live"
+
+    @display(description="Made")
+    def made_at(self, project: Project) -> SafeString:
+        return how_long_ago(project.created_at)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"owner": request.user.pk}
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Project | None = None) -> Any:
+        return ("name", "owner") if obj and obj.is_unsorted else ()
+
+    def get_inlines(self, request: HttpRequest, obj: Project | None) -> Any:
+        # A new project is saved first; Unsorted is its owner's alone.
+        return self.inlines if obj and not obj.is_unsorted else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Project | None = None) -> bool:
+        may = bool(super().has_delete_permission(request, obj))
+        return may and not (obj and obj.is_unsorted)
+
+    def formfield_for_foreignkey(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> "forms.ModelChoiceField[Any] | None":
+        if db_field.name == "profile":
+            in_use = ModelSettings.objects.filter(retired_at=None).select_related("model")
+            kwargs |= {"queryset": in_use, "form_class": _ProfileField}
+        field: forms.ModelChoiceField[Any] | None = super().formfield_for_foreignkey(
+            db_field, request, **kwargs
+        )
+        return field
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show a project, its work first."""
+        project = self.get_object(request, object_id)
+        work = _work_of(project, page=request.GET.get("page")) if project else {}
+        shown: HttpResponse = super().change_view(
+            request, object_id, form_url, work | (extra_context or {})
+        )
+        return shown
+
+    def download_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
+        """Put the pictures of a project into a ZIP; `?verdict=accepted` those alone."""
+        project: Project | None = self.get_object(request, object_id)
+        if project is None or not self.has_view_permission(request, project):
+            raise Http404("There is no such project.")
+        return zip_of(
+            request,
+            StagedImage.objects.filter(prediction__job__project=project),
+            folder=project.name,
+            verdict=Verdict.ACCEPTED if request.GET.get("verdict") == "accepted" else "",
+            back=reverse("admin:staging_project_change", args=[project.pk]),
+        )
+
+    def delete_one(self, row: Project) -> None:
+        delete_project(row)
+
+    def goes_with(self, rows: list[Project]) -> dict[str, int]:
+        pictures = StagedImage.objects.filter(prediction__job__project__in=rows)
+        return {
+            "photos": Photo.objects.filter(project__in=rows).count(),
+            "jobs": StagingJob.objects.filter(project__in=rows).count(),
+            "pictures, with their files": pictures.count(),
+        }
+
+    class Media:
+        css = {"all": ["restage/admin.css"]}
+
+
+def _work_of(project: Project, *, page: str | None) -> dict[str, Any]:
+    """Return a page of the project's photos, and what its pictures came to."""
+    photos = Photo.objects.filter(project=project).order_by("-created_at", "-pk")
+    return {
+        "project": project,
+        "page": BoundedPaginator(photos, PHOTOS_A_PAGE).get_page(page),
+        "used": DailyUsage.objects.filter(project=project.pk).aggregate(
+            cost=Sum("cost"),
+            pictures=Sum("pictures"),
+            seconds=Sum("seconds"),
+            succeeded=Sum("succeeded"),
+            unpriced=Sum("unpriced"),
+        ),
+    }

@@ -1,0 +1,111 @@
+"""The admin's pages of shares, and the two forms by which a job's page makes and revokes them."""
+
+import uuid
+from typing import Any, cast
+
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
+from unfold.decorators import display
+
+from staging.admin.cells import how_long_ago
+from staging.admin.paging import BoundedListAdmin
+from staging.models import Share, StagedImage
+from staging.services.shares import revoke_share, share_picture
+
+
+@admin.register(Share)
+class ShareAdmin(BoundedListAdmin):
+    list_display = ("made", "created_by", "job", "page", "revoked")
+    list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
+    list_select_related = ("created_by", "image__prediction__job")
+    fields = readonly_fields = ("id", "job", "page", "made", "created_by", "revoked")
+    actions = ("revoke_selected",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        # A page is made where its picture is.
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        """Nothing of it can be edited, so the permission to change it is the one to revoke it."""
+        return bool(request.user.has_perm("staging.change_share"))
+
+    @admin.action(description="Revoke, for ever", permissions=["revoke"])
+    def revoke_selected(self, request: HttpRequest, shares: QuerySet[Share]) -> None:
+        for share in shares:
+            revoke_share(share, by=_operator(request))
+        self.message_user(request, "Revoked: nobody sees the pages any more.")
+
+    def get_urls(self) -> list[URLPattern]:
+        share = self.admin_site.admin_view(require_POST(self.share_one))
+        revoke = self.admin_site.admin_view(require_POST(self.revoke_one))
+        own = [
+            path("of/<int:image_id>/", share, name="staging_share_picture"),
+            path("<uuid:share_id>/revoke/", revoke, name="staging_share_revoke"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def share_one(self, request: HttpRequest, image_id: int) -> HttpResponse:
+        """Make a public page of a picture, and go back to its job."""
+        if not request.user.has_perm("staging.add_share"):
+            raise PermissionDenied
+        image = get_object_or_404(StagedImage.objects.select_related("prediction"), pk=image_id)
+        share_picture(image, by=_operator(request))
+        return _to_job(image)
+
+    def revoke_one(self, request: HttpRequest, share_id: uuid.UUID) -> HttpResponse:
+        """Revoke a public page, and go back to its job."""
+        if not self.has_revoke_permission(request):
+            raise PermissionDenied
+        shares = Share.objects.select_related("image__prediction")
+        share = get_object_or_404(shares, pk=share_id)
+        revoke_share(share, by=_operator(request))
+        return _to_job(share.image)
+
+    @display(description="Made")
+    def made(self, share: Share) -> SafeString:
+        return how_long_ago(share.created_at)
+
+    @display(description="Revoked")
+    def revoked(self, share: Share) -> SafeString | str:
+        return how_long_ago(share.revoked_at) if share.revoked_at else "no"
+
+    @display(description="Job")
+    def job(self, share: Share) -> SafeString:
+        job = share.image.prediction.job
+        return format_html('<a href="{}">{}</a>', _address_of(job.pk), job)
+
+    @display(description="Page")
+    def page(self, share: Share) -> SafeString | str:
+        if share.revoked_at:
+            return "gone"
+        address = reverse("share", args=[share.pk.hex, share.token])
+        return format_html('<a href="{}" target="_blank" rel="noopener">Open the page</a>', address)
+
+    class Media:
+        css = {"all": ["restage/admin.css"]}
+
+
+def _operator(request: HttpRequest) -> User:
+    return cast("User", request.user)
+
+
+def _address_of(job_id: uuid.UUID) -> str:
+    return reverse("admin:staging_stagingjob_change", args=[job_id])
+
+
+def _to_job(image: StagedImage) -> HttpResponse:
+    return redirect(f"{_address_of(image.prediction.job_id)}#shares")

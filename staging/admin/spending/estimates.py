@@ -1,0 +1,123 @@
+"""Estimates of what a prediction costs, where a model's price does not tell beforehand."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Sum
+from django.forms import ModelChoiceField
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from modelsettings import registry
+from modelsettings.models import ReplicateModel
+from staging.admin.deleting import DeletingAdmin
+from staging.models import DailyUsage, PriceEstimate, SpendingLimit
+from staging.pipeline.room import waiting_for_estimates
+from staging.services.spending import save_estimate
+
+# Of what was paid lately, to reckon by.
+DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Unpriced:
+    """A model whose price does not tell what a prediction will cost."""
+
+    model: ReplicateModel
+    estimate: PriceEstimate | None
+    average: Decimal | None
+    waiting: int
+
+
+@admin.register(PriceEstimate)
+class PriceEstimateAdmin(DeletingAdmin):
+    fields = ("model", "usd")
+    actions = ()
+    stays = "Under a limit, the model's next predictions wait for another one."
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """List the models that need an estimate, with it or without."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Price estimates",
+            "opts": self.opts,
+            "rows": find_unpriced(),
+            "has_limits": SpendingLimit.objects.exists(),
+            "days": DAYS,
+        }
+        return TemplateResponse(request, "admin/staging/priceestimate/change_list.html", context)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: PriceEstimate | None = None) -> Any:
+        return ("model",) if obj else ()
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "model":
+            # Without the links to add and change models.
+            field.widget = field.widget.widget
+        return field
+
+    def formfield_for_foreignkey(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> "ModelChoiceField[Any] | None":
+        if db_field.name == "model":
+            wanted = [row.model.pk for row in find_unpriced() if row.estimate is None]
+            kwargs["queryset"] = ReplicateModel.objects.filter(pk__in=wanted)
+        field: ModelChoiceField[Any] | None = super().formfield_for_foreignkey(
+            db_field, request, **kwargs
+        )
+        return field
+
+    def save_model(self, request: HttpRequest, obj: PriceEstimate, form: Any, change: bool) -> None:
+        save_estimate(obj)
+
+    def delete_one(self, row: PriceEstimate) -> None:
+        row.delete()
+
+    def goes_with(self, rows: list[PriceEstimate]) -> dict[str, int]:
+        return {}
+
+    class Media:
+        css = {"all": ["restage/admin.css"]}
+
+
+def find_unpriced() -> list[Unpriced]:
+    """Return the models that can stage and have no price, or one by the second; and any estimate.
+
+    A price that holds for some settings alone tells nothing for others: such a model is listed
+    once one of its predictions waits.
+    """
+    estimates = {one.model_id: one for one in PriceEstimate.objects.all()}
+    waiting, paid = waiting_for_estimates(), _paid()
+    return [
+        Unpriced(row, estimates.get(row.pk), paid.get(row.pk), waiting.get(row.pk, 0))
+        for row in registry.list_models()
+        if row.pk in estimates
+        or row.pk in waiting
+        or (row.obstacle is None and not _tells_before(row))
+    ]
+
+
+def _tells_before(model: ReplicateModel) -> bool:
+    return bool(model.price) and all(entry["unit"] != "second" for entry in model.price)
+
+
+def _paid() -> dict[int, Decimal]:
+    """Return what a successful prediction cost on average, by model, as far as it is known."""
+    since = timezone.localdate() - timedelta(days=DAYS)
+    rows = DailyUsage.objects.filter(day__gte=since).order_by().values("model")
+    sums = rows.annotate(all_cost=Sum("cost"), made=Sum("succeeded"), unknown=Sum("unpriced"))
+    return {
+        row["model"]: row["all_cost"] / (row["made"] - row["unknown"])
+        for row in sums
+        if row["made"] > row["unknown"]
+    }

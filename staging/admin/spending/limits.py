@@ -1,0 +1,135 @@
+"""Spending limits: what is spent, reserved and left, and setting them."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+from unfold.views import ChangeList
+
+from staging.admin.cells import two_lines
+from staging.admin.deleting import DeletingAdmin
+from staging.models import SpendingLimit, WhenOver
+from staging.pipeline.room import NEARLY, rooms_of
+from staging.services.spending import delete_limit, save_limit
+from staging.templatetags.staging_spending import bar_of
+
+_WHEN_OVER = {WhenOver.WAIT: "waits", WhenOver.REFUSE: "is refused"}
+
+
+class LimitChangeList(ChangeList):
+    """A page of limits, each with the room that it leaves."""
+
+    result_list: Any
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        rooms = rooms_of(self.result_list)
+        for limit, room in zip(self.result_list, rooms, strict=True):
+            limit.room = room
+
+
+@admin.register(SpendingLimit)
+class SpendingLimitAdmin(DeletingAdmin):
+    list_display = ("whose", "may_spend", "state", "use", "what_is_over", "waiting")
+    list_select_related = ("project",)
+    list_before_template = "admin/staging/spendinglimit/before.html"
+    list_after_template = "admin/staging/spendinglimit/after.html"
+    list_fullwidth = True
+    sortable_by = ()
+    search_fields = ("project__name",)
+    search_help_text = "A project's name"
+    fields = ("project", "period", "usd", "when_over")
+    autocomplete_fields = ("project",)
+    change_form_outer_before_template = "admin/staging/spendinglimit/room.html"
+    actions = ("delete_selected",)
+    stays = "What was spent stays counted, under Cost and time. What waits for room goes on."
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SpendingLimit]:
+        rows: QuerySet[SpendingLimit] = super().get_queryset(request)
+        return rows.select_related("project")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[LimitChangeList]:
+        return LimitChangeList
+
+    def get_fields(self, request: HttpRequest, obj: SpendingLimit | None = None) -> Any:
+        # Its sums are of its project and its period: those stand above the form.
+        return ("usd", "when_over") if obj else self.fields
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "project":
+            # Without the links to add and change projects.
+            field.widget = field.widget.widget
+        return field
+
+    def save_model(self, request: HttpRequest, obj: SpendingLimit, form: Any, change: bool) -> None:
+        # As it is stored: the history says "$5.00", however it was typed.
+        obj.usd = obj.usd.quantize(Decimal("0.01"))
+        save_limit(obj)
+
+    def delete_one(self, row: SpendingLimit) -> None:
+        delete_limit(row)
+
+    def goes_with(self, rows: list[SpendingLimit]) -> dict[str, int]:
+        return {}
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Show the form, and above it what is left."""
+        limit = self.get_object(request, object_id) if object_id else None
+        room = rooms_of([limit])[0] if limit else None
+        return super().changeform_view(
+            request, object_id, form_url, {"room": room, **(extra_context or {})}
+        )
+
+    @display(description="Whose")
+    def whose(self, limit: SpendingLimit) -> str:
+        return limit.whose
+
+    @display(description="May spend")
+    def may_spend(self, limit: SpendingLimit) -> SafeString:
+        until = "until midnight" if limit.period == "day" else "until the month's end"
+        zone = timezone.localtime().tzname() or ""
+        return two_lines(f"${limit.usd:,.2f} a {limit.period}", f"{until}, {zone}")
+
+    @display(description="State", label={"room": "success", "nearly": "warning", "full": "danger"})
+    def state(self, limit: Any) -> tuple[str, str]:
+        if limit.room.is_full:
+            return "full", "used up"
+        if limit.room.percent >= NEARLY:
+            return "nearly", f"{limit.room.percent} % used"
+        return "room", f"{limit.room.percent} % used"
+
+    @display(description="Spent, reserved, left")
+    def use(self, limit: Any) -> str:
+        return render_to_string("admin/staging/spendinglimit/bar.html", bar_of(limit.room))
+
+    @display(description="What is over it")
+    def what_is_over(self, limit: SpendingLimit) -> str:
+        return _WHEN_OVER[WhenOver(limit.when_over)]
+
+    @display(description="Waiting now")
+    def waiting(self, limit: Any) -> SafeString | str:
+        count = limit.room.waiting
+        if not count:
+            return "nothing"
+        address = f"{reverse('admin:staging_stagingjob_changelist')}?status__exact=queued"
+        words = "1 prediction" if count == 1 else f"{count} predictions"
+        return format_html('<a href="{}" class="restage-link">{}</a>', address, words)
+
+    class Media:
+        css = {"all": ["restage/admin.css"]}

@@ -1,0 +1,91 @@
+"""Pausing purchases, of all models or of one, and letting them go on."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+from unfold.admin import ModelAdmin
+
+from staging.models import PurchasePause
+from staging.services.spending import pause, resume
+from staging.templatetags.staging_spending import whose
+
+
+@admin.register(PurchasePause)
+class PurchasePauseAdmin(ModelAdmin):
+    """The pauses that stand. To end one takes the permission to delete it."""
+
+    fields = ("model", "reason")
+    add_form_template = "admin/staging/purchasepause/add_form.html"
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "model":
+            # Without the links to add and change models.
+            field.widget = field.widget.widget
+            field.empty_label = "All purchases, of every model"
+        return field
+
+    def get_urls(self) -> list[URLPattern]:
+        resuming = path(
+            "<int:pause_id>/resume/",
+            self.admin_site.admin_view(require_POST(self.resume_view)),
+            name="staging_purchasepause_resume",
+        )
+        return [resuming, *super().get_urls()]
+
+    def save_model(self, request: HttpRequest, obj: PurchasePause, form: Any, change: bool) -> None:
+        made = pause(model=obj.model, by=request.user.get_username(), reason=obj.reason)
+        obj.pk, obj.by, obj.since = made.pk, made.by, made.since
+
+    def response_add(
+        self, request: HttpRequest, obj: PurchasePause, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Say what the pause does, and go where one sees that it stands."""
+        messages.success(request, f"{whose(obj)} are paused. What is bought already goes on.")
+        return redirect("admin:staging_purchasepause_changelist")
+
+    def resume_view(self, request: HttpRequest, pause_id: int) -> HttpResponse:
+        """End a pause, and go back to the page whose button it was."""
+        if not request.user.has_perm("staging.delete_purchasepause"):
+            raise PermissionDenied
+        paused = PurchasePause.objects.select_related("model").filter(pk=pause_id).first()
+        if paused is None:
+            messages.info(request, "Somebody was first: these purchases go on already.")
+        else:
+            self.log_deletions(request, [paused])
+            resume(paused)
+            messages.success(request, f"{whose(paused)} go on.")
+        back = request.POST.get("next", "")
+        if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
+            back = reverse("admin:staging_purchasepause_changelist")
+        return redirect(back)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show what is paused, and the switches."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Paused purchases",
+            "opts": self.opts,
+            "pauses": list(PurchasePause.objects.select_related("model")),
+        }
+        return TemplateResponse(request, "admin/staging/purchasepause/change_list.html", context)
+
+    class Media:
+        css = {"all": ["restage/admin.css"]}

@@ -1,0 +1,222 @@
+"""The admin's page of cost and time: a period by day, project, model or profile."""
+
+import csv
+import json
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.text import Truncator
+from unfold.admin import ModelAdmin
+
+from staging.models import DailyUsage
+from staging.services.usage import BY, Report, Usage, every_day, report_usage
+from staging.templatetags.staging_pictures import dollars
+
+PERIODS = {"7": "7 days", "30": "30 days", "90": "90 days", "month": "This month"}
+OWN = "own"
+MOST_DAYS = 366
+# What a page shows; the CSV has all.
+MOST_ROWS = 200
+MOST_BARS = 20
+MOST_LETTERS = 18
+_CSV = (
+    "key", "label", "pictures", "cost", "unpriced", "cost_per_picture", "seconds_per_picture",
+    "succeeded", "failed", "canceled",
+)  # fmt: skip
+
+
+class PeriodForm(forms.Form):
+    """What a page or its CSV is about; without anything asked, the last 30 days by day."""
+
+    by = forms.ChoiceField(choices=[(by, by) for by in BY], required=False)
+    period = forms.ChoiceField(choices=[*PERIODS.items(), (OWN, "own dates")], required=False)
+    since = forms.DateField(required=False, label="From")
+    until = forms.DateField(required=False, label="To")
+
+    def clean(self) -> dict[str, Any]:
+        asked = {**self.cleaned_data}
+        asked["by"] = asked.get("by") or "day"
+        since, until = asked.get("since"), asked.get("until")
+        if asked.get("period") != OWN:
+            asked["period"] = asked.get("period") or "30"
+            asked["since"], asked["until"] = _days_of(asked["period"])
+        elif not (since and until):
+            raise forms.ValidationError("Name the first day and the last, as 2026-11-30.")
+        elif since > until:
+            raise forms.ValidationError("The first day is after the last one.")
+        elif (until - since).days >= MOST_DAYS:
+            raise forms.ValidationError(f"Choose at most {MOST_DAYS} days.")
+        return asked
+
+
+@admin.register(DailyUsage)
+class DailyUsageAdmin(ModelAdmin):
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show what was spent, as a page or as CSV."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        form = PeriodForm(request.GET)
+        # What is wrong is said; the page shows its usual period meanwhile.
+        asked = form.cleaned_data if form.is_valid() else _usual()
+        report = report_usage(by=asked["by"], since=asked["since"], until=asked["until"])
+        if "csv" in request.GET:
+            return _csv(report)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Cost and time",
+            "opts": self.opts,
+            "form": form,
+            "errors": form.errors.values(),
+            **_shown(report, period=asked["period"]),
+        }
+        return TemplateResponse(request, "admin/staging/dailyusage/change_list.html", context)
+
+    class Media:
+        css = {"all": ["restage/admin.css"]}
+
+
+def cost_in_words(usage: Usage) -> str:
+    """Return what is known of a cost, and that it is not all."""
+    if not usage.unpriced:
+        return dollars(usage.cost)
+    return f"at least {dollars(usage.cost)}" if usage.cost else "unknown"
+
+
+def _usual() -> dict[str, Any]:
+    since, until = _days_of("30")
+    return {"by": "day", "period": "30", "since": since, "until": until}
+
+
+def _days_of(period: str) -> tuple[date, date]:
+    today = timezone.localdate()
+    if period == "month":
+        return today.replace(day=1), today
+    return today - timedelta(days=int(period) - 1), today
+
+
+def _shown(report: Report, *, period: str) -> dict[str, Any]:
+    rows = every_day(report) if report.by == "day" else report.rows
+    total = report.total
+    # The days as they passed in the chart, and the latest first to read.
+    listed = report.rows[::-1] if report.by == "day" else report.rows
+    return {
+        "report": report,
+        "has_any": bool(report.rows) or DailyUsage.objects.exists(),
+        "total": _row(total),
+        "rows": [_row(row) for row in listed[:MOST_ROWS]],
+        "count": len(report.rows),
+        "ended": total.succeeded + total.failed + total.canceled,
+        "charts": _charts(rows, by=report.by),
+        "tabs": [(by, _address(report, period, by=by), by == report.by) for by in BY],
+        "periods": [
+            (words, _address(report, key), key == period) for key, words in PERIODS.items()
+        ],
+        "csv": f"{_address(report, period)}&csv",
+        "is_own": period == OWN,
+    }
+
+
+def _row(usage: Usage) -> dict[str, Any]:
+    each, seconds = usage.cost_per_picture, usage.seconds_per_picture
+    return {
+        "usage": usage,
+        "cost": cost_in_words(usage),
+        "cost_per_picture": "–" if each is None else dollars(each),
+        "seconds_per_picture": "–" if seconds is None else f"{seconds:,.1f} s",
+    }
+
+
+def _address(report: Report, period: str, *, by: str | None = None) -> str:
+    asked = {"by": by or report.by, "period": period}
+    if period == OWN:
+        asked |= {"since": str(report.since), "until": str(report.until)}
+    return f"?{urlencode(asked)}"
+
+
+def _charts(rows: list[Usage], *, by: str) -> list[dict[str, str]]:
+    """Return Unfold's charts: a title, what is drawn in words, and Chart.js's document."""
+    shown = rows if by == "day" else rows[:MOST_BARS]
+    labels = [_short(row, by=by) for row in shown]
+    drawn: list[tuple[str, str, Callable[[Usage], float | None]]] = [
+        ("Cost", "US dollars", lambda row: float(row.cost)),
+        (
+            "Time",
+            "seconds a picture, from queued to succeeded",
+            lambda row: row.seconds_per_picture,
+        ),
+    ]
+    return [
+        {
+            "title": title,
+            "words": f"{title} by {by}, in {unit}: the same figures as in the table below.",
+            "unit": unit,
+            "document": _bars(labels, unit, [figure(row) for row in shown]),
+        }
+        for title, unit, figure in drawn
+    ]
+
+
+def _bars(labels: list[str], unit: str, figures: list[float | None]) -> str:
+    return json.dumps(
+        {
+            "labels": labels,
+            "datasets": [
+                {
+                    "label": unit,
+                    "data": [None if one is None else round(one, 4) for one in figures],
+                    "backgroundColor": "var(--color-primary-600)",
+                    "displayYAxis": True,
+                    "maxTicksXLimit": 10,
+                    "maxBarThickness": 32,
+                }
+            ],
+        }
+    )
+
+
+def _short(row: Usage, *, by: str) -> str:
+    """Return a label that leaves room for the bars; the table has it whole."""
+    if by != "day":
+        return Truncator(row.label).chars(MOST_LETTERS)
+    day = date.fromisoformat(row.key)
+    return f"{day.day} {day:%b}"
+
+
+def _csv(report: Report) -> HttpResponse:
+    name = f"cost-and-time-by-{report.by}-{report.since}-{report.until}.csv"
+    answer = HttpResponse(
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+    writer = csv.writer(answer)
+    writer.writerow(_CSV)
+    for row in (*report.rows, report.total):
+        writer.writerow(_cell(getattr(row, column)) for column in _CSV)
+    return answer
+
+
+def _cell(value: Any) -> Any:
+    """Return a value that no spreadsheet takes for a formula: people name projects."""
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return f"'{value}"
+    return round(value, 6) if isinstance(value, Decimal | float) else value

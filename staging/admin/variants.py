@@ -1,0 +1,86 @@
+"""What was made of a photo: its jobs side by side, by room, style, model and verdict."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef, QuerySet
+
+from staging.models import Photo, StagedImage, StagingJob, Verdict
+from staging.models.prediction import total_cost
+
+A_PAGE = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A job of the photo with its pictures; `cost` is one picture's."""
+
+    job: StagingJob
+    images: list[StagedImage]
+    cost: Decimal | None
+
+
+def variants_context(photo: Photo, asked: Mapping[str, str]) -> dict[str, Any]:
+    """Return a page of variants, the newest first, and the filters that would change it."""
+    jobs = StagingJob.objects.filter(photo=photo)
+    offered = _offered(jobs)
+    chosen = {name: asked.get(name, "") for name in offered}
+    page = Paginator(_filtered(jobs, chosen), A_PAGE).get_page(asked.get("page"))
+    variants = [_variant(job) for job in page.object_list]
+    return {
+        "variants": variants,
+        "page": page,
+        "filters": [
+            (name, label, choices, chosen[name])
+            for name, (label, choices) in offered.items()
+            if len(choices) > 1 or chosen[name]
+        ],
+        "is_filtered": any(chosen.values()),
+        "is_live": any(not one.job.is_finished for one in variants),
+    }
+
+
+def _filtered(jobs: QuerySet[StagingJob], chosen: Mapping[str, str]) -> QuerySet[StagingJob]:
+    equal = {"room_type": "room_type", "style": "style", "model": "model__slug"}
+    for name, column in equal.items():
+        if chosen[name]:
+            jobs = jobs.filter(**{column: chosen[name].replace("\0", "")})
+    jobs = _judged(jobs, chosen["verdict"])
+    return (
+        jobs.defer("settings", "input", "prompt")
+        .select_related("model")
+        .prefetch_related("predictions__images")
+        .order_by("-created_at", "-pk")
+    )
+
+
+def _judged(jobs: QuerySet[Any], verdict: str) -> QuerySet[Any]:
+    """Return the jobs with a picture that was judged so, or is `fresh`; all for no verdict."""
+    pictures = StagedImage.objects.filter(prediction__job=OuterRef("pk"))
+    if verdict in Verdict.values:
+        return jobs.filter(Exists(pictures.filter(verdict=verdict)))
+    if verdict == "fresh":
+        return jobs.filter(Exists(pictures.filter(verdict="", stars=None)))
+    return jobs
+
+
+def _offered(jobs: QuerySet[StagingJob]) -> dict[str, tuple[str, list[tuple[str, str]]]]:
+    """Return each filter's label and choices: what the photo's own jobs have."""
+    seen = set(jobs.order_by().values_list("room_type", "style", "model__slug", "model__label"))
+    rooms, styles = sorted({row[0] for row in seen}), sorted({row[1] for row in seen})
+    return {
+        "room_type": ("Room", [(name, name.replace("_", " ")) for name in rooms]),
+        "style": ("Style", [(name, name.replace("_", " ")) for name in styles]),
+        "model": ("Model", sorted({(row[2], row[3]) for row in seen})),
+        "verdict": ("Verdict", [*Verdict.choices, ("fresh", "Not judged yet")]),
+    }
+
+
+def _variant(job: StagingJob) -> Variant:
+    predictions = list(job.predictions.all())
+    images = [image for one in predictions for image in one.images.all()]
+    cost = total_cost(predictions)
+    return Variant(job, images, cost if cost is None else cost / max(1, len(images)))

@@ -1,0 +1,109 @@
+"""What is paused, and what limits leave: on the pages of others."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q
+from django.utils import timezone
+
+from modelsettings.models import ReplicateModel
+from staging.models import PriceEstimate, Project, PurchasePause, SpendingLimit
+from staging.pipeline.room import Room, rooms_of
+
+register = template.Library()
+
+MOST_CHANGES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """A pause, and what it is of: `All purchases`, `Purchases of Qwen Image Edit`."""
+
+    row: PurchasePause
+
+    @property
+    def whose(self) -> str:
+        return whose(self.row)
+
+    @property
+    def since(self) -> str:
+        """The hour, and before today the day with it: `10:12`, `3 Nov, 10:12`."""
+        at = timezone.localtime(self.row.since)
+        is_today = at.date() == timezone.localdate()
+        return f"{at:%H:%M}" if is_today else f"{at.day} {at:%b, %H:%M}"
+
+
+def whose(row: PurchasePause) -> str:
+    return f"Purchases of {row.model.label}" if row.model else "All purchases"
+
+
+@register.inclusion_tag("admin/staging/purchasepause/banner.html", takes_context=True)
+def pause_banner(
+    context: Any, *, model: ReplicateModel | None = None, only: PurchasePause | None = None
+) -> dict[str, Any]:
+    """Say what is paused: all purchases, and those of a model; or one pause that is named."""
+    found = PurchasePause.objects.filter(Q(model=None) | Q(model=model)).select_related("model")
+    pauses = [Paused(one) for one in ([only] if only else found)]
+    may_resume = context["request"].user.has_perm("staging.delete_purchasepause")
+    return _on_page(context, pauses=pauses, may_resume=may_resume)
+
+
+@register.inclusion_tag("admin/staging/purchasepause/switch.html", takes_context=True)
+def pause_switch(context: Any, *, model: ReplicateModel | None = None) -> dict[str, Any]:
+    """Offer to pause all purchases, or those of a model, where they are not."""
+    return _on_page(
+        context,
+        model=model,
+        may_pause=context["request"].user.has_perm("staging.add_purchasepause"),
+        is_paused=PurchasePause.objects.filter(model=model).exists(),
+    )
+
+
+@register.inclusion_tag("admin/staging/spendinglimit/of_project.html", takes_context=True)
+def limits_of_project(context: Any, project: Project) -> dict[str, Any]:
+    """Show the limits that a project's purchases have to fit into, its own and those of all."""
+    user = context["request"].user
+    may_change = user.has_perm("staging.change_spendinglimit")
+    may_see = may_change or user.has_perm("staging.view_spendinglimit")
+    limits = SpendingLimit.objects.of_project(project.pk).select_related("project")
+    return _on_page(
+        context,
+        project=project,
+        rooms=rooms_of(limits) if may_see else [],
+        may_see=may_see,
+        may_change=may_change,
+        may_add=user.has_perm("staging.add_spendinglimit"),
+    )
+
+
+@register.inclusion_tag("admin/staging/spendinglimit/bar.html")
+def limit_bar(room: Room) -> dict[str, Any]:
+    """Draw how much of a limit is spent and reserved, and say it."""
+    return bar_of(room)
+
+
+def bar_of(room: Room) -> dict[str, Any]:
+    """Return what the bar draws: its parts in percent."""
+    whole = float(max(room.limit.usd, room.spent + room.reserved)) or 1.0
+    return {
+        "room": room,
+        "spent": f"{100 * float(room.spent) / whole:.1f}",
+        "reserved": f"{100 * float(room.reserved) / whole:.1f}",
+    }
+
+
+@register.simple_tag
+def spending_changes() -> list[LogEntry]:
+    """Return who changed limits, estimates and pauses last."""
+    kinds = ContentType.objects.get_for_models(SpendingLimit, PriceEstimate, PurchasePause)
+    rows = LogEntry.objects.filter(content_type__in=kinds.values())
+    newest = rows.select_related("user", "content_type").order_by("-action_time")
+    return list(newest[:MOST_CHANGES])
+
+
+def _on_page(context: Any, **shown: Any) -> dict[str, Any]:
+    """Return an inner template's context; Django adds the form's token."""
+    return {"request": context["request"], **shown}

@@ -1,0 +1,12 @@
+// Lays the two pictures of a share over each other, with a slider; without this they stand one
+// above the other.
+(() => {
+  for (const box of document.querySelectorAll("[data-compare]")) {
+    const slider = box.querySelector("input");
+    const show = () => box.style.setProperty("--shown", slider.value);
+    slider.hidden = false;
+    slider.addEventListener("input", show);
+    box.classList.add("is-laid-over");
+    show();
+  }
+})();
