@@ -1,13 +1,27 @@
 """System checks of the environment: each with an id and a hint."""
 
+import base64
+import re
+from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as CheckWarning
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 
 from config import env
+from staging.signatures import PREFIX
+
+_HOST = r"([a-z0-9-]+\.)*[a-z0-9-]+|\[[0-9a-f:]+\]"
+_ORIGIN = re.compile(rf"https?://({_HOST})(:[1-9]\d{{0,4}})?")
+# Django lets a site trust all names below one.
+_ORIGINS = re.compile(rf"https?://(\*\.)?({_HOST})(:[1-9]\d{{0,4}})?")
+_TOKEN = re.compile(r"[!-~]+")
+SHORTEST_TOKEN = 20
+_OWN_PORTS = {"http": ":80", "https": ":443"}
 
 
 @register()
@@ -38,6 +52,112 @@ def check_replicate_base_url(**_: Any) -> list[CheckMessage]:
         return []
     hint = "Leave it empty for Replicate's own, https://api.replicate.com."
     return [Error("REPLICATE_BASE_URL is not an address.", hint=hint, id="restage.E003")]
+
+
+@register()
+def check_origins(**_: Any) -> list[CheckMessage]:
+    """An origin is compared as a browser writes it: what is written otherwise never matches."""
+    named = [("CORS_ALLOWED_ORIGINS", one, _ORIGIN) for one in settings.CORS_ALLOWED_ORIGINS]
+    named += [("CSRF_TRUSTED_ORIGINS", one, _ORIGINS) for one in settings.CSRF_TRUSTED_ORIGINS]
+    hint = (
+        "Write scheme and host, in small letters, and the port where it is not the scheme's own: "
+        "https://app.example.com. A path, a slash at the end or * are not part of it."
+    )
+    return [
+        Error(
+            f"{name}: {origin} is not an origin.",
+            hint=hint,
+            id="restage.E004",
+        )
+        for name, origin, pattern in named
+        if not pattern.fullmatch(origin) or origin.endswith(_OWN_PORTS[origin.partition(":")[0]])
+    ]
+
+
+@register()
+def check_metrics_token(**_: Any) -> list[CheckMessage]:
+    """Whoever guesses it reads what the business spends; and a header carries no spaces."""
+    token = settings.METRICS_TOKEN
+    if not token or (len(token) >= SHORTEST_TOKEN and _TOKEN.fullmatch(token)):
+        return []
+    hint = (
+        f"Write {SHORTEST_TOKEN} or more random letters and digits, such as `openssl rand -hex 20` "
+        "prints, or leave it empty: then there is no /metrics."
+    )
+    return [Error("METRICS_TOKEN is too short, or odd.", hint=hint, id="restage.E005")]
+
+
+@register()
+def check_notice_emails(**_: Any) -> list[CheckMessage]:
+    """Mail needs somebody to send it, somebody to get it, and a server between them."""
+    if not settings.NOTICE_EMAILS:
+        if not settings.EMAIL_HOST:
+            return []
+        hint = "Name who is told, by commas, in NOTICE_EMAILS; or leave EMAIL_HOST empty."
+        message = "EMAIL_HOST is set, and nobody is told by it."
+        return [CheckWarning(message, hint=hint, id="restage.W003")]
+    wanted = {"EMAIL_HOST": settings.EMAIL_HOST, "NOTICE_FROM": settings.NOTICE_FROM}
+    missing = [name for name, value in wanted.items() if not value]
+    if bool(settings.EMAIL_HOST_USER) != bool(settings.EMAIL_HOST_PASSWORD):
+        missing.append("EMAIL_HOST_USER or EMAIL_HOST_PASSWORD")
+    wrong = [one for one in (*settings.NOTICE_EMAILS, settings.NOTICE_FROM) if not _is_email(one)]
+    hint = "Set them, or leave NOTICE_EMAILS empty."
+    return [
+        *(Error(f"NOTICE_EMAILS needs {one}.", hint=hint, id="restage.E010") for one in missing),
+        *(
+            Error(f"{one} is not an e-mail address.", hint=hint, id="restage.E006")
+            for one in wrong
+            if one
+        ),
+    ]
+
+
+@register()
+def check_notice_webhook(**_: Any) -> list[CheckMessage]:
+    """A webhook that is not signed would be anybody's word."""
+    url, secret = settings.NOTICE_WEBHOOK_URL, settings.NOTICE_WEBHOOK_SECRET
+    found: list[CheckMessage] = []
+    if bool(url) != bool(secret):
+        hint = "Set both, or none."
+        missing = "NOTICE_WEBHOOK_SECRET" if url else "NOTICE_WEBHOOK_URL"
+        found.append(Error(f"{missing} is missing.", hint=hint, id="restage.E007"))
+    parts = urlsplit(url)
+    if url and not (parts.scheme in ("http", "https") and parts.hostname):
+        hint = "Write https://… , or http://… for a host of your own network."
+        message = "NOTICE_WEBHOOK_URL is not an address."
+        found.append(Error(message, hint=hint, id="restage.E008"))
+    if secret and not _is_signing_secret(secret):
+        hint = 'echo "whsec_$(openssl rand -base64 32)" makes one.'
+        message = "NOTICE_WEBHOOK_SECRET is not whsec_ with 24 to 64 bytes in base64."
+        found.append(Error(message, hint=hint, id="restage.E009"))
+    return found
+
+
+def _is_email(address: str) -> bool:
+    try:
+        validate_email(parseaddr(address)[1])
+    except ValidationError:
+        return False
+    return True
+
+
+def _is_signing_secret(secret: str) -> bool:
+    try:
+        key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
+    except ValueError:
+        return False
+    return secret.startswith(PREFIX) and 24 <= len(key) <= 64
+
+
+@register(Tags.security, deploy=True)
+def check_trusted_proxy(**_: Any) -> list[CheckMessage]:
+    """A site that is called by https, and does not see that it is, refuses its own forms."""
+    if settings.TRUSTED_PROXY or not settings.PUBLIC_URL.startswith("https://"):
+        return []
+    hint = "Behind a proxy that speaks https and sets X-Forwarded-Proto itself: TRUSTED_PROXY=1."
+    return [
+        CheckWarning("PUBLIC_URL is https, and TRUSTED_PROXY is off.", hint=hint, id="restage.W002")
+    ]
 
 
 @register(Tags.security, deploy=True)

@@ -1,5 +1,6 @@
 """Reads the environment: each value once, with its type; what is wrong becomes a system check."""
 
+import ipaddress
 import os
 from dataclasses import dataclass
 from typing import Any
@@ -51,6 +52,18 @@ def number(name: str, *, default: int) -> int:
 def words(name: str) -> list[str]:
     """Return the parts of a comma-separated value."""
     return [word.strip() for word in text(name).split(",") if word.strip()]
+
+
+def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Return the networks of a comma-separated value; one that is wrong is left out."""
+    found = []
+    for word in words(name):
+        try:
+            found.append(ipaddress.ip_network(word))
+        except ValueError as error:
+            hint = "Write networks such as 10.0.0.0/8 or fd00::/8, separated by commas."
+            problems.append(Problem(name, f"{name}: {error}.", hint))
+    return found
 
 
 def database(name: str, *, default: str) -> dict[str, Any]:

@@ -13,6 +13,11 @@ from modelsettings.secrets import mask
 _SECRET = re.compile(
     r"\b(r8_|whsec_|sk-)[A-Za-z0-9_+/=-]{6,}|(?<=Bearer )\S+|(?<=Token )[0-9a-f]{40,}"
 )
+# What makes an address of a photo or picture work: ours, and S3's.
+_SIGNATURE = re.compile(
+    r"\b(signature|x-amz-signature|x-amz-credential|x-amz-security-token)=[^&\s\"'<>]+",
+    re.IGNORECASE,
+)
 _WEBHOOK_TOKEN = re.compile(r"(webhooks/replicate/[0-9a-f-]{36}/)[A-Za-z0-9_-]+")
 
 
@@ -21,9 +26,25 @@ def mask_secrets(
 ) -> MutableMapping[str, Any]:
     """Replace whatever is a configured secret, or looks like one, in the values of a log event."""
     for key, value in event.items():
-        if isinstance(value, str):
-            event[key] = _WEBHOOK_TOKEN.sub(r"\1***", _SECRET.sub("***", mask(value)))
+        # Those are structlog's own, and never shown.
+        if not key.startswith("_"):
+            event[key] = _masked(value)
     return event
+
+
+def _masked(value: Any) -> Any:
+    """Mask a value at any depth; one of no plain kind as the renderer would write it.
+
+    Django logs requests as objects, whose addresses may be signed.
+    """
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, dict):
+        return {_masked(key): _masked(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_masked(one) for one in value]
+    text = _SECRET.sub("***", mask(value if isinstance(value, str) else repr(value)))
+    return _SIGNATURE.sub(r"\1=***", _WEBHOOK_TOKEN.sub(r"\1***", text))
 
 
 def configure(*, as_json: bool) -> None:

@@ -5,6 +5,9 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse_lazy
 
+# Whose page it is, where its name does not say so.
+_KINDS = {"staging_library": ("staging", "roomtype")}
+
 
 def sidebar(_request: HttpRequest) -> list[dict[str, Any]]:
     """Return Unfold's navigation: what an operator works with first, accounts last."""
@@ -13,7 +16,23 @@ def sidebar(_request: HttpRequest) -> list[dict[str, Any]]:
             "title": "Staging",
             "items": [
                 _item("Jobs", "photo_library", "staging_stagingjob_changelist"),
+                _item("Batches", "burst_mode", "staging_stagingbatch_changelist"),
+                _item("Judge", "thumbs_up_down", "staging_stagedimage_changelist", needs="change"),
+                _item("Photos", "image", "staging_photo_changelist"),
                 _item("Projects", "folder_open", "staging_project_changelist"),
+                _item("Shares", "share", "staging_share_changelist"),
+                _item("Callbacks", "webhook", "staging_callback_changelist"),
+                _item("Prompt library", "menu_book", "staging_library"),
+            ],
+        },
+        {
+            "title": "Spending",
+            "items": [
+                _item("Cost and time", "payments", "staging_dailyusage_changelist"),
+                _item("Spending limits", "savings", "staging_spendinglimit_changelist"),
+                _item("Price estimates", "sell", "staging_priceestimate_changelist"),
+                _item("Paused purchases", "pause_circle", "staging_purchasepause_changelist"),
+                _item("Notices", "notifications", "staging_notice_changelist"),
             ],
         },
         {
@@ -36,5 +55,16 @@ def sidebar(_request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
-def _item(title: str, icon: str, page: str) -> dict[str, Any]:
-    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{page}")}
+def _item(title: str, icon: str, page: str, *, needs: str = "view") -> dict[str, Any]:
+    """Return an item, which those see for whom the page opens.
+
+    Who may change may see, as everywhere in the admin.
+    """
+    app, kind = _KINDS.get(page) or page.split("_")[:2]
+
+    def opens(request: HttpRequest) -> bool:
+        may = {f"{app}.{needs}_{kind}", f"{app}.change_{kind}"}
+        return any(request.user.has_perm(one) for one in may)
+
+    link = reverse_lazy(f"admin:{page}")
+    return {"title": title, "icon": icon, "link": link, "permission": opens}

@@ -12,8 +12,23 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.secret("SECRET_KEY", default="unsafe-key-for-development" if DEBUG else "")
+# Earlier keys: what they signed stays valid while everybody changes over.
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or (["127.0.0.1", "localhost", "[::1]"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+# The front ends of other origins that a browser lets call the API, and read what it answers.
+CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS")
+CORS_ALLOW_CREDENTIALS = bool(CORS_ALLOWED_ORIGINS)
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = (
+    "authorization", "content-type", "idempotency-key", "if-match", "if-none-match",
+    "x-change-reason",
+)  # fmt: skip
+CORS_EXPOSE_HEADERS = (
+    "Content-Disposition", "ETag", "Idempotent-Replayed", "Link", "Location", "Retry-After",
+)  # fmt: skip
+# config.checks says the same of them, and more, with a hint.
+SILENCED_SYSTEM_CHECKS = ["corsheaders.E013", "corsheaders.E014"]
 PUBLIC_URL = env.text("PUBLIC_URL").rstrip("/")
 if PUBLIC_URL and "://" in PUBLIC_URL:
     # Replicate's webhooks arrive under that name.
@@ -21,6 +36,7 @@ if PUBLIC_URL and "://" in PUBLIC_URL:
 
 INSTALLED_APPS = [
     "unfold",
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -33,6 +49,7 @@ INSTALLED_APPS = [
     "staging",
     "simple_history",
     "rest_framework",
+    "corsheaders",
     "knox",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -42,6 +59,12 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "config.liveness.liveness",
+    "config.readiness.readiness",
+    "config.metrics.metrics",
+    "config.request_ids.request_ids",
+    "config.incoming.plain_credentials",
+    "config.incoming.without_nul",
+    "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -84,6 +107,11 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    # A server that went away without a word is given up after half a minute, not after hours.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    DATABASES["default"]["OPTIONS"].setdefault("tcp_user_timeout", 30_000)
+    DATABASES["default"]["OPTIONS"].setdefault("keepalives_idle", 30)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -105,6 +133,8 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = BASE_DIR / "staticfiles"
+# How long an address of a photo or picture is good.
+MEDIA_LINK_AGE_S = 3600
 MEDIA_ROOT = Path(env.text("MEDIA_ROOT", default=str(DATA_DIR / "media")))
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -114,9 +144,25 @@ STORAGES: dict[str, dict[str, Any]] = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+if AWS_STORAGE_BUCKET_NAME := env.text("AWS_STORAGE_BUCKET_NAME"):
+    STORAGES["default"] = {
+        "BACKEND": "config.media.PrivateBucket",
+        "OPTIONS": {
+            "bucket_name": AWS_STORAGE_BUCKET_NAME,
+            "endpoint_url": env.text("AWS_S3_ENDPOINT_URL") or None,
+            "region_name": env.text("AWS_S3_REGION_NAME") or None,
+            "access_key": env.text("AWS_ACCESS_KEY_ID") or None,
+            "secret_key": env.text("AWS_SECRET_ACCESS_KEY") or None,
+            "security_token": env.text("AWS_SESSION_TOKEN") or None,
+            "querystring_expire": MEDIA_LINK_AGE_S,
+        },
+    }
 # Photos of 30 MB are uploaded as files; a form or a JSON document is never that long.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
-MEDIA_LINK_AGE_S = 3600
+# Longer files wait on disk, not in memory, until it is their turn to be decoded.
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2**18
+# A batch: 200 photos and a ZIP.
+DATA_UPLOAD_MAX_NUMBER_FILES = 201
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -126,7 +172,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["config.parsers.BoundedJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.negotiation.OwnFormat",
+    "DEFAULT_SCHEMA_CLASS": "config.openapi.RestageSchema",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 # A script's token lasts until somebody deletes it in the admin.
@@ -134,11 +181,32 @@ REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Token"}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Restage",
     "VERSION": "1",
-    "DESCRIPTION": "Stages photos of rooms, and puts every parameter of every model under control.",
+    "DESCRIPTION": (
+        "Stages photos of rooms, and puts every parameter of every model under control.\n\n"
+        'Send `Authorization: Token …`. Errors are `{"detail": "…"}`, and by field where '
+        "something in a request is wrong. What another owns is 404. A request that buys takes an "
+        "`Idempotency-Key`; lists come in pages, each with the address of the `next`."
+    ),
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    # What may be left out of a request is there in an answer, and a file is an address there.
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "TAGS": [
+        {"name": "photos", "description": "Uploaded once, staged many ways."},
+        {"name": "jobs", "description": "One photo, one prompt, one revision of the settings."},
+        {"name": "batches", "description": "Many photos by one or several styles."},
+        {"name": "projects", "description": "What photos and jobs belong to, and who sees them."},
+        {"name": "shares", "description": "Public pages of before and after."},
+        {"name": "prompts", "description": "Rooms, styles, and the prompts made of them."},
+        {"name": "usage", "description": "What was spent, and how long it took."},
+        {"name": "callbacks", "description": "Being told of a job's end."},
+        {"name": "models", "description": "What can be run, and what is by default."},
+        {"name": "settings", "description": "A model's parameters: read, change, roll back."},
+        {"name": "profiles", "description": "Named documents of settings, one of them live."},
+    ],
     "ENUM_NAME_OVERRIDES": {"StatusEnum": "staging.models.JobStatus"},
 }
 
@@ -147,14 +215,54 @@ REPLICATE_API_TOKEN = env.text("REPLICATE_API_TOKEN")
 MODEL_SECRETS = {name: env.text(name) for name in sorted(secret_variables())}
 REPLICATE_BASE_URL = env.text("REPLICATE_BASE_URL", default="https://api.replicate.com")
 
+# After so many days jobs and photos are deleted; 0: never.
+RETENTION_DAYS = env.number("RETENTION_DAYS", default=0)
+
+# What /metrics is asked with, as a bearer token; empty: there is no such page.
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+
 # How the pipeline waits, in seconds; DESIGN 5 gives the reasons.
 STAGING_REQUEST_LIMIT_S = 30
 STAGING_LEASE_S = 120
 STAGING_LOOKUP_GRACE_S = 120
 STAGING_DEADLINE_S = 600
+# Replicate removes the input of a prediction of the API after an hour; without it a purchase
+# cannot be recognised.
+STAGING_RECORDS_KEPT_S = 55 * 60
 STAGING_SWEEP_EVERY_S = 10
 STAGING_POLL_EVERY_S = 2
+STAGING_PRUNE_EVERY_S = 3600
+STAGING_REMOVE_FILES_EVERY_S = 600
+STAGING_WATCH_EVERY_S = 60
+# What should move, and has not for so long, stands still: operators are told.
+STAGING_STILL_AFTER_S = 600
 STAGING_CREATIONS_PER_MINUTE = env.number("CREATIONS_PER_MINUTE", default=600)
+STAGING_CALLBACK_LIMIT_S = 15
+# How a worker shows that it works, in seconds; staging.pipeline.heartbeat says what counts. No step
+# takes as long as STAGING_STUCK_AFTER_S: an upload or a download has 120.
+STAGING_HEARTBEAT_EVERY_S = 10
+STAGING_WORKER_LATE_S = 60
+STAGING_STUCK_AFTER_S = 300
+# How far a worker's clock may be from the database's; half of what the times above leave.
+STAGING_CLOCK_TOLERANCE_S = 30
+# After SIGTERM; less than the supervisor waits before it kills (compose.yaml: 90).
+STAGING_GRACE_S = 60
+
+# Where operators are told of limits, failures and standstills: by e-mail, to a webhook, or both.
+NOTICE_EMAILS = env.words("NOTICE_EMAILS")
+NOTICE_FROM = env.text("NOTICE_FROM")
+NOTICE_WEBHOOK_URL = env.text("NOTICE_WEBHOOK_URL")
+NOTICE_WEBHOOK_SECRET = env.text("NOTICE_WEBHOOK_SECRET")
+EMAIL_HOST = env.text("EMAIL_HOST")
+EMAIL_PORT = env.number("EMAIL_PORT", default=587)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
+# Port 465 speaks TLS from the first byte; others are asked to, before anything is said.
+EMAIL_USE_SSL = EMAIL_PORT == 465
+EMAIL_USE_TLS = not EMAIL_USE_SSL and env.flag("EMAIL_USE_TLS", default=True)
+EMAIL_TIMEOUT = 15
+
+CALLBACK_PRIVATE_NETWORKS = env.networks("CALLBACK_PRIVATE_NETWORKS")
 
 # The queue is a wake-up call, and the database the truth: no results are kept, and a message that
 # is lost costs a sweep's interval.
@@ -180,32 +288,41 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# Every task waits on the network or on Pillow, which lets other threads run.
+# Every task waits on the network or on Pillow, which lets other threads run. Ten purchases a
+# second, each of which uploads, creates and downloads for a second, hold 30 of them at a time.
 CELERY_WORKER_POOL = "threads"
-CELERY_WORKER_CONCURRENCY = 16
+CELERY_WORKER_CONCURRENCY = 48
+# Celery would open a connection for each task; config.worker lets CONN_MAX_AGE decide instead.
+CELERY_DB_REUSE_MAX = 10**12
+CELERY_IMPORTS = ["config.worker"]
 # Nothing is lost with beat's memory: each of its tasks only looks at what is due.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {
-        "task": "staging.tasks.sweep",
-        "schedule": STAGING_SWEEP_EVERY_S,
-        "options": {"expires": STAGING_SWEEP_EVERY_S},
-    },
-    "poll": {
-        "task": "staging.tasks.poll",
-        "schedule": STAGING_POLL_EVERY_S,
-        "options": {"expires": STAGING_POLL_EVERY_S},
-    },
+    name: {
+        "task": f"staging.tasks.{name}",
+        "schedule": every_s,
+        # What was not begun by then is asked for again.
+        "options": {"expires": every_s},
+    }
+    for name, every_s in {
+        "sweep": STAGING_SWEEP_EVERY_S,
+        "poll": STAGING_POLL_EVERY_S,
+        "prune": STAGING_PRUNE_EVERY_S,
+        "remove_files": STAGING_REMOVE_FILES_EVERY_S,
+        "watch": STAGING_WATCH_EVERY_S,
+    }.items()
 }
 
 LOGGING_CONFIG = None
 logs.configure(as_json=not DEBUG)
 
-if env.flag("TRUSTED_PROXY"):
+# The proxy's word on https is believed; on the host it is not, so it has to hand on Host.
+if TRUSTED_PROXY := env.flag("TRUSTED_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-HTTPS = PUBLIC_URL.startswith("https://") or env.flag("TRUSTED_PROXY")
+# A redirect where https cannot be told from http would lead to itself.
+SECURE_SSL_REDIRECT = TRUSTED_PROXY
+HTTPS = TRUSTED_PROXY or PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 
@@ -223,4 +340,5 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_HISTORY": False,
     "SIDEBAR": {"navigation": "config.navigation.sidebar"},
+    "DASHBOARD_CALLBACK": "config.dashboard.first_page",
 }

@@ -9,5 +9,10 @@ urlpatterns = [
     path("api/v1/", include("modelsettings.urls")),
     path("api/v1/", include("staging.urls")),
     path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("s/", include("staging.share_urls")),
     path("api/v1/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
 ]
+
+handler400 = "config.errors.bad_request"
+handler404 = "config.errors.not_found"
+handler500 = "config.errors.server_error"

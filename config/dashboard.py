@@ -1,0 +1,221 @@
+"""The admin's first page: how today goes, what was made and what was changed last.
+
+Nothing here reads more than MOST rows of a table that grows with every job: what is counted comes
+from the sums of days, what is listed by an index, the newest first.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from config.attention import Item, find_items
+from config.figures import (
+    MOST,
+    Day,
+    Times,
+    Usage,
+    add_up,
+    bars_of,
+    in_words,
+    midnight,
+    percentile,
+    times_of,
+    times_since,
+    usage_of,
+)
+from modelsettings import registry
+from modelsettings.compiled import compile_schema
+from modelsettings.models import ModelSettings, ReplicateModel
+from modelsettings.schema.document import Change, diff, differing_keys
+from modelsettings.templatetags.restage import price_in_words
+from staging import links
+from staging.models import Period, SpendingLimit, StagedImage, StagingJob
+from staging.models.job import UNFINISHED
+from staging.pipeline.room import Room, rooms_of
+from staging.templatetags import staging_pictures
+
+MOST_MODELS = 8
+MOST_PICTURES = 6
+MOST_CHANGES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A picture beside its photo."""
+
+    job: StagingJob
+    before: str
+    after: str
+
+    @property
+    def words(self) -> str:
+        room, style = self.job.room_type, self.job.style
+        return f"{staging_pictures.in_words(room)}, {staging_pictures.in_words(style)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One change of settings."""
+
+    row: Any
+    changes: list[Change]
+
+
+def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Return what templates/admin/index.html shows to this person: nothing they may not see."""
+    user = request.user
+    context["title"] = "Today"
+    context |= {"sees_jobs": user.has_perm("staging.view_stagingjob")}
+    context |= {"sees_settings": user.has_perm("modelsettings.view_modelsettings")}
+    if context["sees_jobs"]:
+        context |= _of_jobs(user, sees_settings=context["sees_settings"])
+    if context["sees_settings"]:
+        context["changes"] = latest_changes()
+    return context
+
+
+def _of_jobs(user: User | AnonymousUser, *, sees_settings: bool) -> dict[str, Any]:
+    if not StagingJob.objects.exists():
+        return {
+            "is_empty": True,
+            "may_stage": user.has_perm("staging.add_stagingbatch"),
+            "items": _items_for(user, timezone.localdate()),
+        }
+    today = timezone.localdate()
+    usage, times = usage_of(today), times_of(today)
+    of_today = add_up(today, (one for _, one in usage))
+    running = _bounded(StagingJob.objects.filter(status__in=UNFINISHED))
+    return {
+        "jobs_today": _bounded(StagingJob.objects.filter(created_at__gte=midnight(today))),
+        "running": running,
+        "is_busy": running != "0",
+        "today": of_today,
+        "bars": bars_of(today, usage),
+        "day_limit": _day_limit(user),
+        "week_cost": sum((one.cost for _, one in usage), Decimal(0)),
+        "median": in_words(percentile(times_since(times, midnight(today)), 50)),
+        "p95": in_words(percentile(times_since(times, midnight(today)), 95)),
+        "items": _items_for(user, today),
+        "models_table": models_table(today, usage, times) if sees_settings else None,
+        "pairs": latest_pairs(),
+    }
+
+
+def _items_for(user: User | AnonymousUser, today: date) -> list[Item]:
+    return [one for one in find_items(today) if one.is_for(user)]
+
+
+def _day_limit(user: User | AnonymousUser) -> Room | None:
+    """Return what the limit of all projects leaves today, to those who may know; or None."""
+    may = ("staging.view_spendinglimit", "staging.change_spendinglimit")
+    if not any(user.has_perm(one) for one in may):
+        return None
+    of_all = SpendingLimit.objects.filter(project=None, period=Period.DAY)
+    return next(iter(rooms_of(of_all.select_related("project"))), None)
+
+
+def _bounded(rows: QuerySet[Any]) -> str:
+    """Count up to MOST, by an index."""
+    count = rows.order_by()[: MOST + 1].count()
+    return f"over {MOST:,}" if count > MOST else str(count)
+
+
+def models_table(today: date, usage: Usage, times: Times) -> dict[str, Any]:
+    """Return Unfold's table of the models that were used in the last days, or changed.
+
+    The default for staging comes first, then those that made most pictures.
+    """
+    pictures: dict[int, int] = defaultdict(int)
+    for model, one in usage:
+        pictures[model] += one.pictures
+    shown = [
+        row
+        for row in registry.list_models()
+        if row.is_default or pictures[row.pk] or (row.obstacle is None and _changed_keys(row))
+    ]
+    shown.sort(key=lambda row: (not row.is_default, -pictures[row.pk], row.position))
+    return {
+        "headers": [
+            "model", "live settings", "changed from default", "pictures today",
+            "cost a picture, 7 days", "median time, 7 days",
+        ],
+        "rows": [_row(row, today, usage, times) for row in shown[:MOST_MODELS]],
+    }  # fmt: skip
+
+
+def _row(row: ReplicateModel, today: date, usage: Usage, times: Times) -> list[Any]:
+    days = [one for model, one in usage if model == row.pk]
+    took = [seconds for model, _, seconds in times if model == row.pk]
+    live = row.live_profile
+    return [
+        _link_to_settings(row),
+        f"{live.name}, revision {live.revision}" if live else "none",
+        ", ".join(_changed_keys(row)) or "nothing",
+        sum(one.pictures for one in days if one.day == today),
+        _cost_of_picture(row, days),
+        in_words(percentile(took, 50)),
+    ]
+
+
+def _link_to_settings(row: ReplicateModel) -> SafeString:
+    address = reverse("admin:modelsettings_modelsettings_change", args=[row.live_profile_id])
+    default = " (default)" if row.is_default else ""
+    return format_html('<a id="model-{}" href="{}">{}</a>{}', row.pk, address, row.label, default)
+
+
+def _changed_keys(row: ReplicateModel) -> list[str]:
+    if row.live_profile is None or row.pinned_schema is None:
+        return []
+    schema = compile_schema(row.slug, roles=row.roles, digest=row.pinned_schema.digest)
+    return differing_keys(schema.validator.defaults, row.live_profile.values)
+
+
+def _cost_of_picture(row: ReplicateModel, days: list[Day]) -> str:
+    """Say what a picture of the last days cost; where there is none, what is published."""
+    pictures, cost = sum(one.pictures for one in days), sum(one.cost for one in days)
+    if not pictures:
+        return price_in_words(row.price)
+    if any(one.unpriced for one in days):
+        return "partly unknown" if cost else "unknown"
+    return f"${cost / pictures:.3f}".rstrip("0").rstrip(".")
+
+
+def latest_pairs() -> list[Pair]:
+    """Return the newest pictures with their photos, by primary key."""
+    rows = StagedImage.objects.order_by("-pk").select_related("prediction__job__photo")
+    of_job = [f"prediction__job__{name}" for name in ("room_type", "style", "photo__thumbnail")]
+    return [
+        Pair(
+            image.prediction.job,
+            links.link_to(str(image.prediction.job.photo.thumbnail)),
+            links.link_to(str(image.thumbnail)),
+        )
+        for image in rows.only("thumbnail", "prediction__job__id", *of_job)[:MOST_PICTURES]
+    ]
+
+
+def latest_changes() -> list[Revision]:
+    """Return the newest changes of settings, by primary key; a first revision changes nothing."""
+    history = ModelSettings.history
+    rows = list(history.filter(revision__gt=1).order_by("-history_id")[:MOST_CHANGES])
+    before = Q(pk__in=[])
+    for row in rows:
+        before |= Q(id=row.id, revision=row.revision - 1)
+    olds = {(row.id, row.revision): row.values for row in history.filter(before)}
+    labels = dict(ReplicateModel.objects.values_list("pk", "label"))
+    changes = []
+    for row in rows:
+        row.label = labels[row.model_id]
+        old = olds.get((row.id, row.revision - 1))
+        changes.append(Revision(row, [] if old is None else diff(old, row.values)))
+    return changes

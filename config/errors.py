@@ -1,0 +1,33 @@
+"""What is answered where no view is: in the API its own shape, elsewhere Django's page."""
+
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
+
+API = "/api/"
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 400 for what Django refuses before any view; 413 where it is too long."""
+    if not request.path.startswith(API):
+        return defaults.bad_request(request, exception)
+    if isinstance(exception, RequestDataTooBig):
+        return JsonResponse({"detail": "The fields of the form are too long."}, status=413)
+    if isinstance(exception, TooManyFieldsSent | TooManyFilesSent):
+        return JsonResponse({"detail": "The request has too many fields or files."}, status=400)
+    return JsonResponse({"detail": "This request cannot be read."}, status=400)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 404: `{"detail": …}` under /api/."""
+    if request.path.startswith(API):
+        return JsonResponse({"detail": "There is nothing at this address."}, status=404)
+    return defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer 500 without a word on why: the log has it."""
+    if request.path.startswith(API):
+        told = "Restage failed, and has noted it: try again, or ask who runs it."
+        return JsonResponse({"detail": told}, status=500)
+    return defaults.server_error(request)

@@ -1,0 +1,186 @@
+"""`/metrics` for Prometheus, behind METRICS_TOKEN: figures of the whole installation.
+
+All are read from the database at the time of asking, so it does not matter which of the web
+processes is asked, nor when one of them was started: ask one. What has ended is not counted row by
+row, but read from sums (`Tally`, `DailyUsage`), so a million finished jobs cost nothing.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import Error
+from django.db.models import Count, Min, Sum
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
+
+from staging.models import (
+    Callback,
+    CreationPace,
+    DailyUsage,
+    Heartbeat,
+    Prediction,
+    StagingJob,
+    Tallied,
+    Tally,
+)
+from staging.models.job import UNFINISHED
+
+PATH = "/metrics"
+
+# Each tally as a counter: what it says, and what its label is called.
+_TALLIES = {
+    "submits": ("Requests that buy, by what came of them.", "outcome"),
+    "rate_limited": ("Answers of 429 by Replicate, which pause all creations.", "request"),
+    "uncertain_purchases": ("Purchases whose answer was lost, as decided.", "outcome"),
+    "webhooks": ("Replicate's webhooks, by verdict.", "verdict"),
+}
+_ENDS = ("succeeded", "failed", "canceled")
+
+log = structlog.get_logger(__name__)
+
+
+def metrics(
+    answer: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Answer PATH to whoever has the token, under any name, as `liveness` does."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.path == PATH and settings.METRICS_TOKEN:
+            return _answer(request)
+        return answer(request)
+
+    return middleware
+
+
+def _answer(request: HttpRequest) -> HttpResponse:
+    sent = request.headers.get("Authorization", "").encode(errors="replace")
+    if not constant_time_compare(sent, f"Bearer {settings.METRICS_TOKEN}".encode()):
+        refusal = HttpResponse("This page takes a bearer token.\n", status=401)
+        refusal.headers["WWW-Authenticate"] = "Bearer"
+        return refusal
+    try:
+        text = generate_latest(_registry)
+    except Error as error:
+        log.warning("no metrics: the database does not answer", error=type(error).__name__)
+        return HttpResponse("The database does not answer.\n", status=503)
+    return HttpResponse(text, content_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+class Figures(Collector):
+    """Reads everything anew each time."""
+
+    def collect(self) -> Iterator[Metric]:
+        now = timezone.now()
+        yield from _of_predictions(now)
+        yield _of_jobs()
+        yield from _of_tallies()
+        yield from _of_usage()
+        yield from _of_pace(now)
+        yield _of_callbacks(now)
+        yield from _of_workers(now)
+
+
+def _of_predictions(now: datetime) -> Iterator[Metric]:
+    """By the index of what is unfinished."""
+    rows = Prediction.objects.filter(status__in=UNFINISHED).order_by().values("status")
+    sums = rows.annotate(count=Count("pk"), oldest=Min("created_at"))
+    found = {
+        state: (count, (now - oldest).total_seconds())
+        for state, count, oldest in sums.values_list("status", "count", "oldest")
+    }
+    counts = _gauge("predictions", "Unfinished predictions, by state.", "state")
+    ages = _gauge("oldest_prediction_seconds", "The age of the oldest one, by state.", "state")
+    for state in UNFINISHED:
+        count, age_s = found.get(state, (0, 0.0))
+        counts.add_metric([state], count)
+        ages.add_metric([state], age_s)
+    yield counts
+    yield ages
+
+
+def _of_jobs() -> Metric:
+    """By job_by_status."""
+    rows = StagingJob.objects.filter(status__in=UNFINISHED).order_by().values("status")
+    found = dict(rows.annotate(count=Count("pk")).values_list("status", "count"))
+    counts = _gauge("jobs", "Unfinished jobs, by state.", "state")
+    for state in UNFINISHED:
+        counts.add_metric([state], found.get(state, 0))
+    return counts
+
+
+def _of_tallies() -> Iterator[Metric]:
+    found = {(one.name, one.label): one.count for one in Tally.objects.all()}
+    families = {
+        name: CounterMetricFamily(f"restage_{name}", says, labels=[label])
+        for name, (says, label) in _TALLIES.items()
+    }
+    for tallied in Tallied:
+        name, label = tallied.value
+        families[name].add_metric([label], found.get(tallied.value, 0))
+    yield from families.values()
+
+
+def _of_usage() -> Iterator[Metric]:
+    """From the sums of days."""
+    wanted = ("pictures", "cost", "unpriced", *_ENDS)
+    sums = DailyUsage.objects.order_by().aggregate(**{f"all_{one}": Sum(one) for one in wanted})
+    found: dict[str, Any] = {one: sums[f"all_{one}"] or Decimal(0) for one in wanted}
+    ended = CounterMetricFamily(
+        "restage_predictions_ended", "Predictions that ended, by state.", labels=["state"]
+    )
+    for state in _ENDS:
+        ended.add_metric([state], float(found[state]))
+    yield ended
+    yield _counter("cost_usd", "What was spent, as far as prices are known.", found["cost"])
+    yield _counter("unpriced", "Predictions that succeeded at an unknown cost.", found["unpriced"])
+    yield _counter("pictures", "Pictures that were stored.", found["pictures"])
+
+
+def _of_pace(now: datetime) -> Iterator[Metric]:
+    pace = CreationPace.objects.first()
+    tokens = pace.tokens_at(now) if pace else 1.0
+    blocked_until = pace.blocked_until if pace else None
+    blocked_s = (blocked_until - now).total_seconds() if blocked_until else 0.0
+    yield _gauge("pace_tokens", "Creations that the pace allows at this moment.", value=tokens)
+    yield _gauge(
+        "pace_blocked_seconds",
+        "How long a 429 keeps anybody from creating.",
+        value=max(0.0, blocked_s),
+    )
+
+
+def _of_callbacks(now: datetime) -> Metric:
+    """By the index of those that wait."""
+    due = Callback.objects.due(now).count()
+    return _gauge("callbacks_due", "Clients who are to be told of a job's end now.", value=due)
+
+
+def _of_workers(now: datetime) -> Iterator[Metric]:
+    workers = list(Heartbeat.objects.kept(now))
+    late = sum(one.is_late(now) for one in workers)
+    counts = _gauge("workers", "Worker processes; late: nothing moves in them.", "state")
+    counts.add_metric(["ready"], len(workers) - late)
+    counts.add_metric(["late"], late)
+    yield counts
+
+
+def _gauge(name: str, says: str, *labels: str, value: float | None = None) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"restage_{name}", says, value=value, labels=labels or None)
+
+
+def _counter(name: str, says: str, value: Decimal) -> CounterMetricFamily:
+    return CounterMetricFamily(f"restage_{name}", says, value=float(value))
+
+
+_registry = CollectorRegistry()
+# Not described beforehand: that would ask the database while Django is starting.
+_registry.register(Figures())

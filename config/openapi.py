@@ -1,0 +1,154 @@
+"""How the API is described: what the views cannot say, each for itself.
+
+drf-spectacular reads requests and answers from the views. Added here is what holds for all of
+them: the errors that any request of a kind can meet, in one shape each; that answers are whole;
+a summary, a group and a short name for each operation.
+"""
+
+from http import HTTPStatus
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent
+from rest_framework.permissions import IsAuthenticated
+
+from staging.api.conflicts import DetailSerializer
+from staging.api.strict import StrictSerializer
+
+Document = dict[str, Any]
+
+# What an operation is about, by the beginning of its path; the first that fits.
+_TAGS = {
+    "admin/models/{slug}/profiles": "profiles",
+    "admin/models/{slug}": "settings",
+    "admin/settings": "settings",
+    "admin/models": "models",
+    "staging/jobs/{job_id}/shares": "shares",
+    "staging/callback-secret": "callbacks",
+    "staging/room-types": "prompts",
+    "staging/styles": "prompts",
+    "staging/prompt": "prompts",
+}
+_PATH_PARAMETERS = {
+    "slug": "A model: owner/name, the slash as it is or as %2F.",
+    "name": "A profile's name.",
+    "username": "Whom it is about.",
+}
+# POST to these carries something out, and makes nothing that has an address.
+_VERBS = ("cancel", "retry", "repeat", "reset", "rollback")
+
+_ERRORS: Document = {
+    "type": "object",
+    "description": "Sentences by the field that they are about, or one as `detail`. What is wrong "
+    "with an element of a list or an object stands under its place.",
+    "minProperties": 1,
+    "additionalProperties": {
+        "oneOf": [
+            {"type": "string"},
+            {"type": "array", "items": {"oneOf": [{"type": "string"}, {"type": "object"}]}},
+            {"type": "object"},
+        ]
+    },
+    "example": {"style": ['There is no style "baroque": choose one of modern, scandinavian.']},
+}
+_REFUSALS = {
+    "400": "Something in the request is wrong.",
+    "401": "No token, or none that is valid.",
+    "403": "You may not do this.",
+    "404": "There is none, or it is not yours to see.",
+    "409": "It is not possible as things stand.",
+    "413": "It is too large.",
+    "415": "A body of this type is not read.",
+}
+
+
+class RestageSchema(AutoSchema):
+    """drf-spectacular's reading of a view, completed."""
+
+    def get_summary(self) -> str:
+        """Return the first sentence of what is said of an operation."""
+        return str(self.get_description()).split("\n")[0].removesuffix(".")
+
+    def get_tags(self) -> list[str]:
+        path = self._short_path()
+        found = (tag for beginning, tag in _TAGS.items() if path.startswith(beginning))
+        return [next(found, path.split("/")[1])]
+
+    def get_operation_id(self) -> str:
+        """Return a name for generated clients: `staging_jobs_cancel`, `…_pictures_download`."""
+        name = str(super().get_operation_id()).replace("pictures.zip_retrieve", "pictures_download")
+        if self._short_path().endswith(_VERBS):
+            name = name.removesuffix("_create")
+        return name
+
+    def get_serializer_name(self, serializer: Any, direction: Any) -> str:
+        """Return a component's name; drf-spectacular adds `Request` to those of requests."""
+        name = str(super().get_serializer_name(serializer, direction))
+        if direction == "request":
+            name = name.removesuffix("Serializer").removesuffix("Request")
+        return name
+
+    def _short_path(self) -> str:
+        return str(self.path).removeprefix("/api/v1/")
+
+    def _resolve_path_parameters(self, variables: Any) -> list[Document]:
+        read: Any = super()._resolve_path_parameters
+        found: list[Document] = read(variables)
+        for one in found:
+            if one["name"] in _PATH_PARAMETERS:
+                one["description"] = _PATH_PARAMETERS[one["name"]]
+        return found
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Document:
+        """Say that every field of an answer is there, also where a request could leave it out."""
+        read: Any = super()._map_basic_serializer
+        schema: Document = read(serializer, direction)
+        if direction == "response" and schema.get("properties"):
+            schema["required"] = sorted(schema["properties"])
+        if direction == "request" and isinstance(serializer, StrictSerializer):
+            schema["additionalProperties"] = False
+        return schema
+
+    def _get_response_bodies(self, direction: Any = "response") -> Document:
+        answers = super()._get_response_bodies(direction)
+        if direction != "response":
+            return answers
+        for status in self._usual_refusals() - answers.keys():
+            answers[status] = {"description": _REFUSALS[status]}
+        for status, answer in answers.items():
+            usual = _REFUSALS.get(status) or HTTPStatus(int(status)).phrase
+            answer["description"] = answer["description"] or usual
+            if status in _REFUSALS:
+                answer["content"] = {"application/json": {"schema": self._refusal(status)}}
+        return dict(sorted(answers.items()))
+
+    def _usual_refusals(self) -> set[str]:
+        """Return the statuses that any view with such a request can answer."""
+        is_safe = self.method == "GET"
+        # A tag that is none is one that we do not know: it is never refused.
+        asked = [one for one in self._get_parameters() if one["name"] != "If-None-Match"]
+        places = {one["in"] for one in asked}
+        read_body: Any = self._get_request_body
+        has_body = not is_safe and read_body() is not None
+        only_account = self.view.permission_classes == [IsAuthenticated]
+        possible = {
+            "400": has_body or bool(places & {"query", "header"}),
+            "401": True,
+            # A session's request without its CSRF token is refused as well.
+            "403": not (is_safe and only_account),
+            "404": "path" in places,
+            "413": has_body,
+            "415": has_body,
+        }
+        return {status for status, is_possible in possible.items() if is_possible}
+
+    def _refusal(self, status: str) -> Document:
+        if status != "400":
+            return self.resolve_serializer(DetailSerializer, "response").ref
+        make: Any = ResolvedComponent
+        component = make(
+            name="Errors", type=ResolvedComponent.SCHEMA, schema=_ERRORS, object="Errors"
+        )
+        self.registry.register_on_missing(component)
+        found: Document = component.ref
+        return found
