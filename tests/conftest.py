@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db.models import Q
 from django.test import Client
 from knox.models import AuthToken
 from PIL import Image
@@ -49,8 +50,9 @@ def operator(db: None) -> User:
     """Somebody who may see and change settings and jobs in the admin."""
     user = User.objects.create_user("olga", password="secret", is_staff=True)
     may = ["view_modelsettings", "change_modelsettings", "view_replicatemodel"]
-    may += ["change_replicatemodel", "view_stagingjob"]
-    user.user_permissions.set(Permission.objects.filter(codename__in=may))
+    may += ["change_replicatemodel"]
+    of_staging = Q(content_type__app_label="staging")
+    user.user_permissions.set(Permission.objects.filter(Q(codename__in=may) | of_staging))
     return user
 
 

@@ -16,6 +16,8 @@ STAGING_LEASE_S = 3
 STAGING_LOOKUP_GRACE_S = 2
 STAGING_SWEEP_EVERY_S = 1
 STAGING_POLL_EVERY_S = 1
+STAGING_HEARTBEAT_EVERY_S = 1
+STAGING_WORKER_LATE_S = 5
 CELERY_BEAT_SCHEDULE = {
     name: {**entry, "schedule": 1, "options": {"expires": 5}}
     for name, entry in CELERY_BEAT_SCHEDULE.items()  # noqa: F405

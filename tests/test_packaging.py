@@ -45,7 +45,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def documented() -> set[str]:
-    return set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    return set(re.findall(r"^([A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
 
 
 def run_in(folder: Path, *command: str, **env: str) -> subprocess.CompletedProcess[str]:
@@ -58,7 +58,7 @@ def run_in(folder: Path, *command: str, **env: str) -> subprocess.CompletedProce
 
 
 def test_env_example_names_what_the_settings_read() -> None:
-    read = re.findall(r"env\.\w+\(\s*\"([A-Z_]+)\"", (ROOT / "config/settings.py").read_text())
+    read = re.findall(r"env\.\w+\(\s*\"([A-Z0-9_]+)\"", (ROOT / "config/settings.py").read_text())
 
     assert documented() == set(read) | secret_variables() | OF_COMPOSE
 
@@ -82,7 +82,7 @@ def test_compose_passes_what_env_example_names(ours: dict[str, Any]) -> None:
 
 
 def test_compose_reads_what_env_example_names() -> None:
-    read = re.findall(r"\$\{([A-Z_]+)", (ROOT / "compose.yaml").read_text())
+    read = re.findall(r"\$\{([A-Z0-9_]+)", (ROOT / "compose.yaml").read_text())
 
     assert set(read) <= documented()
 

@@ -1,15 +1,19 @@
 """The page of a job as an operator sees it: while it runs, and when the picture is there."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 from pytest_django import Settings
 
-from staging import services
-from staging.models import Prediction, PredictionStatus, StagingJob
-from staging.pipeline import collection, settlement, submission
-from staging.services import Upload
+from staging.intake.photos import Upload
+from staging.models import Prediction, PredictionStatus, StagedImage, StagingJob
+from staging.pipeline import collection, polling, submission
+from staging.services.jobs import request_staging
 from tests import processes
+from tests.browser.pages import find_violations, pictured, with_pictures
+from tests.staging.finished import finish, stage, staged
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -17,7 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def job(operator: User, photo_bytes: bytes, sandbox_url: str, settings: Settings) -> StagingJob:
     settings.REPLICATE_BASE_URL = sandbox_url
-    return services.request_staging(
+    return request_staging(
         Upload(photo_bytes, name="room.jpg"), owner=operator, room_type="bedroom", seed=7
     )
 
@@ -33,7 +37,7 @@ def work_off(job: StagingJob) -> None:
 def _poll(job: StagingJob) -> bool:
     running = Prediction.objects.filter(status=PredictionStatus.RUNNING)
     running.update(run_after=job.created_at)
-    return bool(settlement.poll_running())
+    return bool(polling.poll_running())
 
 
 def test_job_page_shows_the_picture_when_it_is_there(page: Page, job: StagingJob) -> None:
@@ -84,3 +88,116 @@ def test_job_list_shows_thumbnails(page: Page, job: StagingJob) -> None:
     expect(page.get_by_alt_text("before")).to_be_visible()
     expect(page.get_by_alt_text("after")).to_be_visible()
     expect(page.get_by_role("row", name="Qwen Image Edit")).to_contain_text("$0.03")
+
+
+def test_job_list_stays_live_without_losing_the_selection(
+    page: Page, operator: User, job: StagingJob
+) -> None:
+    other = staged(operator)
+    page.goto("/admin/staging/stagingjob/")
+    row = page.locator("tr", has=page.locator(f"input[value='{job.pk}']"))
+    expect(row).to_contain_text("Queued")
+    page.locator(f"input[value='{other.pk}']").check()
+
+    finish(job)
+
+    expect(row).to_contain_text("Succeeded", timeout=10_000)
+    expect(page.locator(f"input[value='{other.pk}']")).to_be_checked()
+    expect(page.get_by_text("1 of 2 selected")).to_be_visible()
+    stage(operator)
+    # All is finished: nothing asks any more.
+    expect(page.locator("[data-live-list]")).not_to_have_attribute("hx-get", "")
+
+
+def test_job_list_tells_of_new_jobs(page: Page, operator: User, job: StagingJob) -> None:
+    page.goto("/admin/staging/stagingjob/")
+
+    stage(operator)
+
+    expect(page.get_by_text("There are new jobs.")).to_be_visible(timeout=10_000)
+    page.get_by_role("link", name="Show them").click()
+    expect(page.locator("tr.data-row")).to_have_count(2)
+
+
+def test_job_list_filters_by_project_and_status(page: Page, operator: User) -> None:
+    staged(operator)
+    finish(stage(operator), status="failed")
+    page.goto("/admin/staging/stagingjob/")
+
+    page.locator("a", has_text="Filters").click()
+    page.locator("#changelist-filter .select2-selection").first.wait_for()
+    page.locator("select[name=status__exact]").select_option("failed", force=True)
+    page.get_by_role("button", name="Apply Filters").click()
+
+    expect(page.locator("tr.data-row")).to_have_count(1)
+    expect(page.locator("tr.data-row")).to_contain_text("Failed")
+
+
+def test_chosen_jobs_are_canceled(page: Page, operator: User, job: StagingJob) -> None:
+    page.goto("/admin/staging/stagingjob/")
+    page.locator(f"input[value='{job.pk}']").check()
+    page.locator("select[name=action]").select_option("cancel_selected", force=True)
+    page.get_by_role("button", name="Run").click()
+
+    expect(page.get_by_text("Canceled: 1.")).to_be_visible()
+    expect(page.locator("tr.data-row")).to_contain_text("Canceled")
+
+
+def test_job_is_canceled_retried_and_repeated(page: Page, job: StagingJob) -> None:
+    page.goto(f"/admin/staging/stagingjob/{job.pk}/change/")
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("heading", name="canceled")).to_be_visible()
+    page.get_by_role("button", name="Retry", exact=True).click()
+    expect(page.get_by_role("heading", name="queued")).to_be_visible()
+    page.get_by_role("button", name="Repeat exactly").click()
+    expect(page.get_by_text("Asked for the same again")).to_be_visible()
+    page.get_by_role("link", name="an earlier job").click()
+
+    expect(page.get_by_role("heading", name=str(job))).to_be_visible()
+    assert StagingJob.objects.count() == 2
+
+
+def test_picture_is_rated_on_its_job(page: Page, operator: User) -> None:
+    image = pictured(operator)
+    page.goto(f"/admin/staging/stagingjob/{image.prediction.job_id}/change/")
+
+    page.get_by_label("3 stars").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("3 stars")).to_have_attribute("aria-pressed", "true")
+    page.get_by_label("Note").fill("too dark")
+    page.get_by_role("button", name="Reject").click()
+
+    expect(page.get_by_text("Rejected by olga")).to_be_visible()
+    image.refresh_from_db()
+    assert (image.verdict, image.stars, image.note) == ("rejected", 3, "too dark")
+
+
+def test_job_is_deleted_after_a_question(page: Page, operator: User) -> None:
+    job = staged(operator)
+    page.goto(f"/admin/staging/stagingjob/{job.pk}/change/")
+
+    page.get_by_role("link", name="Delete").click()
+    expect(page.get_by_text("1 pictures, with their files")).to_be_visible()
+    page.get_by_role("button", name="Delete").click()
+
+    expect(page.get_by_text("Deleted: 1.")).to_be_visible()
+    assert not StagedImage.objects.exists()
+
+
+def test_empty_list_says_what_to_do_first(page: Page) -> None:
+    page.goto("/admin/staging/stagingjob/")
+
+    expect(page.get_by_text("No job yet")).to_be_visible()
+    page.get_by_role("link", name="Upload a photo").click()
+    expect(page.get_by_role("button", name="Add the photo")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_no_accessibility_violation(page: Page, operator: User, scheme: Any, width: int) -> None:
+    empty = "/admin/staging/stagingjob/"
+    assert find_violations(page, [empty], scheme=scheme, width=width) == {}
+    done, waiting = with_pictures(staged(operator)), stage(operator)
+    pages = [empty, f"{empty}{done.pk}/change/", f"{empty}{waiting.pk}/change/"]
+    pages += [f"{empty}{done.pk}/delete/"]
+    assert find_violations(page, pages, scheme=scheme, width=width) == {}

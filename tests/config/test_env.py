@@ -70,3 +70,15 @@ def test_a_wrong_value_is_a_problem_that_does_not_repeat_it(
 
     assert [(one.name, one.message) for one in env.problems] == [("NAME", message)]
     assert "hunter2" not in repr(env.problems)
+
+
+def test_networks_leaves_out_what_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NETWORKS", "10.0.0.0/8, fd00::/8, 10.0.0.1/8, everything")
+
+    found = env.networks("NETWORKS")
+
+    assert [str(one) for one in found] == ["10.0.0.0/8", "fd00::/8"]
+    assert [one.message for one in env.problems] == [
+        "NETWORKS: 10.0.0.1/8 has host bits set.",
+        "NETWORKS: 'everything' does not appear to be an IPv4 or IPv6 network.",
+    ]

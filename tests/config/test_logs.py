@@ -3,6 +3,7 @@ import logging
 
 import pytest
 import structlog
+from django.test import RequestFactory
 
 from config import logs
 
@@ -26,6 +27,14 @@ def as_json(monkeypatch: pytest.MonkeyPatch) -> None:
             "POST /webhooks/replicate/0190c5a4-0000-7000-8000-000000000000/s3cret-Token_1 200",
             "POST /webhooks/replicate/0190c5a4-0000-7000-8000-000000000000/*** 200",
         ),
+        (
+            "GET /api/v1/media/a.webp?signature=1abc~d-_e&download_as=a.webp",
+            "GET /api/v1/media/a.webp?signature=***&download_as=a.webp",
+        ),
+        (
+            "https://b.s3.amazonaws.com/a.webp?X-Amz-Credential=AK%2F1&X-Amz-Signature=12ab",
+            "https://b.s3.amazonaws.com/a.webp?X-Amz-Credential=***&X-Amz-Signature=***",
+        ),
         ("profile 7, revision 12", "profile 7, revision 12"),
     ],
 )
@@ -35,6 +44,17 @@ def test_mask_secrets(told: str, logged: str) -> None:
 
 def test_mask_secrets_keeps_what_is_not_text() -> None:
     assert logs.mask_secrets(None, "info", {"job": 7, "at": None}) == {"job": 7, "at": None}
+
+
+def test_mask_secrets_inside_of_values() -> None:
+    request = RequestFactory().get("/media/a.webp?signature=1abc~def")
+    told = {"request": request, "links": [{"to": ("?signature=1a~b", 7)}], "_record": request}
+
+    assert logs.mask_secrets(None, "info", dict(told)) == {
+        "request": "<WSGIRequest: GET '/media/a.webp?signature=***'>",
+        "links": [{"to": ["?signature=***", 7]}],
+        "_record": request,
+    }
 
 
 @pytest.mark.usefixtures("as_json")

@@ -7,6 +7,10 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 SCHEMA = "/api/v1/schema"
+TAGS = {
+    "batches", "callbacks", "jobs", "models", "photos", "profiles", "projects", "prompts",
+    "settings", "shares", "usage",
+}  # fmt: skip
 
 pytestmark = pytest.mark.django_db
 
@@ -67,3 +71,78 @@ def test_docs_load_from_this_host_alone(client: Client) -> None:
     assert (answer.status_code, len(addresses) > 3) == (200, True)
     assert "https://" not in page
     assert [status_of(client, address) for address in addresses] == [200] * len(addresses)
+
+
+def operations_of(api: APIClient) -> dict[str, Any]:
+    """Return the document's operations, by `GET /api/v1/…`."""
+    paths = paths_of(api.get(SCHEMA, {"format": "json"}).json())
+    return {
+        f"{method.upper()} {path}": operation
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+    }
+
+
+def test_schema_says_of_each_operation_what_it_does(api: APIClient) -> None:
+    operations = operations_of(api)
+
+    names = [one["operationId"] for one in operations.values()]
+    assert len(set(names)) == len(names)
+    assert [name for name in names if not re.fullmatch("[a-z_]+", name)] == []
+    assert [where for where, one in operations.items() if not one.get("summary")] == []
+    assert {tag for one in operations.values() for tag in one["tags"]} == TAGS
+
+
+def test_schema_has_one_shape_for_each_error(api: APIClient) -> None:
+    told = {
+        (status, answer["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2])
+        for operation in operations_of(api).values()
+        for status, answer in operation["responses"].items()
+        if status >= "400"
+    }
+
+    assert told == {
+        ("400", "Errors"),
+        ("412", "Stale"),
+        *(
+            (status, "Detail")
+            for status in ("401", "402", "403", "404", "409", "413", "415", "422")
+        ),
+    }
+
+
+@pytest.mark.parametrize(
+    ("operation", "statuses"),
+    [
+        ("GET /api/v1/staging/styles", "200 401"),
+        ("GET /api/v1/staging/projects/{project_id}", "200 401 404"),
+        ("GET /api/v1/staging/jobs", "200 400 401"),
+        ("GET /api/v1/admin/models", "200 401 403"),
+        ("GET /api/v1/staging/jobs/{job_id}", "200 304 401 404"),
+        ("POST /api/v1/staging/projects", "201 400 401 403 413 415"),
+        ("DELETE /api/v1/staging/jobs/{job_id}", "204 401 403 404 409"),
+        (
+            "PATCH /api/v1/admin/models/{slug}/config",
+            "200 400 401 403 404 409 412 413 415",
+        ),
+    ],
+)
+def test_schema_tells_the_errors_of_an_operation(
+    api: APIClient, operation: str, statuses: str
+) -> None:
+    assert " ".join(operations_of(api)[operation]["responses"]) == statuses
+
+
+def test_schema_says_that_an_answer_is_whole(api: APIClient) -> None:
+    schemas = api.get(SCHEMA, {"format": "json"}).json()["components"]["schemas"]
+
+    assert schemas["Job"]["required"] == sorted(schemas["Job"]["properties"])
+    assert "required" not in schemas["RatingRequest"]
+    assert schemas["RatingRequest"]["additionalProperties"] is False
+
+
+def test_schema_takes_a_photo_as_a_file(api: APIClient) -> None:
+    schemas = api.get(SCHEMA, {"format": "json"}).json()["components"]["schemas"]
+
+    image = schemas["PhotoRequest"]["properties"]["image"]
+    assert (image["type"], image["format"]) == ("string", "binary")

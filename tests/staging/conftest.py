@@ -13,10 +13,12 @@ from PIL import Image
 from pytest_django import Settings
 
 from replicate_api.client import RemotePrediction
-from staging import services, webhooks
+from staging import webhooks
+from staging.intake.photos import Upload
 from staging.models import Prediction, StagedImage, StagingJob
-from staging.pipeline import collection, settlement, submission
+from staging.pipeline import collection, polling, submission
 from staging.pipeline.connection import replicate
+from staging.services.jobs import request_staging
 from tests.processes import wait_for
 
 QWEN = "qwen/qwen-image-edit"
@@ -64,12 +66,16 @@ class Sandbox:
 
 
 @pytest.fixture
-def sandbox(sandbox_url: str, settings: Settings) -> Iterator[Sandbox]:
+def sandbox(
+    sandbox_url: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Sandbox]:
     """A sandbox without faults and without a past; Restage is pointed at it."""
     settings.REPLICATE_BASE_URL = sandbox_url
     settings.REPLICATE_API_TOKEN = "r8_a_token_of_nobody"
     settings.PUBLIC_URL = ""
     settings.STAGING_CREATIONS_PER_MINUTE = 600_000
+    # A test that ran dry a moment ago is another.
+    monkeypatch.setattr(submission.Drought, "LENGTH_S", 0.0)
     # What the process remembers of another sandbox.
     webhooks.secret = webhooks.SigningSecret()
     found = Sandbox(sandbox_url)
@@ -86,7 +92,7 @@ def ask(operator: User, photo_bytes: bytes) -> Ask:
 
     def request(**wanted: Any) -> StagingJob:
         asked = {"room_type": "living_room", "style": "modern", **wanted}
-        return services.request_staging(services.Upload(photo_bytes), owner=operator, **asked)
+        return request_staging(Upload(photo_bytes), owner=operator, **asked)
 
     return request
 
@@ -109,7 +115,7 @@ def collecting(sandbox: Sandbox, ask: Ask) -> Prediction:
     submission.submit_waiting()
     sandbox.finish()
     pass_time(job, seconds=1)
-    settlement.poll_running()
+    polling.poll_running()
     assert only(job).status == "collecting"
     return only(job)
 
@@ -132,7 +138,7 @@ def carry_out(sandbox: Sandbox, job: StagingJob) -> StagingJob:
         submission.submit_waiting()
     sandbox.finish()
     pass_time(job, seconds=1)
-    settlement.poll_running()
+    polling.poll_running()
     collection.collect_waiting()
     job.refresh_from_db()
     return job

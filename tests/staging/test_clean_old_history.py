@@ -11,7 +11,8 @@ from django.utils import timezone
 from modelsettings import profiles, services
 from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, ReplicateModel, settings_write
-from staging.services import Upload, request_staging
+from staging.intake.photos import Upload
+from staging.services.jobs import request_staging
 from tests.staging.conftest import QWEN
 
 pytestmark = pytest.mark.django_db

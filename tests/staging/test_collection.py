@@ -1,6 +1,7 @@
 """How outputs become pictures, and what becomes of those that cannot."""
 
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from django.core.files.storage import default_storage
 from PIL import Image
 
 from staging.models import Prediction, StagedImage, StagingJob
-from staging.pipeline import collection, settlement, submission
+from staging.pipeline import collection, polling, submission
 from tests.staging.conftest import Ask, Sandbox, only, opened, pass_time, pictures
 
 
@@ -19,7 +20,7 @@ def collect_with(sandbox: Sandbox, ask: Ask, **fault: Any) -> StagingJob:
     submission.submit_waiting()
     sandbox.finish()
     pass_time(job, seconds=1)
-    settlement.poll_running()
+    polling.poll_running()
     collection.collect_waiting()
     return job
 
@@ -92,6 +93,20 @@ def test_collect_outlives_a_failed_download(
     assert only(collecting.job).status == "succeeded"
 
 
+def test_collect_counts_broken_pictures_apart_from_failed_calls(sandbox: Sandbox, ask: Ask) -> None:
+    sandbox.misbehave("download", "status", status=503, times=2)
+    job = collect_with(sandbox, ask, do="broken_output")
+    states = []
+
+    for _ in range(3):
+        pass_time(job, seconds=600)
+        collection.collect_waiting()
+        states.append(only(job).status)
+
+    assert states == ["collecting", "collecting", "failed"]
+    assert only(job).error_code == "bad_output"
+
+
 def test_collect_twice_stores_once(collecting: Prediction) -> None:
     late = only(collecting.job)
     assert Prediction.objects.claim(late)
@@ -106,6 +121,22 @@ def test_collect_twice_stores_once(collecting: Prediction) -> None:
     assert len(files) == 2
 
 
+def test_collect_replaces_a_file_that_was_written_in_part(collecting: Prediction) -> None:
+    folder = Path(default_storage.path(f"pictures/{collecting.pk}"))
+    collection.collect_waiting()
+    whole = {file.name: file.read_bytes() for file in folder.iterdir()}
+    # As after a kill between the file and the row.
+    StagedImage.objects.all().delete()
+    Prediction.objects.update(status="collecting")
+    for name in whole:
+        (folder / name).write_bytes(b"RIFF")
+
+    collection.collect_waiting()
+
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == whole
+    assert only(collecting.job).status == "succeeded"
+
+
 @pytest.mark.parametrize(
     ("wanted", "encoding", "extension"),
     [("png", "PNG", ".png"), ("webp", "WEBP", ".webp"), ("jpg", "JPEG", ".jpg")],
@@ -117,7 +148,7 @@ def test_collect_stores_under_the_right_extension(
     submission.submit_waiting()
     sandbox.finish()
     pass_time(job, seconds=1)
-    settlement.poll_running()
+    polling.poll_running()
     collection.collect_waiting()
 
     (picture,) = pictures(job)

@@ -9,8 +9,8 @@ from pytest_django import Settings
 from modelsettings import registry
 from modelsettings.models import PublishedSchema, ReplicateModel
 from modelsettings.shipped import shipped_models
+from staging.intake.jobs import CannotStage
 from staging.models import Photo, StagingJob
-from staging.services import CannotStage
 from tests.processes import CATALOG
 from tests.staging.conftest import Ask, Sandbox, carry_out, only, opened, pictures
 

@@ -98,6 +98,15 @@ def test_move_twice_with_one_knowledge_works_once(ask: Ask) -> None:
     assert (job.status, job.finished_at is not None) == ("canceled", True)
 
 
+def test_move_leaves_what_has_ended(ask: Ask) -> None:
+    prediction = only(ask())
+    assert Prediction.objects.move(prediction, PredictionStatus.CANCELED, by="ann")
+
+    again = Prediction.objects.move(prediction, PredictionStatus.QUEUED, by="worker")
+
+    assert (again, only(prediction.job).status) == (False, "canceled")
+
+
 def test_move_stores_text_that_no_database_takes(ask: Ask) -> None:
     prediction = only(ask())
 

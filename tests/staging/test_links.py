@@ -103,5 +103,53 @@ def test_media_of_a_file_that_is_gone(client: Client, name: str) -> None:
     assert client.get(address).status_code == 404
 
 
+def test_media_answers_head_without_the_file(client: Client, name: str) -> None:
+    answer = client.head(links.link_to(name))
+
+    assert (answer.status_code, answer.getvalue()) == (200, b"")
+    assert answer.headers["Content-Length"] == str(len(b"a picture"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "saved"),
+    [
+        ("living room", 'attachment; filename="living room.webp"'),
+        ("living room.webp", 'attachment; filename="living room.webp"'),
+        ("before.jpg", 'attachment; filename="before.jpg.webp"'),
+        ("Küche & Bad", "attachment; filename*=utf-8''K%C3%BCche%20%26%20Bad.webp"),
+        ('../a"\r\nSet-Cookie: b', 'attachment; filename="..aSet-Cookie: b.webp"'),
+    ],
+)
+def test_media_is_saved_under_a_name(client: Client, name: str, asked: str, saved: str) -> None:
+    answer = client.get(links.link_to(name, download_as=asked))
+
+    assert (answer.status_code, answer.getvalue()) == (200, b"a picture")
+    assert answer.headers["Content-Disposition"] == saved
+
+
+def test_media_refuses_a_name_that_was_not_signed(client: Client, name: str) -> None:
+    address = links.link_to(name, download_as="room")
+
+    assert client.get(address.replace("=room", "=other")).status_code == 404
+    assert client.get(f"{links.link_to(name)}&download_as=room.webp").status_code == 404
+    assert client.get(address.partition("&")[0]).status_code == 404
+
+
+def test_link_to_stays_the_same_for_a_quarter_of_its_age(
+    client: Client, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def at(second: int) -> str:
+        monkeypatch.setattr("time.time", lambda: 1_800_000_000.0 + second)
+        return links.link_to(name)
+
+    first = at(0)
+
+    assert [at(899) == first, at(900) == first] == [True, False]
+    at(3600)
+    assert client.get(first).getvalue() == b"a picture"
+    at(3601)
+    assert client.get(first).status_code == 404
+
+
 def test_media_is_read_only(client: Client, name: str) -> None:
     assert client.post(links.link_to(name)).status_code == 405

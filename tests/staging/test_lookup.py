@@ -23,7 +23,7 @@ def test_look_up_adopts_by_the_photos_address(sandbox: Sandbox, ask: Ask) -> Non
     assert [only(one).replicate_id for one in (other, job)] == [
         bought[only(one).photo_url] for one in (other, job)
     ]
-    assert steps(only(other))[-1] == ("submitting", "running", "worker: lookup")
+    assert ("submitting", "running", "worker: lookup") in steps(only(other))
 
 
 def test_look_up_adopts_by_the_photos_address_in_a_list(sandbox: Sandbox, ask: Ask) -> None:
@@ -132,6 +132,31 @@ def test_look_up_decides_nothing_from_a_listing_that_failed(sandbox: Sandbox, as
     Prediction.objects.update(run_after=timezone.now())
     assert lookup.look_up_uncertain() == 1
     assert only(job).status == "running"
+
+
+def test_look_up_reads_the_list_once_for_all(sandbox: Sandbox, ask: Ask) -> None:
+    sandbox.misbehave("create", "drop_after", times=0)
+    jobs = [ask() for _ in range(5)]
+    submission.submit_waiting()
+
+    assert lookup.look_up_uncertain() == 5
+
+    assert all(only(job).replicate_id for job in jobs)
+    assert sandbox.requests()["list"] == 1
+
+
+def test_look_up_ends_with_the_page_that_shows_all(sandbox: Sandbox, ask: Ask) -> None:
+    for _ in range(110):
+        ask()
+    submission.submit_waiting()
+    sandbox.misbehave("create", "drop_after")
+    job = ask()
+    submission.submit_waiting()
+
+    lookup.look_up_uncertain()
+
+    assert only(job).replicate_id
+    assert sandbox.requests()["list"] == 1
 
 
 def test_look_up_reads_every_page_back_to_the_intent(sandbox: Sandbox, ask: Ask) -> None:

@@ -1,11 +1,14 @@
 import re
 from itertools import product
+from typing import Any
 
 import pytest
 
-from staging.prompts import INSIDE, OUTSIDE, ROOM_TYPES, ROOMS, STYLES, build_prompt
+from staging.prompts import Room, Rules, Style, build_prompt, read_shipped
 
-EVERY = list(product(ROOM_TYPES, STYLES))
+SHIPPED = read_shipped()
+ROOMS, STYLES = SHIPPED.rooms, SHIPPED.styles
+EVERY = list(product(ROOMS, STYLES))
 # A word that would tell a model, or the sandbox, that another room is meant.
 ROOM_WORDS = {
     "living_room": r"living|lounge",
@@ -19,8 +22,13 @@ ROOM_WORDS = {
 }
 
 
-def test_room_types_and_styles_are_in_the_order_that_people_are_shown() -> None:
-    assert list(ROOM_TYPES) == [*ROOM_WORDS, "default"]
+def shipped_prompt(room_type: str, style: str, **more: Any) -> str:
+    room = ROOMS[room_type]
+    return build_prompt(room=room, style=STYLES[style], rules=SHIPPED.rules_for(room), **more)
+
+
+def test_rooms_and_styles_ship_in_the_order_that_people_are_shown() -> None:
+    assert list(ROOMS) == [*ROOM_WORDS, "default"]
     assert list(STYLES) == [
         "modern",
         "contemporary",
@@ -28,25 +36,25 @@ def test_room_types_and_styles_are_in_the_order_that_people_are_shown() -> None:
         "industrial",
         "scandinavian",
     ]
-    assert (ROOM_TYPES["living_room"], ROOM_TYPES["default"]) == ("Living room", "Any room")
+    assert (ROOMS["living_room"].label, ROOMS["default"].label) == ("Living room", "Any room")
 
 
 @pytest.mark.parametrize(("room_type", "style"), EVERY)
-def test_build_prompt_is_of_a_length_that_models_follow(room_type: str, style: str) -> None:
-    assert 1_000 <= len(build_prompt(room_type=room_type, style=style)) <= 2_600
+def test_shipped_prompt_is_of_a_length_that_models_follow(room_type: str, style: str) -> None:
+    assert 1_000 <= len(shipped_prompt(room_type, style)) <= 2_600
 
 
 @pytest.mark.parametrize(("room_type", "style"), EVERY)
-def test_build_prompt_names_its_room_and_style_first(room_type: str, style: str) -> None:
-    introduction = build_prompt(room_type=room_type, style=style).split("\n\n")[0]
+def test_shipped_prompt_names_its_room_and_style_first(room_type: str, style: str) -> None:
+    introduction = shipped_prompt(room_type, style).split("\n\n")[0]
 
     assert f"photograph of {ROOMS[room_type].noun}. " in introduction
-    assert f"in {STYLES[style]} style" in introduction
+    assert f"in {STYLES[style].label} style" in introduction
 
 
 @pytest.mark.parametrize(("room_type", "style"), EVERY)
-def test_build_prompt_names_no_other_room_or_style(room_type: str, style: str) -> None:
-    prompt = build_prompt(room_type=room_type, style=style).lower()
+def test_shipped_prompt_names_no_other_room_or_style(room_type: str, style: str) -> None:
+    prompt = shipped_prompt(room_type, style).lower()
 
     # A seat outside is a lounge seat.
     others = [
@@ -58,77 +66,93 @@ def test_build_prompt_names_no_other_room_or_style(room_type: str, style: str) -
     assert [name for name in STYLES if name != style and name in prompt] == []
 
 
-@pytest.mark.parametrize("room_type", ROOM_TYPES)
-def test_build_prompt_gives_rules_before_furniture_and_placement_last(room_type: str) -> None:
+@pytest.mark.parametrize("room_type", ROOMS)
+def test_shipped_prompt_gives_rules_before_furniture_and_placement_last(room_type: str) -> None:
     room = ROOMS[room_type]
-    setting = OUTSIDE if room_type == "outdoor" else INSIDE
+    place = SHIPPED.outside if room_type == "outdoor" else SHIPPED.inside
 
-    parts = build_prompt(room_type=room_type, style="modern").split("\n\n")
+    parts = shipped_prompt(room_type, "modern").split("\n\n")
 
-    assert parts[1] == setting.rules
+    assert parts[1] == place.rules
     assert parts[1].startswith("MOST IMPORTANT")
     assert parts[2:-2] == ([room.purpose] if room.purpose else [])
     assert parts[-2].startswith(room.furniture)
-    assert parts[-1] == setting.placement
+    assert parts[-1] == place.placement
 
 
 @pytest.mark.parametrize(("room_type", "style"), EVERY)
-def test_build_prompt_has_a_handful_of_sentences_of_style(room_type: str, style: str) -> None:
-    furnishing = build_prompt(room_type=room_type, style=style).split("\n\n")[-2]
+def test_shipped_prompt_has_a_handful_of_sentences_of_style(room_type: str, style: str) -> None:
+    furnishing = shipped_prompt(room_type, style).split("\n\n")[-2]
 
     assert 3 <= len(re.findall(r"[.](?: |$)", furnishing)) <= 9
 
 
-def test_build_prompt_says_what_belongs_only_where_models_err() -> None:
+def test_shipped_rooms_say_what_belongs_only_where_models_err() -> None:
     assert [key for key, room in ROOMS.items() if room.purpose] == ["bedroom", "outdoor"]
 
 
-def test_build_prompt_without_room_and_style_is_any_room_and_modern() -> None:
-    assert build_prompt(room_type="", style="") == build_prompt(room_type="default", style="modern")
+def test_shipped_prompts_differ() -> None:
+    assert len({shipped_prompt(room, style) for room, style in EVERY}) == 45
 
 
-def test_build_prompts_differ() -> None:
-    assert len({build_prompt(room_type=room, style=style) for room, style in EVERY}) == 45
+WORDS = {
+    "room": Room(label="Attic", noun="an attic", furniture="A chair.", purpose="To read."),
+    "style": Style(label="Plain", character="Plain it is.", inside="Oak.", outside="Teak."),
+    "rules": Rules(rules="Keep the walls.", placement="Keep the door free."),
+}
 
 
-def test_build_prompt_adds_wishes_behind_the_rules() -> None:
-    parts = build_prompt(room_type="office", style="modern", custom="  a red desk\n").split("\n\n")
+def parts_of(**more: Any) -> list[str]:
+    """Return a prompt's parts behind its introduction."""
+    return build_prompt(**{**WORDS, **more}).split("\n\n")[1:]
 
-    plain = build_prompt(room_type="office", style="modern").split("\n\n")
-    assert parts[2].endswith(": a red desk")
-    assert [*parts[:2], *parts[3:]] == plain
+
+def test_build_prompt_puts_its_parts_in_order() -> None:
+    assert parts_of(custom="  a red desk\n") == [
+        "Keep the walls.",
+        "To read.",
+        "The client's wishes, within the rules above and before all below: a red desk",
+        "A chair. Plain it is. Oak.",
+        "Keep the door free.",
+    ]
+
+
+def test_build_prompt_outside_takes_the_materials_for_outside() -> None:
+    terrace = Room(label="Roof", noun="a roof", furniture="A bench.", is_outside=True)
+
+    assert parts_of(room=terrace) == [
+        "Keep the walls.",
+        "A bench. Plain it is. Teak.",
+        "Keep the door free.",
+    ]
+
+
+def test_build_prompt_takes_a_furnishing_of_the_pairs_own() -> None:
+    assert parts_of(furnishing="A hammock.") == [
+        "Keep the walls.",
+        "To read.",
+        "A hammock.",
+        "Keep the door free.",
+    ]
 
 
 @pytest.mark.parametrize("custom", [None, "", " \n"])
 def test_build_prompt_without_wishes_says_nothing_of_them(custom: str | None) -> None:
-    assert "wishes" not in build_prompt(room_type="office", style="modern", custom=custom)
+    assert "wishes" not in shipped_prompt("office", "modern", custom=custom)
 
 
 def test_build_prompt_is_replaced_whole() -> None:
-    prompt = build_prompt(
-        room_type="office", style="modern", custom=" A red desk. ", mode="replace"
+    assert shipped_prompt("office", "modern", custom=" A red desk. ", mode="replace") == (
+        "A red desk."
     )
-
-    assert prompt == "A red desk."
 
 
 @pytest.mark.parametrize("custom", [None, "", "  "])
 def test_build_prompt_refuses_to_be_replaced_by_nothing(custom: str | None) -> None:
     with pytest.raises(ValueError, match="needs a prompt of your own"):
-        build_prompt(room_type="office", style="modern", custom=custom, mode="replace")
+        shipped_prompt("office", "modern", custom=custom, mode="replace")
 
 
-@pytest.mark.parametrize(
-    ("asked", "message"),
-    [
-        ({"room_type": "garage"}, f'no room type "garage": choose one of {", ".join(ROOM_TYPES)}'),
-        ({"style": "baroque"}, f'no style "baroque": choose one of {", ".join(STYLES)}'),
-        ({"mode": "append"}, 'no prompt mode "append": choose one of add, replace'),
-    ],
-)
-@pytest.mark.parametrize("custom", [None, "my words"])
-def test_build_prompt_names_what_is_allowed(
-    asked: dict[str, str], message: str, custom: str | None
-) -> None:
-    with pytest.raises(ValueError, match=message):
-        build_prompt(**{"room_type": "office", "style": "modern", "custom": custom} | asked)  # type: ignore[arg-type]
+def test_build_prompt_names_the_modes_that_there_are() -> None:
+    with pytest.raises(ValueError, match='no prompt mode "shout": choose one of add, replace'):
+        shipped_prompt("office", "modern", custom="x", mode="shout")

@@ -20,9 +20,9 @@ from config import logs
 from modelsettings import registry
 from modelsettings.models import PublishedSchema
 from modelsettings.secrets import mask
+from staging.intake.jobs import CannotStage
 from staging.models import Photo, Prediction, StagingJob
-from staging.pipeline import settlement, submission
-from staging.services import CannotStage
+from staging.pipeline import polling, settlement, submission
 from tests.conftest import client_of, make_photo
 from tests.staging.conftest import Ask, Sandbox, carry_out, only, remote
 
@@ -133,7 +133,7 @@ def test_secret_in_what_replicate_tells_is_masked(
     submission.submit_waiting()
     sandbox.finish()
     job.predictions.update(run_after=job.created_at)
-    settlement.poll_running()
+    polling.poll_running()
 
     stored = dump()
     assert "The key *** is wrong" in stored

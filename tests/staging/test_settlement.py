@@ -6,14 +6,12 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from staging.models import Prediction, PredictionStatus
+from staging.models import Prediction, PredictionStatus, Tally
 from staging.pipeline import settlement, submission
 from tests.staging.conftest import (
-    QWEN,
     Ask,
     Sandbox,
     only,
-    pass_time,
     remote,
     steps,
 )
@@ -90,6 +88,8 @@ def test_settle_with_another_predictions_news_changes_nothing(running: Predictio
 
     assert settlement.settle(running, others, by="a test") is False
     assert only(running.job).status == "running"
+    # Its webhook's address is its own alone, so this was bought for it as well.
+    assert Tally.objects.get(label="bought_twice").count == 1
 
 
 @pytest.mark.parametrize("status", ["queued", "submitting"])
@@ -130,119 +130,6 @@ def test_settle_never_takes_a_purchase_that_is_anothers(running: Prediction, ask
 
     assert settlement.settle(prediction, told, by="webhook") is False
     assert only(prediction.job).status == "queued"
-
-
-def buy(sandbox: Sandbox, ask: Ask, count: int) -> list[Prediction]:
-    jobs = [ask(model=QWEN) for _ in range(count)]
-    submission.submit_waiting()
-    for job in jobs:
-        pass_time(job, seconds=1)
-    return [only(job) for job in jobs]
-
-
-def test_poll_running_covers_many_with_one_list(sandbox: Sandbox, ask: Ask) -> None:
-    predictions = buy(sandbox, ask, 5)
-    sandbox.finish()
-
-    assert settlement.poll_running() == 5
-
-    assert {only(one.job).status for one in predictions} == {"collecting"}
-    asked = sandbox.requests()
-    assert (asked.get("list", 0), asked.get("get", 0)) == (1, 0)
-
-
-def test_poll_running_asks_for_few_singly(sandbox: Sandbox, ask: Ask) -> None:
-    buy(sandbox, ask, 3)
-    sandbox.finish()
-
-    assert settlement.poll_running() == 3
-
-    asked = sandbox.requests()
-    assert (asked.get("list", 0), asked.get("get", 0)) == (0, 3)
-
-
-def test_poll_running_asks_singly_for_what_the_list_does_not_show(
-    sandbox: Sandbox, ask: Ask
-) -> None:
-    sandbox.misbehave("create", "hide_from_list", times=2)
-    buy(sandbox, ask, 6)
-    sandbox.finish()
-
-    assert settlement.poll_running() == 6
-
-    asked = sandbox.requests()
-    assert (asked.get("list", 0), asked.get("get", 0)) == (1, 2)
-
-
-def test_poll_running_asks_once_for_what_is_due(running: Prediction, sandbox: Sandbox) -> None:
-    pass_time(running.job, seconds=1)
-
-    settlement.poll_running()
-    settlement.poll_running()
-
-    assert sandbox.requests()["get"] == 1
-
-
-@pytest.mark.parametrize(
-    ("public_url", "age_s", "pause_s"),
-    [("", 2, 1), ("", 40, 10), ("", 500, 60), ("https://restage.example", 21, 20)],
-)
-def test_poll_running_asks_less_often_as_it_ages(
-    running: Prediction, settings: Settings, public_url: str, age_s: float, pause_s: float
-) -> None:
-    settings.PUBLIC_URL = public_url
-    pass_time(running.job, seconds=age_s)
-    before = timezone.now()
-
-    settlement.poll_running()
-
-    prediction = only(running.job)
-    pause = (prediction.run_after - before).total_seconds()
-    assert prediction.polls == 1
-    assert pause_s <= pause < pause_s + 1
-
-
-@pytest.mark.parametrize(("age_s", "status"), [(1, "running"), (5, "failed")])
-def test_poll_running_of_what_replicate_does_not_know(
-    running: Prediction, sandbox: Sandbox, age_s: float, status: str
-) -> None:
-    sandbox.misbehave("get", "status", status=404)
-    pass_time(running.job, seconds=age_s)
-
-    assert settlement.poll_running() == 0
-
-    assert only(running.job).status == status
-    assert only(running.job).error_code == ("lost" if status == "failed" else "")
-
-
-@pytest.mark.parametrize("count", [1, 5])
-@pytest.mark.parametrize("fault", [{"do": "drop"}, {"do": "status", "status": 503}], ids=str)
-def test_poll_running_outlives_a_failed_request(
-    sandbox: Sandbox, ask: Ask, count: int, fault: dict[str, Any]
-) -> None:
-    predictions = buy(sandbox, ask, count)
-    sandbox.finish()
-    sandbox.misbehave("get" if count == 1 else "list", **fault)
-
-    assert settlement.poll_running() == 0
-    for one in predictions:
-        pass_time(one.job, seconds=5)
-    assert settlement.poll_running() == count
-
-
-@pytest.mark.parametrize(
-    ("age_s", "status", "code"), [(300, "running", ""), (661, "failed", "deadline")]
-)
-def test_poll_running_cancels_what_outran_its_deadline(
-    running: Prediction, sandbox: Sandbox, age_s: float, status: str, code: str
-) -> None:
-    pass_time(running.job, seconds=age_s)
-
-    settlement.poll_running()
-
-    assert (only(running.job).status, only(running.job).error_code) == (status, code)
-    assert (sandbox.bought()[0]["status"] in {"canceled", "aborted"}) is bool(code)
-    assert sandbox.requests().get("cancel", 0) == (1 if code else 0)
 
 
 def test_submit_sends_a_deadline(sandbox: Sandbox, settings: Settings, ask: Ask) -> None:

@@ -1,13 +1,18 @@
 """The purchase rule: what each answer of the request that buys makes of a prediction."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
 from staging.models import CreationPace, Prediction
 from staging.pipeline import lookup, submission
+from staging.pipeline.spending import intend
+from staging.pipeline.submission import Submitted
 from tests.processes import free_port
 from tests.staging.conftest import Ask, Sandbox, carry_out, only, pass_time, steps
 
@@ -102,15 +107,16 @@ def test_submit_that_was_throttled_blocks_the_pace_for_all(sandbox: Sandbox, ask
     first, second = ask(), ask()
     sandbox.misbehave("create", "status", status=429, retry_after=7)
 
-    assert submission.submit_waiting() is True
+    submitted = submission.submit_waiting()
 
+    assert (submitted.count, 6 < (submitted.come_back_in_s or 0) <= 7) == (1, True)
     assert [only(first).status, only(second).status] == ["queued", "queued"]
     assert (only(first).tries, sandbox.requests()["create"]) == (0, 1)
     blocked_until = CreationPace.objects.get().blocked_until
     assert blocked_until
     assert 6 < (blocked_until - timezone.now()).total_seconds() <= 7
     # Nobody takes a token, and whoever is given none leaves the coming back to the sweep.
-    assert submission.submit_waiting() is False
+    assert submission.submit_waiting().count == 0
     assert sandbox.requests()["create"] == 1
     CreationPace.objects.update(blocked_until=None)
     assert [carry_out(sandbox, job).status for job in (first, second)] == ["succeeded"] * 2
@@ -219,7 +225,7 @@ def test_submit_waiting_does_in_order_of_rank(
     jobs[2].predictions.update(rank_at=only(jobs[2]).created_at)
     settings.STAGING_CREATIONS_PER_MINUTE = 6
 
-    assert submission.submit_waiting() is True
+    assert submission.submit_waiting() == Submitted(1, come_back_in_s=0.5)
 
     assert [only(job).status for job in jobs] == ["queued", "queued", "running"]
 
@@ -231,8 +237,57 @@ def test_submit_waiting_without_a_token_asks_nobody_to_come_back(
     ask()
     CreationPace.take(1)
 
-    assert submission.submit_waiting() is False
+    assert submission.submit_waiting() == Submitted()
     assert sandbox.bought() == []
+
+
+def test_submit_waiting_remembers_for_a_moment_that_there_is_no_token(
+    sandbox: Sandbox, settings: Settings, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(submission.Drought, "LENGTH_S", 60.0)
+    monkeypatch.setattr(submission, "_drought", submission.Drought())
+    settings.STAGING_CREATIONS_PER_MINUTE = 6
+    ask()
+    CreationPace.take(1)
+    submission.submit_waiting()
+
+    with CaptureQueriesContext(connection) as queries:
+        submission.submit_waiting()
+
+    assert len(queries) == 0
+
+
+def test_submit_waiting_lets_others_join_while_there_is_more(sandbox: Sandbox, ask: Ask) -> None:
+    jobs, joined = [ask(), ask(), ask()], []
+
+    submission.submit_waiting(join=lambda: joined.append(len(sandbox.bought())))
+
+    assert [only(job).status for job in jobs] == ["running"] * 3
+    assert joined == [0, 1]
+
+
+def test_submit_buys_nothing_after_a_sleep(
+    sandbox: Sandbox, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that was stopped between intent and request may have been looked up meanwhile."""
+    job = ask()
+    asleep_s = iter([3, 0])
+
+    def sleep_after(prediction: Prediction, **more: Any) -> bool:
+        intends = intend(prediction, **more)
+        assert prediction.intent_at
+        prediction.intent_at -= timedelta(seconds=next(asleep_s))
+        return intends
+
+    monkeypatch.setattr("staging.pipeline.submission.intend", sleep_after)
+    submission.submit_waiting()
+
+    assert [step[:2] for step in steps(only(job))][1:4] == [
+        ("queued", "submitting"),
+        ("submitting", "queued"),
+        ("queued", "submitting"),
+    ]
+    assert len(sandbox.bought()) == 1
 
 
 def test_webhook_url_only_where_replicate_can_reach_us(

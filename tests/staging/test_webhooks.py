@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import structlog
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 from standardwebhooks.webhooks import Webhook
 
-from staging.models import Prediction
+from staging.models import Prediction, Tally
 from tests.processes import free_port
 from tests.staging.conftest import Ask, Sandbox, only, steps
 
@@ -251,3 +252,30 @@ def test_webhook_secret_is_asked_for_once(
         send(running, news(running, "processing"), signed_with=OTHER_SECRET)
 
     assert sandbox.requests()["secret"] - before == 1
+
+
+def test_webhooks_are_counted_by_verdict(running: Prediction, send: Send, ask: Ask) -> None:
+    to = path_of(only(ask()))
+    send(running, news(running), to=to[:-1] + "é")
+    send(running, b" " * (2 * 2**20 + 1))
+    send(running, news(running), signed_with=OTHER_SECRET)
+    send(running, b"not json")
+    send(running, news(running), to=to)
+    for status in ("processing", "succeeded", "succeeded"):
+        send(running, news(running, status))
+
+    assert dict(Tally.objects.filter(name="webhooks").values_list("label", "count")) == {
+        "unknown_address": 1,
+        "too_large": 1,
+        "bad_signature": 1,
+        "not_a_prediction": 1,
+        "another_predictions": 1,
+        "accepted": 1,
+        "no_change": 2,
+    }
+
+
+def test_webhook_leaves_nothing_in_its_thread(running: Prediction, send: Send) -> None:
+    send(running, news(running))
+
+    assert structlog.contextvars.get_contextvars() == {}

@@ -1,0 +1,51 @@
+"""What the tests of staging's pages share: jobs with real pictures, and what axe says."""
+
+import io
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from PIL import Image
+from playwright.sync_api import Page
+
+from staging.models import StagedImage, StagingJob
+from tests.staging.finished import staged
+
+
+def with_pictures(job: StagingJob) -> StagingJob:
+    """Give a finished job pictures that a browser can draw."""
+    for image in StagedImage.objects.filter(prediction__job=job):
+        output = io.BytesIO()
+        Image.new("RGB", (300, 200), (90, 130, 160)).save(output, "WEBP")
+        for name in (str(image.file), str(image.thumbnail)):
+            default_storage.delete(name)
+            default_storage.save(name, ContentFile(output.getvalue()))
+    return job
+
+
+def pictured(owner: User, **wanted: Any) -> StagedImage:
+    """Return a fresh picture of a finished job."""
+    job = with_pictures(staged(owner, **wanted))
+    return StagedImage.objects.get(prediction__job=job)
+
+
+def find_violations(page: Page, addresses: list[str], *, scheme: Any, width: int) -> dict[str, Any]:
+    """Return what axe says of each page, and which of them scrolls sideways."""
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.set_viewport_size({"width": width, "height": 900})
+    found = {}
+    for address in addresses:
+        page.goto(address)
+        page.wait_for_load_state("load")
+        options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+        answer = Axe().run(page, context="#content-main", options=options).response
+        told = [
+            (one["id"], [node["html"][:160] for node in one["nodes"][:3]])
+            for one in answer["violations"]
+        ]
+        is_wide = page.evaluate("document.documentElement.scrollWidth") > width
+        if told or is_wide:
+            found[address] = (told, "scrolls sideways" if is_wide else "")
+    return found

@@ -1,0 +1,166 @@
+"""Many photos at once as an operator stages them: the form, and the page that fills itself."""
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import User
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+from pytest_django import Settings
+
+from staging.models import Prediction, Project, StagingBatch, StagingJob
+from staging.models.job import UNFINISHED
+from staging.pipeline import collection, polling, preparation, submission
+from staging.services.batches import from_path, request_batch
+from tests import processes
+from tests.browser.test_operator_pages import press_through_to
+from tests.conftest import make_photo
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+LIST = "/admin/staging/stagingbatch/"
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[Path]:
+    """Two photos, one of them broken, and a ZIP of one."""
+    contents = {"hall.jpg": make_photo(), "broken.jpg": make_photo()[:800]}
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("Bedroom/1.jpg", make_photo())
+    contents["more.zip"] = packed.getvalue()
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    return [tmp_path / name for name in contents]
+
+
+@pytest.fixture
+def batch(operator: User, files: list[Path], sandbox_url: str, settings: Settings) -> StagingBatch:
+    settings.REPLICATE_BASE_URL = sandbox_url
+    sent = [from_path(path, name=path.name) for path in files[:2]]
+    project = Project.objects.unsorted_of(operator)
+    return request_batch(sent, owner=operator, project=project, styles=["modern", "industrial"])
+
+
+def work_off() -> None:
+    """Do what the workers do, until nothing is left to do."""
+    while preparation.prepare_waiting():
+        pass
+    processes.wait_for(_all_collected)
+
+
+def _all_collected() -> bool:
+    submission.submit_waiting()
+    Prediction.objects.filter(status__in=UNFINISHED).update(run_after=timezone.now())
+    polling.poll_running()
+    collection.collect_waiting()
+    return not StagingJob.objects.filter(status__in=UNFINISHED).exists()
+
+
+def test_files_and_a_zip_are_staged_from_the_form(
+    page: Page, files: list[Path], sandbox_url: str, settings: Settings
+) -> None:
+    settings.REPLICATE_BASE_URL = sandbox_url
+    page.goto(LIST)
+    page.get_by_role("link", name="Stage many photos").click()
+
+    page.get_by_label("Photos, or a ZIP of photos").set_input_files(files)
+    expect(page.get_by_role("status")).to_contain_text("3 chosen")
+    page.get_by_label("Industrial").check()
+    page.get_by_label("Room", exact=True).select_option(label="Kitchen")
+    page.get_by_role("button", name="Stage them").click()
+
+    expect(page.get_by_text("0 %, 0 of 6")).to_be_visible()
+    batch = StagingBatch.objects.get()
+    assert batch.styles == ["modern", "industrial"]
+    assert list(batch.photos.values_list("name", "room_type")) == [
+        ("hall.jpg", "kitchen"), ("broken.jpg", "kitchen"), ("Bedroom/1.jpg", "bedroom"),
+    ]  # fmt: skip
+
+    work_off()
+
+    # Nobody loads the page again: it does so itself while anything is left to do.
+    expect(page.get_by_text("100 %, 6 of 6")).to_be_visible(timeout=10_000)
+    expect(page.get_by_alt_text("After: Bedroom/1.jpg, Industrial")).to_be_visible()
+    expect(page.get_by_alt_text("Before: hall.jpg")).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text("broken.jpg: This photo is damaged")
+    expect(page.get_by_text("1 photo refused, 4 jobs succeeded")).to_be_visible()
+
+
+def test_the_form_says_what_is_wrong_and_keeps_what_was_chosen(
+    page: Page, files: list[Path]
+) -> None:
+    files[2].write_bytes(b"PK this is none")
+    page.goto(f"{LIST}add/")
+    page.get_by_label("Photos, or a ZIP of photos").set_input_files(files)
+    page.get_by_label("Industrial").check()
+    page.get_by_label("Modern").uncheck()
+
+    page.get_by_role("button", name="Stage them").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("not a ZIP that can be read")
+    expect(page.get_by_label("Industrial")).to_be_checked()
+    expect(page.get_by_label("Modern")).not_to_be_checked()
+    assert not StagingBatch.objects.exists()
+
+
+def test_too_many_files_are_told_before_they_are_sent(page: Page, tmp_path: Path) -> None:
+    many = [tmp_path / f"{number}.jpg" for number in range(201)]
+    for path in many:
+        path.write_bytes(b"x")
+    page.goto(f"{LIST}add/")
+    chooser = page.get_by_label("Photos, or a ZIP of photos")
+
+    chooser.set_input_files(many)
+    page.get_by_role("button", name="Stage them").click()
+
+    told = chooser.evaluate("(input) => input.validationMessage")
+    assert told == "These are 201 files: choose at most 200."
+    assert page.url.endswith("/add/")
+
+
+def test_a_batch_is_started_by_keyboard_alone(page: Page, files: list[Path]) -> None:
+    page.goto(f"{LIST}add/")
+    press_through_to(page, "Photos, or a ZIP of photos")
+    # The system's own file dialog is no page.
+    page.get_by_label("Photos, or a ZIP of photos").set_input_files(files[0])
+    press_through_to(page, "Industrial")
+    page.keyboard.press("Space")
+    press_through_to(page, "Stage them")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("0 %, 0 of 2")).to_be_visible()
+
+
+def test_the_list_shows_how_far_each_is(page: Page, batch: StagingBatch) -> None:
+    work_off()
+
+    page.goto(LIST)
+
+    row = page.get_by_role("row", name=str(batch))
+    expect(row).to_contain_text("2 photos")
+    expect(row).to_contain_text("100 %, 4 of 4")
+    expect(row.get_by_role("progressbar")).to_have_attribute("value", "4")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_are_accessible_and_fit_a_phone(page: Page, batch: StagingBatch, scheme: Any) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    here = f"{LIST}{batch.pk}/change/"
+    found: dict[str, list[tuple[str, str]]] = {}
+    for name, address in (("add", f"{LIST}add/"), ("live", here), ("list", LIST), ("done", here)):
+        if name == "done":
+            work_off()
+        page.goto(address)
+        options = {"runOnly": ["wcag2a", "wcag2aa"]}
+        context = "#changelist" if name == "list" else "#content-main"
+        told = Axe().run(page, context=context, options=options).response["violations"]
+        found[name] = [(one["id"], one["nodes"][0]["html"]) for one in told]
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+    assert found == {"add": [], "live": [], "list": [], "done": []}

@@ -1,0 +1,112 @@
+"""The first page as an operator sees it: empty, while something runs, when all is done."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+from pytest_django import Settings
+
+from modelsettings import services
+from modelsettings.actors import Actor
+from staging.intake.photos import Upload
+from staging.models import Prediction, StagingJob
+from staging.services.jobs import request_staging
+from tests.browser.test_job_page import work_off
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def job(operator: User, photo_bytes: bytes, sandbox_url: str, settings: Settings) -> StagingJob:
+    settings.REPLICATE_BASE_URL = sandbox_url
+    upload = Upload(photo_bytes, name="room.jpg")
+    return request_staging(upload, owner=operator, room_type="bedroom", style="modern")
+
+
+@pytest.fixture
+def failed(job: StagingJob, operator: User, photo_bytes: bytes) -> StagingJob:
+    """A job that failed, beside one that did not."""
+    other = request_staging(Upload(photo_bytes), owner=operator, room_type="kitchen")
+    other.predictions.update(status="failed", error_code="model_failed", error="E005: flagged.")
+    StagingJob.objects.filter(pk=other.pk).update(status="failed")
+    return other
+
+
+def test_empty_page_leads_to_the_first_photo(page: Page) -> None:
+    page.goto("/admin/")
+
+    expect(page.get_by_role("heading", name="Nothing is staged yet")).to_be_visible()
+    page.get_by_role("link", name="Upload photos here").click()
+    expect(page).to_have_url(re.compile(r"/admin/staging/stagingbatch/add/$"))
+
+
+def test_page_shows_a_picture_when_it_is_there(page: Page, job: StagingJob) -> None:
+    page.clock.install()
+    page.goto("/admin/")
+    expect(page.get_by_text("1 under way.")).to_be_visible()
+
+    work_off(job)
+    page.clock.run_for(11_000)
+
+    # Nobody loads the page again: it does so itself while something runs.
+    expect(page.get_by_alt_text("After")).to_be_visible(timeout=10_000)
+    loaded = "async (image) => { await image.decode(); return image.naturalWidth > 0; }"
+    assert page.get_by_alt_text("After").evaluate(loaded)
+    expect(page.get_by_text("Nothing needs you.")).to_be_visible()
+    expect(page.get_by_text("1 of 1 prediction that ended today")).to_be_visible()
+    page.get_by_role("link", name="Before After bedroom, modern").click()
+    expect(page).to_have_url(re.compile(rf"/stagingjob/{job.pk}/change/$"))
+
+
+def test_what_needs_attention_leads_to_its_page(page: Page, failed: StagingJob) -> None:
+    page.goto("/admin/")
+
+    page.get_by_role("link", name="1 job failed: the model failed.").click()
+
+    expect(page.get_by_text("E005: flagged.").first).to_be_visible()
+
+
+def test_all_that_failed_leads_to_the_list(page: Page, job: StagingJob, failed: StagingJob) -> None:
+    Prediction.objects.update(status="failed", error_code="model_failed", error="E005: flagged.")
+    StagingJob.objects.update(status="failed")
+    page.goto("/admin/")
+
+    page.get_by_role("link", name="2 jobs failed: the model failed.").click()
+
+    expect(page.get_by_role("row").filter(has_text="Failed")).to_have_count(2)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_page_has_no_violation_and_fits(
+    page: Page, job: StagingJob, failed: StagingJob, scheme: str, width: int
+) -> None:
+    work_off(job)
+    live = services.get_settings()
+    services.patch_settings(live.pk, {"output_quality": 55}, by=Actor.system("ann"), reason="small")
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.set_viewport_size({"width": width, "height": 900})
+
+    page.goto("/admin/")
+
+    expect(page.get_by_text("output_quality").last).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_empty_page_has_no_violation(page: Page, scheme: str) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+
+    page.goto("/admin/")
+
+    assert violations(page) == []
+
+
+def violations(page: Page) -> list[str]:
+    page.wait_for_load_state("networkidle")
+    options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+    found = Axe().run(page, context="#content-main", options=options).response["violations"]
+    return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]

@@ -1,0 +1,76 @@
+"""A project as an operator works with it: made, shared, its photos, its pictures as a ZIP."""
+
+import zipfile
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+
+from staging.models import Project, ProjectMember
+from tests.browser.pages import find_violations, with_pictures
+from tests.staging.finished import staged
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+LIST = "/admin/staging/project/"
+
+
+@pytest.fixture
+def project(operator: User) -> Project:
+    """A project with one photo that was staged."""
+    made = Project.objects.create(owner=operator, name="Elm Street 5")
+    with_pictures(staged(operator, project=made))
+    return made
+
+
+def test_make_a_project_and_let_somebody_in(page: Page, stranger: User) -> None:
+    page.goto(f"{LIST}add/")
+    page.get_by_label("Name").fill("Oak Avenue 1")
+    page.get_by_role("button", name="Save and continue editing").click()
+    page.locator("[name=members-0-user]").fill("sam")
+    page.get_by_role("button", name="Save and continue editing").click()
+
+    expect(page.locator("[name=members-0-user]")).to_have_value("sam")
+    project = Project.objects.get(name="Oak Avenue 1")
+    assert (project.owner.username, ProjectMember.objects.get().user) == ("olga", stranger)
+
+
+def test_page_leads_to_photos_and_their_download(page: Page, project: Project) -> None:
+    page.goto(f"{LIST}{project.pk}/change/")
+    expect(page.get_by_text("$0.03")).to_be_visible()
+
+    with page.expect_download() as downloading:
+        page.get_by_role("link", name="Download all pictures").click()
+    with zipfile.ZipFile(downloading.value.path()) as zipped:
+        names = zipped.namelist()
+    page.get_by_alt_text("IMG_2041.jpg").click()
+
+    assert downloading.value.suggested_filename == "Elm Street 5.zip"
+    assert names == ["Elm Street 5/IMG_2041 - bedroom, modern.webp"]
+    expect(page.get_by_role("heading", name="IMG_2041.jpg")).to_be_visible()
+
+
+def test_download_of_none_says_so(page: Page, project: Project) -> None:
+    page.goto(f"{LIST}{project.pk}/change/")
+
+    page.get_by_role("link", name="Download the accepted ones").click()
+
+    expect(page.get_by_text("There is no accepted picture yet.")).to_be_visible()
+
+
+def test_delete_says_what_goes(page: Page, project: Project) -> None:
+    page.goto(f"{LIST}{project.pk}/delete/")
+    expect(page.get_by_text("1 photos")).to_be_visible()
+
+    page.get_by_role("button", name="Delete").click()
+
+    expect(page.get_by_text("Deleted: 1.")).to_be_visible()
+    assert not Project.objects.filter(pk=project.pk).exists()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_no_accessibility_violation(page: Page, project: Project, scheme: Any, width: int) -> None:
+    pages = [LIST, f"{LIST}{project.pk}/change/", f"{LIST}add/", f"{LIST}{project.pk}/delete/"]
+    assert find_violations(page, pages, scheme=scheme, width=width) == {}

@@ -1,0 +1,112 @@
+"""Spending as an operator steers it: a limit that is too low, a higher one, a pause, its end."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+
+from modelsettings.models import ReplicateModel
+from staging.models import Notice, NoticeKind, PriceEstimate, SpendingLimit, StagingJob
+from staging.pipeline import submission
+from staging.services.spending import pause
+from tests.browser.pages import find_violations
+from tests.staging.conftest import Sandbox, only, sandbox
+from tests.staging.finished import stage
+from tests.staging.test_spending import limit
+
+__all__ = ["sandbox"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+LIMITS = "/admin/staging/spendinglimit/"
+
+
+def page_of(job: StagingJob) -> str:
+    return f"/admin/staging/stagingjob/{job.pk}/change/"
+
+
+def test_job_waits_for_room_until_the_limit_is_raised(
+    page: Page, operator: User, sandbox: Sandbox
+) -> None:
+    page.goto(LIMITS)
+    page.get_by_role("link", name="Add a limit").click()
+    page.get_by_label("Dollars").fill("0.02")
+    page.get_by_role("button", name="Save", exact=True).click()
+    job = stage(operator)
+    submission.submit_waiting()
+
+    page.goto(page_of(job))
+    expect(page.get_by_text("Waits for room.")).to_be_visible()
+    page.get_by_role("link", name="with a higher limit").click()
+    row = page.get_by_role("row").filter(has_text="All projects")
+    expect(row).to_contain_text("1 prediction")
+    row.get_by_role("link", name="All projects").click()
+    page.get_by_label("Dollars").fill("5")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("was changed successfully")).to_be_visible()
+    submission.submit_waiting()
+
+    assert only(job).status == "running"
+    expect(page.get_by_text("Changed: All projects, $5.00 a day")).to_be_visible()
+    page.goto("/admin/")
+    expect(page.get_by_text("$0.00 of $5.00")).to_be_visible()
+
+
+def test_purchases_are_paused_and_go_on(page: Page, operator: User, sandbox: Sandbox) -> None:
+    job = stage(operator)
+    page.goto("/admin/")
+    page.get_by_role("link", name="Pause all purchases").click()
+    page.get_by_label("Why?").fill("sofas on the stairs")
+    page.get_by_role("button", name="Pause purchases").click()
+    expect(page.get_by_text("All purchases are paused by olga")).to_be_visible()
+    submission.submit_waiting()
+
+    page.goto(page_of(job))
+    banner = page.get_by_role("status").filter(has_text="All purchases are paused by olga")
+    expect(banner).to_contain_text(": sofas on the stairs.")
+    assert only(job).status == "queued"
+    banner.get_by_role("button", name="Resume").click()
+
+    expect(page.get_by_text("All purchases go on.")).to_be_visible()
+    expect(banner).to_have_count(0)
+    submission.submit_waiting()
+    assert only(job).status == "running"
+
+
+@pytest.fixture
+def pages(operator: User, sandbox: Sandbox) -> list[str]:
+    """Every page on which spending stands, with something on it."""
+    limit("0.02")
+    job = stage(operator)
+    submission.submit_waiting()
+    model = ReplicateModel.objects.filter(price=[]).order_by("slug")[0]
+    estimate = PriceEstimate.objects.create(model=model, usd=1)
+    Notice.objects.create(kind=NoticeKind.STANDSTILL, key="waiting", sentence="Nothing moves.")
+    pause(by="olga", reason="sofas on the stairs")
+    return [
+        "/admin/",
+        LIMITS,
+        f"{LIMITS}add/?project={job.project_id}",
+        f"{LIMITS}{SpendingLimit.objects.get().pk}/change/",
+        "/admin/staging/priceestimate/",
+        "/admin/staging/priceestimate/add/",
+        f"/admin/staging/priceestimate/{estimate.pk}/change/",
+        "/admin/staging/purchasepause/",
+        "/admin/staging/purchasepause/add/",
+        "/admin/staging/notice/",
+        "/admin/staging/stagingjob/",
+        page_of(job),
+        f"/admin/staging/project/{job.project_id}/change/",
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_no_accessibility_violation(page: Page, pages: list[str], scheme: Any, width: int) -> None:
+    assert find_violations(page, pages, scheme=scheme, width=width) == {}
+
+
+def test_empty_pages_have_no_violation(page: Page) -> None:
+    empty = [LIMITS, "/admin/staging/purchasepause/", "/admin/staging/notice/"]
+    assert find_violations(page, empty, scheme="dark", width=390) == {}

@@ -1,0 +1,184 @@
+"""What the API's contract is tried on: rows in every state, under ids that are known beforehand."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import Model
+from knox.models import AuthToken
+
+from modelsettings import profiles, registry, services
+from modelsettings.actors import Actor
+from modelsettings.schema.published import PublishedModel
+from staging.intake.photos import Upload, store_photo
+from staging.models import (
+    BatchPhoto,
+    BatchPhotoStatus,
+    Photo,
+    Prediction,
+    PredictionStatus,
+    Project,
+    Share,
+    StagedImage,
+    StagingJob,
+)
+from staging.services.batches import from_photo, from_upload, request_batch
+from staging.services.jobs import request_staging
+from staging.services.projects import create_project, set_member
+from staging.services.shares import revoke_share, share_picture
+from tests.conftest import make_photo
+from tests.modelsettings.acme import published
+from tests.staging.finished import end, finish
+
+SLUG = "acme/stager"
+JPEG = make_photo(64, 48)
+
+
+def known(kind: int, count: int) -> list[str]:
+    """Return ids of one kind of rows, the same in each run."""
+    return [str(uuid.UUID(int=kind * 0x1000 + n, version=4)) for n in range(1, count + 1)]
+
+
+# The last of each is another's, which is seen alone or not at all.
+PROJECTS = known(1, 4)
+PHOTOS = known(2, 4)
+JOBS = known(3, 9)
+BATCHES = known(4, 3)
+SHARES = known(5, 3)
+IMAGES = [900_001, 900_002, 900_003]
+
+MINE, EMPTY, SEEN, FOREIGN = PROJECTS
+
+
+def build_world(operator: User, stranger: User) -> None:
+    """Fill a database: three people, four projects, photos, jobs, batches, shares, profiles."""
+    _tune()
+    _projects(operator, stranger)
+    _photos()
+    _jobs()
+    _batches()
+    _shares(operator)
+
+
+def _tune() -> None:
+    """A model with five revisions, a draft, a locked and a retired profile."""
+    ann = Actor("ann")
+    registry.add_model(PublishedModel.from_json(published()), by=Actor.system("test"))
+    live = services.get_settings(SLUG)
+    for quality in (40, 50, 60):
+        services.patch_settings(live.pk, {"output_quality": quality}, by=ann, reason="a try")
+    services.patch_settings(live.pk, {"seed": 7, "note": "Küche"}, by=ann)
+    for name in ("draft", "locked", "retired"):
+        profile = profiles.copy_profile(live.pk, name, by=ann)
+        if name == "locked":
+            profiles.lock(profile.pk, by="test", reason="It is tested.")
+        if name == "retired":
+            profiles.retire(profile.pk, by=ann)
+
+
+def _projects(operator: User, stranger: User) -> None:
+    owners = (operator, operator, stranger, stranger)
+    for new, owner in zip(PROJECTS, owners, strict=True):
+        _rename(create_project(f"Elm Street {new[-2:]}", owner=owner), new)
+    project = Project.objects.get(pk=SEEN)
+    set_member(project, operator.username, may_edit=False)
+    set_member(Project.objects.get(pk=MINE), stranger.username, may_edit=True)
+
+
+def _photos() -> None:
+    for new, project in zip(PHOTOS, (MINE, MINE, SEEN, FOREIGN), strict=True):
+        place = Project.objects.select_related("owner").get(pk=project)
+        photo = store_photo(Upload(JPEG, name="room.jpg"), owner=place.owner, project=place)
+        photo.id = uuid.UUID(new)
+        photo.save()
+
+
+def _jobs() -> None:
+    """One job in each state, two with two pictures, one that is seen alone, and one of others."""
+    for job_id, end_job in zip(JOBS, _ENDS, strict=True):
+        place = {JOBS[-2]: PHOTOS[2], JOBS[-1]: PHOTOS[3]}.get(job_id, PHOTOS[0])
+        end_job(_ask(Photo.objects.select_related("project__owner").get(pk=place), job_id))
+    for number, image in zip(IMAGES, StagedImage.objects.order_by("pk"), strict=False):
+        _rename(image, number)
+
+
+def _ask(photo: Photo, job_id: str) -> StagingJob:
+    job = request_staging(
+        photo,
+        owner=photo.project.owner,
+        model=SLUG,
+        room_type="bedroom",
+        callback_url="https://example.com/told",
+        overrides={"num_outputs": 2 if job_id in JOBS[1:3] else 1},
+    )
+    _rename(job, job_id)
+    return StagingJob.objects.get(pk=job_id)
+
+
+def _fail(job: StagingJob) -> None:
+    finish(job, status="failed")
+
+
+def _cancel(job: StagingJob) -> None:
+    finish(job, status="canceled")
+
+
+def _half(job: StagingJob) -> None:
+    first, second = job.predictions.all()
+    end(first)
+    end(second, status="failed")
+
+
+def _run(job: StagingJob) -> None:
+    for status in (PredictionStatus.SUBMITTING, PredictionStatus.RUNNING):
+        Prediction.objects.move(job.predictions.get(), status, by="test")
+
+
+def _wait(job: StagingJob) -> None:
+    """Leave it queued."""
+
+
+_ENDS: tuple[Callable[[StagingJob], object], ...] = (
+    finish, finish, _half, _fail, _cancel, _run, _wait, finish, finish
+)  # fmt: skip
+
+
+def _batches() -> None:
+    photos = Photo.objects.select_related("project__owner")
+    for new, photo in zip(BATCHES, (PHOTOS[1], PHOTOS[2], PHOTOS[3]), strict=True):
+        place = photos.get(pk=photo).project
+        sent = [
+            from_photo(photos.get(pk=photo)),
+            from_upload(SimpleUploadedFile("a.jpg", JPEG)),
+            from_upload(SimpleUploadedFile("empty.jpg", b"")),
+        ]
+        batch = request_batch(sent, owner=place.owner, project=place, styles=["modern"], prompt="")
+        _rename(batch, new)
+    waiting = BatchPhoto.objects.filter(status=BatchPhotoStatus.WAITING)
+    one = waiting.filter(batch_id=uuid.UUID(BATCHES[0])).earliest("pk")
+    BatchPhoto.objects.filter(pk=one.pk).update(
+        status=BatchPhotoStatus.STAGED, job_errors={"modern": "There is no such style."}
+    )
+
+
+def _shares(operator: User) -> None:
+    for new, image in zip(SHARES[:2], StagedImage.objects.filter(pk__in=IMAGES[:2]), strict=True):
+        _rename(share_picture(image, by=operator), new)
+    _rename(share_picture(StagedImage.objects.latest("pk"), by=operator), SHARES[2])
+    revoke_share(Share.objects.get(pk=SHARES[1]), by=operator)
+
+
+def _rename(row: Model, new: str | int) -> None:
+    """Give a row another id, and those that point to it; keys are looked at on commit alone."""
+    for relation in row._meta.related_objects:
+        pointing = {relation.field.name: row.pk}
+        rows: Any = relation.related_model
+        rows._base_manager.filter(**pointing).update(**{relation.field.name: new})
+    type(row)._base_manager.filter(pk=row.pk).update(id=new)
+
+
+def token_of(user: User) -> str:
+    """Return the Authorization header of a user."""
+    return f"Token {AuthToken.objects.create(user)[1]}"

@@ -1,0 +1,354 @@
+"""The admin's pages: those of ours and those that come with Django."""
+
+# ruff: noqa: E501  (rows of a table)
+
+from tests.permissions.table import PHOTO, Body, Row, Section
+
+_COLUMNS = {
+    "nobody": ("nobody", "dismissed"),
+    "an account": ("stranger", "sees", "edits", "owner"),
+    "staff": ("clerk",),
+    "a viewer": ("viewer",),
+    "an operator": ("operator",),
+    "a superuser": ("superuser",),
+}
+_BLIND = ("nobody", "an account", "staff")
+
+_SEE = "login login 403 200 200 200"
+_CHANGE = "login login 403 403 302+ 302+"
+_NO = "login login 403 403 403 403"
+# What a page of ours answers to staff who may not know that there is such a thing.
+_FIND = "login login 404 200 200 200"
+_CHANGE_FOUND = "login login 404 403 302+ 302+"
+# A list, whose actions are offered to those who may carry them out; to others it is shown again.
+_ACT = "login login 403 200 302+ 302+"
+
+
+def _no(path: str) -> tuple[Row, Row]:
+    """Return the rows of a page that the admin has and nobody may use."""
+    return Row("GET", path, _NO), Row("POST", path, _NO, {})
+
+
+def _bare(path: str) -> Row:
+    """Return the row of an address without its page, which leads to the page."""
+    return Row("GET", path, "login login 302 302 302 302")
+
+
+def _action(name: str, chosen: str) -> Body:
+    return {"action": name, "_selected_action": chosen, "post": "yes"}
+
+
+_MEMBERS = {"members-TOTAL_FORMS": "0", "members-INITIAL_FORMS": "0"}
+
+# fmt: off
+_SITE = Section(
+    title="The admin as a whole",
+    words="",
+    prefix="/admin/",
+    columns=_COLUMNS,
+    blind=_BLIND,
+    rows=(
+        Row("GET", "", "login login 200 200 200 200", what="what one may not see is not on it"),
+        Row("GET", "{app_staging}/", _FIND),
+        Row("GET", "{app_modelsettings}/", _FIND),
+        Row("GET", "{app_auth}/", "login login 404 404 404 200"),
+        Row("GET", "{app_knox}/", "login login 404 404 404 200"),
+        Row("GET", "autocomplete/?app_label=staging&model_name=photo&field_name=project", _SEE),
+        Row("GET", "autocomplete/?app_label=staging&model_name=photo&field_name=owner", "login login 403 403 403 200"),
+        Row("GET", "jsi18n/", "login login 200 200 200 200"),
+        Row("GET", "login/", "200 200 302 302 302 302"),
+        Row("POST", "login/", "302+ 302+ 302+ 302+ 302+ 302+", {"username": "{operator_name}", "password": "{password}"}, "django_session", "as an operator"),
+        Row("POST", "login/", "200 200 200 200 200 200", {"username": "{owner_name}", "password": "{password}"}, what="as somebody who is no staff"),
+        Row("POST", "logout/", "302 302 200+ 200+ 200+ 200+", {}, "django_session"),
+        Row("GET", "password_change/", "login login 200 200 200 200"),
+        Row("POST", "password_change/", "login login 302+ 302+ 302+ 302+", {"old_password": "{password}", "new_password1": "{new_password}", "new_password2": "{new_password}"}, "auth_user", "one's own"),
+        Row("GET", "password_change/done/", "login login 200 200 200 200"),
+        Row("GET", "r/{type_of_project}/{project}/", "login login 404 404 404 404"),
+        Row("GET", "search/?s=jobs", "login login 200 200 200 200", what="finds pages, not rows"),
+        Row("GET", "{nowhere}", "login login 404 404 404 404"),
+    ),
+)
+
+_STAGING = Section(
+    title="Staging in the admin",
+    words="An operator sees and changes everybody's work: `view_`, `add_`, `change_` and `delete_` of each kind.",
+    prefix="/admin/staging/",
+    columns=_COLUMNS,
+    blind=_BLIND,
+    rows=(
+        Row("GET", "callback/", _SEE),
+        Row("POST", "callback/", _ACT, _action("send_selected_again", "{callback}"), "staging_callback", "send again"),
+        *_no("callback/add/"),
+        _bare("callback/{callback}/"),
+        Row("GET", "callback/{callback}/change/", _SEE),
+        Row("POST", "callback/{callback}/change/", _NO, {}),
+        *_no("callback/{callback}/delete/"),
+        Row("GET", "callback/{callback}/history/", _SEE),
+        Row("POST", "callback/{callback}/send-again/", _CHANGE, {}, "staging_callback"),
+
+        Row("GET", "dailyusage/", _SEE),
+        *_no("dailyusage/add/"),
+        _bare("dailyusage/{usage}/"),
+        Row("GET", "dailyusage/{usage}/change/", _SEE),
+        Row("POST", "dailyusage/{usage}/change/", _NO, {}),
+        *_no("dailyusage/{usage}/delete/"),
+        Row("GET", "dailyusage/{usage}/history/", _SEE),
+
+        Row("GET", "notice/", _SEE),
+        *_no("notice/add/"),
+        _bare("notice/{notice}/"),
+        Row("GET", "notice/{notice}/change/", _SEE),
+        Row("POST", "notice/{notice}/change/", _NO, {}),
+        *_no("notice/{notice}/delete/"),
+        Row("GET", "notice/{notice}/history/", _SEE),
+        Row("POST", "notice/test/", "login login 403 403 302 302", {}, what="sends a test, where mail or a webhook is set"),
+
+        Row("GET", "photo/", _SEE),
+        Row("POST", "photo/", _ACT, _action("delete_selected", "{photo}"), "staging_photo", "delete"),
+        Row("GET", "photo/add/", "login login 403 403 200 200"),
+        Row("POST", "photo/add/", _CHANGE, {"file": PHOTO, "project": "{project}"}, "staging_photo"),
+        _bare("photo/{photo}/"),
+        Row("GET", "photo/{photo}/change/", _FIND),
+        Row("POST", "photo/{photo}/change/", _CHANGE_FOUND, {"room_type": "bedroom", "style": "modern"}, "staging_stagingjob", "stage it again"),
+        Row("GET", "photo/{photo}/delete/", "login login 404 403 200 200"),
+        Row("POST", "photo/{photo}/delete/", _CHANGE_FOUND, {}, "staging_photo"),
+        Row("GET", "photo/{photo}/history/", _SEE),
+
+        Row("GET", "priceestimate/", _SEE),
+        Row("GET", "priceestimate/add/", "login login 403 403 200 200"),
+        Row("POST", "priceestimate/add/", _CHANGE, {"model": "{unpriced_model}", "usd": "0.25"}, "staging_priceestimate"),
+        _bare("priceestimate/{estimate}/"),
+        Row("GET", "priceestimate/{estimate}/change/", _SEE),
+        Row("POST", "priceestimate/{estimate}/change/", _CHANGE, {"usd": "0.5"}, "staging_priceestimate"),
+        Row("GET", "priceestimate/{estimate}/delete/", "login login 404 403 200 200"),
+        Row("POST", "priceestimate/{estimate}/delete/", _CHANGE_FOUND, {}, "staging_priceestimate"),
+        Row("GET", "priceestimate/{estimate}/history/", _SEE),
+
+        Row("GET", "project/", _SEE),
+        Row("POST", "project/", _ACT, _action("delete_selected", "{project}"), "staging_project", "delete"),
+        Row("GET", "project/add/", "login login 403 403 200 200"),
+        Row("POST", "project/add/", _CHANGE, {"name": "Mine", "owner": "{owner_name}"}, "staging_project"),
+        _bare("project/{project}/"),
+        Row("GET", "project/{project}/change/", _SEE),
+        Row("POST", "project/{project}/change/", _CHANGE, {"name": "Renamed", "owner": "{owner_name}"} | _MEMBERS, "staging_project"),
+        Row("GET", "project/{project}/delete/", "login login 404 403 200 200"),
+        Row("POST", "project/{project}/delete/", _CHANGE_FOUND, {}, "staging_project"),
+        Row("GET", "project/{project}/history/", _SEE),
+        Row("GET", "project/{project}/pictures.zip", _FIND),
+
+        Row("GET", "purchasepause/", _SEE),
+        Row("GET", "purchasepause/add/", "login login 403 403 200 200"),
+        Row("POST", "purchasepause/add/", _CHANGE, {"model": "", "reason": "wrong prompts"}, "staging_purchasepause", "pause"),
+        _bare("purchasepause/{paused}/"),
+        Row("GET", "purchasepause/{paused}/change/", _SEE),
+        Row("POST", "purchasepause/{paused}/change/", _NO, {}),
+        *_no("purchasepause/{paused}/delete/"),
+        Row("GET", "purchasepause/{paused}/history/", _SEE),
+        Row("POST", "purchasepause/{paused}/resume/", _CHANGE, {}, "staging_purchasepause"),
+
+        Row("GET", "share/", _SEE),
+        Row("POST", "share/", _ACT, _action("revoke_selected", "{share}"), "staging_share", "revoke"),
+        *_no("share/add/"),
+        _bare("share/{share}/"),
+        Row("GET", "share/{share}/change/", _SEE),
+        Row("POST", "share/{share}/change/", _NO, {}),
+        *_no("share/{share}/delete/"),
+        Row("GET", "share/{share}/history/", _SEE),
+        Row("POST", "share/{share}/revoke/", _CHANGE, {}, "staging_share"),
+        Row("POST", "share/of/{image}/", _CHANGE, {}, "staging_share"),
+
+        Row("GET", "spendinglimit/", _SEE),
+        Row("POST", "spendinglimit/", _ACT, _action("delete_selected", "{limit}"), "staging_spendinglimit", "delete"),
+        Row("GET", "spendinglimit/add/", "login login 403 403 200 200"),
+        Row("POST", "spendinglimit/add/", _CHANGE, {"project": "{project}", "period": "month", "usd": "50", "when_over": "wait"}, "staging_spendinglimit"),
+        _bare("spendinglimit/{limit}/"),
+        Row("GET", "spendinglimit/{limit}/change/", _SEE),
+        Row("POST", "spendinglimit/{limit}/change/", _CHANGE, {"usd": "9", "when_over": "wait"}, "staging_spendinglimit"),
+        Row("GET", "spendinglimit/{limit}/delete/", "login login 404 403 200 200"),
+        Row("POST", "spendinglimit/{limit}/delete/", _CHANGE_FOUND, {}, "staging_spendinglimit"),
+        Row("GET", "spendinglimit/{limit}/history/", _SEE),
+
+        Row("GET", "stagedimage/", "login login 403 403 200 200", what="the queue of judging"),
+        *_no("stagedimage/add/"),
+        _bare("stagedimage/{image}/"),
+        Row("GET", "stagedimage/{image}/change/", "login login 404 302 302 302", what="to its job"),
+        *_no("stagedimage/{image}/delete/"),
+        Row("GET", "stagedimage/{image}/history/", _SEE),
+        Row("POST", "stagedimage/{image}/judge/", _CHANGE, {"verdict": "accepted"}, "staging_stagedimage"),
+
+        Row("GET", "stagingbatch/", _SEE),
+        Row("GET", "stagingbatch/add/", "login login 403 403 200 200"),
+        Row("POST", "stagingbatch/add/", _CHANGE, {"photos": PHOTO, "styles": "modern", "room_type": "default", "project": "{project}"}, "staging_stagingbatch"),
+        _bare("stagingbatch/{batch}/"),
+        Row("GET", "stagingbatch/{batch}/change/", _FIND),
+        *_no("stagingbatch/{batch}/delete/"),
+        Row("GET", "stagingbatch/{batch}/history/", _SEE),
+
+        Row("GET", "stagingjob/", _SEE),
+        Row("POST", "stagingjob/", "login login 403 302 302+ 302+", _action("retry_selected", "{failed}"), "staging_prediction", "retry"),
+        Row("POST", "stagingjob/", "login login 403 302 302+ 302+", _action("cancel_selected", "{queued}"), "staging_prediction", "cancel"),
+        Row("POST", "stagingjob/", _SEE, _action("download_selected", "{job}"), what="download"),
+        Row("POST", "stagingjob/", "login login 403 302 302+ 302+", _action("delete_selected", "{job}"), "staging_stagingjob", "delete"),
+        *_no("stagingjob/add/"),
+        _bare("stagingjob/{job}/"),
+        Row("POST", "stagingjob/{queued}/{do_cancel}/now/", _CHANGE_FOUND, {}, "staging_prediction"),
+        Row("POST", "stagingjob/{failed}/{do_retry}/now/", _CHANGE_FOUND, {}, "staging_prediction"),
+        Row("POST", "stagingjob/{job}/{do_repeat}/now/", _CHANGE_FOUND, {}, "staging_stagingjob"),
+        Row("POST", "stagingjob/{job}/{do_new_seed}/now/", _CHANGE_FOUND, {}, "staging_stagingjob"),
+        Row("GET", "stagingjob/{job}/change/", _FIND),
+        Row("GET", "stagingjob/{job}/delete/", "login login 404 403 200 200"),
+        Row("POST", "stagingjob/{job}/delete/", _CHANGE_FOUND, {}, "staging_stagingjob"),
+        Row("GET", "stagingjob/{job}/history/", _SEE),
+        Row("GET", "stagingjob/{job}/pictures.zip", _FIND),
+    ),
+)
+
+_WORDS = {
+    "roomtype": ("room", {"label": "Snug", "noun": "a snug", "purpose": "Reading.", "furniture": "A chair.", "is_active": "on", "position": "5"}),
+    "style": ("style", {"label": "Japandi", "character": "Calm.", "inside": "Oak.", "outside": "Cedar.", "is_active": "on", "position": "5"}),
+    "promptrules": ("rules", {"rules": "Keep the walls.", "placement": "On the floor."}),
+    "prompttemplate": ("template", {"furnishing": "A desk and a lamp."}),
+}
+
+
+def _library(kind: str, *, add: tuple[Row, ...], listed: str = _SEE, previewed: str = _SEE, query: str = "") -> tuple[Row, ...]:
+    """Return the rows of one kind of entries, which have the same pages."""
+    place, words = _WORDS[kind]
+    at = f"{kind}/{{{place}}}"
+    started = {"started_from": f"{{{place}_newest}}"}
+    back = f"{at}/roll-back/{{{place}_oldest}}/"
+    return (
+        Row("GET", f"{kind}/", listed),
+        *add,
+        _bare(f"{at}/"),
+        Row("GET", f"{at}/change/", _SEE),
+        Row("POST", f"{at}/change/", _CHANGE, {**words, **started}, f"staging_{kind}"),
+        *_no(f"{at}/delete/"),
+        Row("GET", f"{at}/history/", _SEE),
+        Row("POST", f"{at}/preview/", _SEE, words, what="shows a prompt, saves nothing"),
+        Row("GET", back, _SEE),
+        Row("POST", back, _CHANGE, started, f"staging_{kind}"),
+        Row("POST", f"{kind}/preview/{query}", previewed, words, what="shows a prompt, saves nothing"),
+    )
+
+
+def _adding(kind: str, query: str = "", **more: str) -> tuple[Row, Row]:
+    address = f"{kind}/add/{query}"
+    return (
+        Row("GET", address, "login login 403 403 200 200"),
+        Row("POST", address, _CHANGE, {**_WORDS[kind][1], **more}, f"staging_{kind}"),
+    )
+
+
+_PAIR = "?room_type=bathroom&style=modern"
+
+_LIBRARY = Section(
+    title="The prompt library",
+    words="Entries are retired, never deleted; the rules of inside and outside are there and no others.",
+    prefix="/admin/staging/",
+    columns=_COLUMNS,
+    rows=(
+        Row("GET", "roomtype/library/", _SEE),
+        *_library("roomtype", add=_adding("roomtype", key="snug")),
+        *_library("style", add=_adding("style", key="japandi")),
+        *_library("promptrules", add=_no("promptrules/add/")),
+        *_library("prompttemplate", add=_adding("prompttemplate", _PAIR), query=_PAIR, listed="login login 302 302 302 302"),
+    ),
+)
+
+_PROFILE = "modelsettings/{profile}"
+
+
+def _button(action: str, profile: str = "{draft}", **more: str) -> Row:
+    """Return the row of a button on a profile's page."""
+    elsewhere = {"live": "modelsettings_replicatemodel", "rooms": "modelsettings_roomprofile"}
+    changed = elsewhere.get(action, "modelsettings_modelsettings")
+    body = {"action": action, **more}
+    return Row("POST", f"modelsettings/{profile}/change/", _CHANGE, body, changed, action)
+
+
+_SETTINGS = Section(
+    title="Models and settings in the admin",
+    words="",
+    prefix="/admin/modelsettings/",
+    columns=_COLUMNS,
+    rows=(
+        Row("GET", "modelsettings/", _SEE),
+        *_no("modelsettings/add/"),
+        _bare(f"{_PROFILE}/"),
+        Row("GET", f"{_PROFILE}/change/", _SEE),
+        Row("POST", f"{_PROFILE}/change/", _CHANGE, {"values": "{document}", "revision": "{revision}"}, "modelsettings_modelsettings", "save"),
+        _button("reset", "{profile}", key="*"),
+        _button("copy", name="another"),
+        _button("rename", name="another"),
+        _button("live"),
+        _button("rooms", room_type="bedroom"),
+        _button("retire"),
+        _button("restore", "{retired}"),
+        Row("GET", f"{_PROFILE}/compare/", _SEE),
+        *_no(f"{_PROFILE}/delete/"),
+        Row("GET", f"{_PROFILE}/history/", _SEE),
+        Row("GET", f"{_PROFILE}/rollback/{{first_revision}}/", _SEE),
+        Row("POST", f"{_PROFILE}/rollback/{{first_revision}}/", _CHANGE, {}, "modelsettings_modelsettings"),
+        Row("GET", "modelsettings/search/", _SEE),
+
+        Row("GET", "replicatemodel/", _SEE),
+        Row("POST", "replicatemodel/", _ACT, _action("make_default", "{other_model_pk}"), "modelsettings_replicatemodel", "make it the default"),
+        Row("GET", "replicatemodel/add/", "login login 302 302 302 302", what="to the next"),
+        Row("GET", "replicatemodel/add-from-replicate/", "login login 403 403 200 200"),
+        Row("POST", "replicatemodel/add-from-replicate/", _CHANGE, {"slug": "{incomplete_model}", "action": "adopt", "digest": "{digest}"}, "modelsettings_replicatemodel"),
+        _bare("replicatemodel/{model_pk}/"),
+        Row("GET", "replicatemodel/{model_pk}/change/", _SEE),
+        Row("POST", "replicatemodel/{model_pk}/change/", _CHANGE, {"label": "Renamed", "is_enabled": "on", "price": "[]"}, "modelsettings_replicatemodel"),
+        *_no("replicatemodel/{model_pk}/delete/"),
+        Row("GET", "replicatemodel/{model_pk}/history/", _SEE),
+    ),
+)
+
+# Whoever manages accounts can make themselves anything: only superusers do.
+_ROOT = "login login 403 403 403 200"
+_ROOT_CHANGES = "login login 403 403 403 302+"
+
+
+def _accounts(kind: str, pk: str, table: str) -> tuple[Row, ...]:
+    """Return the rows that all kinds have."""
+    at = f"{kind}/{pk}"
+    return (
+        Row("GET", f"{kind}/", _ROOT),
+        Row("POST", f"{kind}/", _ROOT_CHANGES, _action("delete_selected", pk), table, "delete"),
+        _bare(f"{at}/"),
+        Row("GET", f"{at}/change/", _ROOT),
+        Row("GET", f"{at}/delete/", _ROOT),
+        Row("POST", f"{at}/delete/", _ROOT_CHANGES, {"post": "yes"}, table),
+        Row("GET", f"{at}/history/", _ROOT),
+    )
+
+
+_USER = {"username": "nadia", "date_joined_0": "2026-01-01", "date_joined_1": "00:00"}
+_PASSWORDS = {"password1": "{new_password}", "password2": "{new_password}", "usable_password": "true"}
+
+_ACCOUNTS = Section(
+    title="Accounts and API tokens in the admin",
+    words="Whoever manages accounts can make themselves anything, so operators of the work do not.",
+    prefix="/admin/",
+    columns=_COLUMNS,
+    blind=("nobody", "an account", "staff"),
+    rows=(
+        *_accounts("auth/user", "{newcomer_pk}", "auth_user"),
+        Row("POST", "auth/user/{newcomer_pk}/change/", _ROOT_CHANGES, _USER, "auth_user"),
+        Row("GET", "auth/user/add/", _ROOT),
+        Row("POST", "auth/user/add/", _ROOT_CHANGES, {"username": "nadia"} | _PASSWORDS, "auth_user"),
+        Row("GET", "auth/user/{newcomer_pk}/password/", _ROOT),
+        Row("POST", "auth/user/{newcomer_pk}/password/", _ROOT_CHANGES, _PASSWORDS, "auth_user"),
+        *_accounts("auth/group", "{group}", "auth_group"),
+        Row("POST", "auth/group/{group}/change/", _ROOT_CHANGES, {"name": "renamed"}, "auth_group"),
+        Row("GET", "auth/group/add/", _ROOT),
+        Row("POST", "auth/group/add/", _ROOT_CHANGES, {"name": "new"}, "auth_group"),
+        *_accounts("knox/authtoken", "{api_token}", "knox_authtoken"),
+        Row("POST", "knox/authtoken/{api_token}/change/", _NO, {}),
+        *_no("knox/authtoken/add/"),
+    ),
+)
+# fmt: on
+
+SECTIONS = (_SITE, _STAGING, _LIBRARY, _SETTINGS, _ACCOUNTS)

@@ -1,0 +1,153 @@
+"""Photos and pictures on S3: moto's server over HTTP, which checks no signature and no expiry.
+
+So these tests hold what Restage writes into a signed address; that Amazon refuses another, or one
+whose time is over, is Amazon's.
+"""
+
+import io
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import boto3
+import httpx
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db.models.fields.files import FieldFile
+from moto.server import ThreadedMotoServer
+from PIL import Image
+from pytest_django import Settings
+from rest_framework.test import APIClient
+
+from staging import links
+from staging.models import StagedImage, StagingJob
+from staging.pipeline import collection
+from tests.conftest import make_photo
+from tests.staging.conftest import Ask, Sandbox, carry_out, opened
+
+BUCKET = "pictures-of-nobody"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def s3_url() -> Iterator[str]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(autouse=True)
+def bucket(s3_url: str, settings: Settings) -> Any:
+    """An empty bucket, of which Restage is told."""
+    key = {"region_name": "eu-central-1", "endpoint_url": s3_url}
+    names = {"bucket_name": BUCKET, "access_key": "AKNOBODY", "secret_key": "nobodys", **key}
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {"BACKEND": "config.media.PrivateBucket", "OPTIONS": names},
+    }
+    found = boto3.resource(
+        "s3", aws_access_key_id="AKNOBODY", aws_secret_access_key="nobodys", **key
+    ).Bucket(BUCKET)
+    found.create(CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    yield found
+    found.objects.delete()
+    found.delete()
+
+
+def stored_in(bucket: Any) -> set[str]:
+    return {one.key for one in bucket.objects.all()}
+
+
+def fetched(address: str) -> tuple[str, tuple[int, int]]:
+    """Return type and size of the picture at an address, as somebody without a key gets it."""
+    answer = httpx.get(address)
+    assert answer.status_code == 200, answer.text
+    return answer.headers["Content-Type"], Image.open(io.BytesIO(answer.content)).size
+
+
+def content_of(file: FieldFile) -> bytes:
+    with file.open("rb") as opened_file:
+        content: bytes = opened_file.read()
+    return content
+
+
+def test_a_photo_is_staged_and_shown_from_the_bucket(
+    bucket: Any, sandbox: Sandbox, api: APIClient
+) -> None:
+    upload = io.BytesIO(make_photo())
+    upload.name = "room.jpg"
+    asked = api.post("/api/v1/staging/jobs", {"image": upload, "room_type": "bedroom"})
+    carry_out(sandbox, StagingJob.objects.get())
+
+    job = api.get(f"/api/v1/staging/jobs/{asked.json()['id']}").json()
+
+    assert job["status"] == "succeeded"
+    (made,) = job["images"]
+    assert fetched(job["photo"]["url"]) == ("image/jpeg", (300, 200))
+    assert fetched(made["url"]) == ("image/webp", (made["width"], made["height"]))
+    assert fetched(job["photo"]["thumbnail_url"])[0] == "image/webp"
+    assert fetched(made["thumbnail_url"])[0] == "image/webp"
+    assert len(stored_in(bucket)) == 4
+
+
+def test_addresses_are_signed_and_expire(s3_url: str) -> None:
+    name = default_storage.save("pictures/a.webp", ContentFile(b"a picture"))
+
+    address = links.link_to(name)
+
+    query = parse_qs(urlsplit(address).query)
+    assert address.startswith(f"{s3_url}/{BUCKET}/pictures/a.webp?")
+    assert (query["X-Amz-Expires"], query["X-Amz-Algorithm"]) == (["3600"], ["AWS4-HMAC-SHA256"])
+    assert query["X-Amz-Credential"][0].endswith("/eu-central-1/s3/aws4_request")
+    assert len(query["X-Amz-Signature"][0]) == 64
+
+
+def test_an_address_stays_for_a_quarter_of_its_age(monkeypatch: pytest.MonkeyPatch) -> None:
+    def at(second: int) -> str:
+        monkeypatch.setattr("time.time", lambda: 1_800_000_000.0 + second)
+        return links.link_to("pictures/a.webp")
+
+    made = [links._foreign_link.cache_info().misses]
+    for second in (0, 899, 900):
+        at(second)
+        made.append(links._foreign_link.cache_info().misses)
+
+    assert [one - made[0] for one in made] == [0, 1, 1, 2]
+
+
+def test_a_picture_is_saved_under_a_name() -> None:
+    name = default_storage.save("pictures/a.webp", ContentFile(b"a picture"))
+
+    answer = httpx.get(links.link_to(name, download_as="Küche"))
+
+    assert answer.headers["Content-Disposition"] == "attachment; filename*=utf-8''K%C3%BCche.webp"
+    assert answer.headers["Cache-Control"] == "private, max-age=3600, immutable"
+
+
+def test_photo_and_pictures_are_read_and_deleted(bucket: Any, sandbox: Sandbox, ask: Ask) -> None:
+    job = carry_out(sandbox, ask())
+    image = StagedImage.objects.get()
+
+    assert opened(image).size == (image.width, image.height)
+    assert len(content_of(job.photo.file)) == job.photo.size
+    for file in (image.file, image.thumbnail, job.photo.file, job.photo.thumbnail):
+        default_storage.delete(str(file))
+    assert stored_in(bucket) == set()
+    # What is gone already is no error.
+    default_storage.delete(str(image.file))
+
+
+def test_storing_twice_stores_once(bucket: Any) -> None:
+    names = [collection._store("pictures/a.webp", b"a picture") for _ in range(2)]
+    names.append(default_storage.save("pictures/a.webp", ContentFile(b"a picture")))
+
+    assert (set(names), stored_in(bucket)) == ({"pictures/a.webp"}, {"pictures/a.webp"})
+
+
+def test_a_file_that_is_gone_is_not_found() -> None:
+    with pytest.raises(FileNotFoundError):
+        default_storage.open("pictures/none.webp")

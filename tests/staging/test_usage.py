@@ -1,0 +1,259 @@
+"""Cost and time: counted once, on the right day, and added up by what somebody asks."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, Settings
+from rest_framework.test import APIClient
+
+from staging.models import DailyUsage, Prediction, PredictionStatus, Project
+from staging.services.deletion import delete_project
+from staging.services.jobs import retry_job
+from staging.services.projects import create_project, set_member
+from staging.services.usage import Usage, every_day, report_usage
+from tests.staging.conftest import FLUX, QWEN
+from tests.staging.finished import end, finish, make_usage, stage, staged
+
+needs_postgres = pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="SQLite takes one writer at a time"
+)
+USAGE = "/api/v1/staging/usage"
+COLUMNS = ("succeeded", "failed", "canceled", "unpriced", "pictures", "cost")
+TODAY = date(2026, 11, 20)
+
+
+@pytest.fixture
+def project(operator: User) -> Project:
+    return create_project("Elm Street 5", owner=operator)
+
+
+def usage() -> list[tuple[Any, ...]]:
+    return list(DailyUsage.objects.order_by("day", "pk").values_list(*COLUMNS))
+
+
+def rows_of(answer: Any, *columns: str) -> list[tuple[Any, ...]]:
+    return [tuple(row[column] for column in columns) for row in answer.json()["rows"]]
+
+
+def test_predictions_count_by_how_they_ended(operator: User, project: Project) -> None:
+    finish(stage(operator, project=project), pictures=4, cost="0.16")
+    finish(stage(operator, project=project), pictures=1, cost=None)
+    finish(stage(operator, project=project), status="failed")
+    finish(stage(operator, project=project), status="canceled")
+
+    assert usage() == [(2, 1, 1, 1, 5, Decimal("0.16"))]
+
+
+def test_prediction_counts_once_however_often_it_is_told(operator: User) -> None:
+    prediction = stage(operator).predictions.get()
+    late = Prediction.objects.get(pk=prediction.pk)
+
+    assert [end(prediction), end(late), end(late, status="failed")] == [True, False, False]
+    assert usage() == [(1, 0, 0, 0, 1, Decimal("0.03"))]
+
+
+def test_prediction_that_was_replaced_stays_counted_and_the_other_counts_too(
+    operator: User,
+) -> None:
+    job = finish(stage(operator), status="failed")
+    retry_job(job, by=operator)
+    finish(job)
+
+    assert usage() == [(1, 1, 0, 0, 1, Decimal("0.03"))]
+
+
+def test_seconds_run_from_queued_to_succeeded(operator: User) -> None:
+    job = stage(operator)
+    Prediction.objects.update(created_at=timezone.now() - timedelta(seconds=90))
+    finish(job)
+    finish(stage(operator), status="failed")
+
+    assert DailyUsage.objects.get().seconds == pytest.approx(90, abs=5)
+
+
+def test_prediction_counts_on_the_local_day(operator: User, settings: Settings) -> None:
+    """At any time it is another day at the one end of the world than at the other."""
+    days = []
+    for zone in ("Etc/GMT+12", "Etc/GMT-14"):
+        settings.TIME_ZONE = zone
+        finish(stage(operator))
+        days.append(datetime.now(ZoneInfo(zone)).date())
+
+    assert sorted(DailyUsage.objects.values_list("day", flat=True)) == days
+    assert days[0] < days[1]
+
+
+@needs_postgres
+@pytest.mark.django_db(transaction=True)
+def test_two_threads_count_each_prediction_once(operator: User, project: Project) -> None:
+    photo = stage(operator, project=project).photo
+    jobs = [stage(operator, photo=photo, overrides={"num_outputs": 2}) for _ in range(4)]
+    # Two workers that both know of each, as it was before either moved it.
+    predictions, again = ([one for job in jobs for one in job.predictions.all()] for _ in range(2))
+
+    def move(prediction: Prediction) -> bool:
+        try:
+            return Prediction.objects.move(
+                prediction,
+                PredictionStatus.SUCCEEDED,
+                by="test",
+                pictures=1,
+                cost=Decimal("0.03"),
+            )
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as threads:
+        moved = list(threads.map(move, [*predictions, *again]))
+
+    assert (sum(moved), len(predictions)) == (8, 8)
+    assert usage() == [(8, 0, 0, 0, 8, Decimal("0.24"))]
+
+
+def test_get_usage_by_day_adds_up(api: APIClient, project: Project) -> None:
+    for model, day in ((QWEN, TODAY), (FLUX, TODAY), (QWEN, TODAY - timedelta(days=2))):
+        make_usage(
+            project, day=day, model=model, succeeded=2, failed=1, pictures=4, cost="0.16",
+            seconds=20,
+        )  # fmt: skip
+
+    told = api.get(USAGE, {"until": "2026-11-20"}).json()
+
+    row = {
+        "key": "2026-11-18", "label": "2026-11-18", "succeeded": 2, "failed": 1, "canceled": 0,
+        "pictures": 4, "cost": 0.16, "unpriced": 0, "cost_per_picture": 0.04,
+        "seconds_per_picture": 10.0,
+    }  # fmt: skip
+    both = {
+        **row, "key": "2026-11-20", "label": "2026-11-20", "succeeded": 4, "failed": 2,
+        "pictures": 8, "cost": 0.32,
+    }  # fmt: skip
+    total = {**row, "key": "", "label": "Total", "succeeded": 6, "failed": 3, "pictures": 12}
+    assert told == {
+        "by": "day",
+        "since": "2026-10-22",
+        "until": "2026-11-20",
+        "rows": [row, both],
+        "totals": {**total, "cost": 0.48},
+    }
+
+
+@pytest.mark.parametrize(
+    ("by", "labels"),
+    [
+        ("project", ["Oak Lane 1", "Elm Street 5"]),
+        ("model", ["FLUX.1 Kontext [max]", "Qwen Image Edit"]),
+        ("profile", ["FLUX.1 Kontext [max]: default", "Qwen Image Edit: default"]),
+    ],
+)
+def test_get_usage_shows_the_dearest_first(
+    api: APIClient, operator: User, project: Project, by: str, labels: list[str]
+) -> None:
+    make_usage(project, succeeded=1, pictures=1, cost="0.03")
+    other = create_project("Oak Lane 1", owner=operator)
+    make_usage(other, model=FLUX, succeeded=1, pictures=1, cost="0.08")
+
+    answer = api.get(USAGE, {"by": by, "until": "2026-11-20"})
+
+    assert rows_of(answer, "label", "cost") == list(zip(labels, (0.08, 0.03), strict=True))
+
+
+def test_get_usage_is_of_ones_own_projects(
+    api: APIClient, operator: User, stranger: User, project: Project
+) -> None:
+    make_usage(project, succeeded=1, pictures=1, cost="0.03")
+    theirs = create_project("Theirs", owner=stranger)
+    make_usage(theirs, succeeded=1, pictures=1, cost="0.08")
+    shared = create_project("Shared", owner=stranger)
+    set_member(shared, "olga", may_edit=False)
+    make_usage(shared, succeeded=1, pictures=1, cost="0.05")
+
+    asked = {"by": "project", "until": "2026-11-20"}
+    own = api.get(USAGE, asked)
+    of_shared = api.get(USAGE, {**asked, "project": str(shared.pk)})
+    of_theirs = api.get(USAGE, {**asked, "project": str(theirs.pk)})
+
+    assert rows_of(own, "label", "cost") == [("Elm Street 5", 0.03)]
+    assert rows_of(of_shared, "label", "cost") == [("Shared", 0.05)]
+    assert (of_theirs.status_code, of_theirs.json()) == (
+        404,
+        {"detail": "You have no such project."},
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "place"),
+    [
+        ({"by": "week"}, "by"),
+        ({"since": "2026-11-21", "until": "2026-11-20"}, "since"),
+        ({"since": "yesterday"}, "since"),
+        ({"until": "0001-01-02"}, "until"),
+        ({"project": "x"}, "project"),
+    ],
+)
+def test_get_usage_that_is_asked_wrong(api: APIClient, query: dict[str, str], place: str) -> None:
+    answer = api.get(USAGE, query)
+
+    assert (answer.status_code, list(answer.json())) == (400, [place])
+
+
+def test_usage_takes_a_token(client: Client, db: None) -> None:
+    assert client.get(USAGE).status_code == 401
+
+
+def test_get_usage_takes_as_many_queries_for_many_projects(
+    api: APIClient, operator: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(5):
+        make_usage(create_project(f"{number}", owner=operator), succeeded=1)
+
+    # Two find the caller by token, one adds up, one names the projects.
+    with django_assert_num_queries(4):
+        api.get(USAGE, {"by": "project", "until": "2026-11-20"})
+
+
+def test_report_knows_deleted_projects_by_their_last_name(
+    operator: User, stranger: User, project: Project
+) -> None:
+    staged(operator, project=project)
+    staged(stranger)
+    Project.objects.filter(pk=project.pk).update(name="Elm Street 7")
+    project.refresh_from_db()
+    delete_project(project)
+    today = timezone.localdate()
+
+    rows = report_usage(by="project", since=today, until=today).rows
+
+    assert [row.label for row in rows] == ["Elm Street 7 (deleted)", "Unsorted of sam"]
+
+
+@pytest.mark.parametrize(
+    ("row", "cost"),
+    [
+        (Usage(succeeded=4, pictures=4, cost=Decimal("0.16")), Decimal("0.04")),
+        # Of four with two pictures each the price of one is not known.
+        (Usage(succeeded=4, pictures=8, unpriced=1, cost=Decimal("0.24")), Decimal("0.04")),
+        (Usage(succeeded=4, pictures=4, unpriced=4), None),
+        (Usage(failed=3), None),
+        (Usage(), None),
+    ],
+)
+def test_cost_per_picture(row: Usage, cost: Decimal | None) -> None:
+    assert row.cost_per_picture == cost
+
+
+def test_every_day_fills_what_is_between(project: Project) -> None:
+    make_usage(project, day=TODAY, succeeded=1, pictures=1)
+
+    report = report_usage(by="day", since=TODAY - timedelta(days=2), until=TODAY)
+
+    found = [(row.label, row.pictures) for row in every_day(report)]
+    assert found == [("2026-11-18", 0), ("2026-11-19", 0), ("2026-11-20", 1)]
