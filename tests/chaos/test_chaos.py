@@ -1,0 +1,38 @@
+"""Forty jobs while everything is broken at once: none lost, none bought twice."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.chaos import servers
+from tests.chaos.faults import ALL
+from tests.chaos.ground import standing_ground
+from tests.chaos.rounds import Verdict, play
+
+JOBS = 40
+
+
+@pytest.fixture(scope="module")
+def verdict() -> Iterator[Verdict]:
+    """What came of the round, which is played once."""
+    if not servers.are_installed():
+        pytest.skip("PostgreSQL or Redis is not installed: nothing was broken")
+    with standing_ground(outage_s=5.0) as ground:
+        yield play(ground, ALL, jobs=JOBS)
+
+
+def test_every_job_ends_in_the_right_state(verdict: Verdict) -> None:
+    assert (verdict.ended_right, verdict.problems) == (JOBS, [])
+
+
+def test_nothing_is_bought_twice_and_no_purchase_is_lost(verdict: Verdict) -> None:
+    assert (verdict.twice, verdict.lost) == (0, 0)
+    assert verdict.bought > JOBS / 2
+
+
+def test_workers_were_killed_on_the_way(verdict: Verdict) -> None:
+    struck = {point for point in ALL.kills if verdict.struck[point]}
+
+    # Which others are reached depends on the machine.
+    assert struck >= {"after-claim", "after-create"}
+    assert verdict.struck["worker deaths"] >= len(struck)
