@@ -1,0 +1,41 @@
+"""Two releases work side by side in an upgrade: a migration takes nothing from the older one."""
+
+import pytest
+from django.apps import apps
+from django.db import migrations
+from django.db.migrations.loader import MigrationLoader
+from django.db.models import NOT_PROVIDED
+
+# The first releases were made before anything ran that had to go on.
+FIRST = {"modelsettings": "0003", "staging": "0007"}
+LATER = [
+    pytest.param(migration, id=f"{app}.{name}")
+    for (app, name), migration in sorted(MigrationLoader(None).disk_migrations.items())
+    if app in FIRST and name >= FIRST[app]
+]
+ADDING = (
+    migrations.AddIndex,
+    migrations.AlterModelManagers,
+    migrations.AlterModelOptions,
+    migrations.CreateModel,
+    migrations.RunPython,
+)
+
+
+def takes_something(operation: migrations.operations.base.Operation) -> bool:
+    """Say whether the release before could not write as it is used to."""
+    if isinstance(operation, migrations.AddField):
+        field = operation.field
+        # Django fills a default in itself, which the older release does not know of.
+        return not (field.null or field.many_to_many or field.db_default is not NOT_PROVIDED)
+    return not isinstance(operation, ADDING)
+
+
+@pytest.mark.parametrize("migration", LATER)
+def test_migration_leaves_the_release_before_it_at_work(migration: migrations.Migration) -> None:
+    assert [one for one in migration.operations if takes_something(one)] == []
+
+
+def test_there_are_migrations_to_look_at() -> None:
+    assert {app for app in FIRST if apps.is_installed(app)} == set(FIRST)
+    assert LATER
