@@ -7,9 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.utils import timezone
 
 from modelsettings.models import ReplicateModel
+from staging.models.lease import Leased, LeasedQuerySet
 from staging.models.photo import Photo
 from staging.models.project import Project
 
@@ -56,44 +56,31 @@ class BatchPhotoStatus(models.TextChoices):
     REFUSED = "refused"
 
 
-class BatchPhotoQuerySet(models.QuerySet["BatchPhoto"]):
+class BatchPhotoQuerySet(LeasedQuerySet["BatchPhoto"]):
     def claimable(self, now: datetime) -> "BatchPhotoQuerySet":
         """Those that wait, and that nobody holds."""
-        free = Q(lease_until=None) | Q(lease_until__lt=now)
-        return self.filter(free, status=BatchPhotoStatus.WAITING)
+        return self.free(now).filter(status=BatchPhotoStatus.WAITING)
 
     def claim(self, one: "BatchPhoto") -> bool:
-        """Lease a photo for STAGING_LEASE_S, as one try; say whether it is ours.
-
-        Every later write names the claim's number, as those of predictions do.
-        """
-        now = timezone.now()
-        number = one.lease_number + 1
-        won = (
-            self.claimable(now)
-            .filter(pk=one.pk, lease_number=one.lease_number)
-            .update(
-                lease_until=now + timedelta(seconds=settings.STAGING_LEASE_S),
-                lease_number=number,
-                tries=F("tries") + 1,
-            )
-        )
-        if won:
-            one.lease_number, one.tries = number, one.tries + 1
-        return bool(won)
+        """Lease a photo for STAGING_LEASE_S, as one try; say whether it is ours."""
+        waiting = self.filter(status=BatchPhotoStatus.WAITING)
+        lease = timedelta(seconds=settings.STAGING_LEASE_S)
+        taken = waiting.take(one, lease=lease, tries=F("tries") + 1)
+        if taken:
+            one.tries += 1
+        return taken
 
     def note(self, one: "BatchPhoto", **values: Any) -> bool:
         """Write values under the claim; say whether it still held."""
-        held = self.filter(
-            pk=one.pk, status=BatchPhotoStatus.WAITING, lease_number=one.lease_number
-        ).update(**values)
-        if held:
+        held = self.held(one).filter(status=BatchPhotoStatus.WAITING)
+        noted = bool(held.update(**values))
+        if noted:
             for name, value in values.items():
                 setattr(one, name, value)
-        return bool(held)
+        return noted
 
 
-class BatchPhoto(models.Model):
+class BatchPhoto(Leased):
     """One photo of a batch: a file that waits to be normalised, then the photo, or why not.
 
     `upload` is the file as it came, and is empty once a worker is done with it, or where the photo
@@ -112,8 +99,6 @@ class BatchPhoto(models.Model):
     error = models.TextField(blank=True)
     job_errors: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(default=dict)
     tries = models.PositiveSmallIntegerField(default=0)
-    lease_until = models.DateTimeField(null=True)
-    lease_number = models.PositiveIntegerField(default=0)
 
     objects = BatchPhotoQuerySet.as_manager()
 

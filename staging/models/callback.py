@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from staging.models.job import UNFINISHED, JobStatus, StagingJob
+from staging.models.lease import Leased, LeasedQuerySet
 
 _FINISHED = [status for status in JobStatus if status not in UNFINISHED]
 
@@ -32,35 +33,27 @@ _FRESH: dict[str, Any] = {
 }
 
 
-class CallbackQuerySet(models.QuerySet["Callback"]):
+class CallbackQuerySet(LeasedQuerySet["Callback"]):
     def due(self, now: datetime) -> "CallbackQuerySet":
         """Those whose job has ended, whose waiting time is over, and which nobody is sending."""
-        return self._free(now).filter(
-            Q(run_after=None) | Q(run_after__lte=now), job__status__in=_FINISHED
+        return self.free(now).filter(
+            Q(run_after=None) | Q(run_after__lte=now),
+            status=CallbackStatus.WAITING,
+            job__status__in=_FINISHED,
         )
 
     def being_sent(self, now: datetime) -> "CallbackQuerySet":
         return self.filter(status=CallbackStatus.WAITING, lease_until__gte=now)
 
     def claim(self, callback: "Callback", *, lease: timedelta) -> bool:
-        """Lease a callback; say whether it is ours. Every later write names the claim's number."""
-        now = timezone.now()
-        number = callback.lease_number + 1
-        won = (
-            self._free(now)
-            .filter(pk=callback.pk, lease_number=callback.lease_number)
-            .update(lease_until=now + lease, lease_number=number)
-        )
-        if won:
-            callback.lease_number = number
-        return bool(won)
+        """Lease a callback; say whether it is ours."""
+        return self.filter(status=CallbackStatus.WAITING).take(callback, lease=lease)
 
     @transaction.atomic
     def note_attempt(self, callback: "Callback", attempt: "CallbackAttempt", **values: Any) -> bool:
         """Write an attempt and what follows from it under the claim; say whether it still held."""
-        held = self.filter(
-            pk=callback.pk, status=CallbackStatus.WAITING, lease_number=callback.lease_number
-        ).update(lease_until=None, tries=callback.tries + 1, **values)
+        waiting = self.held(callback).filter(status=CallbackStatus.WAITING)
+        held = waiting.update(lease_until=None, tries=callback.tries + 1, **values)
         if held:
             attempt.callback = callback
             attempt.save()
@@ -83,17 +76,11 @@ class CallbackQuerySet(models.QuerySet["Callback"]):
 
     def send_again(self, callback: "Callback") -> bool:
         """Let a message that was sent, given up or put off be due now; say whether it was one."""
-        unheld = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
-        tried = ~Q(status=CallbackStatus.WAITING) | (Q(run_after__isnull=False) & unheld)
-        return bool(self.filter(tried, pk=callback.pk).update(**_FRESH))
-
-    def _free(self, now: datetime) -> "CallbackQuerySet":
-        # Columns of this table alone: a claim's UPDATE looks at them again after waiting for a row.
-        unheld = Q(lease_until=None) | Q(lease_until__lt=now)
-        return self.filter(unheld, status=CallbackStatus.WAITING)
+        tried = ~Q(status=CallbackStatus.WAITING) | Q(run_after__isnull=False)
+        return bool(self.free(timezone.now()).filter(tried, pk=callback.pk).update(**_FRESH))
 
 
-class Callback(models.Model):
+class Callback(Leased):
     """The news that a job has ended, for the address that its client named.
 
     Made with the job, and due once the job has ended. `id` is the webhook's id, the same at each
@@ -108,8 +95,6 @@ class Callback(models.Model):
     )
     tries = models.PositiveSmallIntegerField(default=0)
     run_after = models.DateTimeField(null=True)
-    lease_until = models.DateTimeField(null=True)
-    lease_number = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     delivered_at = models.DateTimeField(null=True)
 

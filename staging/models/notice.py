@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from staging.models.lease import Leased, LeasedQuerySet
+
 
 class NoticeKind(models.TextChoices):
     LIMIT = "limit", "Spending limit"
@@ -57,32 +59,23 @@ class Notice(models.Model):
         return self.sentence
 
 
-class NoticeDeliveryQuerySet(models.QuerySet["NoticeDelivery"]):
+class NoticeDeliveryQuerySet(LeasedQuerySet["NoticeDelivery"]):
     def due(self, now: datetime) -> "NoticeDeliveryQuerySet":
         """Those whose waiting time is over, and which nobody is sending."""
-        free = Q(lease_until=None) | Q(lease_until__lt=now)
-        return self.filter(free, status=DeliveryStatus.WAITING, run_after__lte=now)
+        return self.free(now).filter(status=DeliveryStatus.WAITING, run_after__lte=now)
 
     def claim(self, delivery: "NoticeDelivery", *, lease: timedelta) -> bool:
-        """Lease a delivery; say whether it is ours. Every later write names the claim's number."""
-        now = timezone.now()
-        number = delivery.lease_number + 1
-        won = (
-            self.due(now)
-            .filter(pk=delivery.pk, lease_number=delivery.lease_number)
-            .update(lease_until=now + lease, lease_number=number)
-        )
-        if won:
-            delivery.lease_number = number
-        return bool(won)
+        """Lease a delivery; say whether it is ours."""
+        due = self.filter(status=DeliveryStatus.WAITING, run_after__lte=timezone.now())
+        return due.take(delivery, lease=lease)
 
     def note_attempt(self, delivery: "NoticeDelivery", **values: Any) -> bool:
         """Write what came of an attempt under the claim; say whether it still held."""
-        held = self.filter(pk=delivery.pk, lease_number=delivery.lease_number)
-        return bool(held.update(lease_until=None, tries=delivery.tries + 1, **values))
+        tries = delivery.tries + 1
+        return bool(self.held(delivery).update(lease_until=None, tries=tries, **values))
 
 
-class NoticeDelivery(models.Model):
+class NoticeDelivery(Leased):
     """A notice on its way through one channel: sent, or why not yet."""
 
     notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="deliveries")
@@ -94,8 +87,6 @@ class NoticeDelivery(models.Model):
     tries = models.PositiveSmallIntegerField(default=0)
     error = models.CharField(max_length=300, blank=True, help_text="Of the last attempt.")
     run_after = models.DateTimeField(default=timezone.now)
-    lease_until = models.DateTimeField(null=True)
-    lease_number = models.PositiveIntegerField(default=0)
 
     objects = NoticeDeliveryQuerySet.as_manager()
 

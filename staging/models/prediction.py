@@ -11,6 +11,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from modelsettings.secrets import mask
 from staging.models.job import UNFINISHED, StagingJob, job_status
+from staging.models.lease import Leased, LeasedQuerySet
 from staging.models.spending import PurchasePause, SpendingLimit
 from staging.models.usage import DailyUsage
 
@@ -25,11 +26,10 @@ class PredictionStatus(models.TextChoices):
     CANCELED = "canceled"
 
 
-class PredictionQuerySet(models.QuerySet["Prediction"]):
+class PredictionQuerySet(LeasedQuerySet["Prediction"]):
     def claimable(self, now: datetime) -> "PredictionQuerySet":
         """Those that nobody holds and whose waiting time is over."""
-        free = Q(lease_until=None) | Q(lease_until__lt=now)
-        return self.filter(free, run_after__lte=now)
+        return self.free(now).filter(run_after__lte=now)
 
     def purchasable(self, now: datetime) -> "PredictionQuerySet":
         """Those that wait to be bought, and may be: nobody has paused that."""
@@ -41,34 +41,17 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
         return self.filter(status__in=[one for one in UNFINISHED if one != PredictionStatus.QUEUED])
 
     def claim(self, prediction: "Prediction") -> bool:
-        """Lease a prediction for STAGING_LEASE_S; say whether it is ours.
-
-        The claim's number then stands in `prediction.lease_number`, and every later write names
-        it: a worker that was thought dead and comes back changes nothing.
-        """
-        now = timezone.now()
-        number = prediction.lease_number + 1
-        until = now + timedelta(seconds=settings.STAGING_LEASE_S)
-        won = (
-            self.claimable(now)
-            .filter(
-                pk=prediction.pk, status=prediction.status, lease_number=prediction.lease_number
-            )
-            .update(lease_until=until, lease_number=number)
-        )
-        if won:
-            prediction.lease_until, prediction.lease_number = until, number
-        return bool(won)
+        """Lease a prediction for STAGING_LEASE_S; say whether it is ours."""
+        due = self.filter(status=prediction.status, run_after__lte=timezone.now())
+        return due.take(prediction, lease=timedelta(seconds=settings.STAGING_LEASE_S))
 
     def note(self, prediction: "Prediction", **values: Any) -> bool:
         """Write values under the claim, without a change of status; say whether it still held."""
         values = _storable(values)
-        held = self.filter(
-            pk=prediction.pk, status=prediction.status, lease_number=prediction.lease_number
-        ).update(**values)
-        if held:
+        noted = self.held(prediction).filter(status=prediction.status).update(**values)
+        if noted:
             _adopt(prediction, values)
-        return bool(held)
+        return bool(noted)
 
     # Those that have a transaction of their own let an error go through it.
     @transaction.atomic(savepoint=False)
@@ -104,10 +87,7 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
         if target not in UNFINISHED:
             values["finished_at"] = now
         source = prediction.status
-        moved = self.filter(
-            pk=prediction.pk, status=source, lease_number=prediction.lease_number
-        ).update(**values)
-        if not moved:
+        if not self.held(prediction).filter(status=source).update(**values):
             return False
         _adopt(prediction, values)
         Transition.record(prediction, source=source, target=target, at=now, by=by, why=why)
@@ -122,7 +102,7 @@ class PredictionQuerySet(models.QuerySet["Prediction"]):
         return True
 
 
-class Prediction(models.Model):
+class Prediction(Leased):
     """One purchase: a run at Replicate for a job. Bought at most once."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -137,8 +117,6 @@ class Prediction(models.Model):
     rank_at = models.DateTimeField(default=timezone.now)
     run_after = models.DateTimeField(default=timezone.now)
     tries = models.PositiveSmallIntegerField(default=0, help_text="Failed calls of this step.")
-    lease_until = models.DateTimeField(null=True)
-    lease_number = models.PositiveIntegerField(default=0)
 
     photo_url = models.CharField(max_length=500, blank=True, help_text="Where Replicate reads it.")
     photo_url_until = models.DateTimeField(null=True)

@@ -1,9 +1,5 @@
-"""Tells clients that their jobs have ended: at least once, with the same id at each attempt.
+"""Tells clients that their jobs have ended: at least once, with the same id at each attempt."""
 
-The requests follow Standard Webhooks: https://www.standardwebhooks.com
-"""
-
-import json
 import random
 import time
 from collections import Counter
@@ -26,8 +22,8 @@ from staging.models import (
     StagingJob,
     callback_secrets,
 )
-from staging.pipeline import heartbeat, stopping
-from staging.signatures import signed_headers
+from staging.pipeline import heartbeat, signed_messages, stopping
+from staging.pipeline.setbacks import own_fault
 
 # STAGING_CALLBACK_LIMIT_S, and a resolver that takes its time.
 LEASE = timedelta(seconds=90)
@@ -49,9 +45,8 @@ def send_due(*, for_s: float = 60.0) -> bool:
     """Send one due callback after another, for so long; say whether to come back for more."""
     until = time.monotonic() + for_s
     while not stopping.has_begun() and (callback := claim_next()):
-        with structlog.contextvars.bound_contextvars(
-            job=str(callback.job_id), callback=str(callback.pk)
-        ):
+        named = {"job": str(callback.job_id), "callback": str(callback.pk)}
+        with structlog.contextvars.bound_contextvars(**named), stopping.holding(callback):
             send(callback)
         heartbeat.moved()
         if time.monotonic() > until:
@@ -86,7 +81,7 @@ def send(callback: Callback) -> None:
         attempt.error = str(error).replace("\0", "")[:300]
     except Exception as error:
         # Counted like any other, so that it does not come back for ever.
-        attempt.error = f"Restage failed ({type(error).__name__}); its logs say more."
+        attempt.error = own_fault(error)
         _note(callback, attempt, seconds=time.monotonic() - started)
         raise
     _note(callback, attempt, seconds=time.monotonic() - started)
@@ -118,17 +113,11 @@ def message_of(job: StagingJob) -> dict[str, Any]:
 
 
 def _post(callback: Callback) -> int:
-    job = callback.job
-    body = json.dumps(message_of(job), ensure_ascii=False).encode()
-    signed = signed_headers(
-        str(callback.pk), body, at=int(time.time()), secrets=callback_secrets(job.owner_id)
-    )
-    named = {"content-type": "application/json", "user-agent": "Restage", **signed}
-    return public_http.post(
+    return signed_messages.post(
         callback.url,
-        body=body,
-        headers=named.items(),
-        timeout_s=settings.STAGING_CALLBACK_LIMIT_S,
+        message_of(callback.job),
+        message_id=str(callback.pk),
+        secrets=callback_secrets(callback.job.owner_id),
         private_networks=settings.CALLBACK_PRIVATE_NETWORKS,
     )
 

@@ -1,18 +1,16 @@
 """Asks Replicate to cancel what runs and is not wanted any more, and settles with its answer."""
 
-import random
 from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
-from django.db.models import Q
 from django.utils import timezone
 
 from replicate_api import errors
 from staging.models import Prediction, PredictionStatus
 from staging.models.prediction import PredictionQuerySet
 from staging.pipeline.connection import replicate
-from staging.pipeline.setbacks import note_unanswered
+from staging.pipeline.setbacks import note_unanswered, pause_after
 from staging.pipeline.settlement import settle
 
 log = structlog.get_logger(__name__)
@@ -40,22 +38,16 @@ def _due(now: datetime) -> PredictionQuerySet:
     What runs is claimed by nobody, so its lease is free to mean this; its number stays, so that
     a webhook or a poll at the same moment is no late-comer.
     """
-    free = Q(lease_until=None) | Q(lease_until__lt=now)
-    return Prediction.objects.filter(
-        free, status=PredictionStatus.RUNNING, cancel_asked_at__isnull=False
+    return Prediction.objects.free(now).filter(
+        status=PredictionStatus.RUNNING, cancel_asked_at__isnull=False
     )
 
 
 def _take(prediction: Prediction) -> bool:
     """Let nobody else ask for the length of a lease; say whether we were first."""
     until = timezone.now() + timedelta(seconds=settings.STAGING_LEASE_S)
-    taken = Prediction.objects.filter(
-        pk=prediction.pk,
-        status=PredictionStatus.RUNNING,
-        lease_number=prediction.lease_number,
-        lease_until=prediction.lease_until,
-    ).update(lease_until=until)
-    return bool(taken)
+    due = Prediction.objects.held(prediction).filter(lease_until=prediction.lease_until)
+    return bool(due.filter(status=PredictionStatus.RUNNING).update(lease_until=until))
 
 
 def _cancel(prediction: Prediction) -> bool:
@@ -75,7 +67,5 @@ def _cancel(prediction: Prediction) -> bool:
 def _come_back(prediction: Prediction) -> None:
     """Ask again after a pause, as after any failed call; polling ends it in the end."""
     tries = prediction.tries + 1
-    # Jitter needs no secrecy.
-    pause_s = random.uniform(0.5, min(300.0, 2.0 ** min(tries, 9)))  # noqa: S311
-    until = timezone.now() + timedelta(seconds=pause_s)
+    until = timezone.now() + pause_after(tries)
     Prediction.objects.note(prediction, tries=tries, lease_until=until)

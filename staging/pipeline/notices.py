@@ -1,10 +1,8 @@
 """Sends notices to operators: by e-mail and to a webhook, at least once, under the same id."""
 
 import ipaddress
-import json
 import random
 import smtplib
-import time
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,8 +16,8 @@ from django.utils import timezone
 from modelsettings.secrets import mask
 from staging import public_http
 from staging.models import Channel, DeliveryStatus, Notice, NoticeDelivery, NoticeKind
-from staging.pipeline import heartbeat, stopping
-from staging.signatures import signed_headers
+from staging.pipeline import heartbeat, signed_messages, stopping
+from staging.pipeline.setbacks import own_fault
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +55,8 @@ def send_due() -> None:
         if stopping.has_begun():
             return
         if NoticeDelivery.objects.claim(delivery, lease=LEASE):
-            _send(delivery)
+            with stopping.holding(delivery):
+                _send(delivery)
             heartbeat.moved()
 
 
@@ -78,8 +77,8 @@ def _send(delivery: NoticeDelivery) -> None:
         values = _what_follows(delivery, error=str(error))
     except Exception as error:
         # Counted like any other, so that it does not come back for ever.
-        told = f"Restage failed ({type(error).__name__}); its logs say more."
-        NoticeDelivery.objects.note_attempt(delivery, **_what_follows(delivery, error=told))
+        values = _what_follows(delivery, error=own_fault(error))
+        NoticeDelivery.objects.note_attempt(delivery, **values)
         raise
     else:
         values = {"status": DeliveryStatus.SENT, "sent_at": timezone.now(), "error": ""}
@@ -131,18 +130,13 @@ def _letter(notice: Notice) -> str:
 
 
 def _post(notice: Notice) -> None:
-    body = json.dumps(message_of(notice), ensure_ascii=False).encode()
-    signed = signed_headers(
-        str(notice.pk), body, at=int(time.time()), secrets=[settings.NOTICE_WEBHOOK_SECRET]
-    )
-    named = {"content-type": "application/json", "user-agent": "Restage", **signed}
     host = urlsplit(settings.NOTICE_WEBHOOK_URL).netloc
     try:
-        status = public_http.post(
+        status = signed_messages.post(
             settings.NOTICE_WEBHOOK_URL,
-            body=body,
-            headers=named.items(),
-            timeout_s=settings.STAGING_CALLBACK_LIMIT_S,
+            message_of(notice),
+            message_id=str(notice.pk),
+            secrets=[settings.NOTICE_WEBHOOK_SECRET],
             private_networks=_OWN_NETWORKS,
         )
     except (public_http.AddressRefused, public_http.NoAnswer) as error:

@@ -29,6 +29,8 @@ from staging.models import (
     Photo,
     StagingBatch,
 )
+from staging.pipeline import stopping
+from staging.pipeline.setbacks import own_fault
 
 log = structlog.get_logger(__name__)
 
@@ -54,13 +56,17 @@ def prepare_waiting() -> int:
         return 0
     try:
         count, until = 0, time.monotonic() + _WORK_S
-        while time.monotonic() < until and (one := claim_next()):
+        while _goes_on(until) and (one := claim_next()):
             with _bounded(one):
                 prepare(one)
             count += 1
         return count
     finally:
         _places.release()
+
+
+def _goes_on(until: float) -> bool:
+    return time.monotonic() < until and not stopping.has_begun()
 
 
 def claim_next() -> BatchPhoto | None:
@@ -176,11 +182,12 @@ def _finish(one: BatchPhoto, status: BatchPhotoStatus, **values: object) -> None
 def _bounded(one: BatchPhoto) -> Iterator[None]:
     """Let a photo that broke off wait a little; refuse it after MAX_TRIES."""
     try:
-        yield
+        with stopping.holding(one):
+            yield
     except Exception as error:
         log.exception("photo of a batch broke off", batch=str(one.batch_id), name=one.name)
         if one.tries >= MAX_TRIES:
-            _refuse(one, f"Restage failed ({type(error).__name__}); its logs say more.")
+            _refuse(one, own_fault(error))
         else:
             pause = timedelta(seconds=2.0**one.tries)
             BatchPhoto.objects.note(one, lease_until=timezone.now() + pause)

@@ -72,10 +72,7 @@ def give_up(
 def give_back(
     prediction: Prediction, *, status: PredictionStatus, error: Exception, by: str
 ) -> None:
-    """Leave the prediction in its status, or queue it again, for a later try; at most MAX_TRIES.
-
-    The pause doubles from a second up to five minutes, with full jitter.
-    """
+    """Leave the prediction in its status, or queue it again, for a later try; at most MAX_TRIES."""
     tries = prediction.tries + 1
     if tries >= MAX_TRIES:
         why = f"Given up after {tries} tries. {error}"
@@ -83,9 +80,7 @@ def give_back(
         is_bought = prediction.status in (PredictionStatus.RUNNING, PredictionStatus.COLLECTING)
         give_up(prediction, code=code_of(error), why=why, by=by, may_have_cost=is_bought)
         return
-    # Jitter needs no secrecy.
-    pause_s = random.uniform(0.5, min(300.0, 2.0**tries))  # noqa: S311
-    run_after = timezone.now() + timedelta(seconds=pause_s)
+    run_after = timezone.now() + pause_after(tries)
     later: dict[str, Any] = {"tries": tries, "run_after": run_after, "error": str(error)}
     if status == prediction.status:
         Prediction.objects.note(prediction, lease_until=None, **later)
@@ -94,6 +89,20 @@ def give_back(
     log.info(
         "step will be tried again", prediction=str(prediction.pk), tries=tries, error=str(error)
     )
+
+
+def pause_after(tries: int) -> timedelta:
+    """Return how long to wait after so many failed tries.
+
+    It doubles from a second up to five minutes, with full jitter.
+    """
+    # Jitter needs no secrecy.
+    return timedelta(seconds=random.uniform(0.5, min(300.0, 2.0 ** min(tries, 9))))  # noqa: S311
+
+
+def own_fault(error: Exception) -> str:
+    """Return what people are told of an error of ours: its text may name what is not theirs."""
+    return f"Restage failed ({type(error).__name__}); its logs say more."
 
 
 def note_unanswered(what: str, error: errors.ReplicateError, **told: object) -> None:
@@ -125,9 +134,7 @@ def _break_off(prediction: Prediction, error: Exception, *, by: str) -> None:
         Prediction.objects.note(prediction, lease_until=None)
         return
     status = PredictionStatus(prediction.status)
-    # The error's own text may name what is nobody's business.
-    why = BrokenOff(f"Restage failed ({type(error).__name__}); its logs say more.")
-    give_back(prediction, status=status, error=why, by=by)
+    give_back(prediction, status=status, error=BrokenOff(own_fault(error)), by=by)
 
 
 def code_of(error: Exception) -> str:

@@ -9,20 +9,18 @@ it over at once. A purchase that is being made is then looked up, like one whose
 """
 
 import threading
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import structlog
-from django.db.models import F
 
-from staging.models import Prediction
+from staging.models.lease import Leased, LeasedQuerySet
 
 log = structlog.get_logger(__name__)
 
 _begun = threading.Event()
-# What this process has claimed and not finished, by its primary key.
-_held: dict[uuid.UUID, Prediction] = {}
+# What this process has claimed and not finished.
+_held: dict[tuple[type[Leased], object], Leased] = {}
 
 
 def begin() -> None:
@@ -40,35 +38,25 @@ def wait() -> None:
 
 
 @contextmanager
-def holding(*predictions: Prediction) -> Iterator[None]:
-    """Remember, for the block, that this process works on predictions that it has claimed."""
-    _held.update({one.pk: one for one in predictions})
+def holding(*rows: Leased) -> Iterator[None]:
+    """Remember, for the block, that this process works on rows that it has claimed."""
+    _held.update({(type(one), one.pk): one for one in rows})
     try:
         yield
     finally:
-        for one in predictions:
-            _held.pop(one.pk, None)
+        for one in rows:
+            _held.pop((type(one), one.pk), None)
 
 
 def hand_back() -> int:
     """End the claims that this process still holds; return how many there were.
 
-    The number goes up as well: what a thread of ours writes after this changes nothing.
+    What a thread of ours writes after this changes nothing.
     """
     handed = 0
-    for prediction in list(_held.values()):
-        ended = Prediction.objects.filter(
-            pk=prediction.pk,
-            status=prediction.status,
-            lease_number=prediction.lease_number,
-            lease_until__isnull=False,
-        ).update(lease_until=None, lease_number=F("lease_number") + 1)
-        log.warning(
-            "handed back",
-            job=str(prediction.job_id),
-            prediction=str(prediction.pk),
-            status=prediction.status,
-            held=bool(ended),
-        )
-        handed += ended
+    for one in list(_held.values()):
+        rows: LeasedQuerySet[Leased] = LeasedQuerySet(type(one))
+        held = rows.hand_back(one)
+        log.warning("handed back", held=held, **{str(one._meta.model_name): str(one.pk)})
+        handed += held
     return handed

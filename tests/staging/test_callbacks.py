@@ -20,7 +20,7 @@ from rest_framework.test import APIClient
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from staging.models import Callback, CallbackAttempt, StagingJob, callback_secrets
-from staging.pipeline import callbacks
+from staging.pipeline import callbacks, stopping
 from staging.services import NotPossible
 from staging.services.callbacks import send_again
 from staging.tasks import notify
@@ -313,6 +313,30 @@ def test_send_due_by_two_workers_at_once_sends_each_once(receiver: RudeServer, a
 
     callbacks.send_due()
     assert (len(receiver.calls), len(set(ids(receiver)))) == (10, 10)
+
+
+@needs_postgres
+@pytest.mark.django_db(transaction=True)
+def test_send_due_hands_back_what_a_slow_receiver_holds(
+    receiver: RudeServer, ended: Callback
+) -> None:
+    """As when the worker's grace period is over; the receiver may have had it, and has its id."""
+
+    def hand_back(call: Call) -> None:
+        try:
+            assert stopping.hand_back() == 1
+        finally:
+            connection.close()
+        call.answer(204, {})
+
+    receiver.behave = hand_back
+    callbacks.send_due()
+    assert seen(ended) == ("waiting", 0, [])
+
+    receiver.behave = answering(204)
+    callbacks.send_due()
+    assert seen(ended) == ("delivered", 1, ["204"])
+    assert len(set(ids(receiver))) == 1
 
 
 def test_claim_next_leaves_room_for_other_people(

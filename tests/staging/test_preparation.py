@@ -240,3 +240,51 @@ def test_an_upload_that_is_read_in_is_removed(
 
     assert default_storage.listdir("uploads")[1] == []
     assert list(DiscardedFile.objects.all()) == []
+
+
+# Told to end while it stages its first photo.
+ENDING_WORKER = """
+import django
+django.setup()
+from staging.pipeline import preparation, stopping
+record_job = preparation.record_job
+def end(*plan, **more):
+    stopping.begin()
+    return record_job(*plan, **more)
+preparation.record_job = end
+preparation.prepare_waiting()
+"""
+# Still reading it when its grace period is over.
+OVERDUE_WORKER = """
+import os
+import django
+django.setup()
+from staging.pipeline import preparation, stopping
+def end(*upload, **more):
+    assert stopping.hand_back() == 1
+    os._exit(0)
+preparation.store_photo = end
+preparation.prepare_waiting()
+"""
+BY_STATUS = "SELECT status, tries, COUNT(*) FROM staging_batchphoto GROUP BY 1, 2 ORDER BY 1, 2"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_ends_begins_no_other_photo(batch: StagingBatch, tmp_path: Path) -> None:
+    url = database_url(tmp_path)
+
+    assert run_workers(ENDING_WORKER, url=url) == [0]
+
+    assert read(url, BY_STATUS) == [("staged", 1, 1), ("waiting", 0, 1)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_hands_back_the_photo_that_it_cannot_finish(
+    batch: StagingBatch, tmp_path: Path
+) -> None:
+    url = database_url(tmp_path)
+
+    assert run_workers(OVERDUE_WORKER, url=url) == [0]
+    run_workers(WORKER, url=url)
+
+    assert read(url, BY_STATUS) == [("staged", 1, 1), ("staged", 2, 1)]
