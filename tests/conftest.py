@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db import connection
 from django.db.models import Q
 from django.test import Client
 from knox.models import AuthToken
@@ -20,6 +21,11 @@ from tests import processes
 
 CORPUS = processes.ROOT.parent / "shared" / "corpus" / "replicate-models"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+needs_postgres = pytest.mark.skipif(
+    connection.vendor != "postgresql",
+    reason="SQLite takes one writer at a time, and has no clock of its own.",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -16,8 +16,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
 from staging.models import CreationPace, DailyUsage, Heartbeat, Prediction, Tallied, Tally
+from tests.conftest import needs_postgres
 from tests.staging.finished import stage
-from tests.staging.test_job import needs_postgres
 
 pytestmark = pytest.mark.django_db
 

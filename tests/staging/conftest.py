@@ -2,12 +2,15 @@
 
 import io
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import httpx
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.db.models import F
 from PIL import Image
 from pytest_django import Settings
@@ -165,3 +168,18 @@ def remote(prediction: Prediction, status: str, **more: Any) -> RemotePrediction
 def steps(prediction: Prediction) -> list[tuple[str, str, str]]:
     """Return a prediction's kept transitions: from, to, by whom."""
     return list(prediction.transitions.values_list("source", "target", "by"))
+
+
+def at_once(*calls: object) -> list[object]:
+    """Call each in a thread of its own, all at the same moment."""
+    start = Barrier(len(calls))
+
+    def run(call: object) -> object:
+        try:
+            start.wait(10)
+            return call()  # type: ignore[operator]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return list(threads.map(run, calls))

@@ -24,11 +24,10 @@ from staging.pipeline import callbacks, stopping
 from staging.services import NotPossible
 from staging.services.callbacks import send_again
 from staging.tasks import notify
-from tests.conftest import client_of
+from tests.conftest import client_of, needs_postgres
 from tests.replicate_api.rude_server import Call, RudeServer
 from tests.staging.conftest import Ask, Sandbox, carry_out
 from tests.staging.test_api import post_json, upload
-from tests.staging.test_job import needs_postgres
 
 JOBS = "/api/v1/staging/jobs"
 SECRET = "/api/v1/staging/callback-secret"

@@ -15,16 +15,17 @@ from staging.models.job import UNFINISHED
 from staging.pipeline import cancellation, collection, lookup, settlement, submission, wishes
 from staging.services import NotPossible
 from staging.services.jobs import cancel_job
+from tests.conftest import needs_postgres
 from tests.staging.conftest import (
     Ask,
     Sandbox,
+    at_once,
     carry_out,
     only,
     pass_time,
     remote,
     steps,
 )
-from tests.staging.test_job import at_once, needs_postgres
 
 
 def told(prediction: Prediction) -> list[tuple[str, str, str]]:

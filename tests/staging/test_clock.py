@@ -3,11 +3,12 @@ from django.db import connection
 from pytest_django import Settings
 
 from staging.pipeline import clock
-from tests.staging.test_job import needs_postgres
+from tests.conftest import needs_postgres
 
 pytestmark = pytest.mark.django_db
 
 
+@needs_postgres
 def test_clock_of_the_databases_machine_is_good() -> None:
     assert not clock.is_wrong()
 

@@ -35,11 +35,8 @@ from staging.services.deletion import delete_job, delete_photo, delete_project
 from staging.services.jobs import request_staging
 from staging.services.projects import create_project
 from staging.tasks import remove_files
+from tests.conftest import needs_postgres
 from tests.staging.finished import finish, make_batch, stage, staged, stored
-
-needs_postgres = pytest.mark.skipif(
-    connection.vendor != "postgresql", reason="SQLite takes one writer at a time"
-)
 
 OF_A_JOB: list[Any] = [
     StagingJob, Prediction, Transition, StagedImage, Share, Callback, CallbackAttempt,

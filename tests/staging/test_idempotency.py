@@ -15,9 +15,8 @@ from staging.intake.photos import Upload, add_photo
 from staging.models import IdempotencyKey, Photo, Prediction, Project, StagingJob
 from staging.services.jobs import request_staging
 from staging.services.purchases import AlreadyAsked
-from tests.conftest import client_of, make_photo
-from tests.staging.conftest import Ask, only
-from tests.staging.test_job import at_once, needs_postgres
+from tests.conftest import client_of, make_photo, needs_postgres
+from tests.staging.conftest import Ask, at_once, only
 
 JOBS = "/api/v1/staging/jobs"
 

@@ -1,18 +1,11 @@
 """A job's status, its predictions' statuses, claims, and what is kept of each change."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import pytest
-from django.db import connection
 
 from staging.models import Prediction, PredictionStatus, StagingJob
 from staging.models.job import job_status
-from tests.staging.conftest import Ask, only, pass_time, steps
-
-needs_postgres = pytest.mark.skipif(
-    "connection.vendor != 'postgresql'", reason="Threads of one process meet on PostgreSQL only."
-)
+from tests.conftest import needs_postgres
+from tests.staging.conftest import Ask, at_once, only, pass_time, steps
 
 
 @pytest.mark.parametrize(
@@ -123,21 +116,6 @@ def test_move_stores_text_that_no_database_takes(ask: Ask) -> None:
     stored = only(prediction.job)
     assert (stored.error, stored.outputs, stored.metrics) == ("ab?", ["c"], {"d": "e"})
     assert stored.transitions.get(target="failed").why == "ab?"
-
-
-def at_once(*calls: object) -> list[object]:
-    """Call each in a thread of its own, all at the same moment."""
-    start = Barrier(len(calls))
-
-    def run(call: object) -> object:
-        try:
-            start.wait(10)
-            return call()  # type: ignore[operator]
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(calls)) as threads:
-        return list(threads.map(run, calls))
 
 
 @needs_postgres

@@ -7,7 +7,7 @@ from django.db.models import F
 from pytest_django import Settings
 
 from staging.models import CreationPace
-from tests.staging.test_job import needs_postgres
+from tests.conftest import needs_postgres
 
 pytestmark = pytest.mark.django_db
 

@@ -15,8 +15,17 @@ from staging.models import Callback, Prediction, PredictionStatus, StagingJob
 from staging.pipeline import submission
 from staging.services import NotPossible
 from staging.services.jobs import cancel_job, repeat_job, retry_job
-from tests.staging.conftest import SEEDREAM, Ask, Sandbox, carry_out, only, pass_time, pictures
-from tests.staging.test_job import at_once, needs_postgres
+from tests.conftest import needs_postgres
+from tests.staging.conftest import (
+    SEEDREAM,
+    Ask,
+    Sandbox,
+    at_once,
+    carry_out,
+    only,
+    pass_time,
+    pictures,
+)
 
 JOBS = "/api/v1/staging/jobs"
 

@@ -5,7 +5,7 @@ import pytest
 from django.db import connection
 
 from staging.models import Tallied, Tally
-from tests.staging.test_job import needs_postgres
+from tests.conftest import needs_postgres
 
 pytestmark = pytest.mark.django_db
 

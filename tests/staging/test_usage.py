@@ -19,12 +19,10 @@ from staging.services.deletion import delete_project
 from staging.services.jobs import retry_job
 from staging.services.projects import create_project, set_member
 from staging.services.usage import Usage, every_day, report_usage
+from tests.conftest import needs_postgres
 from tests.staging.conftest import FLUX, QWEN
 from tests.staging.finished import end, finish, make_usage, stage, staged
 
-needs_postgres = pytest.mark.skipif(
-    connection.vendor != "postgresql", reason="SQLite takes one writer at a time"
-)
 USAGE = "/api/v1/staging/usage"
 COLUMNS = ("succeeded", "failed", "canceled", "unpriced", "pictures", "cost")
 TODAY = date(2026, 11, 20)
