@@ -8,7 +8,8 @@ from django.conf import settings
 
 from modelsettings import catalog
 from modelsettings.models import PublishedSchema, ReplicateModel
-from modelsettings.schema import parameters, published
+from modelsettings.schema import flattening, parameters, published
+from modelsettings.schema.flattening import JSON
 from modelsettings.schema.roles import find_obstacle
 from modelsettings.schema.validation import SettingsValidator
 
@@ -41,11 +42,9 @@ def _compile(slug: str, role_pairs: RolePairs, digest: str) -> CompiledSchema:
     return compile_document(slug, roles=dict(role_pairs), openapi=found[:1].get())
 
 
-def compile_document(
-    slug: str, *, roles: Mapping[str, str], openapi: published.JSON
-) -> CompiledSchema:
+def compile_document(slug: str, *, roles: Mapping[str, str], openapi: JSON) -> CompiledSchema:
     """Return what a schema that is not stored (yet) would mean here. Raises SchemaRefused."""
-    flat = published.flatten(openapi)
+    flat = flattening.flatten(openapi)
     makes_pictures = published.makes_pictures(openapi)
     schema = parameters.settings_schema(
         flat,

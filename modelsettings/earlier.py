@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from modelsettings.schema import parameters
-from modelsettings.schema.published import JSON
+from modelsettings.schema.flattening import JSON
 from modelsettings.schema.validation import SettingsRefused, SettingsValidator
 from modelsettings.shipped import ShippedModel, shipped_models
 

@@ -13,7 +13,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from modelsettings.schema import form as form_schemas
 from modelsettings.schema.document import UNSET, differing_keys
-from modelsettings.schema.published import JSON
+from modelsettings.schema.flattening import JSON
 from modelsettings.schema.validation import SettingsRefused
 from modelsettings.services import Conflict, StaleSettings, StoredSettings
 

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from modelsettings.models import ModelSettings, settings_write
 from modelsettings.schema.document import Change, diff
-from modelsettings.schema.published import JSON
+from modelsettings.schema.flattening import JSON
 
 PAGE = 20
 

@@ -11,10 +11,11 @@ from django.conf import settings
 
 from modelsettings import catalog
 from modelsettings.compiled import compile_document, find_obstacle_to_staging
-from modelsettings.schema import published
+from modelsettings.schema import flattening, published
 from modelsettings.schema.document import UNSET
+from modelsettings.schema.flattening import JSON, SchemaRefused
 from modelsettings.schema.parameters import LARGEST_INTEGER
-from modelsettings.schema.published import JSON, PublishedModel, SchemaRefused
+from modelsettings.schema.published import PublishedModel
 from modelsettings.schema.roles import choose_roles, role_choices
 from modelsettings.schema.validation import SettingsRefused
 from replicate_api.client import SLUG_PATTERN, ReplicateClient
@@ -88,7 +89,7 @@ def judge(model: PublishedModel, *, corrections: Mapping[str, str | None] | None
     Raises SchemaRefused and RoleRefused.
     """
     overlay = catalog.find_overlay(model.slug)
-    flat = published.flatten(model.openapi)
+    flat = flattening.flatten(model.openapi)
     roles = choose_roles(flat, known=overlay.roles, corrections=corrections or {})
     compiled = compile_document(model.slug, roles=roles, openapi=model.openapi)
     properties = compiled.validator.schema["properties"]
@@ -120,7 +121,7 @@ def read_model(slug: str) -> PublishedModel:
     for address in _ADDRESSES:
         slug = slug.removeprefix(address)
     if not SLUG_PATTERN.fullmatch(slug) or len(slug) > 200:
-        shown = published.legible(slug[:60])
+        shown = flattening.legible(slug[:60])
         raise CannotRead(f"{shown!r} is no model's name: write it as owner/name.")
     try:
         client = ReplicateClient(
@@ -160,7 +161,7 @@ def _read_file(file: Path) -> Iterator[tuple[str, PublishedModel | SchemaRefused
         yield file.name, SchemaRefused(f"It cannot be read: {error.strerror}.")
         return
     except (ValueError, RecursionError) as error:
-        yield file.name, SchemaRefused(f"It is not JSON: {published.legible(str(error)[:200])}.")
+        yield file.name, SchemaRefused(f"It is not JSON: {flattening.legible(str(error)[:200])}.")
         return
     if isinstance(document, dict) and isinstance(document.get("results"), list):
         # A page of Replicate's own list of models.
@@ -181,7 +182,7 @@ def _read_document(document: Any, *, otherwise: str) -> tuple[str, PublishedMode
     except SchemaRefused as error:
         owner, name = document.get("owner"), document.get("name")
         if isinstance(owner, str) and isinstance(name, str) and owner and name:
-            return published.legible(f"{owner}/{name}"[:200]), error
+            return flattening.legible(f"{owner}/{name}"[:200]), error
         return otherwise, error
     return model.slug, model
 
@@ -198,9 +199,9 @@ def _failure_in_words(slug: str, error: ReplicateError) -> str:
         case Unreachable():
             return f"Replicate cannot be reached at {settings.REPLICATE_BASE_URL}: try again later."
         case BadAnswer() | ServerError():
-            detail = published.legible(error.detail[:200])
+            detail = flattening.legible(error.detail[:200])
             return f"Replicate did not answer as it should: try again later. ({detail})"
-    return f"{slug} could not be read: {published.legible(error.detail[:200])}"
+    return f"{slug} could not be read: {flattening.legible(error.detail[:200])}"
 
 
 def _describe(
@@ -261,7 +262,7 @@ def allowed_in_words(prop: Mapping[str, Any]) -> str:
 def json_in_words(value: Any) -> str:
     """Say a published value: text as it is, what is empty in quotes, the rest as JSON."""
     if isinstance(value, str):
-        return published.legible(value) or '""'
+        return flattening.legible(value) or '""'
     return json.dumps(value, ensure_ascii=False)[:200]
 
 
@@ -290,7 +291,7 @@ def _sizes_in_words(prop: Mapping[str, Any]) -> Iterator[str]:
         "pattern": "like {}",
     }.items():
         if key in prop:
-            yield words.format(published.legible(str(prop[key])[:200]))
+            yield words.format(flattening.legible(str(prop[key])[:200]))
 
 
 def _output_in_words(openapi: JSON) -> str:
@@ -307,7 +308,7 @@ def _output_in_words(openapi: JSON) -> str:
 
 def _notes(openapi: JSON, flat: JSON) -> Iterator[str]:
     """Yield what is published and left aside, a sentence each."""
-    source, _ = published.read_input(openapi)
+    source, _ = flattening.read_input(openapi)
     dropped = [
         name
         for name, prop in flat["properties"].items()

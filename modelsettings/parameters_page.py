@@ -8,8 +8,8 @@ from typing import Any
 from modelsettings import earlier
 from modelsettings.earlier import Family, Fate, Row
 from modelsettings.schema import parameters
+from modelsettings.schema.flattening import JSON
 from modelsettings.schema.parameters import LARGEST_INTEGER
-from modelsettings.schema.published import JSON
 from modelsettings.shipped import ShippedModel, shipped_models
 
 _LONGEST = 60

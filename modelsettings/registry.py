@@ -12,7 +12,7 @@ from modelsettings import catalog, services
 from modelsettings.actors import CATALOG, Actor
 from modelsettings.compiled import compile_document, compile_schema, find_obstacle_to_staging
 from modelsettings.models import ModelSettings, PublishedSchema, ReplicateModel, settings_write
-from modelsettings.schema import published
+from modelsettings.schema import flattening, published
 from modelsettings.schema.published import PublishedModel
 from modelsettings.schema.roles import choose_roles
 from modelsettings.schema.validation import SettingsRefused, SettingsValidator
@@ -44,7 +44,7 @@ def add_model(
     """
     overlay = catalog.find_overlay(model.slug)
     roles = choose_roles(
-        published.flatten(model.openapi), known=overlay.roles, corrections=corrections or {}
+        flattening.flatten(model.openapi), known=overlay.roles, corrections=corrections or {}
     )
     defaults = ReplicateModel.objects.filter(is_default=True)
     row = ReplicateModel(
@@ -97,7 +97,7 @@ def adopt_schema(
     row = ReplicateModel.objects.select_for_update(of=("self",)).get(slug=model.slug)
     # The roles in use are kept, like what is known, where their inputs still are.
     roles = choose_roles(
-        published.flatten(model.openapi), known=row.roles, corrections=corrections or {}
+        flattening.flatten(model.openapi), known=row.roles, corrections=corrections or {}
     )
     pinned = row.pinned_schema
     if pinned and roles == row.roles and _is_pinned(pinned, model):

@@ -6,8 +6,9 @@ from functools import cache
 
 from modelsettings import catalog
 from modelsettings.catalog import Overlay
-from modelsettings.schema import parameters, published
-from modelsettings.schema.published import JSON, PublishedModel
+from modelsettings.schema import flattening, parameters, published
+from modelsettings.schema.flattening import JSON
+from modelsettings.schema.published import PublishedModel
 from modelsettings.schema.roles import find_obstacle, find_roles
 
 
@@ -45,7 +46,7 @@ def shipped_models() -> dict[str, ShippedModel]:
 def _read(document: JSON) -> ShippedModel:
     model = PublishedModel.from_json(document)
     overlay = catalog.find_overlay(model.slug)
-    flat = published.flatten(model.openapi)
+    flat = flattening.flatten(model.openapi)
     roles = find_roles(flat) | dict(overlay.roles)
     makes_pictures = published.makes_pictures(model.openapi)
     return ShippedModel(

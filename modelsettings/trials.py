@@ -7,9 +7,10 @@ from typing import Any
 
 from modelsettings import catalog
 from modelsettings.pricing import cost_of
-from modelsettings.schema import published
+from modelsettings.schema import flattening, published
 from modelsettings.schema.differences import find_differences
-from modelsettings.schema.published import JSON, PublishedModel, SchemaRefused
+from modelsettings.schema.flattening import JSON, SchemaRefused
+from modelsettings.schema.published import PublishedModel
 from modelsettings.schema.roles import find_obstacle, find_roles
 from replicate_api.purchases import MAX_PURCHASES, Subject
 
@@ -51,7 +52,7 @@ def choose_candidate(models: Mapping[str, PublishedModel], slug: str | None) -> 
 
 def subject_of(model: PublishedModel) -> Subject:
     """Return what is sent to a model: its defaults stay unsaid, the photo is left to the caller."""
-    flat = published.flatten(model.openapi)
+    flat = flattening.flatten(model.openapi)
     roles, inputs = find_roles(flat), flat["properties"]
     free = {name: prop for name, prop in inputs.items() if name not in roles.values()}
     choices = [name for name, prop in free.items() if prop.get("enum")]
@@ -84,7 +85,7 @@ def _rank(candidate: Candidate) -> tuple[bool, Decimal, int]:
 
 
 def _candidate(model: PublishedModel) -> Candidate:
-    flat = published.flatten(model.openapi)
+    flat = flattening.flatten(model.openapi)
     obstacle = find_obstacle(
         flat, roles=find_roles(flat), makes_pictures=published.makes_pictures(model.openapi)
     )

@@ -15,7 +15,7 @@ from modelsettings.actors import Actor
 from modelsettings.models import ReplicateModel
 from modelsettings.onboarding import CannotRead, Finding
 from modelsettings.registry import AlreadyThere, CannotAdopt
-from modelsettings.schema.published import SchemaRefused
+from modelsettings.schema.flattening import SchemaRefused
 from modelsettings.schema.roles import RoleRefused
 
 _ROLES = {"image": "Takes the photo", "prompt": "Takes the prompt"}

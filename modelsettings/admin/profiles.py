@@ -20,7 +20,7 @@ from modelsettings.forms import SettingsForm
 from modelsettings.models import ModelSettings
 from modelsettings.profiles import ProfileRefused
 from modelsettings.schema.document import Change, diff
-from modelsettings.schema.published import JSON
+from modelsettings.schema.flattening import JSON
 from modelsettings.schema.validation import SettingsRefused
 from modelsettings.services import ProfileLocked, StaleSettings, StoredSettings
 

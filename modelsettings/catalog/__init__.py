@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from modelsettings.schema.flattening import JSON
 from modelsettings.schema.parameters import Tuning
-from modelsettings.schema.published import JSON
 
 _FOLDER = Path(__file__).parent
 

@@ -1,6 +1,7 @@
 """Pure functions over a model's published schema and an operator's settings; no database.
 
-published   what Replicate publishes, flattened into one self-contained JSON Schema
+flattening  the input's schema, as one self-contained JSON Schema
+published   what Replicate publishes: who, which version, what it makes
 roles       which property takes the photo, which the prompt
 parameters  the settings schema: what an operator may tune, and who carries it out
 validation  the one validator, and its sentences

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from modelsettings.schema import published
+from modelsettings.schema import flattening, published
 from modelsettings.schema.document import UNSET, is_same
-from modelsettings.schema.published import JSON
+from modelsettings.schema.flattening import JSON
 from modelsettings.schema.roles import find_roles
 
 # What changes which values are taken or what an absent one means; prose and order do not.
@@ -31,7 +31,7 @@ def find_differences(ours: JSON, theirs: JSON) -> list[str]:
     >>> find_differences(ours, theirs)
     ['output_quality: maximum is 95, not 100.']
     """
-    old, new = published.flatten(ours), published.flatten(theirs)
+    old, new = flattening.flatten(ours), flattening.flatten(theirs)
     return [
         *_in_names(old["properties"], new["properties"]),
         *_in_required(old["required"], new["required"]),

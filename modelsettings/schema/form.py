@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from modelsettings.schema.document import is_same
+from modelsettings.schema.flattening import JSON, type_of
 from modelsettings.schema.parameters import LARGEST_INTEGER
-from modelsettings.schema.published import JSON, type_of
 
 _EMPTY: tuple[Any, ...] = ("", None, [], {})
 _WORDS = {True: "on", False: "off"}

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
-from modelsettings.schema.published import JSON, is_secret
+from modelsettings.schema.flattening import JSON
+from modelsettings.schema.published import is_secret
 
 # What a browser's JavaScript can carry without rounding (ECMA-262, Number.MAX_SAFE_INTEGER).
 LARGEST_INTEGER = 2**53 - 1

@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from modelsettings.schema.published import JSON, is_address, is_secret, legible
+from modelsettings.schema.flattening import JSON, legible
+from modelsettings.schema.published import is_address, is_secret
 
 # In the order in which they are preferred: the names that models give to the picture they edit.
 _IMAGE_NAMES = (
@@ -30,7 +31,7 @@ class RoleRefused(ValueError):
 def find_roles(flat: JSON) -> dict[str, str]:
     """Return `{"image": property, "prompt": property}`, without the roles that nothing takes.
 
-    `flat` is an input schema as `published.flatten` returns it.
+    `flat` is an input schema as `flattening.flatten` returns it.
     """
     inputs = flat["properties"]
     found = {"image": _find_image(inputs), "prompt": _find_prompt(inputs)}

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema_rs
 
 from modelsettings.schema import parameters
-from modelsettings.schema.published import JSON, is_whole_float
+from modelsettings.schema.flattening import JSON, is_whole_float
 
 _KINDS = {
     "string": "text",

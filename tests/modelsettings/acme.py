@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from modelsettings.schema.published import JSON
+from modelsettings.schema.flattening import JSON
 
 PICTURE: JSON = {"type": "string", "format": "uri"}
 

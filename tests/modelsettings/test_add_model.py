@@ -21,7 +21,8 @@ from pytest_django import Settings
 from modelsettings import onboarding, profiles, registry, services
 from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, PublishedSchema, ReplicateModel
-from modelsettings.schema.published import JSON, PublishedModel
+from modelsettings.schema.flattening import JSON
+from modelsettings.schema.published import PublishedModel
 from tests import processes
 from tests.modelsettings.acme import PICTURE, STAGER_DEFAULTS, STAGER_INPUTS, published
 from tests.modelsettings.conftest import SLUG

@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from modelsettings import services
 from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, ReplicateModel, settings_write
-from modelsettings.schema.published import JSON
+from modelsettings.schema.flattening import JSON
 from modelsettings.services import Conflict, StoredSettings
 from tests.modelsettings.acme import STAGER_DEFAULTS
 from tests.modelsettings.conftest import SLUG, write_behind_the_services

@@ -11,7 +11,8 @@ from rest_framework.test import APIClient
 from modelsettings import profiles, registry, services
 from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, ReplicateModel
-from modelsettings.schema.published import JSON, PublishedModel
+from modelsettings.schema.flattening import JSON
+from modelsettings.schema.published import PublishedModel
 from modelsettings.services import StoredSettings
 from tests.conftest import client_of
 from tests.modelsettings.acme import STAGER_DEFAULTS, published

@@ -7,7 +7,7 @@ from rest_framework.test import APIClient
 
 from modelsettings import services
 from modelsettings.models import ModelSettings
-from modelsettings.schema.published import JSON
+from modelsettings.schema.flattening import JSON
 from modelsettings.services import StoredSettings
 from tests.modelsettings.conftest import SLUG
 

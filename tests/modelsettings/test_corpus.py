@@ -10,10 +10,11 @@ import pytest
 from modelsettings import registry, services
 from modelsettings.actors import Actor
 from modelsettings.models import ReplicateModel
-from modelsettings.schema import parameters, published
+from modelsettings.schema import flattening, parameters, published
+from modelsettings.schema.flattening import JSON
 from modelsettings.schema.form import form_document, form_schema, read_form
 from modelsettings.schema.parameters import Tuning, settings_schema
-from modelsettings.schema.published import JSON, PublishedModel
+from modelsettings.schema.published import PublishedModel
 from modelsettings.schema.roles import find_roles
 from modelsettings.schema.validation import SettingsValidator
 from tests.modelsettings.widget import submit
@@ -39,7 +40,7 @@ def inputs_of(model: PublishedModel) -> JSON:
 
 
 def schema_of(model: PublishedModel) -> JSON:
-    flat = published.flatten(model.openapi)
+    flat = flattening.flatten(model.openapi)
     makes_pictures = published.makes_pictures(model.openapi)
     return settings_schema(
         flat, roles=find_roles(flat), makes_pictures=makes_pictures, tuning=Tuning()
@@ -68,7 +69,7 @@ def test_corpus_is_whole(corpus: list[Path]) -> None:
 def test_flatten_reads_every_model(corpus: list[Path]) -> None:
     for model in models(corpus):
         inputs = inputs_of(model)
-        flat = published.flatten(model.openapi)["properties"]
+        flat = flattening.flatten(model.openapi)["properties"]
 
         by_order = sorted(inputs, key=lambda name, of=inputs: of[name]["x-order"])  # type: ignore[misc]
         assert list(flat) == by_order, model.slug
@@ -93,7 +94,7 @@ def test_find_roles_agrees_with_a_reader(corpus: list[Path]) -> None:
         )
 
         assert (len(photos) < 2, len(prompts) < 2) == (True, True), model.slug
-        assert find_roles(published.flatten(model.openapi)) == truth, model.slug
+        assert find_roles(flattening.flatten(model.openapi)) == truth, model.slug
 
 
 def test_defaults_are_valid_and_complete(corpus: list[Path]) -> None:

@@ -8,7 +8,8 @@ from pytest_django import DjangoAssertNumQueries
 from modelsettings import registry, services, shipped
 from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, PublishedSchema, ReplicateModel
-from modelsettings.schema.published import PublishedModel, SchemaRefused
+from modelsettings.schema.flattening import SchemaRefused
+from modelsettings.schema.published import PublishedModel
 from modelsettings.services import StoredSettings
 from tests.modelsettings.acme import PICTURE, STAGER_DEFAULTS, STAGER_INPUTS, published
 from tests.modelsettings.conftest import SLUG

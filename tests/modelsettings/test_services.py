@@ -11,8 +11,8 @@ from modelsettings import profiles, services
 from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, ReplicateModel, settings_write
 from modelsettings.schema.document import UNSET
+from modelsettings.schema.flattening import JSON
 from modelsettings.schema.parameters import Delivery
-from modelsettings.schema.published import JSON
 from modelsettings.schema.validation import SettingsRefused
 from modelsettings.services import (
     Conflict,

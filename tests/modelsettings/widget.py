@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from modelsettings.schema.published import JSON
+from modelsettings.schema.flattening import JSON
 
 _ABSENT: dict[str, Any] = {"string": "", "integer": None, "number": None, "boolean": None}
 

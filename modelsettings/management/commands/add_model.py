@@ -15,7 +15,8 @@ from modelsettings.models import ReplicateModel
 from modelsettings.onboarding import CannotRead, Finding
 from modelsettings.registry import AlreadyThere, CannotAdopt
 from modelsettings.schema.document import UNSET
-from modelsettings.schema.published import PublishedModel, SchemaRefused
+from modelsettings.schema.flattening import SchemaRefused
+from modelsettings.schema.published import PublishedModel
 from modelsettings.schema.roles import RoleRefused
 
 _BY = Actor.system("add_model")

@@ -14,7 +14,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from PIL import Image
 
-from modelsettings.schema.published import PublishedModel, SchemaRefused
+from modelsettings.schema.flattening import SchemaRefused
+from modelsettings.schema.published import PublishedModel
 from modelsettings.shipped import shipped_models
 from modelsettings.trials import (
     Candidate,

@@ -10,16 +10,11 @@ from typing import Any
 
 import pytest
 
-from modelsettings.schema import published
+from modelsettings.schema import flattening
+from modelsettings.schema.flattening import JSON, SchemaRefused, flatten
 from modelsettings.schema.form import form_document, form_schema, read_form
 from modelsettings.schema.parameters import Tuning, settings_schema
-from modelsettings.schema.published import (
-    JSON,
-    PublishedModel,
-    SchemaRefused,
-    flatten,
-    makes_pictures,
-)
+from modelsettings.schema.published import PublishedModel, makes_pictures
 from modelsettings.schema.roles import RoleRefused, choose_roles, find_roles, role_choices
 from modelsettings.schema.validation import SettingsRefused, SettingsValidator
 from tests.modelsettings.acme import PICTURE, openapi
@@ -426,6 +421,6 @@ def test_role_is_refused(corrections: JSON, sentence: str) -> None:
 
 
 def test_read_input_is_as_published() -> None:
-    properties, required = published.read_input(openapi({"x": {"default": 5}}, required=["x"]))
+    properties, required = flattening.read_input(openapi({"x": {"default": 5}}, required=["x"]))
 
     assert (properties["x"]["default"], required) == (5, ["x"])

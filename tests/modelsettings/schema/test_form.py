@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from modelsettings.schema.flattening import JSON
 from modelsettings.schema.form import form_document, form_schema, help_text, read_form
 from modelsettings.schema.parameters import LARGEST_INTEGER
-from modelsettings.schema.published import JSON
 from tests.modelsettings.widget import submit
 
 PARAMETERS: JSON = {

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from modelsettings.schema.flattening import JSON, flatten
 from modelsettings.schema.parameters import (
     DELIVERY_PARAMETERS,
     Delivery,
@@ -11,7 +12,6 @@ from modelsettings.schema.parameters import (
     settings_schema,
     split,
 )
-from modelsettings.schema.published import JSON, flatten
 from modelsettings.schema.roles import find_roles
 from modelsettings.schema.validation import SettingsValidator
 from tests.modelsettings.acme import PICTURE, STAGER_DEFAULTS, STAGER_INPUTS, openapi

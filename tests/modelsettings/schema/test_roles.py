@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from modelsettings.schema.published import JSON, flatten
+from modelsettings.schema.flattening import JSON, flatten
 from modelsettings.schema.roles import find_obstacle, find_roles
 from tests.modelsettings.acme import PICTURE, openapi
 

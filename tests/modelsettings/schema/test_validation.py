@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from modelsettings.schema.published import JSON
+from modelsettings.schema.flattening import JSON
 from modelsettings.schema.validation import SettingsRefused, SettingsValidator
 
 PARAMETERS: JSON = {

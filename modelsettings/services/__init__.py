@@ -1,0 +1,42 @@
+"""Everything that reads or changes settings: for the admin, the API, tasks and commands alike."""
+
+from modelsettings.services.changing import (
+    ProfileLocked,
+    RollbackPreview,
+    create_profile,
+    patch_settings,
+    preview_rollback,
+    rename_profile,
+    reset_settings,
+    roll_back,
+    update_settings,
+)
+from modelsettings.services.conflicts import Conflict, StaleSettings
+from modelsettings.services.reading import (
+    ProfileNotFound,
+    ResolvedSettings,
+    StoredSettings,
+    get_settings,
+    read_profile,
+    resolve,
+)
+
+__all__ = [
+    "Conflict",
+    "ProfileLocked",
+    "ProfileNotFound",
+    "ResolvedSettings",
+    "RollbackPreview",
+    "StaleSettings",
+    "StoredSettings",
+    "create_profile",
+    "get_settings",
+    "patch_settings",
+    "preview_rollback",
+    "read_profile",
+    "rename_profile",
+    "reset_settings",
+    "resolve",
+    "roll_back",
+    "update_settings",
+]

@@ -1,0 +1,165 @@
+"""What is stored, read as a job needs it: one query, fresh each time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from django.db.models import QuerySet
+
+from modelsettings.compiled import CompiledSchema, compile_schema, find_obstacle_to_staging
+from modelsettings.models import ModelSettings, ReplicateModel
+from modelsettings.schema import parameters
+from modelsettings.schema.document import differing_keys
+from modelsettings.schema.flattening import JSON
+from modelsettings.schema.parameters import Delivery
+from modelsettings.schema.validation import SettingsValidator
+
+
+class ProfileNotFound(LookupError):
+    """No such model, or no such profile of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSettings:
+    """One profile as it is stored, with the schema it obeys."""
+
+    pk: int
+    slug: str
+    profile: str
+    revision: int
+    values: JSON
+    updated_at: datetime
+    updated_by: str
+    version: str
+    is_official: bool
+    model_pk: int
+    is_enabled: bool
+    roles: Mapping[str, str]
+    schema: CompiledSchema
+
+    @property
+    def validator(self) -> SettingsValidator:
+        return self.schema.validator
+
+    @property
+    def obstacle(self) -> str | None:
+        """Why a job cannot use the model, in one sentence; None where it can."""
+        return find_obstacle_to_staging(
+            self.slug,
+            is_enabled=self.is_enabled,
+            can_be_run=self.is_official or bool(self.version),
+            schema=self.schema,
+        )
+
+    @property
+    def document(self) -> JSON:
+        """The values in the schema's order: PostgreSQL does not keep that of a document."""
+        names = (name for name in self.validator.schema["properties"] if name in self.values)
+        return {name: self.values[name] for name in names} | self.values
+
+    @property
+    def changed(self) -> list[str]:
+        """The keys whose values are not their defaults."""
+        return differing_keys(self.validator.defaults, self.document)
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedSettings:
+    """What a job runs with: the whole document, and its two halves."""
+
+    stored: StoredSettings
+    settings: JSON
+    input: JSON
+    delivery: Delivery
+
+
+def get_settings(model: str | None = None, *, profile: str | None = None) -> StoredSettings:
+    """Read a profile in one query, fresh each time.
+
+    Without a name it is the model's live profile; without a model, the default for staging.
+    Raises ProfileNotFound.
+    """
+    wanted = {"slug": model} if model else {"is_default": True}
+    if profile:
+        of_the_model = {f"model__{column}": value for column, value in wanted.items()}
+        row = next(
+            iter(_named_profiles().filter(name=profile, retired_at=None, **of_the_model)), None
+        )
+    else:
+        row = next(iter(_live_profiles().filter(**wanted)), None)
+    if row is None or row[0] is None:
+        missing = f"{profile} of {model or 'the default model'}" if profile else model
+        raise ProfileNotFound(f"There is no settings profile {missing or 'for staging'}.")
+    return _read_row(row)
+
+
+def read_profile(pk: int) -> StoredSettings:
+    """Read any profile by its primary key, a retired one too. Raises ProfileNotFound."""
+    row = next(iter(_named_profiles().filter(pk=pk)), None)
+    if row is None:
+        raise ProfileNotFound("This settings profile is gone.")
+    return _read_row(row)
+
+
+def _read_row(row: tuple[Any, ...]) -> StoredSettings:
+    *columns, digest = row
+    compiled = compile_schema(row[1], roles=columns[-1], digest=digest)
+    return StoredSettings(*[*columns, compiled])
+
+
+@cache
+def _live_profiles() -> QuerySet[Any, Any]:
+    """Return the query of StoredSettings' columns, for `filter` to clone.
+
+    Building it takes longer than running it, so it is built once.
+    """
+    return _select_columns(ReplicateModel.objects.order_by(), profile="live_profile__", model="")
+
+
+@cache
+def _named_profiles() -> QuerySet[Any, Any]:
+    """As `_live_profiles`; from the profile's side, since a filter on a relation to many would
+    join it once more, and find the columns of another profile."""
+    return _select_columns(ModelSettings.objects.order_by(), profile="", model="model__")
+
+
+def _select_columns(rows: QuerySet[Any], *, profile: str, model: str) -> QuerySet[Any, Any]:
+    """Select the columns in the order of StoredSettings; the names are prefixes of relations."""
+    return rows.values_list(
+        f"{profile}pk",
+        f"{model}slug",
+        f"{profile}name",
+        f"{profile}revision",
+        f"{profile}values",
+        f"{profile}updated_at",
+        f"{profile}updated_by",
+        f"{model}pinned_schema__version",
+        f"{model}pinned_schema__is_official",
+        f"{model}pk",
+        f"{model}is_enabled",
+        f"{model}roles",
+        f"{model}pinned_schema__digest",
+    )
+
+
+def resolve(
+    model: str | None = None,
+    *,
+    profile: str | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    seed: int | None = None,
+) -> ResolvedSettings:
+    """Return the exact input and delivery of a job, less the photo and the prompt.
+
+    In order of precedence: the request's seed, its overrides, the profile. One query; the next job
+    sees a change. Raises ProfileNotFound, and SettingsRefused for the overrides.
+    """
+    stored = get_settings(model, profile=profile)
+    wanted = stored.document | dict(overrides or {})
+    if seed is not None:
+        wanted["seed"] = seed
+    settings = stored.validator.clean(wanted)
+    sent, delivery = parameters.split(stored.validator.schema, settings)
+    return ResolvedSettings(stored=stored, settings=settings, input=sent, delivery=delivery)
