@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from modelsettings import registry
@@ -16,6 +16,8 @@ from tests.conftest import CHROMIUM
 
 # Playwright's loop runs in the test's thread, which Django takes for an async context.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+# A page that is slow on a busy machine is not wrong; five seconds is the default.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")

@@ -84,7 +84,7 @@ def test_files_and_a_zip_are_staged_from_the_form(
     work_off()
 
     # Nobody loads the page again: it does so itself while anything is left to do.
-    expect(page.get_by_text("100 %, 6 of 6")).to_be_visible(timeout=10_000)
+    expect(page.get_by_text("100 %, 6 of 6")).to_be_visible()
     expect(page.get_by_alt_text("After: Bedroom/1.jpg, Industrial")).to_be_visible()
     expect(page.get_by_alt_text("Before: hall.jpg")).to_be_visible()
     expect(page.get_by_role("alert")).to_contain_text("broken.jpg: This photo is damaged")

@@ -51,7 +51,7 @@ def test_page_shows_a_picture_when_it_is_there(page: Page, job: StagingJob) -> N
     page.clock.run_for(11_000)
 
     # Nobody loads the page again: it does so itself while something runs.
-    expect(page.get_by_alt_text("After")).to_be_visible(timeout=10_000)
+    expect(page.get_by_alt_text("After")).to_be_visible()
     loaded = "async (image) => { await image.decode(); return image.naturalWidth > 0; }"
     assert page.get_by_alt_text("After").evaluate(loaded)
     expect(page.get_by_text("Nothing needs you.")).to_be_visible()

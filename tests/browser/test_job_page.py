@@ -47,7 +47,7 @@ def test_job_page_shows_the_picture_when_it_is_there(page: Page, job: StagingJob
     work_off(job)
 
     # Nobody loads the page again: it does so itself while the job runs.
-    expect(page.get_by_alt_text("After: the staged picture")).to_be_visible(timeout=10_000)
+    expect(page.get_by_alt_text("After: the staged picture")).to_be_visible()
     # It has its place before its bytes: decode() waits for them, and fails on a broken one.
     loaded = "async (image) => { await image.decode(); return image.naturalWidth > 0; }"
     assert page.get_by_alt_text("After: the staged picture").evaluate(loaded)
@@ -101,7 +101,7 @@ def test_job_list_stays_live_without_losing_the_selection(
 
     finish(job)
 
-    expect(row).to_contain_text("Succeeded", timeout=10_000)
+    expect(row).to_contain_text("Succeeded")
     expect(page.locator(f"input[value='{other.pk}']")).to_be_checked()
     expect(page.get_by_text("1 of 2 selected")).to_be_visible()
     stage(operator)
@@ -114,7 +114,7 @@ def test_job_list_tells_of_new_jobs(page: Page, operator: User, job: StagingJob)
 
     stage(operator)
 
-    expect(page.get_by_text("There are new jobs.")).to_be_visible(timeout=10_000)
+    expect(page.get_by_text("There are new jobs.")).to_be_visible()
     page.get_by_role("link", name="Show them").click()
     expect(page.locator("tr.data-row")).to_have_count(2)
 

@@ -80,7 +80,7 @@ def test_variant_appears_when_it_is_there(page: Page, photo: Photo, operator: Us
 
     with_pictures(finish(waiting))
 
-    expect(page.get_by_alt_text("office, modern, by Qwen Image Edit")).to_be_visible(timeout=10_000)
+    expect(page.get_by_alt_text("office, modern, by Qwen Image Edit")).to_be_visible()
 
 
 def test_delete_asks_first(page: Page, photo: Photo) -> None:

@@ -1,6 +1,5 @@
 import os
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -98,9 +97,6 @@ def test_finish_notices_when_another_ends(tmp_path: Path) -> None:
         child = start(supervisor, WITH_CHILD)
         other = supervisor.start("other", [sys.executable, "-c", ""], env=os.environ)
         other.process.wait()
-        since = time.monotonic()
 
         with pytest.raises(ChildFailed, match=r"^other ended with code 0\."):
             supervisor.finish(child, within_s=20)
-
-    assert time.monotonic() - since < 10

