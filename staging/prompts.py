@@ -66,9 +66,6 @@ class Shipped:
     rooms: Mapping[str, Room]
     styles: Mapping[str, Style]
 
-    def rules_for(self, room: Room) -> Rules:
-        return self.outside if room.is_outside else self.inside
-
 
 def read_shipped() -> Shipped:
     """Read library.toml."""

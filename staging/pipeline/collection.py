@@ -36,30 +36,27 @@ def collect_waiting() -> int:
 
 def collect(prediction: Prediction) -> None:
     """Fetch, finish and store the outputs of one claimed prediction, then let it succeed."""
-    with structlog.contextvars.bound_contextvars(
-        job=str(prediction.job_id), prediction=str(prediction.pk)
-    ):
-        try:
-            stored = [
-                _store_output(prediction, url=url, position=position)
-                for position, url in enumerate(prediction.outputs)
-            ]
-        except errors.NotFound as error:
-            why = f"The picture was gone before it was fetched. {error}"
-            _lose(prediction, code="outputs_gone", why=why)
-        except errors.DoNotRetry as error:
-            _lose(prediction, code=code_of(error), why=str(error))
-        except errors.TryAgain as error:
-            give_back(prediction, status=PredictionStatus.COLLECTING, error=error, by=BY)
-        except images.PictureRefused as error:
-            # Calls that failed before say nothing of the picture.
-            is_again = prediction.error == str(error)
-            if is_again and prediction.tries + 1 >= MAX_BROKEN_DOWNLOADS:
-                _lose(prediction, code="bad_output", why=str(error))
-            else:
-                give_back(prediction, status=PredictionStatus.COLLECTING, error=error, by=BY)
+    try:
+        stored = [
+            _store_output(prediction, url=url, position=position)
+            for position, url in enumerate(prediction.outputs)
+        ]
+    except errors.NotFound as error:
+        why = f"The picture was gone before it was fetched. {error}"
+        _lose(prediction, code="outputs_gone", why=why)
+    except errors.DoNotRetry as error:
+        _lose(prediction, code=code_of(error), why=str(error))
+    except errors.TryAgain as error:
+        give_back(prediction, status=PredictionStatus.COLLECTING, error=error, by=BY)
+    except images.PictureRefused as error:
+        # Calls that failed before say nothing of the picture.
+        is_again = prediction.error == str(error)
+        if is_again and prediction.tries + 1 >= MAX_BROKEN_DOWNLOADS:
+            _lose(prediction, code="bad_output", why=str(error))
         else:
-            _succeed(prediction, stored)
+            give_back(prediction, status=PredictionStatus.COLLECTING, error=error, by=BY)
+    else:
+        _succeed(prediction, stored)
 
 
 def _lose(prediction: Prediction, *, code: str, why: str) -> None:

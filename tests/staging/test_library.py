@@ -112,9 +112,10 @@ def test_load_library_waits_for_its_tables() -> None:
 @pytest.mark.parametrize("style", SHIPPED.styles)
 def test_prompt_for_says_what_ships(room_type: str, style: str) -> None:
     room = SHIPPED.rooms[room_type]
+    rules = SHIPPED.outside if room.is_outside else SHIPPED.inside
 
     assert prompt_for(room_type=room_type, style=style) == prompts.build_prompt(
-        room=room, style=SHIPPED.styles[style], rules=SHIPPED.rules_for(room)
+        room=room, style=SHIPPED.styles[style], rules=rules
     )
 
 

@@ -24,7 +24,8 @@ ROOM_WORDS = {
 
 def shipped_prompt(room_type: str, style: str, **more: Any) -> str:
     room = ROOMS[room_type]
-    return build_prompt(room=room, style=STYLES[style], rules=SHIPPED.rules_for(room), **more)
+    rules = SHIPPED.outside if room.is_outside else SHIPPED.inside
+    return build_prompt(room=room, style=STYLES[style], rules=rules, **more)
 
 
 def test_rooms_and_styles_ship_in_the_order_that_people_are_shown() -> None:
