@@ -544,6 +544,7 @@ ELSEWHERE = {
     "manage.py clean_old_history": "tests/staging/test_clean_old_history.py",
     "manage.py prune": "tests/staging/test_prune.py",
     "manage.py stage_folder": "asks for jobs, which read settings alone",
+    "manage.py watch": "writes notices alone",
     "manage.py check_replicate": "writes a report alone",
     "manage.py document_parameters": "writes a page of docs/ alone",
     # A model's label, price and so on: saved whole, with history, by the admin; they are no

@@ -16,6 +16,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
@@ -384,6 +385,21 @@ def came_of(notice: Notice) -> dict[str, tuple[str, int, str]]:
     """Return each channel's status, tries and last error."""
     rows = notice.deliveries.values_list("channel", "status", "tries", "error")
     return {channel: (status, tries, error) for channel, status, tries, error in rows}
+
+
+def test_watch_by_hand_tells_where_no_worker_lives(
+    ask: Ask, mailbox: Mailbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call_command("watch")
+    assert capsys.readouterr().out == ""
+    ask()
+    pass_time(run_after=ago(11))
+
+    call_command("watch")
+    call_command("watch")
+
+    assert capsys.readouterr().out == f"{STILL['waiting']}\n" * 2
+    assert [mail["Subject"] for mail in mailbox.mails] == [f"Restage: {STILL['waiting']}"]
 
 
 def test_notice_is_sent_to_a_signed_webhook(
