@@ -10,43 +10,70 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
+
+import httpx
 
 Found = TypeVar("Found")
+Process: TypeAlias = "subprocess.Popen[bytes]"
 
 ROOT = Path(__file__).resolve().parent.parent
 CATALOG = ROOT / "modelsettings" / "catalog"
 
 
-@contextmanager
-def running(
-    *command: str, log: Path, env: Mapping[str, str] | None = None
-) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run a command until the block ends; then end its whole group."""
-    with log.open("wb") as output:
-        process = subprocess.Popen(
+def start(
+    *command: str, log: Path, env: Mapping[str, str] | None = None, cwd: Path = ROOT
+) -> Process:
+    """Start a command, which writes to the end of the log."""
+    with log.open("ab") as output:
+        return subprocess.Popen(
             command,
-            cwd=ROOT,
+            cwd=cwd,
             env={**os.environ, **(env or {}), "PYTHONUNBUFFERED": "1"},
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+
+
+@contextmanager
+def running(*command: str, log: Path, env: Mapping[str, str] | None = None) -> Iterator[Process]:
+    """Run a command, with a new log, until the block ends; then end its whole group."""
+    log.write_bytes(b"")
+    process = start(*command, log=log, env=env)
     try:
         yield process
     finally:
         end(process)
 
 
-def end(process: "subprocess.Popen[bytes]", with_signal: int = signal.SIGTERM) -> None:
+def end(process: Process, with_signal: int = signal.SIGTERM) -> None:
     """End a process group; kill what does not go within five seconds."""
     if process.poll() is None:
         os.killpg(process.pid, with_signal)
         try:
             process.wait(5)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            kill(process)
+
+
+def kill(process: Process) -> None:
+    """Kill a process and whatever it started, without a warning."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def manage(*command: str, env: Mapping[str, str]) -> str:
+    """Run one command of manage.py; return what it printed."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", *command],
+        cwd=ROOT,
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 @contextmanager
@@ -59,7 +86,7 @@ def sandbox(log: Path, *options: str, models: Path = CATALOG) -> Iterator[str]:
 
 
 def wait_for(
-    condition: Callable[[], Found | None], *, timeout_s: float = 20.0, log: Path | None = None
+    condition: Callable[[], Found | None], *, timeout_s: float = 60.0, log: Path | None = None
 ) -> Found:
     """Return what the condition returns once it is true; fail with the log after the time-out."""
     until = time.monotonic() + timeout_s
@@ -69,6 +96,14 @@ def wait_for(
         time.sleep(0.02)
     told = log.read_text()[-3000:] if log else ""
     raise AssertionError(f"Nothing came of it within {timeout_s} s. {told}")
+
+
+def answers(url: str) -> bool:
+    """Say whether a web process of Restage lives at an address."""
+    try:
+        return httpx.get(f"{url}/livez").status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
 
 
 def free_port() -> int:

@@ -4,8 +4,6 @@ All of it is gone when the block ends, also on Ctrl-C.
 """
 
 import os
-import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -18,12 +16,11 @@ import httpx
 import psycopg
 import redis
 from django.conf import settings
-from psycopg import sql
 
 from benchmarks.pipeline.setups import Setup
-from tests import processes
+from tests import databases, processes
 
-Process = subprocess.Popen[bytes]
+Process = processes.Process
 
 TOKEN = "r8_of_nobody"  # noqa: S105 - the sandbox takes any
 DATABASES_OF_REDIS = 16
@@ -68,11 +65,6 @@ class Premises:
             processes.wait_for(is_so, timeout_s=within_s)
         except AssertionError:
             raise RuntimeError(f"{otherwise} within {within_s:g} s.\n{self.tell()}") from None
-
-    def kill(self, process: Process) -> None:
-        """Kill a process and whatever it started, without a warning."""
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
 
     def tell(self) -> str:
         """Return the ends of all logs."""
@@ -135,7 +127,9 @@ def opened(setup: Setup, *, seconds: float, pace: int, latency_s: float) -> Iter
             if setup.has_webhooks:
                 bind = ("--bind", f"127.0.0.1:{port}")
                 premises.start("web", "-m", "gunicorn", "config.wsgi", *bind)
-                premises.wait(lambda: _answers(env["PUBLIC_URL"]), "No web server", START_S)
+                premises.wait(
+                    lambda: processes.answers(env["PUBLIC_URL"]), "No web server", START_S
+                )
             if latency_s:
                 _slow_down(premises, latency_s)
             yield premises
@@ -151,28 +145,14 @@ def _slow_down(premises: Premises, latency_s: float) -> None:
     premises.sandbox.post("/_sandbox/faults", json=faults).raise_for_status()
 
 
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/livez").status_code == 200
-    except httpx.TransportError:
-        return False
-
-
 @contextmanager
 def _database() -> Iterator[str]:
     """A new database beside the one that DATABASE_URL names."""
     address = os.environ.get("DATABASE_URL", "")
     if not address.startswith("postgres"):
         sys.exit("This runs on PostgreSQL: set DATABASE_URL, to postgres://…")
-    name = f"restage_bench_pipeline_{os.getpid()}"
-    server = urlsplit(address)._replace(path="/postgres").geturl()
-    quoted = sql.Identifier(name)
-    with psycopg.connect(server, autocommit=True) as postgres:
-        postgres.execute(sql.SQL("create database {}").format(quoted))
-        try:
-            yield urlsplit(address)._replace(path=f"/{name}").geturl()
-        finally:
-            postgres.execute(sql.SQL("drop database {} with (force)").format(quoted))
+    with databases.beside(address, name=f"restage_bench_pipeline_{os.getpid()}") as own:
+        yield own
 
 
 @contextmanager

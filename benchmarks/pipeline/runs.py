@@ -7,6 +7,7 @@ from benchmarks.pipeline import readings
 from benchmarks.pipeline.premises import Premises, Process, opened
 from benchmarks.pipeline.readings import Row
 from benchmarks.pipeline.setups import Setup
+from tests import processes
 
 LOOK_EVERY_S = 0.5
 KILL_JOBS = 100
@@ -65,7 +66,7 @@ def measure_kill(setup: Setup, load: Load) -> dict[str, float]:
             "Half of the jobs were not bought",
             longest_s,
         )
-        premises.kill(worker)
+        processes.kill(worker)
         worker = premises.start_worker()
         _wait_for_quiet(premises, worker, quiet_s=setup.quiet_s, within_s=longest_s + 600)
         return readings.read_kill(_rows(premises), premises.record())

@@ -15,12 +15,18 @@ from tests.chaos.table import HEAD, row_of
 def main() -> int:
     """Play the rounds that the command line names, and print each line as it is known."""
     parser = ArgumentParser(prog="python -m tests.chaos", description=__doc__)
-    parser.add_argument("--jobs", type=int, default=60, help="of each fault alone (60)")
-    parser.add_argument("--jobs-together", type=int, help="of all at once (as many)")
     parser.add_argument(
+        "--jobs",
+        type=int,
+        default=60,
+        help="of each fault alone (60); of fewer than 20 some faults strike none",
+    )
+    parser.add_argument("--jobs-together", type=int, help="of all at once (as many)")
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument(
         "--fault", action="append", choices=[one.name for one in SINGLE], help="only this one"
     )
-    parser.add_argument("--all-together", action="store_true", help="only all at once")
+    only.add_argument("--all-together", action="store_true", help="only all at once")
     parser.add_argument("--outage", type=float, default=30.0, help="seconds without a broker (30)")
     parser.add_argument("--json", action="store_true", help="one object a line, with all details")
     asked = parser.parse_args()

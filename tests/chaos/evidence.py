@@ -10,7 +10,6 @@ from typing import Any
 
 import psycopg
 from PIL import Image
-from psycopg import sql
 from psycopg.rows import dict_row
 
 from tests.chaos.ground import Ground
@@ -114,18 +113,6 @@ def gather(ground: Ground, jobs: list[str]) -> Evidence:
     ]
     unknown = [one for one in purchases if owners[one] is None]
     return Evidence(jobs=statuses, rows=rows, unknown=unknown)
-
-
-def dump(ground: Ground) -> str:
-    """Return everything that the database holds, as text."""
-    with psycopg.connect(ground.postgres.url) as database:
-        tables = database.execute(
-            "select table_name from information_schema.tables where table_schema = 'public'"
-        ).fetchall()
-        whole = [
-            sql.SQL("select t::text from {} t").format(sql.Identifier(name)) for (name,) in tables
-        ]
-        return "\n".join(row for one in whole for (row,) in database.execute(one))
 
 
 def logs(ground: Ground) -> dict[str, str]:

@@ -14,8 +14,11 @@ from tests.chaos.troubles import Trouble
 
 # How a prediction may have ended, in invariants.end_of's words.
 Ends = Callable[[Row], frozenset[str]]
+# What the sandbox is asked to do wrong.
+Asked = dict[str, Any]
 
-CALLS = ("create", "get", "list", "upload", "download", "cancel", "secret")
+# What any round does; `cancel` has a fault of its own.
+CALLS = ("create", "get", "list", "upload", "download", "secret")
 # How often each call is hit, where one fault stands alone, and where all of them do.
 ALONE, TOGETHER = 0.2, 0.04
 # Half the grace of a lookup, as a minute is of production's two.
@@ -68,40 +71,55 @@ def undecided_where_forgotten(row: Row) -> frozenset[str]:
     return by_fate(row)
 
 
+def is_told_early(row: Row) -> bool:
+    """Say whether a webhook told of a purchase before its own answer did."""
+    return any(step.source == "submitting" and "webhook" in step.by for step in row.steps)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Fault:
     """One thing that goes wrong while jobs run.
 
     replicate: faults of the sandbox; troubles: what is done to processes; kills: how often workers
     kill themselves at each point; env: other variables of the workers; lasts_s: at least so long;
-    holds_s: until half of the jobs have ended, but no longer than that. `kills` and
-    `holds_s` are for up to 200 jobs, and grow with more.
+    holds_s: until half of the jobs have ended, but no longer than that and an outage of the
+    broker. `kills` and `holds_s` are for up to 200 jobs, and grow with more. shows: whether a row
+    tells of it, as one has to; is_sure: each part of it has to strike.
     """
 
     name: str
-    replicate: tuple[dict[str, Any], ...] = ()
+    replicate: tuple[Asked, ...] = ()
     troubles: tuple[Trouble, ...] = ()
     kills: dict[str, int] = field(default_factory=dict)
     env: dict[str, str] = field(default_factory=dict)
     lasts_s: float = 10.0
     holds_s: float = 30.0
     may_end: Ends = by_fate
+    shows: Callable[[Row], bool] | None = None
+    is_sure: bool = True
+
+    @property
+    def asked(self) -> tuple[Asked, ...]:
+        """What the sandbox is asked for: where all must strike, each once whatever its dice say."""
+        by_chance = [one for one in self.replicate if one.get("chance", 1.0) < 1.0]
+        sure = ({**one, "times": 1, "chance": 1.0} for one in by_chance if self.is_sure)
+        return (*sure, *self.replicate)
 
 
-def on_any_call(do: str, *, chance: float = ALONE, **more: Any) -> tuple[dict[str, Any], ...]:
+def on_any_call(do: str, *, chance: float = ALONE, **more: Any) -> tuple[Asked, ...]:
     """Return the sandbox's faults that hit every call to Replicate alike."""
     return tuple({"on": on, "do": do, "times": 0, "chance": chance, **more} for on in CALLS)
 
 
-def created(do: str, *, chance: float = ALONE, **more: Any) -> dict[str, Any]:
+def created(do: str, *, chance: float = ALONE, **more: Any) -> Asked:
     return {"on": "create", "do": do, "times": 0, "chance": chance, **more}
 
 
-def webhook(do: str, *, chance: float = 0.5, **more: Any) -> dict[str, Any]:
+def webhook(do: str, *, chance: float = 0.5, **more: Any) -> Asked:
     return {"on": "webhook", "do": do, "times": 0, "chance": chance, **more}
 
 
-def wire(chance: float) -> dict[str, tuple[dict[str, Any], ...]]:
+def wire(chance: float) -> dict[str, tuple[Asked, ...]]:
     """Return what Replicate may do on any call, by name."""
     return {
         "429": on_any_call("status", status=429, retry_after=1, chance=chance),
@@ -116,7 +134,7 @@ def wire(chance: float) -> dict[str, tuple[dict[str, Any], ...]]:
     }
 
 
-def outputs(chance: float) -> dict[str, tuple[dict[str, Any], ...]]:
+def outputs(chance: float) -> dict[str, tuple[Asked, ...]]:
     """Return what may be wrong with outputs, by name."""
     return {
         "outputs gone": (created("missing_output", chance=chance),),
@@ -148,7 +166,13 @@ SINGLE = (
     Fault(name="beat stopped", troubles=(troubles.stop_beat,), lasts_s=14),
     Fault(name="two beats", troubles=(troubles.run_two_beats,)),
     *(
-        Fault(name=f"Replicate: {name}", replicate=(*stands, webhook("lose")))
+        Fault(
+            name=f"Replicate: {name}",
+            # What is slow is polled together with others, by the list.
+            replicate=(*stands, webhook("lose"), created("slow", chance=0.6, seconds=6.0)),
+            # The next one has to read the webhooks' secret.
+            troubles=(troubles.restart_web,),
+        )
         for name, stands in wire(ALONE).items()
     ),
     Fault(
@@ -161,17 +185,27 @@ SINGLE = (
         name="jobs canceled, no answer",
         troubles=(troubles.cancel_jobs,),
         replicate=(
+            *({"on": "cancel", "do": "status", "status": status} for status in (429, 500, 502)),
+            {"on": "cancel", "do": "stall", "seconds": NO_ANSWER_S},
+            {"on": "cancel", "do": "stall_before", "seconds": NO_ANSWER_S},
             {"on": "cancel", "do": "drop", "times": 0, "chance": 0.3},
             {"on": "cancel", "do": "drop_after", "times": 0, "chance": 0.5},
             created("drop_after"),
             created("slow", chance=0.6, seconds=3.0),
         ),
         may_end=canceled_where_asked,
+        shows=lambda row: row.status == "canceled",
     ),
-    Fault(name="version gone", troubles=(troubles.take_version,), may_end=by_fate_or_version),
+    Fault(
+        name="version gone",
+        troubles=(troubles.take_version,),
+        may_end=by_fate_or_version,
+        shows=lambda row: row.code == "invalid_input",
+    ),
     Fault(
         name="webhook before the answer",
         replicate=(created("stall", chance=1.0, seconds=ANSWER_LATE_S),),
+        shows=is_told_early,
     ),
     Fault(name="webhooks lost", replicate=(webhook("lose"),)),
     Fault(name="webhooks late", replicate=(webhook("delay", seconds=4.0),)),
@@ -190,6 +224,7 @@ SINGLE = (
         env={"PUBLIC_URL": ""},
         kills={"after-create": 3},
         replicate=(ALL_LATE, created("drop_after", chance=0.4)),
+        shows=lambda row: any(not one.webhook for one in row.purchases),
     ),
     Fault(
         name="answers lost, records gone",
@@ -201,6 +236,7 @@ SINGLE = (
         ),
         lasts_s=10 + RECORDS_KEPT_S,
         may_end=undecided_where_forgotten,
+        shows=lambda row: row.code == "undecided",
     ),
 )
 
@@ -232,4 +268,6 @@ ALL = Fault(
     lasts_s=20.0,
     holds_s=40.0,
     may_end=by_fate_or_version,
+    # What is struck first is often not struck by the rest.
+    is_sure=False,
 )

@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 
 from sandbox.webhooks import new_secret, sign
-from tests.chaos.ground import Ground
+from tests.chaos.ground import ONE_REQUEST, Ground
+from tests.chaos.outcome import Outcome
 
 # Stands in whatever a forged webhook says, so that it would be seen.
 LIE = "FORGED-BY-CHAOS"
@@ -21,6 +22,8 @@ REFUSALS = (400, 401, 404, 413)
 UNCHECKED = 503
 # Each kind once in so long: the machine is to have time for the jobs.
 EVERY_S = 1.0
+# A worker that was put to sleep may hold the row that an answer waits for.
+ANSWERS_WITHIN_S = 60.0
 TOO_LARGE = 3 * 2**20
 
 
@@ -33,52 +36,60 @@ class Letter:
     headers: dict[str, str]
 
 
-def forge_webhooks(ground: Ground, over: Event) -> list[str]:
-    """Post forged webhooks of each kind, in turn; return what was not refused."""
-    return _post(ground, over, list(FORGED.values()), expected=(*REFUSALS, UNCHECKED))
+Kind = Callable[["Victim"], Letter]
 
 
-def send_old_news(ground: Ground, over: Event) -> list[str]:
-    """Post what Replicate might have sent earlier, rightly signed; return what was not taken."""
-    return _post(ground, over, [_old_news, _beside_malformed], expected=(200, UNCHECKED))
+def forge_webhooks(ground: Ground, over: Event) -> Outcome:
+    """Post forged webhooks of each kind; find what was not refused."""
+    return _post(ground, over, FORGED, expected=(*REFUSALS, UNCHECKED))
+
+
+def send_old_news(ground: Ground, over: Event) -> Outcome:
+    """Post what Replicate might have sent earlier, rightly signed; find what was not taken."""
+    return _post(ground, over, (_old_news, _beside_malformed), expected=(200, UNCHECKED))
 
 
 def _post(
-    ground: Ground,
-    over: Event,
-    kinds: list[Callable[["Victim"], Letter]],
-    *,
-    expected: tuple[int, ...],
-) -> list[str]:
-    wrong: list[str] = []
+    ground: Ground, over: Event, kinds: tuple[Kind, ...], *, expected: tuple[int, ...]
+) -> Outcome:
+    outcome = Outcome(struck={name_of(kind): 0 for kind in kinds})
     dice = random.Random(5)  # noqa: S311
-    with httpx.Client(timeout=10) as http:
-        turn = 0
+    with httpx.Client(timeout=ANSWERS_WITHIN_S, limits=ONE_REQUEST) as http:
         while not over.wait(EVERY_S):
             known = _find_victims(ground)
-            for _ in range(len(kinds) if known else 0):
-                kind = kinds[turn % len(kinds)]
-                turn += 1
-                one, other = dice.choice(known), dice.choice(known)
+            for kind in kinds if len(known) > 1 else ():
+                one, other = dice.sample(known, 2)
                 victim = Victim(one, other=other, secret=ground.webhook_secret)
                 outages = ground.outages
-                status = _answer(http, kind(victim))
-                if status in (None, *expected):
-                    continue
+                status, text = _answer(http, kind(victim))
+                outcome.answers.append(text)
+                if _is_right(kind, status, expected=expected):
+                    outcome.struck[name_of(kind)] += 1
                 # A web process without its database answers 500 to whatever comes.
-                if ground.outages == outages and ground.has_database:
-                    wrong.append(f"{kind.__name__.strip('_')} was answered with {status}")
-    return wrong
+                elif ground.outages == outages and ground.has_database:
+                    outcome.problems.append(f"{name_of(kind)} was answered with {status}: {text}")
+    return outcome
 
 
-def _answer(http: httpx.Client, letter: Letter) -> int | None:
-    """Return the status of the answer; None where the connection was closed on what is too long."""
+def name_of(kind: Kind) -> str:
+    """Return what a kind of webhook is counted as."""
+    return f"webhook {kind.__name__.strip('_')}"
+
+
+def _is_right(kind: Kind, status: int | None, *, expected: tuple[int, ...]) -> bool:
+    """Say whether an answer is as expected; on what is too long the connection may be closed."""
+    return status in expected or (status is None and kind is oversized)
+
+
+def _answer(http: httpx.Client, letter: Letter) -> tuple[int | None, str]:
+    """Return the answer's status and text; None and what happened, where there was none."""
     # httpx by itself sends nothing but ASCII.
     headers = [(name.encode(), value.encode("latin-1")) for name, value in letter.headers.items()]
     try:
-        return http.post(letter.address, content=letter.body, headers=headers).status_code
-    except httpx.TransportError:
-        return None
+        answer = http.post(letter.address, content=letter.body, headers=headers)
+    except httpx.TransportError as error:
+        return None, repr(error)
+    return answer.status_code, answer.text
 
 
 def _find_victims(ground: Ground) -> list[dict[str, Any]]:
@@ -157,8 +168,6 @@ def replayed_as_new(victim: Victim) -> Letter:
 
 def another_address(victim: Victim) -> Letter:
     """Rightly signed, and sent to another prediction."""
-    if victim.other["webhook"] == victim.address:
-        return wrong_secret(victim)
     return victim.letter(_bytes(victim.lie), address=victim.other["webhook"])
 
 
@@ -198,14 +207,11 @@ def strange_headers(victim: Victim) -> Letter:
     return victim.letter(_bytes(victim.lie), timestamp="١٢٣".encode().decode("latin-1"))
 
 
-FORGED: dict[str, Callable[[Victim], Letter]] = {
-    kind.__name__: kind
-    for kind in (
-        *(wrong_secret, old_timestamp, replayed, replayed_as_new, another_address, another_token),
-        *(oversized, not_json, not_an_object, invalid_utf8, without_signature),
-        *(malformed_signatures, strange_headers),
-    )
-}
+FORGED = (
+    *(wrong_secret, old_timestamp, replayed, replayed_as_new, another_address, another_token),
+    *(oversized, not_json, not_an_object, invalid_utf8, without_signature),
+    *(malformed_signatures, strange_headers),
+)
 
 
 def _old_news(victim: Victim) -> Letter:

@@ -3,10 +3,10 @@
 import json
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -48,9 +48,9 @@ class Ground:
         self.operator: dict[str, str] = {}
         # Grows when the database goes, and when it is back.
         self.outages = 0
-        # How often a worker died, and another was started for it.
-        self.deaths = 0
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        # How often each process died, and another was started for it.
+        self.deaths: Counter[str] = Counter()
+        self._running: dict[str, processes.Process] = {}
         self._wanted: dict[str, tuple[str, ...]] = {}
         self._lock = threading.RLock()
         self._closed = threading.Event()
@@ -60,7 +60,6 @@ class Ground:
         self.sandbox = httpx.Client(base_url=sandbox_url, timeout=30, limits=ONE_REQUEST)
         self.redis.start()
         self.postgres.start()
-        self.postgres.create_database()
         self.env = {
             "DJANGO_SETTINGS_MODULE": "tests.chaos.settings",
             # As production: errors are answered in a line, logs are JSON.
@@ -75,15 +74,17 @@ class Ground:
             "PUBLIC_URL": self.url,
             VARIABLE: str(self.tokens),
         }
-        self._manage("migrate", "--no-input", "-v", "0")
-        self.operator = json.loads(self._manage("create_operator", CLIENT).splitlines()[-1])
+        processes.manage("migrate", "--no-input", "-v", "0", env=self.env)
+        operator = processes.manage("create_operator", CLIENT, env=self.env)
+        self.operator = json.loads(operator.splitlines()[-1])
         bind = ("--bind", f"127.0.0.1:{self.port}")
         self.want("web", "-m", "gunicorn", "config.wsgi", *bind)
         for worker in WORKERS:
             self.want_worker(worker)
         self.want_beat("beat")
         threading.Thread(target=self._keep, name="keeper", daemon=True).start()
-        processes.wait_for(self._answers, timeout_s=60, log=self.folder / "web.log")
+        web = self.folder / "web.log"
+        processes.wait_for(lambda: processes.answers(self.url), timeout_s=60, log=web)
 
     def want(self, name: str, *command: str) -> None:
         """Keep a process of that name running."""
@@ -93,7 +94,7 @@ class Ground:
 
     def want_worker(self, name: str) -> None:
         """Keep a worker running."""
-        options = ("--without-mingle", "--without-gossip", "--concurrency", "8")
+        options = ("--without-mingle", "--without-gossip")
         self.want(name, "-m", "celery", "-A", "config", "worker", *options, "-n", f"{name}@chaos")
 
     def want_beat(self, name: str) -> None:
@@ -109,14 +110,16 @@ class Ground:
         os.killpg(process.pid, signal.SIGCONT)
         processes.end(process)
 
-    def kill(self, name: str) -> None:
+    def kill(self, name: str) -> bool:
         """Kill a process without a warning; it is started again."""
-        self.signal(name, signal.SIGKILL)
+        return self.signal(name, signal.SIGKILL)
 
-    def signal(self, name: str, number: int) -> None:
-        """Send a signal to a process and whatever it started."""
+    def signal(self, name: str, number: int) -> bool:
+        """Send a signal to a process and whatever it started; say whether it was there."""
         with self._lock, suppress(ProcessLookupError, KeyError):
             os.killpg(self._running[name].pid, number)
+            return True
+        return False
 
     def is_asleep(self, name: str) -> bool:
         """Say whether a process is stopped, and waits for SIGCONT."""
@@ -177,15 +180,8 @@ class Ground:
 
     def _start(self, name: str) -> None:
         log = self.folder / f"{name}.log"
-        with log.open("ab") as output:
-            self._running[name] = subprocess.Popen(
-                (sys.executable, *self._wanted[name]),
-                cwd=processes.ROOT,
-                env={**os.environ, **self.env, "PYTHONUNBUFFERED": "1"},
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        command = (sys.executable, *self._wanted[name])
+        self._running[name] = processes.start(*command, log=log, env=self.env)
 
     def _keep(self) -> None:
         """Start again what has died and is wanted, as a supervisor does."""
@@ -193,25 +189,8 @@ class Ground:
             with self._lock:
                 for name in self._wanted:
                     if self._running[name].poll() is not None and not self._closed.is_set():
-                        self.deaths += name in WORKERS
+                        self.deaths[name] += 1
                         self._start(name)
-
-    def _manage(self, *command: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "manage.py", *command],
-            cwd=processes.ROOT,
-            env={**os.environ, **self.env},
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    def _answers(self) -> bool:
-        try:
-            return httpx.get(f"{self.url}/livez").status_code == 200
-        except httpx.TransportError:
-            return False
 
 
 @contextmanager

@@ -76,6 +76,11 @@ def broken(evidence: Evidence) -> list[str]:
     ]
 
 
+def idle(struck: dict[str, int]) -> list[str]:
+    """Return what was to be broken, and never was: what holds then holds of nothing."""
+    return [f"{what} never struck" for what, times in struck.items() if not times]
+
+
 def leaks(texts: dict[str, str], *, secrets: list[str]) -> list[str]:
     """Return where a secret stands that stands nowhere."""
     return [

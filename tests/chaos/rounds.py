@@ -1,17 +1,20 @@
 """One round: jobs are asked for while a fault stands, and judged when all has been restored."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from threading import Event
 
+from tests import databases
 from tests.chaos import evidence, forgery, invariants, tokens
 from tests.chaos.clients import Clients
 from tests.chaos.evidence import Evidence
-from tests.chaos.faults import Fault
-from tests.chaos.ground import SECRET_TOKEN, Ground
+from tests.chaos.faults import Asked, Fault
+from tests.chaos.ground import SECRET_TOKEN, WORKERS, Ground
+from tests.chaos.outcome import Outcome
 
 # At most as fast as Replicate's limit lets us buy.
 JOBS_A_SECOND = 8
@@ -47,64 +50,80 @@ def play(ground: Ground, fault: Fault, *, jobs: int) -> Verdict:
     """Ask for so many jobs while a fault stands, restore everything, wait, and judge."""
     began = time.monotonic()
     ground.sandbox.delete("/_sandbox/record")
-    deaths = ground.deaths
+    deaths = ground.deaths.copy()
     clients = Clients(ground)
-    problems: list[str] = []
-    struck: dict[str, int] = {}
+    outcome = Outcome(struck={})
     try:
         photo = clients.upload()
-        with standing(ground, fault, problems, struck, jobs=jobs):
+        with standing(ground, fault, outcome, jobs=jobs):
             since = time.monotonic()
             asked = clients.stage(photo, count=jobs, over_s=max(8.0, jobs / JOBS_A_SECOND))
             time.sleep(max(0.0, since + fault.lasts_s - time.monotonic()))
-            left_s = since + fault.holds_s * _times(jobs) - time.monotonic()
+            # Without a broker little is done: the rest of what is broken would find nothing.
+            holds_s = ground.outage_s + fault.holds_s * _times(jobs)
+            left_s = since + holds_s - time.monotonic()
             wait_for_ends(ground, asked, but=jobs // 2, within_s=left_s)
         wait_for_ends(ground, asked, but=0, within_s=ENDS_WITHIN_S)
         found = evidence.gather(ground, asked)
         told = clients.look(asked)
     finally:
         clients.close()
-    problems += invariants.broken(found)
-    problems += _leaks(ground, clients.answers)
+    if fault.shows:
+        outcome.struck["shown by a row"] = sum(map(fault.shows, found.rows))
+    problems = outcome.problems + invariants.broken(found)
+    if fault.is_sure:
+        problems += invariants.idle(outcome.struck)
+    problems += _leaks(ground, clients.answers + outcome.answers)
     if told != found.jobs:
         problems.append("the API tells otherwise than the rows")
     if len(set(asked)) != jobs:
         problems.append("one request made one job for two keys")
-    struck["worker deaths"] = ground.deaths - deaths
+    died = sum((ground.deaths - deaths)[worker] for worker in WORKERS)
+    struck = {**outcome.struck, "worker deaths": died}
     return _judge(fault, found, problems, struck=struck, seconds=time.monotonic() - began)
 
 
 @contextmanager
-def standing(
-    ground: Ground, fault: Fault, problems: list[str], struck: dict[str, int], *, jobs: int
-) -> Iterator[None]:
-    """Let a fault stand for the block; then restore everything."""
+def standing(ground: Ground, fault: Fault, outcome: Outcome, *, jobs: int) -> Iterator[None]:
+    """Let a fault stand for the block; then restore everything, and add up what came of it."""
     over = Event()
     with ExitStack() as stack:
         if fault.env:
             stack.enter_context(ground.other_environment(**fault.env))
-        ground.misbehave(*fault.replicate)
+        ground.misbehave(*fault.asked)
         for point, times in fault.kills.items():
             tokens.leave(ground.tokens, point=point, times=times * _times(jobs))
         with ThreadPoolExecutor(max(1, len(fault.troubles))) as pool:
             try:
-                running: list[Future[list[str]]] = [
-                    pool.submit(trouble, ground, over) for trouble in fault.troubles
-                ]
+                running = [pool.submit(trouble, ground, over) for trouble in fault.troubles]
                 yield
             finally:
                 over.set()
         for trouble in running:
-            problems += trouble.result()
+            outcome.add(trouble.result())
         for point, times in fault.kills.items():
             left = tokens.take_back(ground.tokens, point=point)
-            struck[point] = times * _times(jobs) - left
-        for one in ground.sandbox.get("/_sandbox/faults").json():
-            name = (
-                f"{one['on']} {one['do']} {one['status'] if one['do'] == 'status' else ''}".strip()
-            )
-            struck[name] = struck.get(name, 0) + one["hits"]
+            outcome.struck[point] = times * _times(jobs) - left
+        still = ground.sandbox.get("/_sandbox/faults").json()
+        outcome.add(Outcome(struck=hits(fault.asked, still)))
         ground.behave()
+
+
+def hits(asked: tuple[Asked, ...], standing: list[Asked]) -> Counter[str]:
+    """Count how often each of the sandbox's faults struck, by what it does to what.
+
+    Those that still stand tell it; one that does not was used up.
+    """
+    counted: Counter[str] = Counter()
+    left = list(standing)
+    for one in asked:
+        found = next((other for other in left if one.items() <= other.items()), None)
+        if found:
+            left.remove(found)
+        status = str(one["status"]) if "status" in one else ""
+        name = " ".join(filter(None, (one["on"], one["do"], status)))
+        counted[name] += found["hits"] if found else one.get("times", 1)
+    return counted
 
 
 def wait_for_ends(ground: Ground, jobs: list[str], *, but: int, within_s: float) -> None:
@@ -120,7 +139,7 @@ def _times(jobs: int) -> int:
 
 
 def _leaks(ground: Ground, answers: list[str]) -> list[str]:
-    database = evidence.dump(ground)
+    database = databases.dump(ground.postgres.url)
     secrets = [SECRET_TOKEN, ground.webhook_secret.removeprefix("whsec_")]
     texts = {"an answer": "\n".join(answers), "the database": database, **evidence.logs(ground)}
     lies = ["a forged webhook was believed"] if forgery.LIE in database else []

@@ -5,14 +5,13 @@ import shutil
 import signal
 import subprocess
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
 import redis
 
-from tests.processes import end, free_port, wait_for
-
-DATABASE = "restage_chaos"
+from tests.processes import Process, end, free_port, start, wait_for
 
 
 class Missing(Exception):
@@ -25,7 +24,7 @@ class Server(ABC):
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = free_port()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
 
     @property
     @abstractmethod
@@ -39,14 +38,7 @@ class Server(ABC):
     def start(self) -> None:
         """Start the server and wait until it answers."""
         log = self.folder / f"{type(self).__name__.lower()}.log"
-        with log.open("ab") as output:
-            self._process = subprocess.Popen(
-                self.command,
-                cwd=self.folder,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        self._process = start(*self.command, log=log, cwd=self.folder)
         wait_for(self.answers, timeout_s=60, log=log)
 
     def stop(self, with_signal: int = signal.SIGINT) -> None:
@@ -84,25 +76,16 @@ class Postgres(Server):
 
     @property
     def url(self) -> str:
-        """What DATABASE_URL names."""
-        return f"postgres://postgres@127.0.0.1:{self.port}/{DATABASE}"
-
-    def create_database(self) -> None:
-        """Make the empty database."""
-        with psycopg.connect(self._server, autocommit=True) as postgres:
-            postgres.execute(f"create database {DATABASE}")
+        """What DATABASE_URL names: the database that initdb makes, as nobody else uses it."""
+        return f"postgres://postgres@127.0.0.1:{self.port}/postgres"
 
     def answers(self) -> bool:
         """Say whether the server lets somebody in."""
         try:
-            psycopg.connect(self._server, connect_timeout=3).close()
+            psycopg.connect(self.url, connect_timeout=3).close()
         except psycopg.OperationalError:
             return False
         return True
-
-    @property
-    def _server(self) -> str:
-        return f"postgres://postgres@127.0.0.1:{self.port}/postgres"
 
 
 class Redis(Server):
@@ -129,10 +112,17 @@ class Redis(Server):
             except redis.ConnectionError:
                 return False
 
-    def empty(self) -> None:
-        """Lose every message."""
-        with redis.Redis(port=self.port) as broker:
+    def empty(self) -> int:
+        """Lose every message; return how many keys were lost.
+
+        Of one that is stopped, or stops meanwhile, nothing is left to lose: it keeps nothing on
+        disk.
+        """
+        with redis.Redis(port=self.port) as broker, suppress(redis.ConnectionError):
+            size: int = broker.dbsize()
             broker.flushdb()
+            return size
+        return 0
 
 
 def find_postgres() -> Path:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.chaos import servers
+from tests.chaos import forgery, servers
 from tests.chaos.faults import ALL
 from tests.chaos.ground import standing_ground
 from tests.chaos.rounds import Verdict, play
@@ -28,6 +28,12 @@ def test_every_job_ends_in_the_right_state(verdict: Verdict) -> None:
 def test_nothing_is_bought_twice_and_no_purchase_is_lost(verdict: Verdict) -> None:
     assert (verdict.twice, verdict.lost) == (0, 0)
     assert verdict.bought > JOBS / 2
+
+
+def test_webhooks_of_every_forged_kind_were_posted(verdict: Verdict) -> None:
+    posted = [verdict.struck[forgery.name_of(kind)] for kind in forgery.FORGED]
+
+    assert min(posted) > 0
 
 
 def test_workers_were_killed_on_the_way(verdict: Verdict) -> None:

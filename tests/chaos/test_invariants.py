@@ -136,3 +136,7 @@ def test_a_leak_is_seen() -> None:
     texts = {"worker-1.log": "Bearer r8_secret", "web.log": "nothing"}
 
     assert invariants.leaks(texts, secrets=["r8_secret"]) == ["a secret is in worker-1.log"]
+
+
+def test_what_never_struck_is_seen() -> None:
+    assert invariants.idle({"after-claim": 2, "in-file": 0}) == ["in-file never struck"]

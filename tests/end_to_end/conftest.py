@@ -2,23 +2,18 @@
 
 import json
 import os
-import signal
-import sqlite3
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
-import psycopg
 import pytest
-from psycopg import sql
 
-from tests import processes
+from tests import databases, processes
 from tests.conftest import make_photo
+from tests.processes import Process
 
 # Nowhere but at Replicate may this be seen.
 SECRET_TOKEN = "r8_EndToEnd0Secret0Of0Nobody"
@@ -34,12 +29,12 @@ class Restage:
         self.port = processes.free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.sandbox = httpx.Client(base_url=sandbox_url)
-        self.http = httpx.Client(base_url=self.url, timeout=20)
-        self.worker: subprocess.Popen[bytes] | None = None
-        self._started: list[subprocess.Popen[bytes]] = []
+        self.http = httpx.Client(base_url=self.url, timeout=60)
+        self.worker: Process | None = None
+        self._started: list[Process] = []
         self._stack = ExitStack()
 
-    def start(self, name: str, *command: str, **env: str) -> "subprocess.Popen[bytes]":
+    def start(self, name: str, *command: str, **env: str) -> Process:
         """Start one process of the installation; its log lies in the folder."""
         log = self.folder / f"{name}-{len(self._started)}.log"
         running = processes.running(sys.executable, *command, log=log, env={**self.env, **env})
@@ -59,20 +54,11 @@ class Restage:
     def kill_worker(self) -> None:
         """Kill the worker and whatever it started, without a warning."""
         assert self.worker
-        os.killpg(self.worker.pid, signal.SIGKILL)
-        self.worker.wait()
+        processes.kill(self.worker)
 
     def run(self, *command: str) -> str:
         """Run one command of manage.py; return what it printed."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", *command],
-            cwd=processes.ROOT,
-            env={**os.environ, **self.env},
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        return processes.manage(*command, env=self.env)
 
     def stage(self, **fields: Any) -> str:
         """Ask for a job; return its address."""
@@ -87,7 +73,7 @@ class Restage:
         told: dict[str, Any] = self.http.get(job).json()
         return told
 
-    def finish(self, job: str, *, timeout_s: float = 30) -> dict[str, Any]:
+    def finish(self, job: str, *, timeout_s: float = 90) -> dict[str, Any]:
         """Wait until a job is over; return it."""
 
         def is_over() -> dict[str, Any] | None:
@@ -112,22 +98,7 @@ class Restage:
 
     def dump(self) -> str:
         """Return everything that the database holds, as text."""
-        address = self.env["DATABASE_URL"]
-        if address.startswith("sqlite"):
-            connection = sqlite3.connect(address.removeprefix("sqlite:///"))
-            try:
-                return "\n".join(connection.iterdump())
-            finally:
-                connection.close()
-        with psycopg.connect(address) as postgres:
-            tables = postgres.execute(
-                "select table_name from information_schema.tables where table_schema = 'public'"
-            ).fetchall()
-            rows = [
-                postgres.execute(sql.SQL("select t::text from {} t").format(sql.Identifier(name)))
-                for (name,) in tables
-            ]
-            return "\n".join(str(row) for found in rows for row in found.fetchall())
+        return databases.dump(self.env["DATABASE_URL"])
 
     def close(self) -> None:
         """End every process."""
@@ -143,14 +114,8 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if not address.startswith("postgres"):
         yield f"sqlite:///{tmp_path_factory.mktemp('database') / 'restage.sqlite3'}"
         return
-    name = f"restage_end_to_end_{os.getpid()}"
-    own = urlsplit(address)._replace(path=f"/{name}").geturl()
-    server = urlsplit(address)._replace(path="/postgres").geturl()
-    with psycopg.connect(server, autocommit=True) as postgres:
-        postgres.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    with databases.beside(address, name=f"restage_end_to_end_{os.getpid()}") as own:
         yield own
-        drop = sql.SQL("drop database {} with (force)")
-        postgres.execute(drop.format(sql.Identifier(name)))
 
 
 @pytest.fixture(scope="session")
@@ -187,14 +152,7 @@ def set_up(restage: Restage) -> None:
     restage.start("web", "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{restage.port}")
     restage.start_worker()
     restage.start("beat", "-m", "celery", "-A", "config", "beat")
-    processes.wait_for(lambda: answers(restage.url))
-
-
-def answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/livez").status_code == 200
-    except httpx.TransportError:
-        return False
+    processes.wait_for(lambda: processes.answers(restage.url))
 
 
 @pytest.fixture

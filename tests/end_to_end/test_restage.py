@@ -12,7 +12,7 @@ from PIL import Image
 
 from tests.conftest import make_photo
 from tests.end_to_end.conftest import SECRET_TOKEN, Restage
-from tests.processes import free_port, wait_for
+from tests.processes import answers, free_port, wait_for
 
 QWEN = "qwen/qwen-image-edit"
 CONFIG = f"/api/v1/admin/models/{QWEN}/config"
@@ -153,20 +153,13 @@ def test_a_broker_that_is_not_there_costs_no_job(restage: Restage) -> None:
     restage.start("web", *bind, CELERY_BROKER_URL=closed)
     other = httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=restage.http.headers)
     with other:
-        wait_for(lambda: is_up(other))
+        wait_for(lambda: answers(f"http://127.0.0.1:{port}"))
         photo = {"image": ("room.jpg", make_photo(), "image/jpeg")}
         answer = other.post("/api/v1/staging/jobs", files=photo, timeout=60)
 
     assert answer.status_code == 202
     assert answer.elapsed.total_seconds() < 10
     check_purchases(restage, [restage.finish(f"/api/v1/staging/jobs/{answer.json()['id']}")])
-
-
-def is_up(client: httpx.Client) -> bool:
-    try:
-        return client.get("/livez").status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 @pytest.mark.parametrize("secret", [SECRET_TOKEN, "whsec_"])

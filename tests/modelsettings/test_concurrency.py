@@ -2,17 +2,14 @@
 
 import json
 import os
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
-from django.db import connection
 
 from modelsettings.services import StoredSettings
+from tests import databases
 from tests.processes import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,27 +19,7 @@ TIMES = 15
 
 @pytest.fixture
 def database_url(stored: StoredSettings, tmp_path: Path) -> str:
-    """The address of the test's database as another process reaches it.
-
-    SQLite's is in this process's memory, so a copy of it is written to a file.
-    """
-    if connection.vendor == "sqlite":
-        path = tmp_path / "restage.sqlite3"
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM INTO %s", [str(path)])
-        return f"sqlite:///{path}"
-    parts = connection.settings_dict
-    user = ":".join(filter(None, (parts["USER"], parts["PASSWORD"])))
-    port = f":{parts['PORT']}" if parts["PORT"] else ""
-    return f"postgres://{user}@{parts['HOST']}{port}/{parts['NAME']}"
-
-
-def read(url: str, query: str) -> list[tuple[Any, ...]]:
-    if url.startswith("sqlite"):
-        with sqlite3.connect(url.removeprefix("sqlite:///")) as database:
-            return database.execute(query).fetchall()
-    with psycopg.connect(url) as postgres:
-        return postgres.execute(query).fetchall()
+    return databases.of_this_test(tmp_path)
 
 
 def run_together(names: list[str], *, profile: int, url: str) -> None:
@@ -78,8 +55,10 @@ def run_together(names: list[str], *, profile: int, url: str) -> None:
 def test_two_writers_lose_no_update(stored: StoredSettings, database_url: str) -> None:
     run_together(["output_quality", "steps"], profile=stored.pk, url=database_url)
 
-    rows = read(database_url, 'SELECT id, revision, "values" FROM modelsettings_modelsettings')
-    history = read(
+    rows = databases.read(
+        database_url, 'SELECT id, revision, "values" FROM modelsettings_modelsettings'
+    )
+    history = databases.read(
         database_url,
         "SELECT id, revision FROM modelsettings_historicalmodelsettings ORDER BY history_id",
     )
@@ -95,5 +74,7 @@ def test_two_writers_lose_no_update(stored: StoredSettings, database_url: str) -
 def test_two_who_choose_a_default_both_succeed(stored: StoredSettings, database_url: str) -> None:
     run_together(["default", "default"], profile=stored.pk, url=database_url)
 
-    chosen = read(database_url, "SELECT slug FROM modelsettings_replicatemodel WHERE is_default")
+    chosen = databases.read(
+        database_url, "SELECT slug FROM modelsettings_replicatemodel WHERE is_default"
+    )
     assert len(chosen) == 1

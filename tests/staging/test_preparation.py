@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
-from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -24,7 +23,7 @@ from staging.models import (
     StagingJob,
 )
 from staging.pipeline import preparation
-from tests.modelsettings.test_concurrency import read
+from tests import databases
 from tests.processes import ROOT, wait_for
 from tests.staging.conftest import FLUX, Ask
 from tests.staging.test_batches import (
@@ -105,19 +104,6 @@ preparation.prepare_waiting()
 """
 
 
-def database_url(folder: Path) -> str:
-    """Return the test's database as another process reaches it; SQLite's is copied to a file."""
-    if connection.vendor == "sqlite":
-        path = folder / "restage.sqlite3"
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM INTO %s", [str(path)])
-        return f"sqlite:///{path}"
-    parts = connection.settings_dict
-    user = ":".join(filter(None, (parts["USER"], parts["PASSWORD"])))
-    port = f":{parts['PORT']}" if parts["PORT"] else ""
-    return f"postgres://{user}@{parts['HOST']}{port}/{parts['NAME']}"
-
-
 def run_workers(*scripts: str, url: str) -> list[int]:
     """Run worker processes at the same time; return their exit codes."""
     env = {
@@ -137,17 +123,17 @@ def run_workers(*scripts: str, url: str) -> list[int]:
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_share_no_photo(api: APIClient, tmp_path: Path) -> None:
     post(api, images=[photo_file(f"{number}.jpg") for number in range(8)])
-    url = database_url(tmp_path)
+    url = databases.of_this_test(tmp_path)
 
     assert run_workers(WORKER, WORKER, url=url) == [0, 0]
 
-    assert read(url, "SELECT tries, status, COUNT(*) FROM staging_batchphoto GROUP BY 1, 2") == [
-        (1, "staged", 8)
-    ]
-    assert read(url, "SELECT COUNT(DISTINCT batch_photo_id), COUNT(*) FROM staging_stagingjob") == [
-        (8, 8)
-    ]
-    assert read(url, "SELECT COUNT(*) FROM staging_photo") == [(8,)]
+    assert databases.read(
+        url, "SELECT tries, status, COUNT(*) FROM staging_batchphoto GROUP BY 1, 2"
+    ) == [(1, "staged", 8)]
+    assert databases.read(
+        url, "SELECT COUNT(DISTINCT batch_photo_id), COUNT(*) FROM staging_stagingjob"
+    ) == [(8, 8)]
+    assert databases.read(url, "SELECT COUNT(*) FROM staging_photo") == [(8,)]
     assert len(default_storage.listdir("photos")[1]) == 16
 
 
@@ -156,19 +142,21 @@ def test_a_worker_killed_in_its_transaction_has_changed_nothing(
     api: APIClient, tmp_path: Path
 ) -> None:
     post(api, images=[photo_file()])
-    url = database_url(tmp_path)
+    url = databases.of_this_test(tmp_path)
     counts = (
         "SELECT (SELECT COUNT(*) FROM staging_photo), (SELECT COUNT(*) FROM staging_stagingjob),"
         " (SELECT status FROM staging_batchphoto)"
     )
 
     assert run_workers(DYING_WORKER, url=url) == [-signal.SIGKILL]
-    assert read(url, counts) == [(0, 0, "waiting")]
+    assert databases.read(url, counts) == [(0, 0, "waiting")]
     assert len(default_storage.listdir("uploads")[1]) == 1
 
     # Nobody gets at it before the claim has run out.
     run_workers(WORKER, url=url)
-    wait_for(lambda: run_workers(WORKER, url=url) and read(url, counts) == [(1, 1, "staged")])
+    wait_for(
+        lambda: run_workers(WORKER, url=url) and databases.read(url, counts) == [(1, 1, "staged")]
+    )
 
 
 def test_only_one_wins_a_claim(batch: StagingBatch) -> None:
@@ -271,20 +259,20 @@ BY_STATUS = "SELECT status, tries, COUNT(*) FROM staging_batchphoto GROUP BY 1, 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_that_ends_begins_no_other_photo(batch: StagingBatch, tmp_path: Path) -> None:
-    url = database_url(tmp_path)
+    url = databases.of_this_test(tmp_path)
 
     assert run_workers(ENDING_WORKER, url=url) == [0]
 
-    assert read(url, BY_STATUS) == [("staged", 1, 1), ("waiting", 0, 1)]
+    assert databases.read(url, BY_STATUS) == [("staged", 1, 1), ("waiting", 0, 1)]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_hands_back_the_photo_that_it_cannot_finish(
     batch: StagingBatch, tmp_path: Path
 ) -> None:
-    url = database_url(tmp_path)
+    url = databases.of_this_test(tmp_path)
 
     assert run_workers(OVERDUE_WORKER, url=url) == [0]
     run_workers(WORKER, url=url)
 
-    assert read(url, BY_STATUS) == [("staged", 1, 1), ("staged", 2, 1)]
+    assert databases.read(url, BY_STATUS) == [("staged", 1, 1), ("staged", 2, 1)]

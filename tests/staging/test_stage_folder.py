@@ -18,11 +18,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from staging.models import BatchPhoto, Project, ProjectMember, StagedImage, StagingBatch
+from tests import databases
 from tests.conftest import make_photo
 from tests.processes import ROOT, wait_for
 from tests.staging.conftest import Sandbox
 from tests.staging.test_batches import carry_out_all
-from tests.staging.test_preparation import database_url
 
 
 @pytest.fixture
@@ -204,7 +204,7 @@ def test_interrupted_it_leaves_the_batch_going(
     operator: User, folder: Path, tmp_path: Path, terminal: tuple[int, list[bytes]]
 ) -> None:
     end, written = terminal
-    url = database_url(tmp_path)
+    url = databases.of_this_test(tmp_path)
     env = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "tests.settings",
            "MEDIA_ROOT": default_storage.path("")}  # fmt: skip
     command = [sys.executable, "manage.py", "stage_folder", str(folder), "--user", "olga"]
