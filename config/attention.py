@@ -34,6 +34,7 @@ from staging.models.job import UNFINISHED
 from staging.pipeline.conditions import words_of
 from staging.pipeline.room import NEARLY, rooms_of, waiting_for_estimates
 from staging.pipeline.spending import WAITING
+from staging.services.usage import midnight
 from staging.templatetags.staging_spending import whose
 
 # Rows that are looked at, the newest first; more than these need somebody anyway.
@@ -85,7 +86,7 @@ class Item:
 
 def find_items(today: date) -> list[Item]:
     """Return everything that needs somebody, what stops all work first."""
-    begin = timezone.make_aware(datetime.combine(today, datetime.min.time()))
+    begin = midnight(today)
     return [
         *_missing_token(),
         *_missing_worker(),

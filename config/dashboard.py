@@ -26,8 +26,6 @@ from config.figures import (
     Usage,
     add_up,
     bars_of,
-    in_words,
-    midnight,
     percentile,
     times_of,
     times_since,
@@ -42,7 +40,8 @@ from staging import links
 from staging.models import Period, SpendingLimit, StagedImage, StagingJob
 from staging.models.job import UNFINISHED
 from staging.pipeline.room import Room, rooms_of
-from staging.templatetags import staging_pictures
+from staging.services.usage import midnight
+from staging.templatetags.staging_pictures import duration, in_words
 
 MOST_MODELS = 8
 MOST_PICTURES = 6
@@ -60,7 +59,7 @@ class Pair:
     @property
     def words(self) -> str:
         room, style = self.job.room_type, self.job.style
-        return f"{staging_pictures.in_words(room)}, {staging_pictures.in_words(style)}"
+        return f"{in_words(room)}, {in_words(style)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +93,7 @@ def _of_jobs(user: User | AnonymousUser, *, sees_settings: bool) -> dict[str, An
     today = timezone.localdate()
     usage, times = usage_of(today), times_of(today)
     of_today = add_up(today, (one for _, one in usage))
+    of_jobs_today = times_since(times, midnight(today))
     running = _bounded(StagingJob.objects.filter(status__in=UNFINISHED))
     return {
         "jobs_today": _bounded(StagingJob.objects.filter(created_at__gte=midnight(today))),
@@ -103,8 +103,8 @@ def _of_jobs(user: User | AnonymousUser, *, sees_settings: bool) -> dict[str, An
         "bars": bars_of(today, usage),
         "day_limit": _day_limit(user),
         "week_cost": sum((one.cost for _, one in usage), Decimal(0)),
-        "median": in_words(percentile(times_since(times, midnight(today)), 50)),
-        "p95": in_words(percentile(times_since(times, midnight(today)), 95)),
+        "median": duration(percentile(of_jobs_today, 50)),
+        "p95": duration(percentile(of_jobs_today, 95)),
         "items": _items_for(user, today),
         "models_table": models_table(today, usage, times) if sees_settings else None,
         "pairs": latest_pairs(),
@@ -155,7 +155,7 @@ def models_table(today: date, usage: Usage, times: Times) -> dict[str, Any]:
 
 def _row(row: ReplicateModel, today: date, usage: Usage, times: Times) -> list[Any]:
     days = [one for model, one in usage if model == row.pk]
-    took = [seconds for model, _, seconds in times if model == row.pk]
+    times_of_row = [took for model, _, took in times if model == row.pk]
     live = row.live_profile
     return [
         _link_to_settings(row),
@@ -163,7 +163,7 @@ def _row(row: ReplicateModel, today: date, usage: Usage, times: Times) -> list[A
         ", ".join(_changed_keys(row)) or "nothing",
         sum(one.pictures for one in days if one.day == today),
         _cost_of_picture(row, days),
-        in_words(percentile(took, 50)),
+        duration(percentile(times_of_row, 50)),
     ]
 
 

@@ -11,9 +11,9 @@ from decimal import Decimal
 from math import ceil
 
 from django.db.models import Sum
-from django.utils import timezone
 
 from staging.models import DailyUsage, JobStatus, StagingJob
+from staging.services.usage import midnight
 
 MOST = 1000
 DAYS = 7
@@ -21,8 +21,8 @@ SUMS = ("succeeded", "failed", "canceled", "unpriced", "pictures", "cost")
 
 # Each with the primary key of its model.
 Usage = list[tuple[int, "Day"]]
-# The primary key of the model, when the job was asked for, how many seconds it took.
-Times = list[tuple[int, datetime, float]]
+# The primary key of the model, when the job was asked for, how long it took.
+Times = list[tuple[int, datetime, timedelta]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +61,6 @@ class Bar:
     height: int
 
 
-def midnight(day: date) -> datetime:
-    """Return when a day began, in TIME_ZONE."""
-    return timezone.make_aware(datetime.combine(day, datetime.min.time()))
-
-
 def usage_of(today: date) -> Usage:
     """Return what the last days came to, by model; a row a day, project and profile is read."""
     first = today - timedelta(days=DAYS - 1)
@@ -84,7 +79,7 @@ def times_of(today: date) -> Times:
         status=JobStatus.SUCCEEDED, created_at__gte=first, finished_at__isnull=False
     ).order_by("-created_at")
     found = rows.values_list("model_id", "created_at", "finished_at")[:MOST]
-    return [(model, begin, (end - begin).total_seconds()) for model, begin, end in found if end]
+    return [(model, begin, end - begin) for model, begin, end in found if end]
 
 
 def add_up(day: date, usage: Iterable[Day]) -> Day:
@@ -111,22 +106,12 @@ def bars_of(today: date, usage: Usage) -> list[Bar]:
     return [Bar(day, ended[day], ceil(100 * ended[day] / highest)) for day in days]
 
 
-def percentile(seconds: Sequence[float], percent: int) -> float | None:
+def percentile(times: Sequence[timedelta], percent: int) -> timedelta | None:
     """Return the nearest rank: a value that was measured."""
-    ordered = sorted(seconds)
+    ordered = sorted(times)
     return ordered[ceil(len(ordered) * percent / 100) - 1] if ordered else None
 
 
-def in_words(seconds: float | None) -> str:
-    """Say how long something took: `9.4 s`, `2 min 5 s`."""
-    if seconds is None:
-        return "–"
-    if seconds < 100:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s"
-
-
-def times_since(times: Times, begin: datetime) -> list[float]:
+def times_since(times: Times, begin: datetime) -> list[timedelta]:
     """Return how long the jobs took that were asked for since then."""
-    return [seconds for _, asked_at, seconds in times if asked_at >= begin]
+    return [took for _, asked_at, took in times if asked_at >= begin]

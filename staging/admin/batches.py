@@ -1,10 +1,9 @@
 """The admin's pages of batches: the list, starting one, and one with each of its photos."""
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
@@ -17,7 +16,8 @@ from unfold.decorators import display
 
 from staging.admin.batch_form import BatchForm, ProjectChooser
 from staging.admin.cells import how_long_ago, two_lines
-from staging.admin.filters import DayFilter, OwnerFilter, SearchFilter
+from staging.admin.filters import DayFilter, SearchFilter, owner_filter
+from staging.admin.pages import MadeOnce, page_context, user_of
 from staging.admin.paging import BoundedListAdmin
 from staging.models import (
     BatchPhoto,
@@ -29,6 +29,7 @@ from staging.models import (
 )
 from staging.services.batch_progress import Progress, photos_with_jobs, progress_of
 from staging.services.batches import MAX_PHOTOS, MAX_TOTAL_BYTES
+from staging.services.waiting import Waits, find_waits
 from staging.templatetags.staging_pictures import in_words
 
 PHOTOS_A_PAGE = 25
@@ -36,7 +37,7 @@ _PROGRESS = "admin/staging/stagingbatch/progress.html"
 
 
 @admin.register(StagingBatch)
-class StagingBatchAdmin(BoundedListAdmin):
+class StagingBatchAdmin(MadeOnce, BoundedListAdmin):
     list_display = ("batch", "project_and_owner", "photos_and_styles", "how_far", "asked_at")
     list_display_links = ("batch",)
     search_fields = ("pk",)
@@ -54,9 +55,7 @@ class StagingBatchAdmin(BoundedListAdmin):
         return batches
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
-        may_search = request.user.has_perm("auth.view_user")
-        owner = ("owner", SearchFilter) if may_search else OwnerFilter
-        return [("project", SearchFilter), owner, DayFilter]
+        return [("project", SearchFilter), owner_filter(request), DayFilter]
 
     @display(description="Batch")
     def batch(self, batch: StagingBatch) -> str:
@@ -80,12 +79,6 @@ class StagingBatchAdmin(BoundedListAdmin):
     def asked_at(self, batch: StagingBatch) -> SafeString:
         return how_long_ago(batch.created_at)
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -97,11 +90,11 @@ class StagingBatchAdmin(BoundedListAdmin):
         posted = (request.POST, request.FILES) if request.method == "POST" else ()
         initial = {"project": request.GET.get("project", "")}
         form = BatchForm(*posted, chooser=chooser, initial=initial)
-        if posted and form.is_valid() and (batch := form.request(by=_user(request))):
+        if posted and form.is_valid() and (batch := form.request(by=user_of(request))):
             messages.success(request, "The photos are there. This page shows how far they are.")
             return redirect("admin:staging_stagingbatch_change", batch.pk)
         context = {
-            **self._shared(request, "Stage many photos"),
+            **page_context(self, request, title="Stage many photos"),
             "form": form,
             "media": form.media,
             "most_photos": MAX_PHOTOS,
@@ -125,30 +118,27 @@ class StagingBatchAdmin(BoundedListAdmin):
         labels = dict(Style.objects.values_list("key", "label"))
         rooms = dict(RoomType.objects.values_list("key", "label"))
         refused = batch.photos.filter(status=BatchPhotoStatus.REFUSED).order_by("position")
+        waits = find_waits(job for one in page for job in one.jobs.all())
+        state = "done" if progress.is_finished else "in work"
         context = {
-            **self._shared(request, f"{batch}: {'done' if progress.is_finished else 'in work'}"),
+            **page_context(self, request, title=f"{batch}: {state}"),
             "batch": batch,
             "progress": progress,
             "counts": _in_words(progress),
             "styles": [labels.get(style, style) for style in batch.styles],
             "refused": refused.values_list("name", "error"),
             "page": page,
+            "waits": waits,
             "photos": [
                 {
                     "row": one,
                     "room": rooms.get(one.room_type, one.room_type),
-                    "styles": _by_style(one, batch.styles, labels),
+                    "styles": _by_style(one, batch.styles, labels, waits),
                 }
                 for one in page
             ],
         }
         return TemplateResponse(request, "admin/staging/stagingbatch/change_form.html", context)
-
-    def _shared(self, request: HttpRequest, title: str) -> dict[str, Any]:
-        return {**self.admin_site.each_context(request), "title": title, "opts": self.opts}
-
-    class Media:
-        css = {"all": ["restage/admin.css"]}
 
 
 def _in_words(progress: Progress) -> str:
@@ -166,7 +156,7 @@ def _in_words(progress: Progress) -> str:
 
 
 def _by_style(
-    one: BatchPhoto, styles: Iterable[str], labels: dict[str, str]
+    one: BatchPhoto, styles: Iterable[str], labels: dict[str, str], waits: Waits
 ) -> list[dict[str, Any]]:
     """Return what became of a photo in each style; of several jobs the newest."""
     jobs = {job.style: job for job in reversed(one.jobs.all())}
@@ -175,6 +165,7 @@ def _by_style(
             "label": labels.get(style, style),
             "job": jobs.get(style),
             "images": _images(jobs.get(style)),
+            "waits": waits.words.get(jobs[style].pk, "") if style in jobs else "",
             "error": one.job_errors.get(style, ""),
         }
         for style in styles
@@ -184,7 +175,3 @@ def _by_style(
 def _images(job: Any) -> list[Any]:
     predictions = job.predictions.all() if job else []
     return [image for prediction in predictions for image in prediction.images.all()]
-
-
-def _user(request: HttpRequest) -> User:
-    return cast("User", request.user)

@@ -17,6 +17,7 @@ from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from staging.admin.cells import how_long_ago
+from staging.admin.pages import ReadOnly
 from staging.admin.paging import BoundedListAdmin
 from staging.models import Callback, CallbackAttempt, CallbackStatus
 from staging.services import NotPossible
@@ -29,24 +30,17 @@ _COLOURS = {
 }
 
 
-class AttemptInline(TabularInline):
+class AttemptInline(ReadOnly, TabularInline):
     model = CallbackAttempt
     fields = readonly_fields = ("sent", "answer", "took")
     verbose_name_plural = "attempts, the first one first"
     hide_title = True
     extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # Who may see a callback may see its attempts; who may change it may see it.
         may = ("staging.view_callback", "staging.change_callback")
         return any(request.user.has_perm(one) for one in may)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @display(description="Sent")
     def sent(self, attempt: CallbackAttempt) -> SafeString:
@@ -62,7 +56,7 @@ class AttemptInline(TabularInline):
 
 
 @admin.register(Callback)
-class CallbackAdmin(BoundedListAdmin):
+class CallbackAdmin(ReadOnly, BoundedListAdmin):
     list_display = (
         "made", "job", "host", "status_badge", "tries", "last_answer", "next_try",
     )  # fmt: skip
@@ -74,15 +68,6 @@ class CallbackAdmin(BoundedListAdmin):
     inlines = (AttemptInline,)
     actions = ("send_selected_again",)
     change_form_outer_before_template = "admin/staging/callback/send_again.html"
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def has_send_permission(self, request: HttpRequest) -> bool:
         """Nothing of it can be edited, so the permission to change it is the one to send it."""
@@ -172,6 +157,3 @@ class CallbackAdmin(BoundedListAdmin):
     def job_link(self, callback: Callback) -> SafeString:
         address = reverse("admin:staging_stagingjob_change", args=[callback.job_id])
         return format_html('<a href="{}">{}</a>', address, callback.job)
-
-    class Media:
-        css = {"all": ["restage/admin.css"]}

@@ -13,6 +13,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
 
+from staging.admin.pages import page_context
 from staging.services import NotPossible
 
 Row = TypeVar("Row", bound=Model)
@@ -29,7 +30,7 @@ class DeletingAdmin(ModelAdmin):
 
     def goes_with(self, rows: list[Any]) -> dict[str, int]:
         """Count what goes with the rows, by its name in the plural."""
-        raise NotImplementedError
+        return {}
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -58,11 +59,9 @@ class DeletingAdmin(ModelAdmin):
         return None
 
     def _ask(self, request: HttpRequest, rows: list[Any]) -> TemplateResponse:
-        noun = self.opts.verbose_name if len(rows) == 1 else self.opts.verbose_name_plural
+        what = f"{len(rows)} {self.opts.verbose_name_plural}" if len(rows) > 1 else str(rows[0])
         context = {
-            **self.admin_site.each_context(request),
-            "title": f"Delete {len(rows)} {noun}?" if len(rows) > 1 else f"Delete {rows[0]}?",
-            "opts": self.opts,
+            **page_context(self, request, title=f"Delete {what}?"),
             "rows": rows,
             "goes": {name: count for name, count in self.goes_with(rows).items() if count},
             "stays": self.stays,

@@ -1,7 +1,7 @@
 """Filters of the lists of work: none of them counts rows, or lists a table that grows."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -10,7 +10,6 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     DropdownFilter,
@@ -20,6 +19,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from modelsettings.models import ModelSettings, ReplicateModel
 from staging.models import RoomType, Style, Verdict
+from staging.services.usage import midnight
 
 # Above this many profiles the filter wants a model first.
 MOST_PROFILES = 200
@@ -144,9 +144,9 @@ class DayFilter(admin.ListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if first := self.form.cleaned_data.get("created_from"):
-            queryset = queryset.filter(created_at__gte=_midnight(first))
+            queryset = queryset.filter(created_at__gte=midnight(first))
         if last := self.form.cleaned_data.get("created_to"):
-            queryset = queryset.filter(created_at__lt=_midnight(last + timedelta(days=1)))
+            queryset = queryset.filter(created_at__lt=midnight(last + timedelta(days=1)))
         return queryset
 
 
@@ -169,12 +169,13 @@ class SearchFilter(AutocompleteSelectFilter):
         return queryset.filter(**{self.field_path: value}) if value else queryset
 
 
+def owner_filter(request: HttpRequest) -> Any:
+    """Return a filter by owner: a search for those who may look through the accounts."""
+    return ("owner", SearchFilter) if request.user.has_perm("auth.view_user") else OwnerFilter
+
+
 def _by_id(rows: QuerySet[Any], column: str, value: str | None) -> QuerySet[Any]:
     if not value:
         return rows
     is_id = value.isdecimal() and len(value) <= MOST_DIGITS
     return rows.filter(**{f"{column}_id": int(value)}) if is_id else rows.none()
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))

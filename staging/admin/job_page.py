@@ -20,6 +20,8 @@ from staging.models import (
 )
 from staging.models.job import UNFINISHED
 from staging.models.prediction import total_cost
+from staging.pipeline.spending import WAITING
+from staging.services.waiting import find_waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,11 @@ def job_context(job: StagingJob, *, user: User) -> dict[str, Any]:
         "cost": total_cost(predictions),
         "took": job.finished_at - job.created_at if job.finished_at else None,
         "pictures": [found for one in predictions for found in _pictures(one)],
-        "errors": [one for one in predictions if one.error and not one.is_replaced],
+        "waits": find_waits([job]),
+        "errors": [one for one in predictions if _has_failed(one)],
         "input": json.dumps(job.input, indent=2, ensure_ascii=False),
         "delivery": {key: value for key, value in job.delivery.items() if value is not None},
         "predictions": predictions,
-        "is_queued": any(one.status == PredictionStatus.QUEUED for one in predictions),
         "ways": [_way(one, asked_at=job.created_at) for one in predictions],
         "callback": Callback.objects.filter(job=job).first(),
         "can_cancel": may_change and not job.is_finished,
@@ -72,6 +74,12 @@ def job_context(job: StagingJob, *, user: User) -> dict[str, Any]:
         "can_delete": user.has_perm("staging.delete_stagingjob") and job.is_finished,
         "can_judge": user.has_perm("staging.change_stagedimage"),
     }
+
+
+def _has_failed(prediction: Prediction) -> bool:
+    """Say whether a try went wrong: what waits for room or an estimate was not tried."""
+    waits = prediction.status == PredictionStatus.QUEUED and prediction.error_code in WAITING
+    return bool(prediction.error) and not prediction.is_replaced and not waits
 
 
 def _lacks_a_picture(job: StagingJob) -> bool:

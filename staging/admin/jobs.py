@@ -1,10 +1,9 @@
 """The admin's pages of jobs: the list, one job, and what an operator can do with them."""
 
 import uuid
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
 from django.http import (
@@ -20,6 +19,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
+from unfold.utils import display_for_label
 
 from modelsettings.schema.validation import SettingsRefused
 from staging.admin.cells import how_long_ago, thumbnails, two_lines
@@ -28,20 +28,22 @@ from staging.admin.downloads import zip_of
 from staging.admin.filters import (
     DayFilter,
     ModelFilter,
-    OwnerFilter,
     ProfileFilter,
     RoomFilter,
     SearchFilter,
     StyleFilter,
     VerdictFilter,
+    owner_filter,
 )
 from staging.admin.job_actions import act
 from staging.admin.job_page import job_context
+from staging.admin.pages import page_context, user_of
 from staging.admin.paging import BoundedChangeList, BoundedListAdmin
-from staging.models import JobStatus, OverLimit, Prediction, StagedImage, StagingJob
+from staging.models import OverLimit, Prediction, StagedImage, StagingJob
 from staging.models.prediction import total_cost
 from staging.services import NotPossible, jobs
 from staging.services.deletion import delete_job
+from staging.services.waiting import find_waits
 from staging.templatetags.staging_pictures import COLOURS, dollars, duration, in_words
 
 # Documents of a job, which no list shows.
@@ -49,6 +51,12 @@ _LONG_COLUMNS = ("settings", "overrides", "input", "delivery", "prompt")
 
 
 class JobChangeList(BoundedChangeList):
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.waits = find_waits(self.result_list)
+        for job in self.result_list:
+            job.waits = self.waits.words.get(job.pk, "")
+
     @property
     def is_live(self) -> bool:
         """Whether something on the page is not finished."""
@@ -64,6 +72,7 @@ class StagingJobAdmin(DeletingAdmin, BoundedListAdmin):
         "took", "cost", "asked_at",
     )  # fmt: skip
     list_display_links = ("pictures",)
+    list_before_template = "admin/staging/stagingjob/before.html"
     search_fields = ("pk",)
     search_help_text = "A job's id, or how it begins"
 
@@ -76,7 +85,6 @@ class StagingJobAdmin(DeletingAdmin, BoundedListAdmin):
         return rows.defer(*_LONG_COLUMNS).prefetch_related(Prefetch("predictions", predictions))
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
-        may_search = request.user.has_perm("auth.view_user")
         return [
             ("status", ChoicesDropdownFilter),
             ModelFilter,
@@ -84,7 +92,7 @@ class StagingJobAdmin(DeletingAdmin, BoundedListAdmin):
             RoomFilter,
             StyleFilter,
             ("project", SearchFilter),
-            ("owner", SearchFilter) if may_search else OwnerFilter,
+            owner_filter(request),
             VerdictFilter,
             DayFilter,
         ]
@@ -124,9 +132,11 @@ class StagingJobAdmin(DeletingAdmin, BoundedListAdmin):
         shown = [(job.photo.thumbnail, "before"), *((one.thumbnail, "after") for one in made[:1])]
         return thumbnails(shown, more=len(made) - 1)
 
-    @display(description="Status", label=dict(COLOURS))
-    def status_badge(self, job: StagingJob) -> tuple[str, str]:
-        return job.status, JobStatus(job.status).label
+    @display(description="Status")
+    def status_badge(self, job: Any) -> SafeString:
+        said = (job.status, job.get_status_display())
+        badge: SafeString = display_for_label(said, "", dict(COLOURS))
+        return two_lines(badge, job.waits) if job.waits else badge
 
     @display(description="Model, settings")
     def model_and_settings(self, job: StagingJob) -> SafeString:
@@ -142,7 +152,7 @@ class StagingJobAdmin(DeletingAdmin, BoundedListAdmin):
 
     @display(description="Time")
     def took(self, job: StagingJob) -> str:
-        return duration(job.finished_at - job.created_at if job.finished_at else None) or "–"
+        return duration(job.finished_at - job.created_at if job.finished_at else None)
 
     @display(description="Cost")
     def cost(self, job: StagingJob) -> str:
@@ -155,13 +165,13 @@ class StagingJobAdmin(DeletingAdmin, BoundedListAdmin):
     @admin.action(description="Retry what is missing", permissions=["change"])
     def retry_selected(self, request: HttpRequest, chosen: QuerySet[StagingJob]) -> None:
         """Ask again for the pictures that failed."""
-        by = _user(request)
+        by = user_of(request)
         do_with_each(request, chosen, lambda job: jobs.retry_job(job, by=by), done="Retried")
 
     @admin.action(description="Cancel", permissions=["change"])
     def cancel_selected(self, request: HttpRequest, chosen: QuerySet[StagingJob]) -> None:
         """Stop what waits or runs."""
-        by = _user(request)
+        by = user_of(request)
         do_with_each(request, chosen, lambda job: jobs.cancel_job(job, by=by), done="Canceled")
 
     @admin.action(description="Download the pictures", permissions=["view"])
@@ -187,7 +197,7 @@ class StagingJobAdmin(DeletingAdmin, BoundedListAdmin):
         if not self.has_change_permission(request, job):
             raise PermissionDenied
         try:
-            job, told = act(job, action, by=_user(request))
+            job, told = act(job, action, by=user_of(request))
         except (NotPossible, OverLimit, SettingsRefused) as error:
             messages.error(request, str(error))
         else:
@@ -204,10 +214,8 @@ class StagingJobAdmin(DeletingAdmin, BoundedListAdmin):
         """Show one job; nothing is changed here."""
         job = self._visible(request, object_id)
         context = {
-            **self.admin_site.each_context(request),
-            "title": f"{job}: {JobStatus(job.status).label.lower()}",
-            "opts": self.opts,
-            **job_context(job, user=_user(request)),
+            **page_context(self, request, title=f"{job}: {job.get_status_display().lower()}"),
+            **job_context(job, user=user_of(request)),
         }
         return TemplateResponse(request, "admin/staging/stagingjob/change_form.html", context)
 
@@ -225,9 +233,4 @@ class StagingJobAdmin(DeletingAdmin, BoundedListAdmin):
         return job
 
     class Media:
-        css = {"all": ["restage/admin.css"]}
         js = ["restage/job.js"]
-
-
-def _user(request: HttpRequest) -> User:
-    return cast("User", request.user)

@@ -1,12 +1,10 @@
 """Judging: a queue of fresh pictures, one at a time, and the verdict on any picture."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
@@ -14,6 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from unfold.admin import ModelAdmin
 
 from staging.admin.filters import MOST_DIGITS
+from staging.admin.pages import page_context, user_of
 from staging.models import StagedImage, StagingJob, Verdict
 from staging.services import NotPossible
 from staging.services.pictures import fresh_pictures, judge_picture
@@ -47,19 +46,16 @@ class JudgingAdmin(ModelAdmin):
         """Show the fresh pictures, the oldest first; `?after=` asks for those behind a picture."""
         if not self.has_change_permission(request):
             raise PermissionDenied
-        waiting = fresh_pictures()
-        behind = _behind(waiting, request.GET.get("after", ""))
-        rows = behind.select_related(
+        rows = fresh_pictures(after=_last_seen(request)).select_related(
             "judged_by", "prediction__job__photo", "prediction__job__model",
             "prediction__job__project",
         )  # fmt: skip
         context = {"pictures": list(rows[:AHEAD]), "keys": True}
         if "after" in request.GET:
             return render(request, "admin/staging/stagedimage/cards.html", context)
-        counted = waiting.order_by()[: MOST_COUNTED + 1].count()
+        counted = fresh_pictures().order_by()[: MOST_COUNTED + 1].count()
         context |= {
-            **self.admin_site.each_context(request),
-            "title": "Judge",
+            **page_context(self, request, title="Judge"),
             "waiting": min(counted, MOST_COUNTED),
             "are_more": counted > MOST_COUNTED,
         }
@@ -116,7 +112,7 @@ def _judge(request: HttpRequest, image_id: int) -> str:
     try:
         judge_picture(
             image,
-            by=cast("User", request.user),
+            by=user_of(request),
             verdict=None if is_cleared else verdict or None,
             stars=None if is_cleared or not stars else int(stars),
             note="" if is_cleared else posted.get("note", "").replace("\0", "")[:2000],
@@ -132,13 +128,10 @@ def _judged_at(image: StagedImage) -> str:
     return f"{int(at.timestamp())}.{at.microsecond:06d}" if at else ""
 
 
-def _behind(waiting: QuerySet[StagedImage], after: str) -> QuerySet[StagedImage]:
+def _last_seen(request: HttpRequest) -> StagedImage | None:
+    after = request.GET.get("after", "")
     is_key = after.isdecimal() and len(after) <= MOST_DIGITS
-    last = StagedImage.objects.filter(pk=after).first() if is_key else None
-    if last is None:
-        return waiting
-    later = Q(created_at__gt=last.created_at) | Q(created_at=last.created_at, pk__gt=last.pk)
-    return waiting.filter(later, created_at__gte=last.created_at)
+    return StagedImage.objects.filter(pk=after).first() if is_key else None
 
 
 def _back(request: HttpRequest) -> str:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from staging.admin.cells import how_long_ago
+from staging.admin.pages import ReadOnly
 from staging.admin.paging import BoundedListAdmin
 from staging.models import Channel, DeliveryStatus, Notice, NoticeDelivery, NoticeKind
 from staging.pipeline.notices import channels
@@ -24,7 +25,7 @@ _THROUGH = {Channel.EMAIL: "by e-mail", Channel.WEBHOOK: "to the webhook"}
 
 
 @admin.register(Notice)
-class NoticeAdmin(BoundedListAdmin):
+class NoticeAdmin(ReadOnly, BoundedListAdmin):
     """Nothing of it can be edited, so the permission to change it is the one to try it."""
 
     paged_by = "at"
@@ -32,15 +33,6 @@ class NoticeAdmin(BoundedListAdmin):
     list_display_links = None
     list_filter = ("kind",)
     list_before_template = "admin/staging/notice/before.html"
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_urls(self) -> list[URLPattern]:
         trying = self.admin_site.admin_view(require_POST(self.test_view))
@@ -94,9 +86,6 @@ class NoticeAdmin(BoundedListAdmin):
         lines = ((one.get_channel_display(), _came_of(one)) for one in rows)
         told = format_html_join("", "<span>{}: {}</span>", lines)
         return format_html('<span class="restage-two">{}</span>', told)
-
-    class Media:
-        css = {"all": ["restage/admin.css"]}
 
 
 def _came_of(delivery: NoticeDelivery) -> SafeString | str:

@@ -127,6 +127,7 @@ class BoundedListAdmin(ModelAdmin):
         return (find_by_id(queryset, search_term) if search_term.strip() else queryset), False
 
     class Media:
+        css = {"all": ["restage/admin.css"]}
         js = ["restage/search-select.js"]
 
 

@@ -1,10 +1,9 @@
 """The admin's pages of photos: the list, adding one, and one with all that was made of it."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AutocompleteSelect
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,7 +14,8 @@ from unfold.decorators import display
 
 from staging.admin.cells import how_long_ago, thumbnails, two_lines
 from staging.admin.deleting import DeletingAdmin
-from staging.admin.filters import DayFilter, OwnerFilter, SearchFilter
+from staging.admin.filters import DayFilter, SearchFilter, owner_filter
+from staging.admin.pages import page_context, user_of
 from staging.admin.paging import BoundedListAdmin
 from staging.admin.variants import variants_context
 from staging.forms import AddPhotoForm, StageAgainForm
@@ -46,9 +46,7 @@ class PhotoAdmin(DeletingAdmin, BoundedListAdmin):
         return photos
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
-        may_search = request.user.has_perm("auth.view_user")
-        owner = ("owner", SearchFilter) if may_search else OwnerFilter
-        return [("project", SearchFilter), owner, DayFilter]
+        return [("project", SearchFilter), owner_filter(request), DayFilter]
 
     @display(description="Photo")
     def picture(self, photo: Photo) -> SafeString:
@@ -89,10 +87,11 @@ class PhotoAdmin(DeletingAdmin, BoundedListAdmin):
         posted = (request.POST, request.FILES) if request.method == "POST" else ()
         initial = {"project": request.GET.get("project", "")}
         form = AddPhotoForm(*posted, chooser=chooser, initial=initial)
-        if posted and form.is_valid() and (photo := form.store(by=_user(request))):
+        if posted and form.is_valid() and (photo := form.store(by=user_of(request))):
             messages.success(request, "The photo is there. How shall it be staged?")
             return redirect("admin:staging_photo_change", photo.pk)
-        context = {**self._shared(request, "Add a photo"), "form": form, "media": form.media}
+        shared = page_context(self, request, title="Add a photo")
+        context = {**shared, "form": form, "media": form.media}
         return TemplateResponse(request, "admin/staging/photo/add_form.html", context)
 
     def change_view(
@@ -110,11 +109,11 @@ class PhotoAdmin(DeletingAdmin, BoundedListAdmin):
         if request.method == "POST" and not can_stage:
             raise PermissionDenied
         form = StageAgainForm(photo, request.POST if request.method == "POST" else None)
-        if form.is_bound and form.is_valid() and (job := form.request(by=_user(request))):
+        if form.is_bound and form.is_valid() and (job := form.request(by=user_of(request))):
             messages.success(request, f"{job} is asked for; its picture appears below.")
             return redirect(request.path)
         context = {
-            **self._shared(request, str(photo)),
+            **page_context(self, request, title=str(photo)),
             "photo": photo,
             "form": form,
             "can_stage": can_stage,
@@ -130,13 +129,3 @@ class PhotoAdmin(DeletingAdmin, BoundedListAdmin):
         jobs = StagingJob.objects.filter(photo__in=rows)
         pictures = StagedImage.objects.filter(prediction__job__photo__in=rows)
         return {"jobs": jobs.count(), "pictures, with their files": pictures.count()}
-
-    def _shared(self, request: HttpRequest, title: str) -> dict[str, Any]:
-        return {**self.admin_site.each_context(request), "title": title, "opts": self.opts}
-
-    class Media:
-        css = {"all": ["restage/admin.css"]}
-
-
-def _user(request: HttpRequest) -> User:
-    return cast("User", request.user)

@@ -15,7 +15,7 @@ from modelsettings.models import ModelSettings
 from staging.admin.cells import how_long_ago
 from staging.admin.deleting import DeletingAdmin
 from staging.admin.downloads import zip_of
-from staging.admin.filters import DayFilter, OwnerFilter, SearchFilter
+from staging.admin.filters import DayFilter, owner_filter
 from staging.admin.paging import BoundedListAdmin, BoundedPaginator
 from staging.forms import NamedUserField
 from staging.models import (
@@ -89,8 +89,7 @@ class ProjectAdmin(DeletingAdmin, BoundedListAdmin):
     actions = ("delete_selected",)
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
-        may_search = request.user.has_perm("auth.view_user")
-        return [("owner", SearchFilter) if may_search else OwnerFilter, DayFilter]
+        return [owner_filter(request), DayFilter]
 
     def get_urls(self) -> list[URLPattern]:
         downloading = path(
@@ -171,9 +170,6 @@ class ProjectAdmin(DeletingAdmin, BoundedListAdmin):
             "jobs": StagingJob.objects.filter(project__in=rows).count(),
             "pictures, with their files": pictures.count(),
         }
-
-    class Media:
-        css = {"all": ["restage/admin.css"]}
 
 
 def _work_of(project: Project, *, page: str | None) -> dict[str, Any]:

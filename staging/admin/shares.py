@@ -1,10 +1,8 @@
 """The admin's pages of shares, and the two forms by which a job's page makes and revokes them."""
 
 import uuid
-from typing import Any, cast
 
 from django.contrib import admin
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -16,28 +14,21 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from staging.admin.cells import how_long_ago
+from staging.admin.pages import ReadOnly, user_of
 from staging.admin.paging import BoundedListAdmin
 from staging.models import Share, StagedImage
 from staging.services.shares import revoke_share, share_picture
 
 
 @admin.register(Share)
-class ShareAdmin(BoundedListAdmin):
+class ShareAdmin(ReadOnly, BoundedListAdmin):
+    """A page is made where its picture is."""
+
     list_display = ("made", "created_by", "job", "page", "revoked")
     list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
     list_select_related = ("created_by", "image__prediction__job")
     fields = readonly_fields = ("id", "job", "page", "made", "created_by", "revoked")
     actions = ("revoke_selected",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        # A page is made where its picture is.
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         """Nothing of it can be edited, so the permission to change it is the one to revoke it."""
@@ -46,7 +37,7 @@ class ShareAdmin(BoundedListAdmin):
     @admin.action(description="Revoke, for ever", permissions=["revoke"])
     def revoke_selected(self, request: HttpRequest, shares: QuerySet[Share]) -> None:
         for share in shares:
-            revoke_share(share, by=_operator(request))
+            revoke_share(share, by=user_of(request))
         self.message_user(request, "Revoked: nobody sees the pages any more.")
 
     def get_urls(self) -> list[URLPattern]:
@@ -63,7 +54,7 @@ class ShareAdmin(BoundedListAdmin):
         if not request.user.has_perm("staging.add_share"):
             raise PermissionDenied
         image = get_object_or_404(StagedImage.objects.select_related("prediction"), pk=image_id)
-        share_picture(image, by=_operator(request))
+        share_picture(image, by=user_of(request))
         return _to_job(image)
 
     def revoke_one(self, request: HttpRequest, share_id: uuid.UUID) -> HttpResponse:
@@ -72,7 +63,7 @@ class ShareAdmin(BoundedListAdmin):
             raise PermissionDenied
         shares = Share.objects.select_related("image__prediction")
         share = get_object_or_404(shares, pk=share_id)
-        revoke_share(share, by=_operator(request))
+        revoke_share(share, by=user_of(request))
         return _to_job(share.image)
 
     @display(description="Made")
@@ -94,13 +85,6 @@ class ShareAdmin(BoundedListAdmin):
             return "gone"
         address = reverse("share", args=[share.pk.hex, share.token])
         return format_html('<a href="{}" target="_blank" rel="noopener">Open the page</a>', address)
-
-    class Media:
-        css = {"all": ["restage/admin.css"]}
-
-
-def _operator(request: HttpRequest) -> User:
-    return cast("User", request.user)
 
 
 def _address_of(job_id: uuid.UUID) -> str:

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.text import Truncator
 from unfold.admin import ModelAdmin
 
+from staging.admin.pages import ReadOnly, page_context
 from staging.models import DailyUsage
 from staging.services.usage import BY, Report, Usage, every_day, report_usage
 from staging.templatetags.staging_pictures import dollars
@@ -59,16 +60,7 @@ class PeriodForm(forms.Form):
 
 
 @admin.register(DailyUsage)
-class DailyUsageAdmin(ModelAdmin):
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
+class DailyUsageAdmin(ReadOnly, ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -82,9 +74,7 @@ class DailyUsageAdmin(ModelAdmin):
         if "csv" in request.GET:
             return _csv(report)
         context = {
-            **self.admin_site.each_context(request),
-            "title": "Cost and time",
-            "opts": self.opts,
+            **page_context(self, request, title="Cost and time"),
             "form": form,
             "errors": form.errors.values(),
             **_shown(report, period=asked["period"]),
@@ -132,7 +122,6 @@ def _shown(report: Report, *, period: str) -> dict[str, Any]:
             (words, _address(report, key), key == period) for key, words in PERIODS.items()
         ],
         "csv": f"{_address(report, period)}&csv",
-        "is_own": period == OWN,
     }
 
 

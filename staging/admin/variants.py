@@ -6,21 +6,26 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 
 from staging.models import Photo, StagedImage, StagingJob, Verdict
 from staging.models.prediction import total_cost
+from staging.services.pictures import FRESH, jobs_judged
+from staging.services.waiting import Waits, find_waits
 
 A_PAGE = 24
+
+_VERDICTS = [*Verdict.choices, (FRESH, "Not judged yet")]
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A job of the photo with its pictures; `cost` is one picture's."""
+    """A job of the photo with its pictures; `cost` is one picture's, `waits` why there is none."""
 
     job: StagingJob
     images: list[StagedImage]
     cost: Decimal | None
+    waits: str
 
 
 def variants_context(photo: Photo, asked: Mapping[str, str]) -> dict[str, Any]:
@@ -29,10 +34,12 @@ def variants_context(photo: Photo, asked: Mapping[str, str]) -> dict[str, Any]:
     offered = _offered(jobs)
     chosen = {name: asked.get(name, "") for name in offered}
     page = Paginator(_filtered(jobs, chosen), A_PAGE).get_page(asked.get("page"))
-    variants = [_variant(job) for job in page.object_list]
+    waits = find_waits(page.object_list)
+    variants = [_variant(job, waits=waits) for job in page.object_list]
     return {
         "variants": variants,
         "page": page,
+        "waits": waits,
         "filters": [
             (name, label, choices, chosen[name])
             for name, (label, choices) in offered.items()
@@ -48,23 +55,14 @@ def _filtered(jobs: QuerySet[StagingJob], chosen: Mapping[str, str]) -> QuerySet
     for name, column in equal.items():
         if chosen[name]:
             jobs = jobs.filter(**{column: chosen[name].replace("\0", "")})
-    jobs = _judged(jobs, chosen["verdict"])
+    if chosen["verdict"] in dict(_VERDICTS):
+        jobs = jobs_judged(jobs, chosen["verdict"])
     return (
         jobs.defer("settings", "input", "prompt")
         .select_related("model")
         .prefetch_related("predictions__images")
         .order_by("-created_at", "-pk")
     )
-
-
-def _judged(jobs: QuerySet[Any], verdict: str) -> QuerySet[Any]:
-    """Return the jobs with a picture that was judged so, or is `fresh`; all for no verdict."""
-    pictures = StagedImage.objects.filter(prediction__job=OuterRef("pk"))
-    if verdict in Verdict.values:
-        return jobs.filter(Exists(pictures.filter(verdict=verdict)))
-    if verdict == "fresh":
-        return jobs.filter(Exists(pictures.filter(verdict="", stars=None)))
-    return jobs
 
 
 def _offered(jobs: QuerySet[StagingJob]) -> dict[str, tuple[str, list[tuple[str, str]]]]:
@@ -75,12 +73,13 @@ def _offered(jobs: QuerySet[StagingJob]) -> dict[str, tuple[str, list[tuple[str,
         "room_type": ("Room", [(name, name.replace("_", " ")) for name in rooms]),
         "style": ("Style", [(name, name.replace("_", " ")) for name in styles]),
         "model": ("Model", sorted({(row[2], row[3]) for row in seen})),
-        "verdict": ("Verdict", [*Verdict.choices, ("fresh", "Not judged yet")]),
+        "verdict": ("Verdict", _VERDICTS),
     }
 
 
-def _variant(job: StagingJob) -> Variant:
+def _variant(job: StagingJob, *, waits: Waits) -> Variant:
     predictions = list(job.predictions.all())
     images = [image for one in predictions for image in one.images.all()]
     cost = total_cost(predictions)
-    return Variant(job, images, cost if cost is None else cost / max(1, len(images)))
+    each = cost if cost is None else cost / max(1, len(images))
+    return Variant(job, images, each, waits.words.get(job.pk, ""))

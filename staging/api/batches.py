@@ -1,16 +1,11 @@
 """The staging API: many photos at once, and how far they are."""
 
-import hashlib
-import json
-import time
 import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from django.conf import settings
 from django.urls import reverse
-from django.utils.http import parse_etags
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -39,12 +34,19 @@ from staging.api.headers import LOCATION, REPLAYED
 from staging.api.idempotency import IDEMPOTENCY_KEY, buy_once
 from staging.api.job_requests import errors_of_settings
 from staging.api.pages import PageQuery, answer_page, page_of
-from staging.api.polling import ETAG, IF_NONE_MATCH, RETRY_AFTER
+from staging.api.polling import (
+    ETAG,
+    IF_NONE_MATCH,
+    RETRY_AFTER,
+    UNCHANGED,
+    answer_look,
+    headers_of_batch,
+)
 from staging.archives import ArchiveRefused
 from staging.intake.jobs import CannotStage
 from staging.models import IdempotencyKey, Photo, Project, StagingBatch
 from staging.prompts import PromptRefused
-from staging.services.batch_progress import Progress, progress_of
+from staging.services.batch_progress import progress_of
 from staging.services.batches import (
     BatchRefused,
     SentPhoto,
@@ -53,9 +55,6 @@ from staging.services.batches import (
     from_upload,
     request_batch,
 )
-
-# How soon an unfinished batch is worth another look.
-LOOK_AGAIN_S = 2
 
 
 class BatchQuery(PageQuery):
@@ -98,40 +97,22 @@ class BatchListView(APIView):
         return Response(
             describe_batch(batch, progress, request),
             status=status.HTTP_202_ACCEPTED,
-            headers={**_poll_headers(batch, progress), **headers, "Location": address},
+            headers={**headers_of_batch(progress), **headers, "Location": address},
         )
 
 
 class BatchView(APIView):
     @extend_schema(
         parameters=[IF_NONE_MATCH, ETAG, RETRY_AFTER],
-        responses={
-            200: BatchSerializer,
-            304: OpenApiResponse(description="You have it as it is."),
-            **refused(404),
-        },
+        responses={200: BatchSerializer, **UNCHANGED, **refused(404)},
     )
     def get(self, request: Request, batch_id: uuid.UUID) -> Response:
         """Look at a batch: how far it is, and each photo with its jobs or its error."""
         batch = get_or_404(seen_batches(request).select_related("model"), batch_id, noun="batch")
         progress = progress_of([batch])[batch.pk]
-        headers = _poll_headers(batch, progress)
-        known = parse_etags(request.headers.get("If-None-Match", ""))
-        if "*" in known or headers["ETag"] in known:
-            return Response(status=status.HTTP_304_NOT_MODIFIED, headers=headers)
-        return Response(describe_batch(batch, progress, request), headers=headers)
-
-
-def _poll_headers(batch: StagingBatch, progress: Progress) -> dict[str, str]:
-    """Return the headers of any answer about one batch, as `polling` has them for a job."""
-    # Addresses are good for three quarters of their time at least (staging.links).
-    window = int(time.time()) // max(1, settings.MEDIA_LINK_AGE_S // 4)
-    told = json.dumps([str(batch.pk), progress.state, window])
-    digest = hashlib.sha256(told.encode()).hexdigest()[:32]
-    headers = {"ETag": f'W/"{digest}"', "Cache-Control": "private, no-cache"}
-    if not progress.is_finished:
-        headers["Retry-After"] = str(LOOK_AGAIN_S)
-    return headers
+        return answer_look(
+            request, headers_of_batch(progress), lambda: describe_batch(batch, progress, request)
+        )
 
 
 def _stage(request: Request, *, key: IdempotencyKey | None) -> StagingBatch:

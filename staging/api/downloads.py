@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from staging.api.access import get_or_404, seen_jobs, seen_projects
-from staging.api.conflicts import DetailSerializer, answering_conflicts
+from staging.api.conflicts import answering_conflicts, refused
 from staging.models import StagedImage, Verdict
 from staging.services.downloads import pick_pictures, safe_name, stream_zip
 
@@ -46,13 +46,7 @@ _ZIP = extend_schema(
         OpenApiParameter("verdict", enum=Verdict.values, description="Only those judged so."),
         OpenApiParameter("originals", bool, description="With the photos, before staging."),
     ],
-    responses={
-        (200, "application/zip"): OpenApiTypes.BINARY,
-        400: OpenApiTypes.OBJECT,
-        401: DetailSerializer,
-        404: DetailSerializer,
-        409: DetailSerializer,
-    },
+    responses={(200, "application/zip"): OpenApiTypes.BINARY, **refused(400, 404, 409)},
 )
 
 

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from rest_framework import serializers
 
 from modelsettings.models import ModelSettings
 from staging.api.pages import MomentField, PageQuery
-from staging.models import JobStatus, StagedImage, StagingJob, Verdict
-
-FRESH = "fresh"
+from staging.models import JobStatus, StagingJob, Verdict
+from staging.services.pictures import FRESH, jobs_judged
 
 # A filter's name, and the column that it compares with.
 _COLUMNS = {
@@ -57,7 +56,5 @@ def filter_jobs(jobs: QuerySet[StagingJob], asked: dict[str, Any]) -> QuerySet[S
         called_so = ModelSettings.history.filter(name=profile).values("id")
         jobs = jobs.filter(profile__in=called_so, profile_name=profile)
     if verdict := asked.get("verdict"):
-        said = {"verdict": "", "stars": None} if verdict == FRESH else {"verdict": verdict}
-        judged = StagedImage.objects.filter(prediction__job=OuterRef("pk"), **said)
-        jobs = jobs.filter(Exists(judged))
+        jobs = jobs_judged(jobs, verdict)
     return jobs

@@ -12,7 +12,7 @@ from modelsettings.api.exchange import errors_by_field
 from modelsettings.schema.validation import SettingsRefused
 from staging.api.access import check_edits, find_project, seen_photos
 from staging.api.callbacks import CallbackUrlField
-from staging.api.library import RoomTypeField, StyleField
+from staging.api.library import PromptRequestSerializer
 from staging.api.strict import StrictSerializer
 from staging.api.uploads import read_upload
 from staging.intake.photos import Upload
@@ -33,34 +33,27 @@ class OverridesField(serializers.JSONField):
         return value
 
 
-class StagingRequestSerializer(StrictSerializer):
-    """What to stage: one of `image` (a file) and `photo` (the id of one that was uploaded)."""
+class OnePhotoSerializer(StrictSerializer):
+    """A photo in one of two ways."""
 
     image = serializers.FileField(required=False, help_text="JPEG, PNG, WebP or HEIC, up to 30 MB.")
     photo = serializers.UUIDField(required=False)
-    room_type = RoomTypeField(required=False, allow_blank=True, default="")
-    style = StyleField(  # type: ignore[assignment]  # not the field's own style
-        required=False, allow_blank=True, default=""
-    )
-    prompt = serializers.CharField(
-        required=False, allow_blank=True, default="", max_length=5000, help_text="Your own words."
-    )
-    prompt_mode = serializers.ChoiceField(
-        choices=["add", "replace"],
-        default="add",
-        help_text="Whether your words are added to the rules that keep the room, or replace them.",
-    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("image" in attrs) == ("photo" in attrs):
+            raise ValidationError({"image": ["Send either image or photo."]})
+        return attrs
+
+
+class StagingRequestSerializer(OnePhotoSerializer, PromptRequestSerializer):
+    """What to stage: one of `image` (a file) and `photo` (the id of one that was uploaded)."""
+
     model = serializers.CharField(required=False, help_text="owner/name; else the default.")
     profile = serializers.CharField(required=False, help_text="Else the model's live one.")
     project = serializers.UUIDField(required=False, help_text="One of yours.")
     overrides = OverridesField(required=False, help_text="Settings for this job alone.")
     seed = serializers.IntegerField(required=False)
     callback_url = CallbackUrlField(required=False, allow_blank=True, default="")
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if ("image" in attrs) == ("photo" in attrs):
-            raise ValidationError({"image": ["Send either image or photo."]})
-        return attrs
 
 
 class StoredPhotoRequestSerializer(StagingRequestSerializer):

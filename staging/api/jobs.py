@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.urls import reverse
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -28,7 +28,14 @@ from staging.api.job_requests import (
     find_place,
 )
 from staging.api.pages import answer_page, page_of
-from staging.api.polling import ETAG, IF_NONE_MATCH, RETRY_AFTER, is_known, poll_headers
+from staging.api.polling import (
+    ETAG,
+    IF_NONE_MATCH,
+    RETRY_AFTER,
+    UNCHANGED,
+    answer_look,
+    headers_of_job,
+)
 from staging.api.uploads import BoundedMultiPartParser
 from staging.intake.jobs import CannotStage
 from staging.models import IdempotencyKey, Prediction, StagingJob
@@ -86,18 +93,12 @@ class JobListView(APIView):
 class JobView(APIView):
     @extend_schema(
         parameters=[IF_NONE_MATCH, ETAG, RETRY_AFTER],
-        responses={
-            200: JobSerializer,
-            304: OpenApiResponse(description="You have it as it is."),
-            **refused(404),
-        },
+        responses={200: JobSerializer, **UNCHANGED, **refused(404)},
     )
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
         """Look at one of your jobs: its status, its pictures, its timeline."""
         job = get_or_404(find_jobs(request), job_id, noun="job")
-        if is_known(request, job):
-            return Response(status=status.HTTP_304_NOT_MODIFIED, headers=poll_headers(job))
-        return Response(_describe(job, request), headers=poll_headers(job))
+        return answer_look(request, headers_of_job(job), lambda: _describe(job, request))
 
     @extend_schema(responses={204: None, **refused(403, 404, 409)})
     def delete(self, request: Request, job_id: uuid.UUID) -> Response:
@@ -128,7 +129,7 @@ def answer_job(
 ) -> Response:
     """Answer with a job as it is now; of one that goes on, say where it is to be found."""
     found = get_or_404(find_jobs(request), job.pk, noun="job")
-    told = {**poll_headers(found), **(headers or {})}
+    told = {**headers_of_job(found), **(headers or {})}
     if status == 202:
         told["Location"] = request.build_absolute_uri(reverse("job", args=[job.pk]))
     return Response(_describe(found, request), status=status, headers=told)

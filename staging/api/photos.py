@@ -5,7 +5,6 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.exceptions import ValidationError
@@ -22,7 +21,7 @@ from staging.api.access import (
     in_seen_projects,
     seen_photos,
 )
-from staging.api.conflicts import DetailSerializer, answering_conflicts
+from staging.api.conflicts import answering_conflicts, refused
 from staging.api.documents import PhotoSerializer, StagedImageSerializer
 from staging.api.headers import LOCATION
 from staging.api.pages import PageQuery, answer_page, page_of
@@ -35,8 +34,6 @@ from staging.services.deletion import delete_photo
 
 # What a page can show side by side; `GET staging/jobs` has them all.
 MAX_VARIANTS = 100
-
-_REFUSALS = {401: DetailSerializer, 404: DetailSerializer}
 
 
 class PhotoQuery(PageQuery):
@@ -93,11 +90,7 @@ class PhotoListView(APIView):
     @extend_schema(
         operation_id="staging_photos_list",
         parameters=[PhotoQuery],
-        responses={
-            200: page_of(PhotoSerializer),
-            400: OpenApiTypes.OBJECT,
-            401: DetailSerializer,
-        },
+        responses={200: page_of(PhotoSerializer), **refused(400)},
     )
     def get(self, request: Request) -> Response:
         """List the photos of your projects, the newest first."""
@@ -110,14 +103,7 @@ class PhotoListView(APIView):
     @extend_schema(
         parameters=[LOCATION],
         request={"multipart/form-data": PhotoRequestSerializer},
-        responses={
-            201: PhotoSerializer,
-            400: OpenApiTypes.OBJECT,
-            401: DetailSerializer,
-            403: DetailSerializer,
-            413: DetailSerializer,
-            415: DetailSerializer,
-        },
+        responses={201: PhotoSerializer, **refused(400, 403, 413, 415)},
     )
     def post(self, request: Request) -> Response:
         """Upload a photo, to stage it as often as you like."""
@@ -137,13 +123,13 @@ class PhotoListView(APIView):
 
 
 class PhotoView(APIView):
-    @extend_schema(responses={200: PhotoWithVariantsSerializer, **_REFUSALS})
+    @extend_schema(responses={200: PhotoWithVariantsSerializer, **refused(404)})
     def get(self, request: Request, photo_id: uuid.UUID) -> Response:
         """Look at a photo with all that was made of it, side by side."""
         photo = get_or_404(seen_photos(request), photo_id, noun="photo")
         return Response(PhotoWithVariantsSerializer(photo, context={"request": request}).data)
 
-    @extend_schema(responses={204: None, 403: DetailSerializer, 409: DetailSerializer, **_REFUSALS})
+    @extend_schema(responses={204: None, **refused(403, 404, 409)})
     def delete(self, request: Request, photo_id: uuid.UUID) -> Response:
         """Delete a photo with all that was made of it, the files too; 409 while a job runs."""
         photo = get_or_404(seen_photos(request).select_related("project"), photo_id, noun="photo")

@@ -1,23 +1,31 @@
-"""Looking at a job again and again, cheaply: its tag, and when to look next.
+"""Looking at a job or a batch again and again, cheaply: its tag, and when to look next.
 
-The tag is made from the time of the last change, and from a window of time: the document holds
-addresses that expire, so no tag lives as long as they do.
+The tag is made from its state, and from a window of time: the document holds addresses that
+expire, so no tag lives as long as they do.
 """
 
+import hashlib
 import time
-from datetime import timedelta
+from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.http import parse_etags
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from rest_framework import status
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from staging.models import StagingJob
+from staging.services.batch_progress import Progress
 
-# The pause between two looks: at first, at most, and how fast it grows with the time that has
-# passed since the last change.
+# The pause between two looks at a job: at first, at most, and how fast it grows with the time that
+# has passed since the last change.
 SHORTEST_S, LONGEST_S, GROWTH = 1, 10, 1 / 6
+LOOK_AT_BATCH_AGAIN_S = 2
+
+UNCHANGED = {304: OpenApiResponse(description="You have it as it is.")}
 
 IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match",
@@ -40,27 +48,31 @@ RETRY_AFTER = OpenApiParameter(
 )
 
 
-def is_known(request: Request, job: StagingJob) -> bool:
-    """Say whether the client has the job's document as it is now."""
+def answer_look(request: Request, headers: dict[str, str], describe: Callable[[], Any]) -> Response:
+    """Answer with a document, or with an empty 304 where the client has it as it is."""
     known = parse_etags(request.headers.get("If-None-Match", ""))
-    return "*" in known or tag_of(job) in known
+    if "*" in known or headers["ETag"] in known:
+        return Response(status=status.HTTP_304_NOT_MODIFIED, headers=headers)
+    return Response(describe(), headers=headers)
 
 
-def poll_headers(job: StagingJob) -> dict[str, str]:
+def headers_of_job(job: StagingJob) -> dict[str, str]:
     """Return the headers of any answer about one job."""
-    headers = {"ETag": tag_of(job), "Cache-Control": "private, no-cache"}
-    if not job.is_finished:
-        headers["Retry-After"] = str(_pause_s(timezone.now() - job.changed_at))
-    return headers
+    grown = int((timezone.now() - job.changed_at).total_seconds() * GROWTH)
+    pause_s = max(SHORTEST_S, min(LONGEST_S, grown))
+    state = f"{job.changed_at.timestamp() * 1e6:.0f}"
+    return _headers(state, pause_s=None if job.is_finished else pause_s)
 
 
-def tag_of(job: StagingJob) -> str:
-    """Return a weak tag: the same document may be written in several ways."""
+def headers_of_batch(progress: Progress) -> dict[str, str]:
+    """Return the headers of any answer about one batch."""
+    state = hashlib.sha256(progress.state.encode()).hexdigest()[:32]
+    return _headers(state, pause_s=None if progress.is_finished else LOOK_AT_BATCH_AGAIN_S)
+
+
+def _headers(state: str, *, pause_s: int | None) -> dict[str, str]:
+    """Tag a state, weakly: the same document may be written in several ways."""
     # Addresses are good for three quarters of their time at least (staging.links).
     window = int(time.time()) // max(1, settings.MEDIA_LINK_AGE_S // 4)
-    return f'W/"{job.changed_at.timestamp() * 1e6:.0f}-{window}"'
-
-
-def _pause_s(unchanged_for: timedelta) -> int:
-    grown = int(unchanged_for.total_seconds() * GROWTH)
-    return max(SHORTEST_S, min(LONGEST_S, grown))
+    headers = {"ETag": f'W/"{state}-{window}"', "Cache-Control": "private, no-cache"}
+    return headers if pause_s is None else {**headers, "Retry-After": str(pause_s)}

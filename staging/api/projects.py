@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db.models import Case, CharField, Exists, OuterRef, QuerySet, Value, When
 from django.urls import reverse
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.exceptions import NotFound, ValidationError
@@ -16,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from staging.api.access import caller, check_owns, get_or_404, seen_projects
-from staging.api.conflicts import DetailSerializer, answering_conflicts
+from staging.api.conflicts import answering_conflicts, refused
 from staging.api.headers import LOCATION
 from staging.api.pages import PageQuery, answer_page, page_of
 from staging.api.strict import StrictSerializer
@@ -30,10 +29,6 @@ from staging.services.projects import (
     set_member,
     totals_of,
 )
-
-_REFUSALS = {401: DetailSerializer, 404: DetailSerializer}
-_OWNERS = {**_REFUSALS, 403: DetailSerializer, 409: DetailSerializer}
-_WITH_BODY = {400: OpenApiTypes.OBJECT, 413: DetailSerializer, 415: DetailSerializer}
 
 
 class ProjectQuery(PageQuery):
@@ -123,11 +118,7 @@ class ProjectListView(APIView):
     @extend_schema(
         operation_id="staging_projects_list",
         parameters=[ProjectQuery],
-        responses={
-            200: page_of(ProjectSerializer),
-            400: OpenApiTypes.OBJECT,
-            401: DetailSerializer,
-        },
+        responses={200: page_of(ProjectSerializer), **refused(400)},
     )
     def get(self, request: Request) -> Response:
         """List the projects that you own or are a member of, the newest first."""
@@ -140,7 +131,7 @@ class ProjectListView(APIView):
     @extend_schema(
         parameters=[LOCATION],
         request=ProjectRequestSerializer,
-        responses={201: ProjectSerializer, 401: DetailSerializer, **_WITH_BODY},
+        responses={201: ProjectSerializer, **refused(400, 413, 415)},
     )
     def post(self, request: Request) -> Response:
         """Make a project; it may name the model and the profile that its jobs use."""
@@ -157,7 +148,7 @@ class ProjectListView(APIView):
 
 
 class ProjectView(APIView):
-    @extend_schema(responses={200: ProjectDetailSerializer, **_REFUSALS})
+    @extend_schema(responses={200: ProjectDetailSerializer, **refused(404)})
     def get(self, request: Request, project_id: uuid.UUID) -> Response:
         """Look at a project: who may do what in it, and what it came to."""
         project = get_or_404(_projects(request), project_id, noun="project")
@@ -165,7 +156,7 @@ class ProjectView(APIView):
 
     @extend_schema(
         request=ProjectRequestSerializer,
-        responses={200: ProjectDetailSerializer, **_OWNERS, **_WITH_BODY},
+        responses={200: ProjectDetailSerializer, **refused(400, 403, 404, 409, 413, 415)},
     )
     def patch(self, request: Request, project_id: uuid.UUID) -> Response:
         """Rename it, or choose the model and profile of its next jobs; null takes them away.
@@ -179,7 +170,7 @@ class ProjectView(APIView):
             change_project(project, asked.validated_data)
         return Response(ProjectDetailSerializer(_projects(request).get(pk=project.pk)).data)
 
-    @extend_schema(responses={204: None, **_OWNERS})
+    @extend_schema(responses={204: None, **refused(403, 404, 409)})
     def delete(self, request: Request, project_id: uuid.UUID) -> Response:
         """Delete it with its photos, jobs and pictures; 409 while a job is unfinished."""
         project = _owned(request, project_id)
@@ -189,7 +180,7 @@ class ProjectView(APIView):
 
 
 class MemberListView(APIView):
-    @extend_schema(responses={200: MemberSerializer(many=True), **_REFUSALS})
+    @extend_schema(responses={200: MemberSerializer(many=True), **refused(404)})
     def get(self, request: Request, project_id: uuid.UUID) -> Response:
         """List who works in a project beside its owner."""
         project = get_or_404(seen_projects(request), project_id, noun="project")
@@ -205,7 +196,11 @@ class MemberView(APIView):
 
     @extend_schema(
         request=MemberSerializer,
-        responses={200: MemberSerializer, 201: MemberSerializer, **_OWNERS, **_WITH_BODY},
+        responses={
+            200: MemberSerializer,
+            201: MemberSerializer,
+            **refused(400, 403, 404, 409, 413, 415),
+        },
     )
     def put(self, request: Request, project_id: uuid.UUID, username: str) -> Response:
         """Let somebody see your project, or edit it too: stage, judge and delete in it."""
@@ -217,7 +212,7 @@ class MemberView(APIView):
         code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
         return Response(MemberSerializer(member).data, status=code)
 
-    @extend_schema(responses={204: None, **_REFUSALS, 403: DetailSerializer})
+    @extend_schema(responses={204: None, **refused(403, 404)})
     def delete(self, request: Request, project_id: uuid.UUID, username: str) -> Response:
         """End a membership: as the owner anybody's, else your own."""
         project = get_or_404(seen_projects(request), project_id, noun="project")

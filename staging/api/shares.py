@@ -10,24 +10,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from staging.api.access import caller, check_edits, get_or_404, seen_jobs
+from staging.api.conflicts import answering_conflicts, refused
 from staging.api.strict import StrictSerializer
-from staging.models import Share, StagingJob
-from staging.services import NotPossible
-from staging.services.shares import (
-    picture_to_share,
-    revoke_share,
-    share_picture,
-    share_url,
-    shares_of,
-)
-
-_DETAIL = {
-    "type": "object",
-    "properties": {"detail": {"type": "string"}},
-    "required": ["detail"],
-}
-_ERRORS = {"type": "object", "description": "Sentences, by field; or one as `detail`."}
-_REFUSALS = {401: _DETAIL, 404: _DETAIL}
+from staging.models import Share
+from staging.services.pictures import PictureNotFound, get_picture
+from staging.services.shares import revoke_share, share_picture, share_url, shares_of
 
 
 class ShareSerializer(serializers.ModelSerializer[Share]):
@@ -62,7 +49,7 @@ class ShareRequestSerializer(StrictSerializer):
 
 
 class JobSharesView(APIView):
-    @extend_schema(responses={200: ShareSerializer(many=True), **_REFUSALS})
+    @extend_schema(responses={200: ShareSerializer(many=True), **refused(404)})
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
         """List a job's public pages, the newest first, those that were revoked included."""
         job = get_or_404(seen_jobs(request), job_id, noun="job")
@@ -71,7 +58,7 @@ class JobSharesView(APIView):
 
     @extend_schema(
         request=ShareRequestSerializer,
-        responses={201: ShareSerializer, 400: _ERRORS, 403: _DETAIL, 409: _DETAIL, **_REFUSALS},
+        responses={201: ShareSerializer, **refused(400, 403, 404, 409)},
     )
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
         """Make a public page of one picture, before and after, at a new address."""
@@ -80,15 +67,17 @@ class JobSharesView(APIView):
         asked = ShareRequestSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         try:
-            share = _share(job, request, image_id=asked.validated_data.get("image"))
-        except NotPossible as error:
-            return Response({"detail": str(error)}, status=status.HTTP_409_CONFLICT)
+            with answering_conflicts():
+                image = get_picture(job, asked.validated_data.get("image"))
+        except PictureNotFound as error:
+            raise ValidationError({"image": [str(error)]}) from error
+        share = share_picture(image, by=caller(request))
         told = ShareSerializer(share, context={"request": request})
         return Response(told.data, status=status.HTTP_201_CREATED)
 
 
 class ShareView(APIView):
-    @extend_schema(responses={204: None, 403: _DETAIL, **_REFUSALS})
+    @extend_schema(responses={204: None, **refused(403, 404)})
     def delete(self, request: Request, share_id: uuid.UUID) -> Response:
         """Revoke a public page: its addresses end at once, and for ever."""
         seen = Share.objects.filter(image__prediction__job__in=seen_jobs(request))
@@ -98,13 +87,3 @@ class ShareView(APIView):
         check_edits(request, share.image.prediction.job.project)
         revoke_share(share, by=caller(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-def _share(job: StagingJob, request: Request, *, image_id: int | None) -> Share:
-    try:
-        image = picture_to_share(job, image_id=image_id)
-    except NotPossible:
-        raise
-    except ValueError as error:
-        raise ValidationError({"image": [str(error)]}) from error
-    return share_picture(image, by=caller(request))

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -15,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from staging.api.access import caller, get_or_404, seen_projects
-from staging.api.conflicts import DetailSerializer
+from staging.api.conflicts import refused
 from staging.api.strict import StrictSerializer
 from staging.models import Project
 from staging.services.usage import BY, report_usage
@@ -73,15 +72,7 @@ class UsageSerializer(serializers.Serializer[Any]):
 
 
 class UsageView(APIView):
-    @extend_schema(
-        parameters=[UsageQuery],
-        responses={
-            200: UsageSerializer,
-            400: OpenApiTypes.OBJECT,
-            401: DetailSerializer,
-            404: DetailSerializer,
-        },
-    )
+    @extend_schema(parameters=[UsageQuery], responses={200: UsageSerializer, **refused(400, 404)})
     def get(self, request: Request) -> Response:
         """Add up cost and time of your projects by day, project, model or profile.
 

@@ -1,13 +1,19 @@
 """Pictures: judging what came back."""
 
+from typing import Any
+
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from modelsettings.schema.document import UNSET, Unset
 from staging.models import StagedImage, StagingJob, Verdict
 from staging.services import NotPossible
+
+# What a filter calls pictures without verdict and stars.
+FRESH = "fresh"
+_UNJUDGED: dict[str, Any] = {"verdict": "", "stars": None}
 
 
 class PictureNotFound(LookupError):
@@ -50,27 +56,24 @@ def judge_picture(
     )
 
 
-def fresh_pictures() -> QuerySet[StagedImage]:
-    """Return the pictures that nobody has judged, the oldest first."""
-    # As the index fresh_images has it.
-    return StagedImage.objects.filter(verdict="", stars=None).order_by("created_at", "pk")
+def fresh_pictures(*, after: StagedImage | None = None) -> QuerySet[StagedImage]:
+    """Return the pictures that nobody has judged, the oldest first; those behind `after` alone.
 
-
-def find_fresh(
-    *, after: StagedImage | None = None, among: QuerySet[StagedImage] | None = None
-) -> StagedImage | None:
-    """Return the picture that has waited longest to be judged, or None.
-
-    `after` skips: the next one in the queue behind it, itself judged or not. `among` are the
-    pictures that may be shown, without an order; all without it.
+    `after` itself may have been judged meanwhile.
     """
-    fresh = fresh_pictures()
-    if among is not None:
-        fresh = fresh.filter(pk__in=among.values("pk"))
-    if after is not None:
-        same_moment = {"created_at": after.created_at, "pk__lte": after.pk}
-        fresh = fresh.filter(created_at__gte=after.created_at).exclude(**same_moment)
-    return fresh.select_related("prediction__job__photo", "prediction__job__model").first()
+    # As the index fresh_images has it.
+    waiting = StagedImage.objects.filter(**_UNJUDGED).order_by("created_at", "pk")
+    if after is None:
+        return waiting
+    later = Q(created_at__gt=after.created_at) | Q(created_at=after.created_at, pk__gt=after.pk)
+    return waiting.filter(later, created_at__gte=after.created_at)
+
+
+def jobs_judged(jobs: QuerySet[StagingJob], verdict: str) -> QuerySet[StagingJob]:
+    """Return the jobs with a picture that was judged so; FRESH: with one that nobody has judged."""
+    said = _UNJUDGED if verdict == FRESH else {"verdict": verdict}
+    pictures = StagedImage.objects.filter(prediction__job=OuterRef("pk"), **said)
+    return jobs.filter(Exists(pictures))
 
 
 def get_picture(job: StagingJob, image_id: int | None = None) -> StagedImage:

@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from staging.models import Share, StagedImage, StagingJob
-from staging.services import NotPossible
 
 log = structlog.get_logger(__name__)
 
@@ -34,22 +33,6 @@ def shares_of(job: StagingJob) -> QuerySet[Share]:
     """Return every share of a job's pictures, the newest first, those that ended included."""
     shares = Share.objects.filter(image__prediction__job=job)
     return shares.select_related("image__prediction", "created_by")
-
-
-def picture_to_share(job: StagingJob, *, image_id: int | None) -> StagedImage:
-    """Return the picture of a job that is meant: the one named, or its only one.
-
-    Raises NotPossible where there is none yet, ValueError where it is not clear which.
-    """
-    images = list(StagedImage.objects.filter(prediction__job=job).order_by("pk"))
-    if not images:
-        raise NotPossible("This job has no picture to share.")
-    if image_id is None and len(images) > 1:
-        raise ValueError(f"This job has {len(images)} pictures: name the one to share.")
-    for image in images:
-        if image_id in (None, image.pk):
-            return image
-    raise ValueError("This job has no such picture.")
 
 
 def find_share(key: str, *, token: str) -> Share | None:

@@ -3,11 +3,12 @@
 import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Max, QuerySet, Sum
+from django.utils import timezone
 
 from modelsettings.models import ModelSettings, ReplicateModel
 from staging.models import DailyUsage, Project
@@ -57,6 +58,11 @@ class Report:
     until: date
     rows: list[Usage]
     total: Usage
+
+
+def midnight(day: date) -> datetime:
+    """Return when a day begins, in TIME_ZONE."""
+    return timezone.make_aware(datetime.combine(day, datetime.min.time()))
 
 
 def report_usage(

@@ -52,9 +52,9 @@ def dollars(amount: Decimal | None) -> str:
 
 @register.filter
 def duration(took: timedelta | None) -> str:
-    """Say how long something took: `9.4 s`, `2 min 5 s`."""
+    """Say how long something took: `9.4 s`, `2 min 5 s`; a dash where nobody knows."""
     if took is None:
-        return ""
+        return "–"
     seconds = took.total_seconds()
     if seconds < 100:
         return f"{seconds:.1f} s"

@@ -12,6 +12,7 @@ from django.utils import timezone
 from modelsettings.models import ReplicateModel
 from staging.models import PriceEstimate, Project, PurchasePause, SpendingLimit
 from staging.pipeline.room import Room, rooms_of
+from staging.services.waiting import Waits
 
 register = template.Library()
 
@@ -49,6 +50,19 @@ def pause_banner(
     pauses = [Paused(one) for one in ([only] if only else found)]
     may_resume = context["request"].user.has_perm("staging.delete_purchasepause")
     return _on_page(context, pauses=pauses, may_resume=may_resume)
+
+
+@register.inclusion_tag("admin/staging/purchasepause/waits.html", takes_context=True)
+def waiting_notices(context: Any, waits: Waits, *, is_list: bool = True) -> dict[str, Any]:
+    """Say why jobs wait, each reason once: of many jobs, or of the one that a page is about."""
+    return _on_page(
+        context,
+        pauses=[Paused(one) for one in waits.pauses],
+        reasons=waits.reasons,
+        is_list=is_list,
+        perms=context["perms"],
+        may_resume=context["request"].user.has_perm("staging.delete_purchasepause"),
+    )
 
 
 @register.inclusion_tag("admin/staging/purchasepause/switch.html", takes_context=True)

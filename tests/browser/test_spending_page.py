@@ -9,11 +9,11 @@ from playwright.sync_api import Page, expect
 from modelsettings.models import ReplicateModel
 from staging.models import Notice, NoticeKind, PriceEstimate, SpendingLimit, StagingJob
 from staging.pipeline import submission
-from staging.services.spending import pause
+from staging.services.spending import delete_limit, pause
 from tests.browser.pages import find_violations
 from tests.staging.conftest import Sandbox, only, sandbox
 from tests.staging.finished import stage
-from tests.staging.test_spending import limit
+from tests.staging.test_waiting import pages_of, waiting_batch
 
 __all__ = ["sandbox"]
 
@@ -74,12 +74,37 @@ def test_purchases_are_paused_and_go_on(page: Page, operator: User, sandbox: San
     assert only(job).status == "running"
 
 
+def test_list_of_jobs_works_while_purchases_are_paused(page: Page, operator: User) -> None:
+    stage(operator)
+    pause(by="olga")
+    page.goto("/admin/staging/stagingjob/")
+    # A form in the list's own form would end it.
+    expect(page.locator("#changelist-form input.action-select")).to_have_count(1)
+
+    page.get_by_role("button", name="Resume").click()
+
+    expect(page.get_by_text("All purchases go on.")).to_be_visible()
+
+
+def test_batch_page_says_why_its_jobs_wait_until_they_go_on(
+    page: Page, operator: User, sandbox: Sandbox
+) -> None:
+    batch = waiting_batch(operator, 1)
+    page.goto(f"/admin/staging/stagingbatch/{batch.pk}/change/")
+    expect(page.get_by_role("status").filter(has_text="2 jobs wait for room.")).to_be_visible()
+    expect(page.get_by_role("link", name="Waits for room")).to_have_count(2)
+
+    delete_limit(SpendingLimit.objects.get())
+    submission.submit_waiting()
+
+    expect(page.get_by_text("for room")).to_have_count(0)
+
+
 @pytest.fixture
 def pages(operator: User, sandbox: Sandbox) -> list[str]:
     """Every page on which spending stands, with something on it."""
-    limit("0.02")
-    job = stage(operator)
-    submission.submit_waiting()
+    batch = waiting_batch(operator, 1)
+    job = StagingJob.objects.get(style="modern")
     model = ReplicateModel.objects.filter(price=[]).order_by("slug")[0]
     estimate = PriceEstimate.objects.create(model=model, usd=1)
     Notice.objects.create(kind=NoticeKind.STANDSTILL, key="waiting", sentence="Nothing moves.")
@@ -95,7 +120,7 @@ def pages(operator: User, sandbox: Sandbox) -> list[str]:
         "/admin/staging/purchasepause/",
         "/admin/staging/purchasepause/add/",
         "/admin/staging/notice/",
-        "/admin/staging/stagingjob/",
+        *pages_of(batch),
         page_of(job),
         f"/admin/staging/project/{job.project_id}/change/",
     ]

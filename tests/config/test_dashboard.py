@@ -25,6 +25,7 @@ from staging.models import (
     StagingBatch,
     StagingJob,
 )
+from staging.templatetags.staging_pictures import duration
 from tests.staging.conftest import QWEN, Ask, ask
 
 __all__ = ["ask"]
@@ -86,19 +87,29 @@ def test_success_of_a_day(day: dict[str, int], said: str) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "percent", "found"),
-    [([], 50, None), ([7.0], 95, 7.0), ([3, 1, 2], 50, 2), ([1, 2, 3, 4], 50, 2),
-     (list(range(1, 101)), 95, 95)],
-)  # fmt: skip
-def test_percentile(seconds: list[float], percent: int, found: float | None) -> None:
-    assert figures.percentile(seconds, percent) == found
+    [([7], 95, 7), ([3, 1, 2], 50, 2), ([1, 2, 3, 4], 50, 2), (list(range(1, 101)), 95, 95)],
+)
+def test_percentile(seconds: list[int], percent: int, found: int) -> None:
+    times = [timedelta(seconds=one) for one in seconds]
+
+    assert figures.percentile(times, percent) == timedelta(seconds=found)
+
+
+def test_percentile_of_nothing() -> None:
+    assert figures.percentile([], 50) is None
 
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(None, "–"), (0.04, "0.0 s"), (9.44, "9.4 s"), (125.0, "2 min 5 s"), (119.6, "2 min 0 s")],
-)
-def test_duration_in_words(seconds: float | None, said: str) -> None:
-    assert figures.in_words(seconds) == said
+    [(0.04, "0.0 s"), (9.44, "9.4 s"), (125, "2 min 5 s"), (119.6, "2 min 0 s"),
+     (7505, "2 h 5 min")],
+)  # fmt: skip
+def test_duration_in_words(seconds: float, said: str) -> None:
+    assert duration(timedelta(seconds=seconds)) == said
+
+
+def test_duration_that_nobody_knows() -> None:
+    assert duration(None) == "–"
 
 
 def test_bars_show_the_last_seven_days(ask: Ask) -> None:

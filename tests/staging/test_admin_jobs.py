@@ -21,8 +21,8 @@ from tests.staging.conftest import SEEDREAM, Ask, Sandbox, carry_out, only, pict
 from tests.staging.finished import finish, stage
 
 LIST = "/admin/staging/stagingjob/"
-LIST_QUERIES = 13
-PAGE_QUERIES = 10
+LIST_QUERIES = 15
+PAGE_QUERIES = 11
 ACTIONS = ["retry", "new-seed", "repeat", "cancel"]
 
 

@@ -13,7 +13,7 @@ from staging.models import StagedImage, StagingJob
 from staging.pipeline import submission
 from staging.services import NotPossible
 from staging.services.deletion import delete_job
-from staging.services.pictures import find_fresh, fresh_pictures, judge_picture
+from staging.services.pictures import fresh_pictures, judge_picture
 from tests.conftest import client_of
 from tests.staging.conftest import Ask, Sandbox, carry_out, pictures
 
@@ -54,7 +54,7 @@ def test_judge_picture_withdraws(image: StagedImage, operator: User) -> None:
     judge_picture(image, by=operator, stars=None, note="")
 
     assert said(image) == ("", None, "", None)
-    assert find_fresh() == image
+    assert fresh_pictures().get() == image
 
 
 @pytest.mark.parametrize("wrong", [{"verdict": "fine"}, {"stars": 0}, {"stars": 6}], ids=str)
@@ -96,29 +96,20 @@ def queue(sandbox: Sandbox, ask: Ask) -> list[StagedImage]:
     return images
 
 
-def test_find_fresh_goes_through_the_queue(queue: list[StagedImage], operator: User) -> None:
-    found: list[StagedImage | None] = [find_fresh()]
-    for _ in range(4):
-        found.append(find_fresh(after=found[-1]))
+def test_fresh_pictures_behind_one_of_them(queue: list[StagedImage]) -> None:
+    behind = [list(fresh_pictures(after=image)) for image in queue]
 
-    assert found == [*queue, None]
+    assert list(fresh_pictures()) == queue
+    assert behind == [queue[1:], queue[2:], queue[3:], []]
 
 
-def test_find_fresh_leaves_out_what_was_judged(queue: list[StagedImage], operator: User) -> None:
+def test_fresh_pictures_leave_out_what_was_judged(queue: list[StagedImage], operator: User) -> None:
     judge_picture(queue[0], by=operator, verdict="accepted")
     judge_picture(queue[2], by=operator, stars=2)
 
-    assert find_fresh() == queue[1]
+    assert list(fresh_pictures()) == [queue[1], queue[3]]
     # A judged one is a place in the queue, too.
-    assert find_fresh(after=queue[0]) == queue[1]
-    assert find_fresh(after=queue[1]) == queue[3]
-    assert find_fresh(after=queue[3]) is None
-
-
-def test_find_fresh_among_some(queue: list[StagedImage]) -> None:
-    some = StagedImage.objects.filter(pk__in=[queue[1].pk, queue[3].pk])
-
-    assert [find_fresh(among=some), find_fresh(among=some, after=queue[1])] == [queue[1], queue[3]]
+    assert list(fresh_pictures(after=queue[2])) == [queue[3]]
 
 
 def test_fresh_pictures_are_found_by_their_index(db: None) -> None:

@@ -272,7 +272,7 @@ def test_post_of_a_job_with_two_pictures_names_one(
     unclear = api.post(f"{JOBS}/{job.pk}/shares")
     clear = api.post(f"{JOBS}/{job.pk}/shares", {"image": made[1].pk}, format="json")
 
-    sentence = "This job has 2 pictures: name the one to share."
+    sentence = "This job has 2 pictures: name one by its id."
     assert (unclear.status_code, unclear.json()) == (400, {"image": [sentence]})
     assert (clear.status_code, clear.json()["image"]) == (201, made[1].pk)
 
@@ -299,7 +299,7 @@ def test_post_of_another_jobs_picture_shares_nothing(
 def test_post_of_a_job_without_a_picture_is_409(api: APIClient, ask: Ask) -> None:
     answer = api.post(f"{JOBS}/{ask().pk}/shares")
 
-    told = {"detail": "This job has no picture to share."}
+    told = {"detail": "This job has no picture yet."}
     assert (answer.status_code, answer.json()) == (409, told)
 
 

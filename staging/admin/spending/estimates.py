@@ -16,6 +16,7 @@ from django.utils import timezone
 from modelsettings import registry
 from modelsettings.models import ReplicateModel
 from staging.admin.deleting import DeletingAdmin
+from staging.admin.pages import page_context
 from staging.models import DailyUsage, PriceEstimate, SpendingLimit
 from staging.pipeline.room import waiting_for_estimates
 from staging.services.spending import save_estimate
@@ -47,9 +48,7 @@ class PriceEstimateAdmin(DeletingAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         context = {
-            **self.admin_site.each_context(request),
-            "title": "Price estimates",
-            "opts": self.opts,
+            **page_context(self, request, title="Price estimates"),
             "rows": find_unpriced(),
             "has_limits": SpendingLimit.objects.exists(),
             "days": DAYS,
@@ -82,9 +81,6 @@ class PriceEstimateAdmin(DeletingAdmin):
 
     def delete_one(self, row: PriceEstimate) -> None:
         row.delete()
-
-    def goes_with(self, rows: list[PriceEstimate]) -> dict[str, int]:
-        return {}
 
     class Media:
         css = {"all": ["restage/admin.css"]}

@@ -40,7 +40,6 @@ class LimitChangeList(ChangeList):
 @admin.register(SpendingLimit)
 class SpendingLimitAdmin(DeletingAdmin):
     list_display = ("whose", "may_spend", "state", "use", "what_is_over", "waiting")
-    list_select_related = ("project",)
     list_before_template = "admin/staging/spendinglimit/before.html"
     list_after_template = "admin/staging/spendinglimit/after.html"
     list_fullwidth = True
@@ -78,9 +77,6 @@ class SpendingLimitAdmin(DeletingAdmin):
 
     def delete_one(self, row: SpendingLimit) -> None:
         delete_limit(row)
-
-    def goes_with(self, rows: list[SpendingLimit]) -> dict[str, int]:
-        return {}
 
     def changeform_view(
         self,

@@ -12,23 +12,18 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
+from staging.admin.pages import MadeOnce, page_context
 from staging.models import PurchasePause
 from staging.services.spending import pause, resume
 from staging.templatetags.staging_spending import whose
 
 
 @admin.register(PurchasePause)
-class PurchasePauseAdmin(ModelAdmin):
+class PurchasePauseAdmin(MadeOnce, ModelAdmin):
     """The pauses that stand. To end one takes the permission to delete it."""
 
     fields = ("model", "reason")
     add_form_template = "admin/staging/purchasepause/add_form.html"
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
@@ -80,9 +75,7 @@ class PurchasePauseAdmin(ModelAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         context = {
-            **self.admin_site.each_context(request),
-            "title": "Paused purchases",
-            "opts": self.opts,
+            **page_context(self, request, title="Paused purchases"),
             "pauses": list(PurchasePause.objects.select_related("model")),
         }
         return TemplateResponse(request, "admin/staging/purchasepause/change_list.html", context)

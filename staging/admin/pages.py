@@ -1,0 +1,34 @@
+"""What the admin's own pages have in common."""
+
+from typing import Any, cast
+
+from django.contrib.admin import ModelAdmin
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+
+
+class MadeOnce:
+    """Rows that nobody changes or deletes here."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ReadOnly(MadeOnce):
+    """Rows that the work itself writes."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def page_context(page: "ModelAdmin[Any]", request: HttpRequest, *, title: str) -> dict[str, Any]:
+    """Return what every page needs beside its own."""
+    return {**page.admin_site.each_context(request), "title": title, "opts": page.opts}
+
+
+def user_of(request: HttpRequest) -> User:
+    """Return who looks: the admin lets in nobody without an account."""
+    return cast("User", request.user)
