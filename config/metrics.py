@@ -14,6 +14,7 @@ import structlog
 from django.conf import settings
 from django.db import Error
 from django.db.models import Count, Min, Sum
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -28,6 +29,8 @@ from staging.models import (
     DailyUsage,
     Heartbeat,
     Prediction,
+    PredictionStatus,
+    SpendingLimit,
     StagingJob,
     Tallied,
     Tally,
@@ -44,6 +47,8 @@ _TALLIES = {
     "webhooks": ("Replicate's webhooks, by verdict.", "verdict"),
 }
 _ENDS = ("succeeded", "failed", "canceled")
+# Every project may have two: those of all are shown, and those of projects with the least left.
+MOST_LIMITS = 100
 
 log = structlog.get_logger(__name__)
 
@@ -84,25 +89,28 @@ class Figures(Collector):
         yield _of_jobs()
         yield from _of_tallies()
         yield from _of_usage()
+        yield from _of_limits(now)
         yield from _of_pace(now)
         yield _of_callbacks(now)
         yield from _of_workers(now)
 
 
 def _of_predictions(now: datetime) -> Iterator[Metric]:
-    """By the index of what is unfinished."""
+    """By the index of what is unfinished; ages of what is bought leave out how long it queued."""
     rows = Prediction.objects.filter(status__in=UNFINISHED).order_by().values("status")
-    sums = rows.annotate(count=Count("pk"), oldest=Min("created_at"))
+    sums = rows.annotate(
+        count=Count("pk"), asked=Min("created_at"), bought=Min(Coalesce("intent_at", "created_at"))
+    )
     found = {
-        state: (count, (now - oldest).total_seconds())
-        for state, count, oldest in sums.values_list("status", "count", "oldest")
+        state: (count, asked if state == PredictionStatus.QUEUED else bought)
+        for state, count, asked, bought in sums.values_list("status", "count", "asked", "bought")
     }
     counts = _gauge("predictions", "Unfinished predictions, by state.", "state")
     ages = _gauge("oldest_prediction_seconds", "The age of the oldest one, by state.", "state")
     for state in UNFINISHED:
-        count, age_s = found.get(state, (0, 0.0))
+        count, since = found.get(state, (0, now))
         counts.add_metric([state], count)
-        ages.add_metric([state], age_s)
+        ages.add_metric([state], (now - since).total_seconds())
     yield counts
     yield ages
 
@@ -143,6 +151,24 @@ def _of_usage() -> Iterator[Metric]:
     yield _counter("cost_usd", "What was spent, as far as prices are known.", found["cost"])
     yield _counter("unpriced", "Predictions that succeeded at an unknown cost.", found["unpriced"])
     yield _counter("pictures", "Pictures that were stored.", found["pictures"])
+
+
+def _of_limits(now: datetime) -> Iterator[Metric]:
+    """In one query; a project stands there by its id, since its name is its people's own."""
+    today = timezone.localdate(now)
+    limits = list(SpendingLimit.objects.order_by("pk"))
+    limits.sort(key=lambda one: (one.project_id is not None, one.left(today)))
+    labels = ("scope", "period")
+    wholes = _gauge("spending_limit_usd", "What may be spent in the period.", *labels)
+    spent = _gauge("spending_spent_usd", "What was spent of a limit in its period.", *labels)
+    reserved = _gauge("spending_reserved_usd", "What is reserved for what is under way.", *labels)
+    for limit in limits[:MOST_LIMITS]:
+        of = [str(limit.project_id or "all"), limit.period]
+        wholes.add_metric(of, float(limit.usd))
+        for family, usd in zip((spent, reserved), limit.used(today), strict=True):
+            family.add_metric(of, float(usd))
+    yield from (wholes, spent, reserved)
+    yield _gauge("spending_limits", "Limits that there are, shown or not.", value=len(limits))
 
 
 def _of_pace(now: datetime) -> Iterator[Metric]:

@@ -22,7 +22,7 @@ from celery.signals import (
     worker_shutting_down,
 )
 from django.conf import settings
-from django.db import Error, close_old_connections
+from django.db import Error, close_old_connections, connection
 from django.utils import timezone
 from kombu import Queue
 from kombu.exceptions import OperationalError
@@ -67,6 +67,9 @@ def look_at_clock(**_: Any) -> None:
         is_wrong = clock.is_wrong()
     except Error:
         return
+    finally:
+        # The main thread asks for nothing else.
+        connection.close()
     if is_wrong:
         raise SystemExit(os.EX_CONFIG)
 

@@ -109,6 +109,10 @@ def test_compose_starts_everything_after_migrate(
     assert {"postgres", "redis"} <= set(services)
 
 
+def test_compose_builds_the_image_once_and_first(ours: dict[str, Any]) -> None:
+    assert {name: one["build"] for name, one in ours.items() if "build" in one} == {"migrate": "."}
+
+
 def test_compose_mounts_only_volumes_that_it_declares(services: dict[str, Any]) -> None:
     declared = set(yaml.safe_load((ROOT / "compose.yaml").read_text())["volumes"])
     mounted = {one.split(":")[0] for service in services.values() for one in service["volumes"]}

@@ -15,7 +15,17 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
-from staging.models import CreationPace, DailyUsage, Heartbeat, Prediction, Tallied, Tally
+from config.metrics import MOST_LIMITS
+from staging.models import (
+    CreationPace,
+    DailyUsage,
+    Heartbeat,
+    Prediction,
+    Project,
+    SpendingLimit,
+    Tallied,
+    Tally,
+)
 from tests.conftest import needs_postgres
 from tests.staging.finished import stage
 
@@ -35,12 +45,12 @@ def ask_metrics(client: Client, *, token: str = TOKEN) -> Any:
 
 
 def figures(client: Client) -> Figures:
-    """Return every sample by its name and its label."""
+    """Return every sample by its name and its labels, as in `day all`."""
     answer = ask_metrics(client)
     assert answer.status_code == 200, answer.content
     families = text_string_to_metric_families(answer.content.decode())
     return {
-        (sample.name.removeprefix("restage_"), "".join(sample.labels.values())): sample.value
+        (sample.name.removeprefix("restage_"), " ".join(sample.labels.values())): sample.value
         for family in families
         for sample in family.samples
     }
@@ -83,7 +93,7 @@ def test_metrics_of_an_empty_installation_are_all_there(client: Client) -> None:
         "predictions", "oldest_prediction_seconds", "jobs", "submits_total", "rate_limited_total",
         "uncertain_purchases_total", "webhooks_total", "predictions_ended_total",
         "cost_usd_total", "unpriced_total", "pictures_total", "pace_tokens",
-        "pace_blocked_seconds", "callbacks_due", "workers",
+        "pace_blocked_seconds", "callbacks_due", "workers", "spending_limits",
     }  # fmt: skip
 
 
@@ -128,6 +138,66 @@ def test_metrics_of_what_happened(client: Client, operator: User) -> None:
         ("pictures_total", ""): 2,
         ("cost_usd_total", ""): 0.08,
     }
+
+
+def test_metrics_of_what_is_bought_count_from_the_purchase(client: Client, operator: User) -> None:
+    now = timezone.now()
+    for state in ("queued", "running"):
+        stage(operator).predictions.update(
+            status=state, created_at=now - timedelta(hours=2), intent_at=now - timedelta(hours=1)
+        )
+
+    found = figures(client)
+
+    assert found["oldest_prediction_seconds", "queued"] >= 7200
+    assert 3600 <= found["oldest_prediction_seconds", "running"] < 7200
+
+
+def limit(usd: str, project: Project | None = None, **given: Any) -> SpendingLimit:
+    wanted = {"period": "day", **given}
+    return SpendingLimit.objects.create(usd=Decimal(usd), project=project, **wanted)
+
+
+def test_metrics_of_spending_limits(client: Client, operator: User) -> None:
+    project = Project.objects.create(owner=operator, name="Elm Street")
+    limit("50", spent=Decimal("4.12"), reserved=Decimal("0.06"))
+    limit("5", project, period="month", spent=Decimal("4.5"))
+
+    found = {name: value for name, value in figures(client).items() if "spending" in name[0]}
+
+    own = f"month {project.pk}"
+    assert found == {
+        ("spending_limit_usd", "day all"): 50, ("spending_limit_usd", own): 5,
+        ("spending_spent_usd", "day all"): 4.12, ("spending_spent_usd", own): 4.5,
+        ("spending_reserved_usd", "day all"): 0.06, ("spending_reserved_usd", own): 0,
+        ("spending_limits", ""): 2,
+    }  # fmt: skip
+
+
+def test_metrics_of_a_limit_forget_a_period_that_is_over(client: Client) -> None:
+    yesterday = timezone.localdate() - timedelta(days=1)
+    limit("50", spent=Decimal(49), reserved=Decimal(1), begins_on=yesterday)
+
+    found = figures(client)
+
+    assert found["spending_spent_usd", "day all"] == 0
+    assert found["spending_reserved_usd", "day all"] == 0
+
+
+def test_metrics_of_many_limits_show_the_fullest(client: Client, operator: User) -> None:
+    projects = Project.objects.bulk_create(
+        Project(owner=operator, name=f"{number}") for number in range(MOST_LIMITS)
+    )
+    limit("500")
+    for left, project in enumerate(projects):
+        limit(f"{left}", project)
+    with CaptureQueriesContext(connection) as asked:
+        found = figures(client)
+
+    shown = {of for name, of in found if name == "spending_limit_usd"}
+    assert shown == {"day all"} | {f"day {project.pk}" for project in projects[:-1]}
+    assert found["spending_limits", ""] == MOST_LIMITS + 1
+    assert [query["sql"] for query in asked if "staging_project" in query["sql"]] == []
 
 
 def test_metrics_of_pace_and_workers(client: Client, settings: Settings) -> None:
