@@ -45,6 +45,7 @@ _TALLIES = {
     "rate_limited": ("Answers of 429 by Replicate, which pause all creations.", "request"),
     "uncertain_purchases": ("Purchases whose answer was lost, as decided.", "outcome"),
     "webhooks": ("Replicate's webhooks, by verdict.", "verdict"),
+    "sweeps": ("Sweeps that beat asked for, as workers began them.", "state"),
 }
 _ENDS = ("succeeded", "failed", "canceled")
 # Every project may have two: those of all are shown, and those of projects with the least left.

@@ -2,7 +2,8 @@
 
     /readyz          200 {"status": "ready", "database": "ok", "migrations": "ok", "broker": "ok"}
     /readyz          503 {"status": "not ready", …, "migrations": "2 not applied", …}
-    /readyz/workers  200 {"status": "ready", "workers": [{"name", "ready", "moved_s_ago", …}]}
+    /readyz/workers  200 {"status": "ready", "swept_s_ago": 3.1,
+                          "workers": [{"name", "ready", "moved_s_ago", …}]}
 
 Answers of fixed words alone: nothing of an address, a password or an error's text.
 """
@@ -13,13 +14,14 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
 from config.celery import app
-from staging.models import Heartbeat
+from staging.models import Heartbeat, Tallied, Tally
 
 PATH = "/readyz"
 WORKERS_PATH = "/readyz/workers"
@@ -110,7 +112,10 @@ def ask_broker() -> dict[str, str]:
 
 
 def ask_workers() -> dict[str, Any]:
-    """Return what each worker process was last seen to do; one that gets on is enough."""
+    """Return what each worker process was last seen to do, and when one did what beat asks for.
+
+    One that gets on is enough, as long as beat goes on.
+    """
     now = timezone.now()
     workers = [
         {
@@ -121,7 +126,12 @@ def ask_workers() -> dict[str, Any]:
         }
         for one in Heartbeat.objects.kept(now)
     ]
-    return {"is_ready": any(one["ready"] for one in workers), "told": {"workers": workers}}
+    swept_s_ago = Tally.age_s(Tallied.SWEPT, now)
+    is_swept = swept_s_ago is not None and swept_s_ago <= settings.STAGING_WORKER_LATE_S
+    return {
+        "is_ready": is_swept and any(one["ready"] for one in workers),
+        "told": {"swept_s_ago": _seconds(swept_s_ago), "workers": workers},
+    }
 
 
 def _seconds(seconds: float | None) -> float | None:

@@ -277,11 +277,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
 }
 if CELERY_BROKER_URL.startswith(("redis://", "rediss://")):
     CELERY_BROKER_TRANSPORT_OPTIONS |= {
-        "visibility_timeout": 600,
         "socket_timeout": 5,
-        # Without these two a killed worker's messages wait for about 100 seconds (kombu#2558).
-        "unacked_restore_interval": 1,
-        "unacked_restore_throttle": 1,
+        # What a killed worker held is not worth keeping; and kombu 5.7, where it keeps it, ends a
+        # worker whose broker goes away: "'NoneType' object has no attribute 'hostname'".
+        "ack_emulation": False,
     }
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
@@ -292,17 +291,21 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # second, each of which uploads, creates and downloads for a second, hold 30 of them at a time.
 CELERY_WORKER_POOL = "threads"
 CELERY_WORKER_CONCURRENCY = 48
+# Nobody steers workers through the broker, and RabbitMQ keeps the queue for it to one worker a
+# machine: a second one would end at once.
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 # Celery would open a connection for each task; config.worker lets CONN_MAX_AGE decide instead.
 CELERY_DB_REUSE_MAX = 10**12
 CELERY_IMPORTS = ["config.worker"]
 # Nothing is lost with beat's memory: each of its tasks only looks at what is due.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
-CELERY_BEAT_SCHEDULE = {
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     name: {
         "task": f"staging.tasks.{name}",
         "schedule": every_s,
-        # What was not begun by then is asked for again.
-        "options": {"expires": every_s},
+        # What was not begun by then is asked for again. Beat keeps one connection: without a retry
+        # it would go on with one that RabbitMQ has closed, and never send anything again.
+        "options": {"expires": every_s, "retry": True},
     }
     for name, every_s in {
         "sweep": STAGING_SWEEP_EVERY_S,

@@ -8,7 +8,7 @@ import structlog
 from celery import Task, shared_task
 from django.conf import settings
 
-from staging.models import DiscardedFile, PredictionStatus
+from staging.models import DiscardedFile, PredictionStatus, Tallied, Tally
 from staging.pipeline import (
     callbacks,
     cancellation,
@@ -93,6 +93,7 @@ def notify() -> None:
 @shared_task
 def sweep() -> None:
     """Move on whatever stood still, at whatever step."""
+    Tally.add(Tallied.SWEPT)
     lookup.look_up_uncertain()
     if cancellation.is_waiting():
         wake(cancel)

@@ -19,7 +19,7 @@ STAGING_POLL_EVERY_S = 1
 STAGING_HEARTBEAT_EVERY_S = 1
 STAGING_WORKER_LATE_S = 5
 CELERY_BEAT_SCHEDULE = {
-    name: {**entry, "schedule": 1, "options": {"expires": 5}}
+    name: {**entry, "schedule": 1, "options": {**entry["options"], "expires": 5}}
     for name, entry in CELERY_BEAT_SCHEDULE.items()  # noqa: F405
 }
 

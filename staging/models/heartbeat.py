@@ -3,8 +3,8 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import models
 
-# Longer than the broker keeps what a killed worker held (its visibility time-out), so that nothing
-# comes back to a queue that was removed with its worker.
+# Longer than a broker takes to give back what a killed worker held, so that nothing comes back to a
+# queue that was removed with its worker.
 GONE_AFTER = timedelta(minutes=15)
 
 

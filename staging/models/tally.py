@@ -1,7 +1,9 @@
+from datetime import datetime
 from enum import Enum
 
 from django.db import models
 from django.db.models import F
+from django.utils import timezone
 
 
 class Tallied(Enum):
@@ -40,6 +42,9 @@ class Tallied(Enum):
     WEBHOOK_NO_PREDICTION = ("webhooks", "not_a_prediction")
     WEBHOOK_ANOTHERS = ("webhooks", "another_predictions")
 
+    # Sent by beat alone, so that it shows whether beat goes on.
+    SWEPT = ("sweeps", "begun")
+
 
 class Tally(models.Model):
     """How often something happened since the installation began, by all processes together.
@@ -51,6 +56,7 @@ class Tally(models.Model):
     name = models.CharField(max_length=40)
     label = models.CharField(max_length=40)
     count = models.PositiveBigIntegerField(default=0)
+    last_at = models.DateTimeField(null=True, help_text="When it was counted last.")
 
     class Meta:
         verbose_name_plural = "tallies"
@@ -69,8 +75,15 @@ class Tally(models.Model):
         """
         name, label = tallied.value
         row = cls.objects.filter(name=name, label=label)
-        if row.update(count=F("count") + 1):
+        if row.update(count=F("count") + 1, last_at=timezone.now()):
             return
         # Whoever else makes it at this moment is waited for.
         cls.objects.get_or_create(name=name, label=label)
-        row.update(count=F("count") + 1)
+        row.update(count=F("count") + 1, last_at=timezone.now())
+
+    @classmethod
+    def age_s(cls, tallied: Tallied, now: datetime) -> float | None:
+        """Return how long ago something happened last; None where it never did."""
+        name, label = tallied.value
+        row = cls.objects.filter(name=name, label=label).first()
+        return (now - row.last_at).total_seconds() if row and row.last_at else None

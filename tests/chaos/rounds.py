@@ -79,6 +79,9 @@ def play(ground: Ground, fault: Fault, *, jobs: int) -> Verdict:
     if len(set(asked)) != jobs:
         problems.append("one request made one job for two keys")
     died = sum((ground.deaths - deaths)[worker] for worker in WORKERS)
+    killed = sum(outcome.struck.get(one, 0) for one in (*fault.kills, "worker killed"))
+    if died > killed:
+        problems.append(f"a worker died by itself, {died - killed} times")
     struck = {**outcome.struck, "worker deaths": died}
     return _judge(fault, found, problems, struck=struck, seconds=time.monotonic() - began)
 

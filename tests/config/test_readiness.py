@@ -18,7 +18,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from config import readiness
-from staging.models import Heartbeat
+from staging.models import Heartbeat, Tallied, Tally
 from tests import processes
 
 READY = {"status": "ready", "database": "ok", "migrations": "ok", "broker": "ok"}
@@ -114,6 +114,11 @@ def beat(name: str, *, moved_s_ago: float | None, seen_s_ago: float = 0) -> None
     )
 
 
+def sweep(*, s_ago: float = 0) -> None:
+    Tally.add(Tallied.SWEPT)
+    Tally.objects.update(last_at=timezone.now() - timedelta(seconds=s_ago))
+
+
 def seen(answer: Any) -> tuple[int, str, dict[str, bool]]:
     told = answer.json()
     return (
@@ -125,6 +130,7 @@ def seen(answer: Any) -> tuple[int, str, dict[str, bool]]:
 
 @pytest.mark.django_db(transaction=True)
 def test_readiness_of_workers_needs_one_that_gets_on(client: Client) -> None:
+    sweep()
     assert seen(client.get("/readyz/workers")) == (503, "not ready", {})
     beat("stuck:1", moved_s_ago=60)
     beat("new:2", moved_s_ago=None)
@@ -135,6 +141,20 @@ def test_readiness_of_workers_needs_one_that_gets_on(client: Client) -> None:
     assert seen(client.get("/readyz/workers")) == (
         200, "ready", {"stuck:1": False, "new:2": False, "good:3": True}
     )  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True)
+def test_readiness_of_workers_needs_beat_to_go_on(client: Client) -> None:
+    beat("good:3", moved_s_ago=1)
+    never = client.get("/readyz/workers")
+    sweep(s_ago=60)
+    long_ago = client.get("/readyz/workers")
+    sweep(s_ago=1)
+    now = client.get("/readyz/workers")
+
+    assert (never.status_code, never.json()["swept_s_ago"]) == (503, None)
+    assert (long_ago.status_code, long_ago.json()["swept_s_ago"] >= 60) == (503, True)
+    assert (now.status_code, 1 <= now.json()["swept_s_ago"] < 60) == (200, True)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -18,7 +18,7 @@ from tests.conftest import make_photo
 from tests.end_to_end import impatient
 from tests.end_to_end.conftest import SECRET_TOKEN, Restage
 from tests.end_to_end.test_restage import check_purchases, wait_for_request
-from tests.processes import end, free_port, running, wait_for
+from tests.processes import end, free_port, manage, running, wait_for
 
 LONG_LEASE_S = "600"
 Hire = Callable[..., "subprocess.Popen[bytes]"]
@@ -107,9 +107,17 @@ def test_a_worker_without_a_broker_waits_for_it(
 ) -> None:
     """It cannot get on, and another process could not either."""
     port = free_port()
+    broker = f"redis://127.0.0.1:{port}/0"
+    restage.misbehave("upload", "stall", seconds=5)
+    job = restage.stage()
     with broker_at(port, folder=tmp_path):
-        worker = hire(CELERY_BROKER_URL=f"redis://127.0.0.1:{port}/0")
+        worker = hire(CELERY_BROKER_URL=broker)
         wait_until_ready(restage, worker)
+        # It goes away while a message of it is held: kombu once ended the worker for that.
+        manage("shell", "-c", "from staging.tasks import submit; submit.delay()", env={
+            **restage.env, "CELERY_BROKER_URL": broker,
+        })  # fmt: skip
+        wait_for_request(restage, "upload", after=0)
     before = beats_in_vain(restage)
 
     # One a second: longer than it takes to be stuck.
@@ -122,6 +130,8 @@ def test_a_worker_without_a_broker_waits_for_it(
     with broker_at(port, folder=tmp_path):
         wait_for(lambda: workers(restage).get(worker.pid), timeout_s=60)
         end(worker)
+    hire()
+    check_purchases(restage, [restage.finish(job)])
 
 
 @contextmanager
