@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import sys
 from collections.abc import Callable
@@ -19,13 +20,8 @@ from demo.supervisor import Child, Supervisor
 # Generous: a machine under load starts five Pythons at once.
 READY_WITHIN_S = 60.0
 DEFAULT_PORT = 8000
-# What Restage reads of the environment must not come from the shell the demo is started in.
-OURS = (
-    "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "DATABASE_URL", "CELERY_BROKER_URL",
-    "REPLICATE_API_TOKEN", "REPLICATE_BASE_URL", "PUBLIC_URL", "CSRF_TRUSTED_ORIGINS",
-    "CORS_ALLOWED_ORIGINS", "TRUSTED_PROXY", "MEDIA_ROOT", "AWS_STORAGE_BUCKET_NAME", "TIME_ZONE",
-    "CREATIONS_PER_MINUTE", "DJANGO_SETTINGS_MODULE", "PYTHONPATH",
-)  # fmt: skip
+# What is bought with, where it is bought from Replicate itself.
+KEYS = ("REPLICATE_API_TOKEN", "OPENAI_API_KEY", "PROPLABS_REPLICATE_API_KEY")
 
 
 class PortTaken(Exception):
@@ -53,8 +49,9 @@ def start(supervisor: Supervisor, options: Options, *, say: Callable[[str], None
 
 
 def environment(options: Options, *, address: str, ports: dict[str, int]) -> dict[str, str]:
-    """Return what Restage's processes are told; nothing of ours leaks in from the shell."""
-    env = {name: value for name, value in os.environ.items() if name not in OURS}
+    """Return what Restage's processes are told; nothing that they read leaks in from the shell."""
+    ours = {*_names(ROOT / ".env.example"), "DJANGO_SETTINGS_MODULE", "PYTHONPATH"}
+    env = {name: value for name, value in os.environ.items() if name not in ours}
     env |= {
         # Not for its tracebacks: only so are static files served without collectstatic, which
         # costs four seconds a run. Everything else runs as in production.
@@ -67,12 +64,17 @@ def environment(options: Options, *, address: str, ports: dict[str, int]) -> dic
     }
     if options.live:
         # No PUBLIC_URL: Replicate's webhooks do not reach a laptop, and jobs settle by polling.
-        return env | {"REPLICATE_API_TOKEN": os.environ["REPLICATE_API_TOKEN"]}
+        return env | {name: os.environ[name] for name in KEYS if name in os.environ}
     return env | {
         "REPLICATE_API_TOKEN": "r8_the_sandbox_takes_any_token",
         "REPLICATE_BASE_URL": f"http://127.0.0.1:{ports['sandbox']}",
         "PUBLIC_URL": address,
     }
+
+
+def _names(example: Path) -> list[str]:
+    """Return the names of variables that a file of them has."""
+    return re.findall(r"^(\w+)=", example.read_text(), re.MULTILINE)
 
 
 def _start(
