@@ -73,6 +73,8 @@ class Ground:
             "REPLICATE_BASE_URL": sandbox_url,
             "PUBLIC_URL": self.url,
             VARIABLE: str(self.tokens),
+            # Where kombu writes what it could not give back to a broker that is away.
+            "TMPDIR": str(self.folder),
         }
         processes.manage("migrate", "--no-input", "-v", "0", env=self.env)
         operator = processes.manage("create_operator", CLIENT, env=self.env)
