@@ -112,6 +112,10 @@ def standing(ground: Ground, fault: Fault, outcome: Outcome, *, jobs: int) -> It
         ground.behave()
 
 
+# A few that run are asked for one by one, many through the list: which, their number decides.
+_LOOKS = {"get": "look", "list": "look"}
+
+
 def hits(asked: tuple[Asked, ...], standing: list[Asked]) -> Counter[str]:
     """Count how often each of the sandbox's faults struck, by what it does to what.
 
@@ -124,7 +128,7 @@ def hits(asked: tuple[Asked, ...], standing: list[Asked]) -> Counter[str]:
         if found:
             left.remove(found)
         status = str(one["status"]) if "status" in one else ""
-        name = " ".join(filter(None, (one["on"], one["do"], status)))
+        name = " ".join(filter(None, (_LOOKS.get(one["on"], one["on"]), one["do"], status)))
         counted[name] += found["hits"] if found else one.get("times", 1)
     return counted
 

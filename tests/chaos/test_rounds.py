@@ -16,7 +16,13 @@ def test_hits_adds_up_what_still_stands() -> None:
 
 
 def test_hits_knows_that_what_stands_no_more_was_used_up() -> None:
-    assert hits((DROPS, BUSY), []) == {"create drop": 3, "get status 429": 1}
+    assert hits((DROPS, BUSY), []) == {"create drop": 3, "look status 429": 1}
+
+
+def test_hits_takes_both_ways_to_look_for_one() -> None:
+    standing = [{**BUSY, "hits": 0}, {**BUSY, "on": "list", "hits": 4}]
+
+    assert hits((BUSY, {**BUSY, "on": "list"}), standing) == {"look status 429": 4}
 
 
 def test_hits_names_what_never_struck() -> None:
