@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from threading import Event
 
@@ -55,15 +55,17 @@ def play(ground: Ground, fault: Fault, *, jobs: int) -> Verdict:
     outcome = Outcome(struck={})
     try:
         photo = clients.upload()
-        with standing(ground, fault, outcome, jobs=jobs):
-            since = time.monotonic()
-            asked = clients.stage(photo, count=jobs, over_s=max(8.0, jobs / JOBS_A_SECOND))
-            time.sleep(max(0.0, since + fault.lasts_s - time.monotonic()))
-            # Without a broker little is done: the rest of what is broken would find nothing.
-            holds_s = ground.outage_s + fault.holds_s * _times(jobs)
-            left_s = since + holds_s - time.monotonic()
-            wait_for_ends(ground, asked, but=jobs // 2, within_s=left_s)
-        wait_for_ends(ground, asked, but=0, within_s=ENDS_WITHIN_S)
+        # To the end: what the fault has left behind is judged by the rules that it stood under.
+        with ground.other_environment(**fault.env) if fault.env else nullcontext():
+            with standing(ground, fault, outcome, jobs=jobs):
+                since = time.monotonic()
+                asked = clients.stage(photo, count=jobs, over_s=max(8.0, jobs / JOBS_A_SECOND))
+                time.sleep(max(0.0, since + fault.lasts_s - time.monotonic()))
+                # Without a broker little is done: the rest of what is broken would find nothing.
+                holds_s = ground.outage_s + fault.holds_s * _times(jobs)
+                left_s = since + holds_s - time.monotonic()
+                wait_for_ends(ground, asked, but=jobs // 2, within_s=left_s)
+            wait_for_ends(ground, asked, but=0, within_s=ENDS_WITHIN_S)
         found = evidence.gather(ground, asked)
         told = clients.look(asked)
     finally:
@@ -90,26 +92,23 @@ def play(ground: Ground, fault: Fault, *, jobs: int) -> Verdict:
 def standing(ground: Ground, fault: Fault, outcome: Outcome, *, jobs: int) -> Iterator[None]:
     """Let a fault stand for the block; then restore everything, and add up what came of it."""
     over = Event()
-    with ExitStack() as stack:
-        if fault.env:
-            stack.enter_context(ground.other_environment(**fault.env))
-        ground.misbehave(*fault.asked)
-        for point, times in fault.kills.items():
-            tokens.leave(ground.tokens, point=point, times=times * _times(jobs))
-        with ThreadPoolExecutor(max(1, len(fault.troubles))) as pool:
-            try:
-                running = [pool.submit(trouble, ground, over) for trouble in fault.troubles]
-                yield
-            finally:
-                over.set()
-        for trouble in running:
-            outcome.add(trouble.result())
-        for point, times in fault.kills.items():
-            left = tokens.take_back(ground.tokens, point=point)
-            outcome.struck[point] = times * _times(jobs) - left
-        still = ground.sandbox.get("/_sandbox/faults").json()
-        outcome.add(Outcome(struck=hits(fault.asked, still)))
-        ground.behave()
+    ground.misbehave(*fault.asked)
+    for point, times in fault.kills.items():
+        tokens.leave(ground.tokens, point=point, times=times * _times(jobs))
+    with ThreadPoolExecutor(max(1, len(fault.troubles))) as pool:
+        try:
+            running = [pool.submit(trouble, ground, over) for trouble in fault.troubles]
+            yield
+        finally:
+            over.set()
+    for trouble in running:
+        outcome.add(trouble.result())
+    for point, times in fault.kills.items():
+        left = tokens.take_back(ground.tokens, point=point)
+        outcome.struck[point] = times * _times(jobs) - left
+    still = ground.sandbox.get("/_sandbox/faults").json()
+    outcome.add(Outcome(struck=hits(fault.asked, still)))
+    ground.behave()
 
 
 # A few that run are asked for one by one, many through the list: which, their number decides.
