@@ -48,11 +48,11 @@ def running(*command: str, log: Path, env: Mapping[str, str] | None = None) -> I
 
 
 def end(process: Process, with_signal: int = signal.SIGTERM) -> None:
-    """End a process group; kill what does not go within five seconds."""
+    """End a process group; kill what does not go within twenty seconds, on a busy machine."""
     if process.poll() is None:
         os.killpg(process.pid, with_signal)
         try:
-            process.wait(5)
+            process.wait(20)
         except subprocess.TimeoutExpired:
             kill(process)
 

@@ -127,7 +127,7 @@ def test_leaves_nothing_behind_when_it_is_interrupted(
         processes.wait_for(lambda: mine in databases(database_url), log=log)
         os.kill(command.pid, signal.SIGINT)
 
-        assert command.wait(30) == 130, log.read_text()
+        assert command.wait(90) == 130, log.read_text()
 
     assert mine not in databases(database_url)
     assert list(folder.iterdir()) == [log]

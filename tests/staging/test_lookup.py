@@ -189,14 +189,14 @@ def test_look_up_of_a_service_that_never_answers_ends(sandbox: Sandbox, ask: Ask
     sandbox.misbehave("create", "status", status=500, times=0)
     job = ask()
 
-    for _ in range(12):
+    for _ in range(15):
         submission.submit_waiting()
         pass_time(job, seconds=600)
         lookup.look_up_uncertain()
         pass_time(job, seconds=600)
 
     assert (only(job).status, only(job).error_code) == ("failed", "no_answer")
-    assert sandbox.requests()["create"] == 9
+    assert sandbox.requests()["create"] == 12
 
 
 @pytest.mark.parametrize("at", ["before the photo", "before the intent", "after the intent"])
