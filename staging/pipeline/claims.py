@@ -28,11 +28,14 @@ def claim_next(status: PredictionStatus) -> Claimed | None:
     """Claim the first prediction that waits in `status`, or return None."""
     # Several workers look at the same moment: whoever loses one tries the next. What a job holds
     # is read for the one that is claimed.
+    with_job = Prediction.objects.select_related("job__photo", "job__model")
     first = list(_waiting(status).order_by("rank_at").only("status", "lease_number")[:20])
     for one in first:
-        if Prediction.objects.claim(one):
-            with_job = Prediction.objects.select_related("job__photo", "job__model")
-            return Claimed(with_job.get(pk=one.pk), is_one_of_many=one is not first[-1])
+        if not Prediction.objects.claim(one):
+            continue
+        # A webhook may have moved it since: under the number of that move it would not be ours.
+        if ours := with_job.held(one).filter(status=status).first():
+            return Claimed(ours, is_one_of_many=one is not first[-1])
     return None
 
 

@@ -44,10 +44,11 @@ def collect(prediction: Prediction) -> None:
     except errors.NotFound as error:
         why = f"The picture was gone before it was fetched. {error}"
         _lose(prediction, code="outputs_gone", why=why)
+    # A 4xx that is not documented is a proxy's whim, such as Cloudflare's 403.
+    except (errors.TryAgain, errors.Refused) as error:
+        give_back(prediction, status=PredictionStatus.COLLECTING, error=error, by=BY)
     except errors.DoNotRetry as error:
         _lose(prediction, code=code_of(error), why=str(error))
-    except errors.TryAgain as error:
-        give_back(prediction, status=PredictionStatus.COLLECTING, error=error, by=BY)
     except images.PictureRefused as error:
         # Calls that failed before say nothing of the picture.
         is_again = prediction.error == str(error)

@@ -18,7 +18,10 @@ from staging.pipeline.wishes import queue_again
 log = structlog.get_logger(__name__)
 
 # With the pauses below, about ten minutes.
-MAX_TRIES = 9
+MAX_TRIES = 12
+# Replicate removes outputs an hour after they were made. They are paid for, so they are fetched for
+# as long as they are there.
+COLLECTED_FOR = timedelta(minutes=55)
 
 
 class NotBought(Exception):
@@ -72,9 +75,12 @@ def give_up(
 def give_back(
     prediction: Prediction, *, status: PredictionStatus, error: Exception, by: str
 ) -> None:
-    """Leave the prediction in its status, or queue it again, for a later try; at most MAX_TRIES."""
+    """Leave the prediction in its status, or queue it again, for a later try, within its budget.
+
+    That is MAX_TRIES, or while its outputs are there.
+    """
     tries = prediction.tries + 1
-    if tries >= MAX_TRIES:
+    if _is_last(prediction, tries):
         why = f"Given up after {tries} tries. {error}"
         # What is bought has cost something, whatever fails after it.
         is_bought = prediction.status in (PredictionStatus.RUNNING, PredictionStatus.COLLECTING)
@@ -89,6 +95,14 @@ def give_back(
     log.info(
         "step will be tried again", prediction=str(prediction.pk), tries=tries, error=str(error)
     )
+
+
+def _is_last(prediction: Prediction, tries: int) -> bool:
+    if prediction.status != PredictionStatus.COLLECTING:
+        return tries >= MAX_TRIES
+    since = timezone.now() - COLLECTED_FOR
+    collecting = prediction.transitions.filter(target=PredictionStatus.COLLECTING)
+    return collecting.filter(at__lte=since).exists()
 
 
 def pause_after(tries: int) -> timedelta:

@@ -82,31 +82,32 @@ def submit_waiting(*, join: Callable[[], object] = _alone) -> Submitted:
             CreationPace.give_back(1)
             break
         count += 1
-        if claimed.is_one_of_many:
-            join()
         prediction = claimed.prediction
         with bounded(prediction, by=BY):
+            if not has_room(prediction, by=BY):
+                CreationPace.give_back(1)
+                continue
+            if claimed.is_one_of_many:
+                join()
             submit(prediction)
     return Submitted(count)
 
 
 def submit(prediction: Prediction) -> None:
     """Upload the photo and buy one claimed prediction, where its spending limits have room."""
-    if not has_room(prediction, by=BY):
-        CreationPace.give_back(1)
-        return
     try:
         _upload_photo(prediction)
-    except errors.DoNotRetry as error:
-        _refuse(prediction, error)
-        return
     except errors.RateLimited as error:
         Tally.add(Tallied.LIMITED_UPLOAD)
         CreationPace.block(error.retry_after_s)
         Prediction.objects.note(prediction, lease_until=None, error=str(error))
         return
-    except errors.TryAgain as error:
+    # A 4xx that is not documented is a proxy's whim, such as Cloudflare's 403.
+    except (errors.TryAgain, errors.Refused) as error:
         give_back(prediction, status=PredictionStatus.QUEUED, error=error, by=BY)
+        return
+    except errors.DoNotRetry as error:
+        _refuse(prediction, error)
         return
     now = timezone.now()
     lease_until = now + timedelta(seconds=settings.STAGING_LEASE_S)

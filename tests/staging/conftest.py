@@ -18,7 +18,7 @@ from pytest_django import Settings
 from replicate_api.client import RemotePrediction
 from staging import webhooks
 from staging.intake.photos import Upload
-from staging.models import Prediction, StagedImage, StagingJob
+from staging.models import Prediction, StagedImage, StagingJob, Transition
 from staging.pipeline import collection, polling, submission
 from staging.pipeline.connection import replicate
 from staging.services.jobs import request_staging
@@ -133,6 +133,7 @@ def pass_time(job: StagingJob, *, seconds: float) -> None:
     earlier = timedelta(seconds=seconds)
     columns = ("intent_at", "created_at", "run_after", "lease_until", "photo_url_until")
     job.predictions.update(**{name: F(name) - earlier for name in columns})
+    Transition.objects.filter(prediction__job=job).update(at=F("at") - earlier)
 
 
 def carry_out(sandbox: Sandbox, job: StagingJob) -> StagingJob:

@@ -67,19 +67,30 @@ def test_collect_of_a_broken_picture_is_tried_three_times(
     assert (sandbox.requests()["download"], stored_files()) == (3, [])
 
 
-def test_collect_is_given_up_after_the_budget(collecting: Prediction, sandbox: Sandbox) -> None:
-    sandbox.misbehave("download", "status", status=503, times=0)
+@pytest.mark.parametrize(("status", "code"), [(503, "no_answer"), (403, "refused")])
+def test_collect_is_given_up_once_its_outputs_are_gone(
+    collecting: Prediction, sandbox: Sandbox, status: int, code: str
+) -> None:
+    sandbox.misbehave("download", "status", status=status, times=0)
 
-    for _ in range(12):
+    for _ in range(11):
         collection.collect_waiting()
-        pass_time(collecting.job, seconds=600)
+        pass_time(collecting.job, seconds=300)
+    assert only(collecting.job).status == "collecting"
 
+    for _ in range(2):
+        collection.collect_waiting()
+        pass_time(collecting.job, seconds=300)
     prediction = only(collecting.job)
-    assert (prediction.status, prediction.error_code) == ("failed", "no_answer")
-    assert (prediction.error[:21], sandbox.requests()["download"]) == ("Given up after 9 trie", 9)
+    assert (prediction.status, prediction.error_code) == ("failed", code)
+    assert (prediction.error[:20], sandbox.requests()["download"]) == ("Given up after 12 tr", 12)
 
 
-@pytest.mark.parametrize("fault", [{"do": "drop"}, {"do": "truncate"}, {"do": "status"}], ids=str)
+@pytest.mark.parametrize(
+    "fault",
+    [{"do": "drop"}, {"do": "truncate"}, {"do": "status"}, {"do": "status", "status": 403}],
+    ids=str,
+)
 def test_collect_outlives_a_failed_download(
     collecting: Prediction, sandbox: Sandbox, fault: dict[str, Any]
 ) -> None:

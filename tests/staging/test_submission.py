@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
-from staging.models import CreationPace, Prediction
+from staging.models import CreationPace, Prediction, PredictionStatus
 from staging.pipeline import lookup, submission
 from staging.pipeline.spending import intend
 from staging.pipeline.submission import Submitted
@@ -135,7 +135,11 @@ def test_submit_whose_upload_was_throttled_blocks_the_pace_for_all(
     assert CreationPace.take(1) == 0
 
 
-@pytest.mark.parametrize("fault", [{"do": "drop"}, {"do": "status", "status": 503}], ids=name_of)
+@pytest.mark.parametrize(
+    "fault",
+    [{"do": "drop"}, {"do": "status", "status": 503}, {"do": "status", "status": 403}],
+    ids=name_of,
+)
 def test_submit_without_an_upload_is_tried_again(
     sandbox: Sandbox, ask: Ask, fault: dict[str, Any]
 ) -> None:
@@ -204,7 +208,7 @@ def test_submit_that_breaks_off_is_given_up_in_the_end(sandbox: Sandbox, ask: As
     job, healthy = ask(), ask()
     job.photo.file.delete(save=False)
 
-    for _ in range(9):
+    for _ in range(12):
         with pytest.raises(FileNotFoundError):
             submission.submit_waiting()
         pass_time(job, seconds=600)
@@ -215,6 +219,26 @@ def test_submit_that_breaks_off_is_given_up_in_the_end(sandbox: Sandbox, ask: As
     assert "FileNotFoundError" in failed.error
     assert str(job.photo_id) not in failed.error
     assert only(healthy).status == "running"
+
+
+def test_submit_leaves_alone_what_was_adopted_as_it_was_claimed(sandbox: Sandbox, ask: Ask) -> None:
+    job = ask()
+    claims: list[str] = []
+
+    def adopt(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        done = execute(sql, params, many, context)
+        if sql.startswith('UPDATE "staging_prediction" SET "lease_until"') and not claims:
+            claims.append(sql)
+            running = PredictionStatus.RUNNING
+            assert Prediction.objects.move(only(job), running, by="webhook", replicate_id="found")
+        return done
+
+    with connection.execute_wrapper(adopt):
+        submission.submit_waiting()
+
+    assert len(claims) == 1
+    assert (only(job).status, only(job).replicate_id) == ("running", "found")
+    assert sandbox.bought() == []
 
 
 def test_submit_waiting_does_in_order_of_rank(
