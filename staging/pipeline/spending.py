@@ -5,6 +5,7 @@ from typing import Any
 
 import structlog
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from staging.intake.spending import expected_cost
@@ -17,8 +18,12 @@ log = structlog.get_logger(__name__)
 # an operator has to estimate.
 OVER_LIMIT, NO_ESTIMATE = "over_limit", "no_estimate"
 WAITING = (OVER_LIMIT, NO_ESTIMATE)
-# A reservation that is given back makes room; nobody says so, so it is looked for.
+# A reservation that is given back makes room; nobody says so, so it is looked for. All that wait
+# look so many times a second at most: what waits first would else leave no time for what has room.
 LOOK_AGAIN = timedelta(minutes=2)
+LOOKS_A_SECOND = 5
+# Where one has found room, so many that wait behind it need not wait for their own look.
+LET_ON = 50
 
 
 def intend(prediction: Prediction, *, by: str, **values: Any) -> bool:
@@ -28,6 +33,7 @@ def intend(prediction: Prediction, *, by: str, **values: Any) -> bool:
     limit the prediction waits or fails, as the limit says.
     """
     usd, today = expected_cost(prediction.job), timezone.localdate()
+    has_waited = prediction.error_code in WAITING
     try:
         with transaction.atomic():
             moved = Prediction.objects.move(
@@ -51,6 +57,8 @@ def intend(prediction: Prediction, *, by: str, **values: Any) -> bool:
         prediction.refresh_from_db(fields=taken_back)
         _put_off(prediction, refusal, by=by)
         return False
+    if moved and has_waited:
+        _let_others_on(prediction)
     return moved
 
 
@@ -77,7 +85,7 @@ def _put_off(prediction: Prediction, refusal: OverLimit, *, by: str) -> None:
     Prediction.objects.note(
         prediction,
         lease_until=None,
-        run_after=now + LOOK_AGAIN,
+        run_after=now + _pause(),
         error=str(refusal),
         error_code=code,
     )
@@ -85,3 +93,21 @@ def _put_off(prediction: Prediction, refusal: OverLimit, *, by: str) -> None:
         # The job's document shows it, and with it its ETag changes.
         StagingJob.objects.filter(pk=prediction.job_id).update(changed_at=now)
     log.info("waits for room under a limit", why=str(refusal))
+
+
+def _pause() -> timedelta:
+    """Return how long to wait for the next look: the longer, the more wait."""
+    return max(LOOK_AGAIN, timedelta(seconds=_all_waiting().count() / LOOKS_A_SECOND))
+
+
+def _let_others_on(prediction: Prediction) -> None:
+    """Let the first that wait in the same project look now."""
+    now = timezone.now()
+    others = _all_waiting().filter(job__project=prediction.job.project_id, run_after__gt=now)
+    first = others.order_by("rank_at").values_list("pk", flat=True)[:LET_ON]
+    Prediction.objects.filter(pk__in=list(first), lease_until=None).update(run_after=now)
+
+
+def _all_waiting() -> QuerySet[Prediction]:
+    waiting = Prediction.objects.filter(status=PredictionStatus.QUEUED, error_code__in=WAITING)
+    return waiting.order_by()

@@ -30,7 +30,7 @@ from staging.pipeline.wishes import ask_to_cancel
 from staging.services.jobs import cancel_job, retry_job
 from staging.services.spending import look_again, save_limit
 from tests.processes import wait_for
-from tests.staging.conftest import QWEN, Ask, Sandbox, carry_out, only, remote, steps
+from tests.staging.conftest import QWEN, Ask, Sandbox, carry_out, only, pass_time, remote, steps
 
 PRICE = Decimal("0.03")
 
@@ -114,6 +114,47 @@ def test_over_a_limit_it_waits_and_goes_on_when_there_is_room(sandbox: Sandbox, 
 
     assert (only(second).status, only(second).error) == ("running", "")
     assert used(day) == (0, 2 * PRICE)
+
+
+def test_what_waits_for_room_wakes_nobody(sandbox: Sandbox, ask: Ask) -> None:
+    limit("0.01")
+    jobs = [ask(model=QWEN) for _ in range(3)]
+    woken: list[str] = []
+
+    submission.submit_waiting(join=lambda: woken.append("submit"))
+
+    assert [only(job).error_code for job in jobs] == ["over_limit"] * 3
+    assert woken == []
+
+
+def test_the_more_wait_for_room_the_later_each_looks_again(sandbox: Sandbox, ask: Ask) -> None:
+    limit("0.01")
+    crowd, job = ask(model=QWEN), ask(model=QWEN)
+    later = timezone.now() + timedelta(hours=1)
+    Prediction.objects.bulk_create(
+        Prediction(job=crowd, position=number, error_code="over_limit", run_after=later)
+        for number in range(1, 1500)
+    )
+
+    submission.submit_waiting()
+
+    assert timedelta(minutes=4.9) < only(job).run_after - timezone.now() < timedelta(minutes=5.1)
+
+
+def test_who_finds_room_lets_others_of_the_project_on(
+    sandbox: Sandbox, ask: Ask, operator: User
+) -> None:
+    limit("0.01")
+    elsewhere = Project.objects.create(owner=operator, name="Other")
+    jobs = [ask(model=QWEN), ask(model=QWEN), ask(model=QWEN, project=elsewhere)]
+    submission.submit_waiting()
+    # Room that nobody tells of, as where a reservation was given back.
+    SpendingLimit.objects.update(usd=1)
+    pass_time(jobs[0], seconds=121)
+
+    submission.submit_waiting()
+
+    assert [only(job).status for job in jobs] == ["running", "running", "queued"]
 
 
 def test_over_a_limit_that_refuses_a_job_that_waits_fails(sandbox: Sandbox, ask: Ask) -> None:
