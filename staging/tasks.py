@@ -63,8 +63,8 @@ def submit() -> None:
 @shared_task
 def poll() -> None:
     """Ask for what runs and is due."""
-    for _ in range(min(polling.poll_running(), COLLECTORS)):
-        wake(collect)
+    if found := polling.poll_running():
+        wake(collect, times=min(found, COLLECTORS))
     wake_notify()
 
 
@@ -132,10 +132,15 @@ def wake_notify() -> None:
         wake(notify)
 
 
-def wake(task: "Task[[], None]", *, in_s: float = 0) -> None:
-    """Send a task its wake-up, within a second; without a broker the sweep finds the work later."""
+def wake(task: "Task[[], None]", *, in_s: float = 0, times: int = 1) -> None:
+    """Send a task wake-ups, within a second; without a broker the sweep finds the work later."""
+
+    def send() -> None:
+        for _ in range(times):
+            task.apply_async(countdown=in_s, retry=False)
+
     try:
-        is_sent = _publisher.publish(lambda: task.apply_async(countdown=in_s, retry=False))
+        is_sent = _publisher.publish(send)
     # Whatever the broker's library raises: nobody's request fails for a wake-up.
     except Exception as error:  # noqa: BLE001
         log.warning("broker unreachable", task=task.name, error=str(error))

@@ -218,5 +218,4 @@ def _record(
     keep_key(key, batch=batch)
     BatchPhoto.objects.bulk_create(photos)
     waiting = sum(one.status == BatchPhotoStatus.WAITING for one in photos)
-    for _ in range(min(waiting, _PREPARERS)):
-        transaction.on_commit(lambda: wake(prepare))
+    transaction.on_commit(lambda: wake(prepare, times=min(waiting, _PREPARERS)))

@@ -10,6 +10,7 @@ from kombu.exceptions import OperationalError
 
 from staging import publishing
 from staging.publishing import Publisher
+from staging.tasks import wake
 from tests.processes import wait_for
 
 
@@ -60,3 +61,16 @@ def test_publish_to_a_broker_that_hangs(
     app.conf.broker_transport_options = {"socket_timeout": 2, "max_retries": 0}
 
     assert Publisher().publish(lambda: app.send_task("nothing", retry=False)) is False
+
+
+def test_wake_sends_several_wake_ups(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CELERY_BROKER_URL", raising=False)
+    app = Celery("counting", broker="memory://", set_as_current=False)
+
+    @app.task
+    def look() -> None: ...
+
+    wake(look, times=3)
+
+    with app.connection_for_read() as broker, broker.SimpleQueue("celery") as waiting:
+        assert waiting.qsize() == 3
