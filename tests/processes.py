@@ -6,9 +6,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
@@ -40,11 +41,27 @@ def start(
 def running(*command: str, log: Path, env: Mapping[str, str] | None = None) -> Iterator[Process]:
     """Run a command, with a new log, until the block ends; then end its whole group."""
     log.write_bytes(b"")
-    process = start(*command, log=log, env=env)
-    try:
+    with ExitStack() as stack:
+        with uninterrupted():
+            process = start(*command, log=log, env=env)
+            stack.callback(end, process)
         yield process
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C wait for the block's end: it would leave a process that nobody ends."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    pressed: list[int] = []
+    usual = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
+    try:
+        yield
     finally:
-        end(process)
+        signal.signal(signal.SIGINT, usual)
+        if pressed:
+            signal.raise_signal(signal.SIGINT)
 
 
 def end(process: Process, with_signal: int = signal.SIGTERM) -> None:
