@@ -304,9 +304,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     name: {
         "task": f"staging.tasks.{name}",
         "schedule": every_s,
-        # What was not begun by then is asked for again. Beat keeps one connection: without a retry
-        # it would go on with one that RabbitMQ has closed, and never send anything again.
-        "options": {"expires": every_s, "retry": True},
+        # What was not begun by then was asked for again. A worker whose clock is ahead would drop
+        # what beat has just sent, so the clocks' tolerance is on top: two that differ find nothing
+        # to do. Beat keeps one connection: without a retry it would go on with one that RabbitMQ
+        # has closed, and never send anything again.
+        "options": {"expires": every_s + 2 * STAGING_CLOCK_TOLERANCE_S, "retry": True},
     }
     for name, every_s in {
         "sweep": STAGING_SWEEP_EVERY_S,

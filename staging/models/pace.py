@@ -28,8 +28,8 @@ class CreationPace(models.Model):
         The documented limit tolerates short bursts.
         """
         per_second = settings.STAGING_CREATIONS_PER_MINUTE / 60
-        grown = self.tokens + (now - self.refilled_at).total_seconds() * per_second
-        return min(max(1.0, per_second), max(0.0, grown))
+        since_s = max(0.0, (now - self.refilled_at).total_seconds())
+        return min(max(1.0, per_second), self.tokens + since_s * per_second)
 
     @classmethod
     @transaction.atomic
@@ -38,7 +38,8 @@ class CreationPace(models.Model):
         now = timezone.now()
         row = cls._locked(now)
         row.tokens = row.tokens_at(now)
-        row.refilled_at = now
+        # Another machine's clock may be ahead: time that it has counted is not counted again.
+        row.refilled_at = max(now, row.refilled_at)
         is_blocked = row.blocked_until is not None and row.blocked_until > now
         taken = 0 if is_blocked else min(wanted, int(row.tokens))
         row.tokens -= taken

@@ -18,8 +18,13 @@ BY = "worker: poll"
 # Up to so many are asked for one by one; more share a page of the list, which holds a hundred.
 FEW = 3
 MAX_PAGES = 10
+# While the list gives no answer, so many are asked for singly at a time.
+MOST_SINGLY = 20
 # What runs for long is asked for less and less often, down to this.
 LONGEST_INTERVAL = timedelta(seconds=60)
+# Beyond its deadline (`Cancel-After`): when we cancel it ourselves, and when we wait no longer.
+CANCELED_AFTER = timedelta(minutes=1)
+LOST_AFTER = timedelta(minutes=20)
 
 
 def poll_running() -> int:
@@ -63,12 +68,16 @@ def _poll_pages(due: list[Prediction]) -> tuple[list[Prediction], int]:
         newest = None if cursor else max(intents) + CLOCK_MARGIN
         try:
             page = replicate().list_predictions(created_before=newest, cursor=cursor)
-        except errors.ReplicateError as error:
+        except errors.RateLimited as error:
             note_unanswered("polling failed", error)
             return [], count
+        except errors.ReplicateError as error:
+            note_unanswered("polling failed", error)
+            # However long the list fails, pictures are fetched: the oldest first.
+            return due[-MOST_SINGLY:], count
         listed = {remote.id: remote for remote in page.predictions}
         count += _settle_listed(due, listed)
-        due = [one for one in due if one.replicate_id not in listed]
+        due = [one for one in due if one.replicate_id not in listed or _is_overdue(one)]
         cursor = page.next
         if not due or cursor is None or _goes_back_to(oldest, page):
             break
@@ -93,23 +102,44 @@ def _goes_back_to(moment: datetime, page: Page) -> bool:
 
 
 def _poll_each(due: list[Prediction]) -> int:
-    return sum(_poll_one(prediction) for prediction in due)
+    count = 0
+    for prediction in due:
+        try:
+            count += _poll_one(prediction)
+        except errors.RateLimited as error:
+            note_unanswered("polling failed", error, prediction=str(prediction.pk))
+            break
+    return count
 
 
 def _poll_one(prediction: Prediction) -> bool:
+    """Settle one, and say whether it waits to be collected. Raises RateLimited."""
     try:
         remote = replicate().get_prediction(prediction.replicate_id or "")
+    except errors.RateLimited:
+        raise
     except errors.NotFound as error:
         _end_lost(prediction, error)
         return False
     except errors.ReplicateError as error:
         note_unanswered("polling failed", error, prediction=str(prediction.pk))
         return False
-    if not remote.is_finished and prediction.age > timedelta(
-        seconds=settings.STAGING_DEADLINE_S + 60
-    ):
-        return _cancel(prediction)
-    return settle(prediction, remote, by=BY)
+    if remote.is_finished or not _is_overdue(prediction):
+        return settle(prediction, remote, by=BY)
+    if _late_by(prediction) > LOST_AFTER:
+        why = f"Replicate has not ended it, though told to: it still says {remote.status}."
+        give_up(prediction, code="lost", why=why, by=BY, may_have_cost=True)
+        return False
+    return _cancel(prediction)
+
+
+def _is_overdue(prediction: Prediction) -> bool:
+    """Say whether it runs although Replicate was told to end it by now."""
+    return prediction.status == PredictionStatus.RUNNING and _late_by(prediction) > CANCELED_AFTER
+
+
+def _late_by(prediction: Prediction) -> timedelta:
+    return prediction.age - timedelta(seconds=settings.STAGING_DEADLINE_S)
 
 
 def _settle_all(pairs: Iterable[tuple[Prediction, RemotePrediction]]) -> int:

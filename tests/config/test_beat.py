@@ -13,6 +13,7 @@ from celery.beat import Scheduler
 from django.conf import settings
 from kombu import Queue
 
+from config import settings as production
 from tests.processes import wait_for
 
 RABBITMQ = ("127.0.0.1", 5672)
@@ -110,3 +111,9 @@ def test_beat_goes_on_after_its_connection_was_lost(
     scheduler.apply_entry(entry, producer=scheduler.producer)
 
     wait_for(lambda: count(app) == 2)
+
+
+def test_a_worker_whose_clock_is_ahead_drops_nothing() -> None:
+    expires_s = [one["options"]["expires"] for one in production.CELERY_BEAT_SCHEDULE.values()]
+
+    assert min(expires_s) > 2 * production.STAGING_CLOCK_TOLERANCE_S

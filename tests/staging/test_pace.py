@@ -4,6 +4,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.db.models import F
+from django.utils import timezone
 from pytest_django import Settings
 
 from staging.models import CreationPace
@@ -40,6 +41,19 @@ def test_take_grows_with_time() -> None:
     wait(0.5)
 
     assert CreationPace.take(100) in (5, 6)
+
+
+def test_take_by_clocks_that_differ_counts_no_time_twice() -> None:
+    """A machine whose clock is 20 seconds ahead has refilled it, then takes turns with ours."""
+    CreationPace.take(1)
+    wait(-20)
+
+    taken = 0
+    for _ in range(10):
+        taken += CreationPace.take(100)
+        ahead = CreationPace.objects.get().refilled_at > timezone.now() + timedelta(seconds=15)
+        assert ahead
+    assert taken == 0
 
 
 def test_take_of_a_slow_pace_still_reaches_one(settings: Settings) -> None:

@@ -9,6 +9,7 @@ from pytest_django import Settings
 
 from staging.models import Prediction
 from staging.pipeline import polling, submission
+from tests.processes import wait_for
 from tests.staging.conftest import QWEN, Ask, Sandbox, only, pass_time
 
 
@@ -122,19 +123,61 @@ def test_poll_running_of_what_replicate_does_not_know(
     assert only(running.job).error_code == ("lost" if status == "failed" else "")
 
 
-@pytest.mark.parametrize("count", [1, 5])
 @pytest.mark.parametrize("fault", [{"do": "drop"}, {"do": "status", "status": 503}], ids=str)
 def test_poll_running_outlives_a_failed_request(
-    sandbox: Sandbox, ask: Ask, count: int, fault: dict[str, Any]
+    sandbox: Sandbox, ask: Ask, fault: dict[str, Any]
 ) -> None:
-    predictions = buy(sandbox, ask, count)
+    (prediction,) = buy(sandbox, ask, 1)
     sandbox.finish()
-    sandbox.misbehave("get" if count == 1 else "list", **fault)
+    sandbox.misbehave("get", **fault)
 
     assert polling.poll_running() == 0
-    for one in predictions:
-        pass_time(one.job, seconds=5)
-    assert polling.poll_running() == count
+    pass_time(prediction.job, seconds=5)
+    assert polling.poll_running() == 1
+
+
+@pytest.mark.parametrize("fault", [{"do": "drop"}, {"do": "status", "status": 503}], ids=str)
+def test_poll_running_asks_singly_while_the_list_fails(
+    sandbox: Sandbox, ask: Ask, fault: dict[str, Any]
+) -> None:
+    buy(sandbox, ask, 5)
+    sandbox.finish()
+    sandbox.misbehave("list", times=0, **fault)
+
+    assert polling.poll_running() == 5
+
+
+@pytest.mark.parametrize(("on", "count", "asked"), [("list", 5, 0), ("get", 3, 1)])
+def test_poll_running_asks_no_more_once_it_is_told_to_slow_down(
+    sandbox: Sandbox, ask: Ask, on: str, count: int, asked: int
+) -> None:
+    buy(sandbox, ask, count)
+    sandbox.finish()
+    sandbox.misbehave(on, "status", status=429, times=0)
+
+    assert polling.poll_running() == 0
+
+    assert sandbox.requests().get("get", 0) == asked
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_poll_running_waits_for_no_end_that_never_comes(
+    sandbox: Sandbox, ask: Ask, count: int
+) -> None:
+    """A status that Replicate adds one day is read as one that is no end."""
+    sandbox.misbehave("create", "odd_status", times=0)
+    sandbox.misbehave("cancel", "status", status=500, times=0)
+    predictions = buy(sandbox, ask, count)
+    wait_for(lambda: {one["status"] for one in sandbox.bought()} == {"paused"})
+    for age_s in (700, 1200):
+        for one in predictions:
+            pass_time(one.job, seconds=age_s)
+        polling.poll_running()
+
+    ended = [only(one.job) for one in predictions]
+    assert {(one.status, one.error_code) for one in ended} == {("failed", "lost")}
+    assert sandbox.requests()["cancel"] == count
+    assert "still says processing" in ended[0].error
 
 
 @pytest.mark.parametrize(
