@@ -1,4 +1,5 @@
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -44,6 +45,14 @@ class PredictionQuerySet(LeasedQuerySet["Prediction"]):
         """Lease a prediction for STAGING_LEASE_S; say whether it is ours."""
         due = self.filter(status=prediction.status, run_after__lte=timezone.now())
         return due.take(prediction, lease=timedelta(seconds=settings.STAGING_LEASE_S))
+
+    def prolong(self, claimed: Iterable["Prediction"]) -> None:
+        """Lease claimed predictions for STAGING_LEASE_S from now, as far as the claims hold."""
+        until = timezone.now() + timedelta(seconds=settings.STAGING_LEASE_S)
+        held = Q()
+        for one in claimed:
+            held |= Q(pk=one.pk, lease_number=one.lease_number)
+        self.filter(held, lease_until__isnull=False).update(lease_until=until)
 
     def note(self, prediction: "Prediction", **values: Any) -> bool:
         """Write values under the claim, without a change of status; say whether it still held."""

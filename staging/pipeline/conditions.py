@@ -57,6 +57,7 @@ def find_conditions(now: datetime) -> Iterator[Condition]:
     yield from _of_failures(now)
     yield from _of_waiting(now)
     yield from _of_uncertain(now)
+    yield from _of_running(now)
     yield from _of_collecting(now)
     yield from _of_workers(now)
 
@@ -155,6 +156,16 @@ def _of_uncertain(now: datetime) -> Iterator[Condition]:
     late = Prediction.objects.filter(status=PredictionStatus.SUBMITTING, intent_at__lt=_late(now))
     sentence = f"For {_minutes()} it has not been known whether a prediction was bought."
     yield from _standing("uncertain", sentence, late)
+
+
+def _of_running(now: datetime) -> Iterator[Condition]:
+    """What has outrun its deadline: neither a webhook nor polling tells of its end."""
+    deadline = timedelta(seconds=settings.STAGING_DEADLINE_S)
+    late = Prediction.objects.filter(
+        status=PredictionStatus.RUNNING, intent_at__lt=_late(now) - deadline
+    )
+    sentence = f"A prediction should have ended {_minutes()} ago, and Replicate does not say so."
+    yield from _standing("running", sentence, late)
 
 
 def _of_collecting(now: datetime) -> Iterator[Condition]:

@@ -5,6 +5,7 @@ prediction alone. Replicate has no idempotency key, and its list is all that tel
 HTTP API: "Idempotency and retries").
 """
 
+import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -13,7 +14,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from replicate_api import errors
-from replicate_api.client import RemotePrediction
+from replicate_api.client import Page, RemotePrediction
 from staging.models import Prediction, PredictionStatus, Tallied, Tally
 from staging.pipeline import stopping
 from staging.pipeline.claims import claim_all
@@ -45,17 +46,21 @@ def look_up_uncertain() -> int:
 
 def _look_up(claimed: list[Prediction]) -> None:
     # What is decided by not being listed has to be old enough when the reading begins.
-    now = timezone.now()
+    now, is_whole = timezone.now(), True
+    found: dict[uuid.UUID, RemotePrediction] = {}
     try:
-        found = _find(claimed)
+        for key, remote in _find(claimed):
+            found[key] = remote
     except errors.ReplicateError as error:
-        note_unanswered("lookup failed", error, predictions=len(claimed))
-        for prediction in claimed:
-            _wait(prediction)
-        return
+        is_whole = False
+        note_unanswered("lookup failed", error, predictions=len(claimed) - len(found))
     for prediction in claimed:
         with bounded(prediction, by=BY):
-            _decide(prediction, found.get(prediction.pk), now=now)
+            if is_whole or prediction.pk in found:
+                _decide(prediction, found.get(prediction.pk), now=now)
+            else:
+                # What is not seen in a part of the list may stand in the rest.
+                _wait(prediction)
 
 
 def _decide(prediction: Prediction, remote: RemotePrediction | None, *, now: datetime) -> None:
@@ -91,26 +96,28 @@ def _wait(prediction: Prediction) -> None:
     Prediction.objects.note(prediction, lease_until=None, run_after=timezone.now() + PAUSE)
 
 
-def _find(uncertain: list[Prediction]) -> dict[object, RemotePrediction]:
-    """Return the purchases that the list shows, by the predictions' keys.
+def _find(uncertain: list[Prediction]) -> Iterator[tuple[uuid.UUID, RemotePrediction]]:
+    """Yield the purchases that the list shows, with the predictions' keys.
 
-    It is complete back to the oldest intent unless all were found before.
+    To its end, it is complete back to the oldest intent unless all were found before.
     """
-    by_mark: dict[str, object] = {}
+    by_mark: dict[str, uuid.UUID] = {}
     for prediction in uncertain:
         marks = (webhook_url(prediction), prediction.photo_url)
         by_mark |= {mark: prediction.pk for mark in marks if mark}
-    found: dict[object, RemotePrediction] = {}
+    missing = {prediction.pk for prediction in uncertain}
     intents = [prediction.intended_at for prediction in uncertain]
     longest = timedelta(seconds=settings.STAGING_REQUEST_LIMIT_S)
-    listed = _listed(min(intents) - CLOCK_MARGIN, max(intents) + longest + CLOCK_MARGIN)
-    for remote in listed:
-        for mark in _marks(remote):
-            if mark in by_mark:
-                found.setdefault(by_mark[mark], remote)
-        if len(found) == len(uncertain):
-            break
-    return found
+    for page in _pages(min(intents) - CLOCK_MARGIN, max(intents) + longest + CLOCK_MARGIN):
+        # However many pages there are, nobody else takes over meanwhile.
+        Prediction.objects.prolong(uncertain)
+        for remote in page.predictions:
+            for mark in _marks(remote):
+                if (key := by_mark.get(mark)) in missing:
+                    missing.remove(key)
+                    yield key, remote
+        if not missing:
+            return
 
 
 def _marks(remote: RemotePrediction) -> Iterator[str]:
@@ -123,9 +130,9 @@ def _marks(remote: RemotePrediction) -> Iterator[str]:
             yield one
 
 
-def _listed(since: datetime, until: datetime) -> Iterator[RemotePrediction]:
+def _pages(since: datetime, until: datetime) -> Iterator[Page]:
     page = replicate().list_predictions(created_after=since, created_before=until)
-    yield from page.predictions
+    yield page
     while page.next:
         page = replicate().list_predictions(cursor=page.next)
-        yield from page.predictions
+        yield page

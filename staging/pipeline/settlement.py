@@ -36,7 +36,10 @@ def _settle(prediction: Prediction, remote: RemotePrediction, *, by: str) -> boo
         _note_decision(prediction, remote, by=by)
         return False
     if prediction.status in (PredictionStatus.QUEUED, PredictionStatus.SUBMITTING):
-        if Prediction.objects.filter(replicate_id=remote.id).exists():
+        if known := Prediction.objects.filter(replicate_id=remote.id).first():
+            if known.pk == prediction.pk:
+                # Whoever bought it has written that down since it was read here.
+                return _settle(known, remote, by=by)
             log.warning("another's purchase", prediction=str(prediction.pk), replicate_id=remote.id)
             return False
         adopted = Prediction.objects.move(
@@ -50,7 +53,9 @@ def _settle(prediction: Prediction, remote: RemotePrediction, *, by: str) -> boo
             run_after=first_poll_at(),
         )
         if not adopted:
-            return False
+            latest = Prediction.objects.get(pk=prediction.pk)
+            # It may have been written down between the look and this.
+            return latest.replicate_id == remote.id and _settle(latest, remote, by=by)
         Tally.add(Tallied.FOUND_BY_WEBHOOK if by == "webhook" else Tallied.FOUND_BY_LOOKUP)
         log.info("purchase adopted", prediction=str(prediction.pk), replicate_id=remote.id)
     if prediction.replicate_id not in (None, remote.id):

@@ -1,5 +1,7 @@
 """What the look-up makes of purchases whose answer was lost."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 from pytest_django import Settings
@@ -113,6 +115,39 @@ def test_look_up_of_what_is_older_than_the_records_is_undecided(sandbox: Sandbox
     lookup.look_up_uncertain()
     submission.submit_waiting()
     assert (only(job).status, sandbox.bought()) == ("failed", [])
+
+
+def test_look_up_keeps_what_it_saw_before_the_listing_failed(sandbox: Sandbox, ask: Ask) -> None:
+    bought = [ask() for _ in range(100)]
+    submission.submit_waiting()
+    while any(only(job).status == "queued" for job in bought):
+        submission.submit_waiting()
+    sandbox.misbehave("create", "drop_after")
+    sandbox.misbehave("create", "drop")
+    seen, unseen = ask(), ask()
+    submission.submit_waiting()
+    sandbox.misbehave("list", "status", status=503, after=1)
+    for job in (seen, unseen):
+        pass_time(job, seconds=DECIDED_AFTER_S)
+
+    lookup.look_up_uncertain()
+
+    assert only(seen).replicate_id is not None
+    assert (only(unseen).status, sandbox.requests()["list"]) == ("submitting", 2)
+
+
+def test_prolong_leaves_what_another_has_claimed_since(ask: Ask) -> None:
+    mine, lost = only(ask()), only(ask())
+    for one in (mine, lost):
+        assert Prediction.objects.claim(one)
+    Prediction.objects.filter(pk=lost.pk).update(lease_number=9, lease_until=lost.lease_until)
+    until = timezone.now() - timedelta(seconds=1)
+    Prediction.objects.update(lease_until=until)
+
+    Prediction.objects.prolong([mine, lost])
+
+    held = Prediction.objects.filter(lease_until__gt=timezone.now())
+    assert [one.pk for one in held] == [mine.pk]
 
 
 def test_look_up_decides_nothing_from_a_listing_that_failed(sandbox: Sandbox, ask: Ask) -> None:

@@ -260,6 +260,7 @@ def test_failures_of_long_ago_are_not_told(operator: User) -> None:
 STILL = {
     "waiting": "Predictions have been waiting to be bought for 10 minutes, and nothing is.",
     "uncertain": "For 10 minutes it has not been known whether a prediction was bought.",
+    "running": "A prediction should have ended 10 minutes ago, and Replicate does not say so.",
     "collecting": "A picture that is there has not been fetched for 10 minutes.",
 }
 
@@ -303,6 +304,17 @@ def test_purchase_that_stays_uncertain_stands_still(
 ) -> None:
     ask()
     pass_time(status="submitting", intent_at=ago(minutes))
+
+    watching.look()
+
+    assert told() == said
+
+
+@pytest.mark.parametrize(("minutes", "said"), [(19, []), (21, [STILL["running"]])])
+def test_prediction_that_outran_its_deadline_stands_still(
+    running: Prediction, minutes: int, said: list[str]
+) -> None:
+    pass_time(intent_at=ago(minutes))
 
     watching.look()
 

@@ -92,6 +92,17 @@ def test_settle_with_another_predictions_news_changes_nothing(running: Predictio
     assert Tally.objects.get(label="bought_twice").count == 1
 
 
+def test_settle_of_what_was_written_down_since_it_was_read(running: Prediction) -> None:
+    """A webhook is quick: its prediction was read as the worker was about to write the id."""
+    stale = only(running.job)
+    stale.status, stale.replicate_id = PredictionStatus.SUBMITTING, None
+
+    told = remote(running, "succeeded", output=[OUTPUT])
+    assert settlement.settle(stale, told, by="webhook") is True
+
+    assert only(running.job).status == "collecting"
+
+
 @pytest.mark.parametrize("status", ["queued", "submitting"])
 @pytest.mark.parametrize("told", ["processing", "succeeded"])
 def test_settle_adopts_a_purchase_that_was_not_written_down(
