@@ -97,9 +97,11 @@ class ReplicateClient:
         _check_slug(slug)
         return read_object(self._call(lambda client: client.models.get(slug)))
 
-    def get_webhook_secret(self) -> str:
+    def get_webhook_secret(self, *, timeout_s: float | None = None) -> str:
         """Return the secret that signs this account's webhooks."""
-        answer = read_object(self._call(lambda client: client.webhooks.default.secret()))
+        answer = read_object(
+            self._call(lambda client: client.webhooks.default.secret(), timeout_s=timeout_s)
+        )
         key = answer.get("key")
         if not isinstance(key, str) or not key:
             raise BadAnswer("the webhook secret came without a key")

@@ -4,6 +4,7 @@ Nothing that an archive says of itself is trusted: its directory is read only up
 entry only up to a size, and a name is only ever shown.
 """
 
+import errno
 import re
 import struct
 import tempfile
@@ -104,7 +105,7 @@ class PhotoArchive:
                     target.write(chunk)
         except _DAMAGE as error:
             # A full disk is nobody's damaged file.
-            if isinstance(error, OSError):
+            if isinstance(error, OSError) and error.errno != errno.EINVAL:
                 raise
             raise EntryRefused(_DAMAGED_ENTRY) from error
         if left < 0:
@@ -151,7 +152,9 @@ def displayable(path: str) -> str:
 
 
 def _is_litter(info: zipfile.ZipInfo) -> bool:
-    return info.is_dir() or is_litter_name(info.filename.replace("\\", "/"))
+    # `is_dir` expects a name; one that began with NUL is none.
+    is_folder = info.filename != "" and info.is_dir()
+    return is_folder or is_litter_name(info.filename.replace("\\", "/"))
 
 
 def _find_error(info: zipfile.ZipInfo) -> str:

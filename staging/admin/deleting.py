@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
 
 from staging.admin.pages import page_context
+from staging.models import OverLimit
 from staging.services import NotPossible
 
 Row = TypeVar("Row", bound=Model)
@@ -90,7 +91,7 @@ def do_with_each(
     for row in rows:
         try:
             do(row)
-        except NotPossible as error:
+        except (NotPossible, OverLimit) as error:
             refused.append(str(error))
         else:
             count += 1

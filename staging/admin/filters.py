@@ -1,6 +1,7 @@
 """Filters of the lists of work: none of them counts rows, or lists a table that grows."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -146,7 +147,9 @@ class DayFilter(admin.ListFilter):
         if first := self.form.cleaned_data.get("created_from"):
             queryset = queryset.filter(created_at__gte=midnight(first))
         if last := self.form.cleaned_data.get("created_to"):
-            queryset = queryset.filter(created_at__lt=midnight(last + timedelta(days=1)))
+            # Nothing was made after the last day that there is.
+            with suppress(OverflowError):
+                queryset = queryset.filter(created_at__lt=midnight(last + timedelta(days=1)))
         return queryset
 
 

@@ -8,11 +8,10 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
-from django.utils.http import url_has_allowed_host_and_scheme
 from unfold.admin import ModelAdmin
 
 from staging.admin.filters import MOST_DIGITS
-from staging.admin.pages import page_context, user_of
+from staging.admin.pages import is_path, page_context, user_of
 from staging.models import StagedImage, StagingJob, Verdict
 from staging.services import NotPossible
 from staging.services.pictures import fresh_pictures, judge_picture
@@ -136,5 +135,4 @@ def _last_seen(request: HttpRequest) -> StagedImage | None:
 
 def _back(request: HttpRequest) -> str:
     target = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()})
-    return target if is_ours else "admin:staging_stagedimage_changelist"
+    return target if is_path(target) else "admin:staging_stagedimage_changelist"

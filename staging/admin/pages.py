@@ -5,6 +5,7 @@ from typing import Any, cast
 from django.contrib.admin import ModelAdmin
 from django.contrib.auth.models import User
 from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
 
 
 class MadeOnce:
@@ -32,3 +33,8 @@ def page_context(page: "ModelAdmin[Any]", request: HttpRequest, *, title: str) -
 def user_of(request: HttpRequest) -> User:
     """Return who looks: the admin lets in nobody without an account."""
     return cast("User", request.user)
+
+
+def is_path(address: str) -> bool:
+    """Say whether one may be led there: a path of this host, not the name of a view."""
+    return address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None)

@@ -13,7 +13,7 @@ from rest_framework.parsers import MultiPartParser
 from staging.api.callbacks import CallbackUrlField
 from staging.api.job_requests import OverridesField
 from staging.api.library import RoomTypeField, StyleField
-from staging.api.strict import StrictSerializer
+from staging.api.strict import StrictSerializer, check_text
 from staging.intake.library import check_room_type
 from staging.prompts import MODES, PromptRefused
 from staging.services.batches import MAX_PHOTOS, MAX_TOTAL_BYTES
@@ -56,6 +56,7 @@ class RoomTypesField(OverridesField):
 
     def to_internal_value(self, data: Any) -> Any:
         rooms = super().to_internal_value(data)
+        check_text(rooms)
         if not all(isinstance(room, str) for room in rooms.values()):
             raise ValidationError("Write an object of names and room types.")
         for room in dict.fromkeys(rooms.values()):

@@ -5,6 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
+from rest_framework.settings import api_settings
 
 # What a form of the admin's session brings beside its fields.
 _OF_FORMS = {"csrfmiddlewaretoken"}
@@ -14,6 +15,10 @@ class StrictSerializer(serializers.Serializer[Any]):
     """Refuses a field that it does not know: misspelt, it would buy what nobody asked for."""
 
     def to_internal_value(self, data: Any) -> Any:
+        try:
+            check_text(data)
+        except ValidationError as error:
+            raise ValidationError({api_settings.NON_FIELD_ERRORS_KEY: error.detail}) from error
         if isinstance(data, Mapping):
             unknown = set(data) - set(self.fields) - _OF_FORMS
             if unknown:
@@ -21,3 +26,21 @@ class StrictSerializer(serializers.Serializer[Any]):
                 sentence = f"There is no field of this name: choose from {known}."
                 raise ValidationError({name: [sentence] for name in sorted(unknown)})
         return super().to_internal_value(data)
+
+
+def check_text(document: object) -> None:
+    """Raise ValidationError where JSON brought half a character: no answer could repeat it."""
+    try:
+        is_text = _is_text(document)
+    except RecursionError:
+        raise ValidationError("It is nested too deep.") from None
+    if not is_text:
+        raise ValidationError("It holds half a character (a lone surrogate).")
+
+
+def _is_text(value: object) -> bool:
+    if isinstance(value, str):
+        return value.isascii() or not any("\ud800" <= one <= "\udfff" for one in value)
+    if isinstance(value, Mapping):
+        return all(_is_text(name) and _is_text(one) for name, one in value.items())
+    return not isinstance(value, list) or all(map(_is_text, value))

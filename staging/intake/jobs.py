@@ -133,7 +133,8 @@ def record_job(
         add_prediction(job, position=position, seed=seed, by=owner.get_username())
     if callback_url:
         Callback.objects.create(job=job, url=callback_url)
-    log.info("job recorded", job=str(job.pk), model=stored.slug)
+    batch = str(batch_photo.batch_id) if batch_photo else None
+    log.info("job recorded", job=str(job.pk), model=stored.slug, batch=batch)
     return job
 
 
@@ -148,6 +149,7 @@ def add_prediction(
         job=job, position=position, seed=seed, rank_at=rank_at, run_after=now
     )
     Transition.record(prediction, target=PredictionStatus.QUEUED, at=now, by=by, why=why)
+    log.info("queued", job=str(job.pk), prediction=str(prediction.pk), by=by, why=why)
     return prediction
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import structlog
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -26,6 +27,8 @@ from staging.pipeline.wishes import ask_to_cancel
 from staging.services import NotPossible
 from staging.services.purchases import keep_key
 from staging.tasks import cancel, submit, wake
+
+log = structlog.get_logger(__name__)
 
 # What ended badly, as a sentence says it.
 _END: dict[str, str] = {
@@ -79,6 +82,7 @@ def cancel_job(job: StagingJob, *, by: User) -> None:
         if job.predictions.filter(status=PredictionStatus.QUEUED).exists():
             raise NotPossible("Workers are at it at this very moment: try again.")
         raise NotPossible("It is too late to cancel: the pictures are made, and being fetched.")
+    log.info("canceling", job=str(job.pk), by=by.get_username())
     transaction.on_commit(lambda: wake(cancel))
 
 

@@ -15,8 +15,10 @@ from django.utils import timezone
 
 from modelsettings.models import ReplicateModel
 from staging.admin import paging
-from staging.models import StagingJob
+from staging.models import Project, SpendingLimit, StagingJob
+from staging.services.jobs import cancel_job
 from staging.services.pictures import judge_picture
+from staging.services.spending import save_limit
 from tests.staging.conftest import SEEDREAM, Ask, Sandbox, carry_out, only, pictures
 from tests.staging.finished import finish, stage
 
@@ -146,7 +148,7 @@ def test_list_filters(admin_page: Client, operator: User, ask: Ask) -> None:
     assert [listed(admin_page, query) for query in queries] == [[wanted]] * len(queries)
     both = [
         "", f"project__id__exact={wanted.project_id}", "owner_name=olga",
-        f"created_from={today}&created_to={today}",
+        f"created_from={today}&created_to={today}", "created_to=9999-12-31",
     ]  # fmt: skip
     assert [listed(admin_page, query) for query in both] == [[other, wanted]] * len(both)
 
@@ -164,6 +166,22 @@ def test_list_filters_find_nothing(admin_page: Client, ask: Ask, query: str) -> 
     ask()
 
     assert listed(admin_page, query) == []
+
+
+def test_retry_of_several_goes_on_where_one_is_over_a_limit(
+    admin_page: Client, ask: Ask, operator: User
+) -> None:
+    poor, rich = ask(), ask()
+    for job in (poor, rich):
+        cancel_job(job, by=operator)
+    project = Project.objects.create(owner=operator, name="Without money")
+    StagingJob.objects.filter(pk=poor.pk).update(project=project)
+    save_limit(SpendingLimit(project=project, period="day", usd=0, when_over="refuse"))
+
+    choose(admin_page, "retry_selected", poor, rich)
+
+    statuses = [StagingJob.objects.get(pk=job.pk).status for job in (poor, rich)]
+    assert statuses == ["canceled", "queued"]
 
 
 def test_list_filters_by_verdict(admin_page: Client, operator: User) -> None:

@@ -199,3 +199,20 @@ def test_a_damaged_entry_leaves_the_others() -> None:
         pass
     with archive.open(fine, max_bytes=MB) as file:
         assert file.read() == b"two"
+
+
+def test_a_name_that_begins_with_nul_is_no_photo() -> None:
+    content = packed(("x.jpg", b"one")).getvalue().replace(b"x.jpg", b"\0.jpg")
+
+    (entry,) = opened(io.BytesIO(content)).entries
+
+    assert (entry.name, entry.error[:32]) == ("unnamed", "This is not called like a photo:")
+
+
+def test_an_entry_that_lies_beyond_all_files_is_damaged() -> None:
+    archive = opened(packed(("1.jpg", b"one")))
+    # As ZIP64 can say it.
+    archive.entries[0]._info.header_offset = 2**62
+
+    with pytest.raises(EntryRefused, match="damaged inside"):
+        read(archive)

@@ -414,8 +414,9 @@ def test_pause_keeps_who_was_first() -> None:
     assert pause(by="olga", reason="second").by == "mia"
 
 
-def test_resume_of_what_goes_on_already(admin_page: Client) -> None:
-    answer = admin_page.post(f"{PAUSES}7/resume/", {"next": "https://elsewhere.example/"})
+@pytest.mark.parametrize("back", ["https://elsewhere.example/", "//elsewhere.example", "foo"])
+def test_resume_of_what_goes_on_already(admin_page: Client, back: str) -> None:
+    answer = admin_page.post(f"{PAUSES}7/resume/", {"next": back})
 
     assert answer.headers["Location"] == PAUSES
     assert "Somebody was first" in admin_page.get(PAUSES).content.decode()

@@ -37,6 +37,39 @@ def test_post_refuses_a_field_that_is_not_there(
     assert (StagingJob.objects.count(), StagingBatch.objects.count()) == (1, 0)
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("jobs", r'{"\ud800": 1}'),
+        ("projects", r'{"\ud800": 1}'),
+        ("jobs/{job}/shares", r'{"\ud800": 1}'),
+        ("jobs", r'{"photo": "{photo}", "style": "\ud800"}'),
+        ("jobs", r'{"photo": "{photo}", "prompt_mode": "\ud800"}'),
+        ("jobs/{job}/rating", r'{"verdict": "\ud800"}'),
+        ("batches", r'{"photos": ["{photo}"], "room_types": {"\ud800": "bedroom"}}'),
+        ("batches", r'{"photos": ["{photo}"], "room_types": {"1.jpg": "\udfff"}}'),
+        ("jobs", '{"a":' * 400 + "1" + "}" * 400),
+    ],
+)
+def test_post_refuses_half_a_character(api: APIClient, ask: Ask, path: str, body: str) -> None:
+    job = ask()
+    for name, value in {"photo": str(job.photo_id), "job": str(job.pk)}.items():
+        path, body = (text.replace(f"{{{name}}}", value) for text in (path, body))
+
+    answer = api.generic("POST", f"{STAGING}/{path}", body, content_type="application/json")
+
+    assert answer.status_code == 400
+
+
+def test_post_of_a_form_refuses_half_a_character(api: APIClient, photo_bytes: bytes) -> None:
+    image = SimpleUploadedFile("a.jpg", photo_bytes)
+    form = {"images": image, "room_types": r'{"a.jpg": "\ud800"}'}
+
+    answer = api.post(f"{STAGING}/batches", form, format="multipart")
+
+    assert (answer.status_code, list(answer.json())) == (400, ["room_types"])
+
+
 def test_post_photo_refuses_a_field_that_is_not_there(api: APIClient, photo_bytes: bytes) -> None:
     form = {"image": ("a.jpg", photo_bytes), "projct": "x"}
 

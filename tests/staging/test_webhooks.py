@@ -4,6 +4,7 @@ import base64
 import hmac
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,8 @@ from django.utils import timezone
 from pytest_django import Settings
 from standardwebhooks.webhooks import Webhook
 
+from replicate_api.errors import NoAnswer
+from staging import webhooks
 from staging.models import Prediction, Tally
 from tests.processes import free_port
 from tests.staging.conftest import Ask, Sandbox, only, steps
@@ -237,6 +240,26 @@ def test_webhook_while_replicate_cannot_be_asked_for_the_secret(
 
     assert send(running, news(running)).status_code == 503
     assert only(running.job).status == "running"
+
+
+def test_many_webhooks_ask_for_the_secret_once(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A web process that begins while Replicate hangs must not lose its threads to it."""
+    sandbox.misbehave("secret", "stall", seconds=1, times=0)
+
+    def read(_: int) -> str:
+        try:
+            return webhooks.secret.read()
+        except NoAnswer as error:
+            return str(error)
+
+    monkeypatch.setattr(webhooks, "LIMIT_S", 0.2)
+    with ThreadPoolExecutor(8) as threads:
+        told = set(threads.map(read, range(8)))
+
+    assert len(told) == 1
+    assert sandbox.requests()["secret"] == 1
 
 
 def test_webhook_is_posted(running: Prediction, client: Client) -> None:

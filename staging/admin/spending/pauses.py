@@ -8,11 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
-from staging.admin.pages import MadeOnce, page_context
+from staging.admin.pages import MadeOnce, is_path, page_context
 from staging.models import PurchasePause
 from staging.services.spending import pause, resume
 from staging.templatetags.staging_spending import whose
@@ -64,7 +63,7 @@ class PurchasePauseAdmin(MadeOnce, ModelAdmin):
             resume(paused)
             messages.success(request, f"{whose(paused)} go on.")
         back = request.POST.get("next", "")
-        if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
+        if not is_path(back):
             back = reverse("admin:staging_purchasepause_changelist")
         return redirect(back)
 
