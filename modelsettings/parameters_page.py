@@ -139,7 +139,8 @@ def _range(prop: JSON) -> str:
     if least is not None and most is not None and abs(least) < LARGEST_INTEGER:
         return f"{least:g} to {most:g}"
     if "maxLength" in prop:
-        return f"{prop.get('minLength', 0)} to {prop['maxLength']} characters"
+        lengths = f"{prop.get('minLength', 0)} to {prop['maxLength']} characters"
+        return f"{lengths}: {prop['x-characters']}" if "x-characters" in prop else lengths
     return ""
 
 

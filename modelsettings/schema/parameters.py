@@ -10,6 +10,14 @@ from modelsettings.schema.published import is_secret
 # What a browser's JavaScript can carry without rounding (ECMA-262, Number.MAX_SAFE_INTEGER).
 LARGEST_INTEGER = 2**53 - 1
 
+# All whitespace is one space; the other ranges are those of which the font (staging.images.labels)
+# has every letter: it would draw a box in place of what it lacks, into what may be a legal notice.
+_LABEL = (
+    r"^[ \t\n\r!-~\u00A0-\u00AC\u00AE-\u024F\u0370-\u0377\u037A-\u037F\u0384-\u038A\u038C"
+    r"\u038E-\u03A1\u03A3-\u0525\u1E00-\u1EFB\u2010-\u2027\u2030-\u205E\u20A0-\u20B5\u20B8-\u20BA\u20BD"
+    r"\u2116\u2122]*$"
+)
+
 # What the pipeline carries out where a model has no parameter of its own for it.
 DELIVERY_PARAMETERS: dict[str, JSON] = {
     "num_outputs": {
@@ -45,6 +53,9 @@ DELIVERY_PARAMETERS: dict[str, JSON] = {
         "default": "off",
         "minLength": 1,
         "maxLength": 60,
+        "pattern": _LABEL,
+        # What the pattern lets through, for a person.
+        "x-characters": "Latin, Greek and Cyrillic letters, digits, punctuation and currency signs",
         "description": 'A label in a corner of the picture, such as "Virtually staged"; '
         '"off" leaves it away.',
     },

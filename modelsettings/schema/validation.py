@@ -116,7 +116,8 @@ class SettingsValidator:
         try:
             for error in islice(self._compiled.iter_errors(document), _MOST_ERRORS):
                 key = str(error.instance_path[0]) if error.instance_path else ""
-                errors.setdefault(key, []).append(_sentence(error))
+                characters = self.schema["properties"].get(key, {}).get("x-characters")
+                errors.setdefault(key, []).append(_sentence(error, characters=characters))
         except ValueError as error:
             errors.setdefault("", []).append(f"The settings cannot be read: {error}.")
         return errors
@@ -164,8 +165,11 @@ def _legible(text: str) -> str:
     return text if text.isascii() else text.encode(errors="backslashreplace").decode()
 
 
-def _sentence(error: jsonschema_rs.ValidationError) -> str:
-    """Put one error of the validator into words a person understands."""
+def _sentence(error: jsonschema_rs.ValidationError, *, characters: str | None) -> str:
+    """Put one error of the validator into words a person understands.
+
+    `characters` is what a pattern of ours lets through, in words.
+    """
     kind = error.kind
     limit = kind.value
     path = ".".join(str(step) for step in error.instance_path)
@@ -180,7 +184,9 @@ def _sentence(error: jsonschema_rs.ValidationError) -> str:
         "maxLength": f"it is longer than {limit} characters",
         "minItems": f"it has fewer than {limit} entries",
         "maxItems": f"it has more than {limit} entries",
-        "pattern": f"{shown} does not match the pattern {limit}",
+        "pattern": f"{shown} holds other characters than {characters}"
+        if characters
+        else f"{shown} does not match the pattern {limit}",
         "uniqueItems": "an entry stands in it twice",
         "anyOf": f"{shown} is of none of the kinds that are allowed",
     }

@@ -33,9 +33,9 @@ def finish_picture(
     """Carry out on a model's output what was asked of us and not of the model.
 
     `aspect_ratio` ("16:9") crops around the centre; None and "match_input_image" do not.
-    `output_format` is webp, png, jpg or jpeg. `disclosure` is drawn in the lower left corner, in a
-    font that has Latin letters only. Nothing to do returns the same bytes; a picture that is
-    encoded again says in XMP that it was made with a model, and says nothing else.
+    `output_format` is webp, png, jpg or jpeg. `disclosure` is drawn in the lower left corner; its
+    schema sees to it that the font has every letter of it. Nothing to do returns the same bytes; a
+    picture that is encoded again says in XMP that it was made with a model, and nothing else.
 
     Raises PictureRefused, and ValueError for a ratio, format or quality that does not exist.
     """
