@@ -60,6 +60,10 @@ _REFUSALS = {
     "413": "It is too large.",
     "415": "A body of this type is not read.",
 }
+# Refusals that are over in a while, and say when.
+_LATER: Document = {
+    "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds until it may work."}
+}
 
 
 class RestageSchema(AutoSchema):
@@ -120,6 +124,8 @@ class RestageSchema(AutoSchema):
             answer["description"] = answer["description"] or usual
             if status in _REFUSALS:
                 answer["content"] = {"application/json": {"schema": self._refusal(status)}}
+            if status == "503":
+                answer["headers"] = _LATER
         return dict(sorted(answers.items()))
 
     def _usual_refusals(self) -> set[str]:

@@ -18,7 +18,7 @@ from modelsettings.services import ProfileNotFound
 from staging import images
 from staging.intake import library
 from staging.intake.jobs import CannotStage
-from staging.intake.photos import Upload, add_photo
+from staging.intake.photos import add_photo, from_request
 from staging.models import Photo, Project, StagingJob
 from staging.services import NotPossible
 from staging.services.jobs import request_staging
@@ -111,8 +111,8 @@ class AddPhotoForm(forms.Form):
         upload = self.cleaned_data["file"]
         project = self.cleaned_data["project"] or Project.objects.unsorted_of(by)
         try:
-            return add_photo(Upload(upload.read(), name=upload.name), owner=by, project=project)
-        except images.PhotoRefused as error:
+            return add_photo(from_request(upload), owner=by, project=project)
+        except (images.PhotoRefused, images.TooManyWaiting) as error:
             self.add_error("file", str(error))
         return None
 

@@ -1,4 +1,7 @@
-"""Refusals: what cannot be done as things stand is answered with 409; how each is described."""
+"""Refusals: what cannot be done as things stand is answered with 409; how each is described.
+
+What can be in a moment is answered with 503, and a Retry-After.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +12,7 @@ from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers, status
 from rest_framework.exceptions import APIException
 
+from staging.images import TooManyWaiting
 from staging.models import OverLimit
 from staging.services import NotPossible
 
@@ -23,6 +27,13 @@ class PaymentRequired(APIException):
     default_code = "over_limit"
 
 
+class Overloaded(APIException):
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "overloaded"
+    # DRF answers with it as Retry-After.
+    wait = 30
+
+
 class DetailSerializer(serializers.Serializer[Any]):
     """Why a request was refused, in a sentence."""
 
@@ -31,11 +42,16 @@ class DetailSerializer(serializers.Serializer[Any]):
 
 @contextmanager
 def answering_conflicts() -> Iterator[None]:
-    """Answer 409 where a service says that something is not possible now; 402 over a limit."""
+    """Answer 409 where a service says that something is not possible now; 402 over a limit.
+
+    503 where too many photos wait to be read.
+    """
     try:
         yield
     except OverLimit as error:
         raise PaymentRequired(str(error)) from error
+    except TooManyWaiting as error:
+        raise Overloaded(str(error)) from error
     except NotPossible as error:
         raise Conflict(str(error)) from error
 
@@ -50,6 +66,7 @@ _REFUSALS: dict[int, tuple[Any, str]] = {
     413: (DetailSerializer, "It is too large."),
     415: (DetailSerializer, "A body of this type is not read."),
     422: (DetailSerializer, "The Idempotency-Key was sent with another request before."),
+    503: (DetailSerializer, "Too many photos are being read at once."),
 }
 
 

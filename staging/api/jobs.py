@@ -82,7 +82,7 @@ class JobListView(APIView):
             "application/json": StoredPhotoRequestSerializer,
             "multipart/form-data": StagingRequestSerializer,
         },
-        responses={202: JobSerializer, **refused(400, 402, 403, 404, 409, 413, 415, 422)},
+        responses={202: JobSerializer, **refused(400, 402, 403, 404, 409, 413, 415, 422, 503)},
     )
     def post(self, request: Request) -> Response:
         """Stage a photo; the answer says where the job is to be found."""

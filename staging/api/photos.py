@@ -103,7 +103,7 @@ class PhotoListView(APIView):
     @extend_schema(
         parameters=[LOCATION],
         request={"multipart/form-data": PhotoRequestSerializer},
-        responses={201: PhotoSerializer, **refused(400, 403, 413, 415)},
+        responses={201: PhotoSerializer, **refused(400, 403, 409, 413, 415, 503)},
     )
     def post(self, request: Request) -> Response:
         """Upload a photo, to stage it as often as you like."""
@@ -112,7 +112,8 @@ class PhotoListView(APIView):
         upload = read_upload(asked.validated_data["image"])
         project = find_project(request, asked.validated_data.get("project"))
         try:
-            photo = add_photo(upload, owner=caller(request), project=project)
+            with answering_conflicts():
+                photo = add_photo(upload, owner=caller(request), project=project)
         except images.PhotoRefused as error:
             raise ValidationError({"image": [str(error)]}) from error
         return Response(

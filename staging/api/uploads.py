@@ -9,7 +9,7 @@ from rest_framework.exceptions import APIException
 from rest_framework.parsers import MultiPartParser
 
 from staging import images
-from staging.intake.photos import Upload
+from staging.intake.photos import Upload, from_request
 
 # The largest photo, and room for the other fields.
 MAX_UPLOAD_BYTES = images.MAX_BYTES + 2**20
@@ -37,12 +37,7 @@ class BoundedMultiPartParser(MultiPartParser):
 
 
 def read_upload(upload: "UploadedFile[bytes]") -> Upload:
-    """Return a file of the request, which is open as long as the request is.
-
-    It is not read here: Django keeps what is long on disk (FILE_UPLOAD_MAX_MEMORY_SIZE), and there
-    it waits until there is memory to decode it. Raises PhotoTooLarge.
-    """
+    """Return a file of the request, not read yet. Raises PhotoTooLarge."""
     if (upload.size or 0) > images.MAX_BYTES:
         raise PhotoTooLarge
-    file: IO[bytes] = upload.file  # type: ignore[assignment]
-    return Upload(file, name=upload.name or "")
+    return from_request(upload)

@@ -6,6 +6,7 @@ refusals      why a file is not taken: no other exception of Pillow's or libheif
 memory        what all threads of a process together may take for decoding
 """
 
+from staging.images.memory import TooManyWaiting
 from staging.images.normalising import normalise_photo
 from staging.images.photos import MAX_BYTES, MAX_SIDE, NormalisedPhoto, Original
 from staging.images.pictures import (
@@ -28,6 +29,7 @@ __all__ = [
     "PhotoRefused",
     "Picture",
     "PictureRefused",
+    "TooManyWaiting",
     "finish_picture",
     "make_thumbnail",
     "mark_as_generated",

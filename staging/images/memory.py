@@ -11,6 +11,13 @@ from threading import Condition, Lock
 _M_MMAP_THRESHOLD = -3
 
 
+class TooManyWaiting(Exception):
+    """So many wait for memory already that this one must not; the message is for a person."""
+
+    def __init__(self) -> None:
+        super().__init__("Too many photos are being read at once: send it again in half a minute.")
+
+
 class Budget:
     """Bytes that threads share: each takes what its image weighs, and waits until that is free.
 
@@ -22,26 +29,40 @@ class Budget:
         self._free = total
         self._freed = Condition()
         self._turn = Lock()
+        self.waiting = 0
 
     @contextmanager
-    def hold(self, weigh: Callable[[], int]) -> Iterator[int]:
+    def hold(self, weigh: Callable[[], int], *, most_waiting: int | None = None) -> Iterator[int]:
         """Hold a share while the block runs; yield the weight.
 
         `weigh` runs when it is this thread's turn, one at a time, since it reads a file. What
-        weighs more than there is takes all: it runs alone.
+        weighs more than there is takes all: it runs alone. Raises TooManyWaiting where
+        `most_waiting` wait already.
         """
-        with self._turn:
-            weight = weigh()
-            share = min(weight, self.total)
-            with self._freed:
-                self._freed.wait_for(lambda: self._free >= share)
-                self._free -= share
+        weight, share = self._take(weigh, most_waiting)
         try:
             yield weight
         finally:
             with self._freed:
                 self._free += share
                 self._freed.notify_all()
+
+    def _take(self, weigh: Callable[[], int], most_waiting: int | None) -> tuple[int, int]:
+        with self._freed:
+            if most_waiting is not None and self.waiting >= most_waiting:
+                raise TooManyWaiting
+            self.waiting += 1
+        try:
+            with self._turn:
+                weight = weigh()
+                share = min(weight, self.total)
+                with self._freed:
+                    self._freed.wait_for(lambda: self._free >= share)
+                    self._free -= share
+        finally:
+            with self._freed:
+                self.waiting -= 1
+        return weight, share
 
 
 def give_back_large_blocks() -> None:

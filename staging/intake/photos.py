@@ -5,24 +5,41 @@ from typing import IO
 
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import UploadedFile
 
 from staging import images
 from staging.models import Photo, Project
+
+# Each holds one of the web process's threads (gunicorn.conf.py: 32): the rest answer all else,
+# whatever is uploaded. With those that decode they are half of them at most.
+MOST_REQUESTS_WAITING = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
     """A photo as somebody sent it, not checked yet: its bytes, or a file that is open.
 
-    A file is better: it is read only when there is memory to decode it.
+    A file is better: it is read only when there is memory to decode it. `most_waiting` is behind
+    how many others it may wait for that; None: behind any number.
     """
 
     content: bytes | IO[bytes]
     name: str = ""
+    most_waiting: int | None = None
+
+
+def from_request(file: "UploadedFile[bytes]") -> Upload:
+    """Return a file of a request, which is open as long as the request is; it is not read here.
+
+    Django keeps what is long on disk (FILE_UPLOAD_MAX_MEMORY_SIZE), and there it waits until there
+    is memory to decode it.
+    """
+    opened: IO[bytes] = file.file  # type: ignore[assignment]
+    return Upload(opened, name=file.name or "", most_waiting=MOST_REQUESTS_WAITING)
 
 
 def add_photo(upload: Upload, *, owner: User, project: Project) -> Photo:
-    """Check, normalise and store a photo. Raises images.PhotoRefused."""
+    """Check, normalise and store a photo. Raises images.PhotoRefused and TooManyWaiting."""
     photo = store_photo(upload, owner=owner, project=project)
     photo.save()
     return photo
@@ -31,9 +48,9 @@ def add_photo(upload: Upload, *, owner: User, project: Project) -> Photo:
 def store_photo(upload: Upload, *, owner: User, project: Project) -> Photo:
     """Check, normalise and store a photo's files; its row is left to the caller to save.
 
-    So nothing is decoded in a transaction. Raises images.PhotoRefused.
+    So nothing is decoded in a transaction. Raises images.PhotoRefused and images.TooManyWaiting.
     """
-    normalised = images.normalise_photo(upload.content)
+    normalised = images.normalise_photo(upload.content, most_waiting=upload.most_waiting)
     photo = Photo(
         owner=owner,
         project=project,

@@ -10,7 +10,7 @@ from PIL import Image
 
 from staging.images import PhotoRefused
 from staging.images.apart import normalise_apart
-from staging.images.memory import DECODING, Budget
+from staging.images.memory import DECODING, Budget, TooManyWaiting
 from staging.images.photos import normalise, weigh
 from tests.staging.image_files import encode, make_profile, make_room, normalise_elsewhere
 
@@ -89,6 +89,22 @@ def test_hold_gives_what_is_too_heavy_all_there_is() -> None:
         assert weight == 50
 
     with budget.hold(lambda: 10):
+        pass
+
+
+def test_hold_refuses_who_would_wait_behind_too_many() -> None:
+    budget = Budget(10)
+    first = Taker(budget, 10)
+    assert first.has_it.wait(10)
+    second = Taker(budget, 10)
+    assert second.is_weighed.wait(10)
+
+    with pytest.raises(TooManyWaiting), budget.hold(lambda: 1, most_waiting=1):
+        pass
+
+    first.let_go()
+    second.let_go()
+    with budget.hold(lambda: 1, most_waiting=1):
         pass
 
 
