@@ -18,10 +18,11 @@ from modelsettings.services import ProfileNotFound
 from staging import images
 from staging.intake import library
 from staging.intake.jobs import CannotStage
-from staging.intake.photos import add_photo, from_request
+from staging.intake.photos import from_request
 from staging.models import Photo, Project, StagingJob
 from staging.services import NotPossible
 from staging.services.jobs import request_staging
+from staging.services.photos import add_photo
 
 
 class StageAgainForm(forms.Form):
@@ -114,6 +115,8 @@ class AddPhotoForm(forms.Form):
             return add_photo(from_request(upload), owner=by, project=project)
         except (images.PhotoRefused, images.TooManyWaiting) as error:
             self.add_error("file", str(error))
+        except NotPossible as error:
+            self.add_error("project", str(error))
         return None
 
 

@@ -11,8 +11,9 @@ from django.contrib.auth.models import User
 from benchmarks.pipeline.blocking import stage
 from benchmarks.uploads import make_photos
 from staging.intake.jobs import plan_job, record_job
-from staging.intake.photos import Upload, add_photo
+from staging.intake.photos import Upload
 from staging.models import Project
+from staging.services.photos import add_photo
 from staging.tasks import submit, wake
 
 

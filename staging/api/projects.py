@@ -141,7 +141,7 @@ class ProjectListView(APIView):
             made = create_project(owner=caller(request), **asked.validated_data)
         address = request.build_absolute_uri(reverse("project", args=[made.pk]))
         return Response(
-            ProjectSerializer(_projects(request).get(pk=made.pk)).data,
+            ProjectSerializer(_project(request, made.pk)).data,
             status=status.HTTP_201_CREATED,
             headers={"Location": address},
         )
@@ -151,7 +151,7 @@ class ProjectView(APIView):
     @extend_schema(responses={200: ProjectDetailSerializer, **refused(404)})
     def get(self, request: Request, project_id: uuid.UUID) -> Response:
         """Look at a project: who may do what in it, and what it came to."""
-        project = get_or_404(_projects(request), project_id, noun="project")
+        project = _project(request, project_id)
         return Response(ProjectDetailSerializer(project).data)
 
     @extend_schema(
@@ -168,7 +168,7 @@ class ProjectView(APIView):
         asked.is_valid(raise_exception=True)
         with _answering_refusals():
             change_project(project, asked.validated_data)
-        return Response(ProjectDetailSerializer(_projects(request).get(pk=project.pk)).data)
+        return Response(ProjectDetailSerializer(_project(request, project.pk)).data)
 
     @extend_schema(responses={204: None, **refused(403, 404, 409)})
     def delete(self, request: Request, project_id: uuid.UUID) -> Response:
@@ -244,6 +244,10 @@ def _projects(request: Request) -> QuerySet[Project]:
     )
     rows = seen_projects(request).select_related("owner", "model", "profile")
     return rows.annotate(access=access)
+
+
+def _project(request: Request, project_id: uuid.UUID) -> Project:
+    return get_or_404(_projects(request), project_id, noun="project")
 
 
 def _owned(request: Request, project_id: uuid.UUID) -> Project:

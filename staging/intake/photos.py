@@ -38,13 +38,6 @@ def from_request(file: "UploadedFile[bytes]") -> Upload:
     return Upload(opened, name=file.name or "", most_waiting=MOST_REQUESTS_WAITING)
 
 
-def add_photo(upload: Upload, *, owner: User, project: Project) -> Photo:
-    """Check, normalise and store a photo. Raises images.PhotoRefused and TooManyWaiting."""
-    photo = store_photo(upload, owner=owner, project=project)
-    photo.save()
-    return photo
-
-
 def store_photo(upload: Upload, *, owner: User, project: Project) -> Photo:
     """Check, normalise and store a photo's files; its row is left to the caller to save.
 

@@ -29,6 +29,8 @@ from staging.models import (
 )
 from staging.pipeline import preparation
 from staging.prompts import DEFAULT_ROOM, DEFAULT_STYLE
+from staging.services import NotPossible
+from staging.services.projects import lock_project
 from staging.services.purchases import keep_key
 from staging.tasks import prepare, wake
 
@@ -103,8 +105,9 @@ def request_batch(
 
     A photo's room is what `room_types` says of its name, else the folder that is called like a
     room, else `room_type`. Everything that can be wrong with the whole is found before anything is
-    stored. Raises BatchRefused, what `plan_job` raises, and AlreadyAsked where `key` bought before.
-    `wanted` are columns of the batch.
+    stored. Raises BatchRefused, what `plan_job` raises, NotPossible for a project or a photo that
+    was deleted meanwhile, and AlreadyAsked where `key` bought before. `wanted` are columns of the
+    batch.
     """
     if not 1 <= len(sent) <= MAX_PHOTOS:
         raise BatchRefused("images", _count_in_words(len(sent)))
@@ -214,6 +217,12 @@ def _error_of_size(one: SentPhoto) -> str:
 def _record(
     batch: StagingBatch, photos: Sequence[BatchPhoto], *, key: IdempotencyKey | None
 ) -> None:
+    """Save it all; nobody deletes its project or its photos meanwhile. Raises NotPossible."""
+    lock_project(batch.project)
+    named = {one.photo_id for one in photos if one.photo_id}
+    there = Photo.objects.select_for_update(no_key=True).order_by("pk").filter(pk__in=named)
+    if len(there.values_list("pk")) < len(named):
+        raise NotPossible("One of these photos was deleted meanwhile.")
     batch.save()
     keep_key(key, batch=batch)
     BatchPhoto.objects.bulk_create(photos)

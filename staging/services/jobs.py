@@ -4,7 +4,6 @@ from typing import Any
 
 import structlog
 from django.contrib.auth.models import User
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
@@ -25,6 +24,7 @@ from staging.models import (
 from staging.models.job import UNFINISHED
 from staging.pipeline.wishes import ask_to_cancel
 from staging.services import NotPossible
+from staging.services.photos import saving
 from staging.services.purchases import keep_key
 from staging.tasks import cancel, submit, wake
 
@@ -50,8 +50,8 @@ def request_staging(
 
     An upload goes into `project`, or among what its owner has not sorted, and is stored once all
     else is in order; a photo that is there stays where it is. `wanted` is what `plan_job` takes,
-    which says what it raises; and images.PhotoRefused, NotPossible for a photo that was deleted
-    meanwhile, OverLimit, and AlreadyAsked for a key that was used meanwhile.
+    which says what it raises; and images.PhotoRefused, NotPossible for a photo or a project that
+    was deleted meanwhile, OverLimit, and AlreadyAsked for a key that was used meanwhile.
     """
     if isinstance(photo, Photo):
         project = photo.project
@@ -146,16 +146,11 @@ def _stage_new(
 ) -> StagingJob:
     """Store a photo and record its job; without the job, no photo is left behind."""
     photo = store_photo(upload, owner=owner, project=project)
-    try:
-        with transaction.atomic():
-            photo.save()
-            job = record_job(plan, photo, owner=owner, callback_url=url)
-            keep_key(key, job=job)
-            transaction.on_commit(lambda: wake(submit))
-    except Exception:
-        for file in (photo.file, photo.thumbnail):
-            default_storage.delete(str(file))
-        raise
+    with saving(photo):
+        photo.save()
+        job = record_job(plan, photo, owner=owner, callback_url=url)
+        keep_key(key, job=job)
+        transaction.on_commit(lambda: wake(submit))
     return job
 
 

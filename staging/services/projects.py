@@ -34,10 +34,10 @@ def change_project(project: Project, changes: Mapping[str, str | None]) -> Proje
     """Change `name`, `model` or `profile`, those that are named; None takes the latter two away.
 
     Another model leaves the profile behind, which is one of the earlier model's. Raises
-    ProjectRefused, and NotPossible for the name of Unsorted.
+    ProjectRefused, and NotPossible for the name of Unsorted, and where it was deleted meanwhile.
     """
     # Locked, so that a model and a profile that are changed at once still fit.
-    locked = Project.objects.select_for_update().get(pk=project.pk)
+    locked = lock_project(project)
     if "name" in changes and changes["name"] != locked.name:
         if locked.is_unsorted:
             raise NotPossible("Unsorted keeps its name: make a project of the name you want.")
@@ -52,10 +52,12 @@ def change_project(project: Project, changes: Mapping[str, str | None]) -> Proje
     return locked
 
 
+@transaction.atomic
 def set_member(project: Project, username: str, *, may_edit: bool) -> tuple[ProjectMember, bool]:
     """Let somebody see a project, or edit it; return the membership, and whether it is new.
 
-    Raises ProjectRefused for somebody who is not there, and NotPossible for Unsorted.
+    Raises ProjectRefused for somebody who is not there, and NotPossible for Unsorted, and where
+    the project was deleted meanwhile.
     """
     if project.is_unsorted:
         raise NotPossible("Unsorted is yours alone: put what you share into a project of its own.")
@@ -64,6 +66,7 @@ def set_member(project: Project, username: str, *, may_edit: bool) -> tuple[Proj
         raise ProjectRefused("username", f"There is nobody called {username}.")
     if user.pk == project.owner_id:
         raise ProjectRefused("username", f"{username} owns this project.")
+    lock_project(project)
     return ProjectMember.objects.update_or_create(
         project=project, user=user, defaults={"may_edit": may_edit}
     )
@@ -73,6 +76,17 @@ def remove_member(project: Project, username: str) -> bool:
     """Take a membership away; say whether there was one."""
     members = ProjectMember.objects.filter(project=project, user__username=username)
     return bool(members.delete()[0])
+
+
+def lock_project(project: Project) -> Project:
+    """Return a project as it is now; nobody deletes it while the transaction adds something to it.
+
+    Raises NotPossible where it was deleted meanwhile.
+    """
+    locked = Project.objects.select_for_update(no_key=True).filter(pk=project.pk).first()
+    if locked is None:
+        raise NotPossible("This project was deleted meanwhile.")
+    return locked
 
 
 def totals_of(project: Project) -> dict[str, object]:

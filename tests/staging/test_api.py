@@ -10,8 +10,9 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
-from staging.intake.photos import Upload, add_photo
+from staging.intake.photos import Upload
 from staging.models import Photo, Project, StagingJob
+from staging.services.photos import add_photo
 from tests.conftest import client_of, make_photo
 from tests.staging.conftest import FLUX, QWEN, Ask, Sandbox, carry_out, only
 

@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 
 from modelsettings.models import ReplicateModel
 from staging import images, tasks
-from staging.intake.photos import Upload, add_photo
+from staging.intake.photos import Upload
 from staging.models import (
     BatchPhoto,
     Callback,
@@ -25,6 +25,7 @@ from staging.models import (
     StagingJob,
 )
 from staging.pipeline import collection, polling, preparation, submission
+from staging.services.photos import add_photo
 from tests.conftest import client_of, make_photo
 from tests.staging.conftest import FLUX, Sandbox
 from tests.staging.test_archives import packed

@@ -11,9 +11,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from rest_framework.test import APIClient
 
-from staging.intake.photos import Upload, add_photo
+from staging.intake.photos import Upload
 from staging.models import IdempotencyKey, Photo, Prediction, Project, StagingJob
 from staging.services.jobs import request_staging
+from staging.services.photos import add_photo
 from staging.services.purchases import AlreadyAsked
 from tests.conftest import client_of, make_photo, needs_postgres
 from tests.staging.conftest import Ask, at_once, only

@@ -12,8 +12,9 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from staging.images.memory import DECODING
-from staging.intake.photos import MOST_REQUESTS_WAITING, Upload, add_photo
+from staging.intake.photos import MOST_REQUESTS_WAITING, Upload
 from staging.models import Photo, Project
+from staging.services.photos import add_photo
 from tests.conftest import make_photo
 
 SENTENCE = "Too many photos are being read at once: send it again in half a minute."

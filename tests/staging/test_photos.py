@@ -9,9 +9,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 from rest_framework.test import APIClient
 
-from staging.intake.photos import Upload, add_photo
+from staging.intake.photos import Upload
 from staging.models import Photo, Project, ProjectMember, StagedImage
 from staging.services.jobs import request_staging
+from staging.services.photos import add_photo
 from staging.services.projects import create_project
 from tests.conftest import client_of, make_photo
 from tests.staging.conftest import Sandbox, carry_out

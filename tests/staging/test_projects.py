@@ -12,10 +12,11 @@ from rest_framework.test import APIClient
 
 from modelsettings import profiles, services
 from modelsettings.actors import Actor
-from staging.intake.photos import Upload, add_photo
+from staging.intake.photos import Upload
 from staging.models import Project
 from staging.services.deletion import delete_job
 from staging.services.jobs import request_staging
+from staging.services.photos import add_photo
 from staging.services.projects import create_project
 from tests.conftest import client_of
 from tests.staging.conftest import FLUX, QWEN
