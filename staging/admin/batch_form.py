@@ -63,6 +63,9 @@ class FilesField(forms.FileField):
         # An empty file is one photo's trouble, and the others go on.
         if not sent:
             raise forms.ValidationError(self.error_messages["required"])
+        if sum(file.size for file in sent) > MAX_TOTAL_BYTES:
+            most = MAX_TOTAL_BYTES // 2**30
+            raise forms.ValidationError(f"We take at most {most} GB a batch: send fewer photos.")
         return list(sent)
 
 

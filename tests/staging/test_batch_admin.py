@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.core.exceptions import ValidationError
 from django.test import Client
 
+from staging.admin.batch_form import FilesField
 from staging.models import Project, StagingBatch
 from staging.services.batches import from_upload, request_batch
 from tests.staging.conftest import Sandbox
@@ -41,6 +43,14 @@ def test_a_batch_is_started_and_leads_to_its_page(admin_page: Client, operator: 
     page = admin_page.get(page_of(batch)).content.decode()
     assert "50 %, 1 of 2" in page
     assert "empty.jpg: This file is empty" in page
+
+
+def test_a_batch_of_more_than_a_gigabyte_is_refused() -> None:
+    photo = photo_file()
+    photo.size = 2**29 + 1
+
+    with pytest.raises(ValidationError, match="at most 1 GB a batch"):
+        FilesField().clean([photo, photo])
 
 
 def test_a_batch_goes_into_anybodys_project(admin_page: Client, stranger: User) -> None:

@@ -1,0 +1,49 @@
+"""Refuses a form, before a byte of it is read, that is longer than its sender's can be."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from config.errors import API
+from staging import images
+from staging.services.batches import MAX_TOTAL_BYTES
+
+# Around a file stand the other fields of its form.
+_FIELDS_BYTES = 2**20
+
+
+def bounded_bodies(
+    answer: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Answer 413 to a form that is longer than any of its sender's can be.
+
+    The check of its CSRF token parses a form before any view asks who sends it: Django would write
+    a gigabyte of anybody's to disk, to refuse it then. It goes by Content-Length, beyond which
+    Django reads nothing. To be placed after the middleware that knows the user; the check itself
+    comes after all middleware. The API bounds its bodies itself.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or ""
+        if (
+            length.isdecimal()
+            and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+            and not request.path.startswith(API)
+            and int(length) > _most_bytes(request)
+        ):
+            told = "This is more than can be sent here: log in first, or send less."
+            return HttpResponse(told, status=413, content_type="text/plain; charset=utf-8")
+        return answer(request)
+
+    return middleware
+
+
+def _most_bytes(request: HttpRequest) -> int:
+    user: Any = request.user
+    if not (user.is_active and user.is_staff):
+        return settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
+    is_batch = request.path == reverse("admin:staging_stagingbatch_add")
+    return (MAX_TOTAL_BYTES if is_batch else images.MAX_BYTES) + _FIELDS_BYTES
