@@ -59,6 +59,7 @@ _REFUSALS = {
     "409": "It is not possible as things stand.",
     "413": "It is too large.",
     "415": "A body of this type is not read.",
+    "429": "Your account asked for too much in the last minute.",
 }
 # Refusals that are over in a while, and say when.
 _LATER: Document = {
@@ -124,7 +125,7 @@ class RestageSchema(AutoSchema):
             answer["description"] = answer["description"] or usual
             if status in _REFUSALS:
                 answer["content"] = {"application/json": {"schema": self._refusal(status)}}
-            if status == "503":
+            if status in ("429", "503"):
                 answer["headers"] = _LATER
         return dict(sorted(answers.items()))
 
@@ -145,6 +146,7 @@ class RestageSchema(AutoSchema):
             "404": "path" in places,
             "413": has_body,
             "415": has_body,
+            "429": not is_safe and bool(self.view.throttle_classes),
         }
         return {status for status, is_possible in possible.items() if is_possible}
 

@@ -23,5 +23,8 @@ CELERY_BEAT_SCHEDULE = {
     for name, entry in CELERY_BEAT_SCHEDULE.items()  # noqa: F405
 }
 
+# A test asks for as much as it likes, but for the one of the limit.
+COSTLY_REQUESTS_PER_MINUTE = 0
+
 # Static files are served from where they lie, so nothing has to be collected first.
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True

@@ -42,6 +42,7 @@ from staging.api.polling import (
     answer_look,
     headers_of_batch,
 )
+from staging.api.throttling import CostlyThrottle
 from staging.archives import ArchiveRefused
 from staging.intake.jobs import CannotStage
 from staging.models import IdempotencyKey, Photo, Project, StagingBatch
@@ -62,6 +63,7 @@ class BatchQuery(PageQuery):
 
 
 class BatchListView(APIView):
+    throttle_classes = [CostlyThrottle]
     parser_classes = [*APIView.parser_classes, BatchMultiPartParser]
 
     @extend_schema(

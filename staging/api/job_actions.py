@@ -17,6 +17,7 @@ from staging.api.idempotency import IDEMPOTENCY_KEY, buy_once
 from staging.api.job_requests import RatingSerializer, RepeatRequestSerializer
 from staging.api.jobs import answer_job, get_job_to_change
 from staging.api.polling import ETAG, RETRY_AFTER
+from staging.api.throttling import CostlyThrottle
 from staging.models import IdempotencyKey, StagingJob
 from staging.services.jobs import cancel_job, repeat_job, retry_job
 from staging.services.pictures import PictureNotFound, get_picture, judge_picture
@@ -40,6 +41,8 @@ class CancelView(APIView):
 
 
 class RetryView(APIView):
+    throttle_classes = [CostlyThrottle]
+
     @extend_schema(
         parameters=[IDEMPOTENCY_KEY, REPLAYED, LOCATION, ETAG, RETRY_AFTER],
         request=None,
@@ -59,6 +62,8 @@ class RetryView(APIView):
 
 
 class RepeatView(APIView):
+    throttle_classes = [CostlyThrottle]
+
     @extend_schema(
         parameters=[IDEMPOTENCY_KEY, REPLAYED, LOCATION, ETAG, RETRY_AFTER],
         request=RepeatRequestSerializer,

@@ -36,6 +36,7 @@ from staging.api.polling import (
     answer_look,
     headers_of_job,
 )
+from staging.api.throttling import CostlyThrottle
 from staging.api.uploads import BoundedMultiPartParser
 from staging.intake.jobs import CannotStage
 from staging.models import IdempotencyKey, Prediction, StagingJob
@@ -60,6 +61,7 @@ _EXAMPLE = OpenApiExample(
 class JobListView(APIView):
     """A user's jobs."""
 
+    throttle_classes = [CostlyThrottle]
     parser_classes = [*APIView.parser_classes, BoundedMultiPartParser]
 
     @extend_schema(

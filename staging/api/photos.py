@@ -26,6 +26,7 @@ from staging.api.documents import PhotoSerializer, StagedImageSerializer
 from staging.api.headers import LOCATION
 from staging.api.pages import PageQuery, answer_page, page_of
 from staging.api.strict import StrictSerializer
+from staging.api.throttling import CostlyThrottle
 from staging.api.uploads import BoundedMultiPartParser, read_upload
 from staging.models import JobStatus, Photo, StagingJob
 from staging.models.prediction import total_cost
@@ -85,6 +86,7 @@ class PhotoWithVariantsSerializer(PhotoSerializer):
 
 
 class PhotoListView(APIView):
+    throttle_classes = [CostlyThrottle]
     parser_classes = [BoundedMultiPartParser]
 
     @extend_schema(

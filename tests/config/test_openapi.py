@@ -106,7 +106,7 @@ def test_schema_has_one_shape_for_each_error(api: APIClient) -> None:
         ("412", "Stale"),
         *(
             (status, "Detail")
-            for status in ("401", "402", "403", "404", "409", "413", "415", "422", "503")
+            for status in ("401", "402", "403", "404", "409", "413", "415", "422", "429", "503")
         ),
     }
 
