@@ -13,10 +13,6 @@
     button.textContent = "Copied";
   });
 
-  // A page that draws itself anew waits while somebody types, or looks elsewhere.
-  window.restageIsIdle = () =>
-    !document.hidden && !document.querySelector("#content-main form :is(textarea, input):focus");
-
   const rowsOf = (root) =>
     new Map([...root.querySelectorAll("#result_list tr.data-row")].map((row) => [
       row.querySelector("input.action-select")?.value ?? row.querySelector("a")?.pathname, row,
