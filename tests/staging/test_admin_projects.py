@@ -50,6 +50,13 @@ def test_page_shows_photos_cost_and_time(admin_page: Client, project: Project) -
     assert page.context["used"]["pictures"] == 1
 
 
+def test_empty_list_says_what_a_project_is(admin_page: Client) -> None:
+    page = admin_page.get(LIST).content.decode()
+
+    assert "No project yet" in page
+    assert f'href="{LIST}add/"' in page
+
+
 @pytest.mark.parametrize("count", [1, 5])
 def test_page_asks_the_database_a_fixed_number_of_times(
     admin_page: Client, operator: User, count: int, django_assert_num_queries: Any
