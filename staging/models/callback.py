@@ -107,6 +107,7 @@ class Callback(Leased):
                 fields=["run_after"], name="waiting_callbacks", condition=Q(status="waiting")
             ),
             models.Index(fields=["-created_at"], name="callback_by_age"),
+            models.Index(fields=["status", "-created_at"], name="callback_by_status"),
         ]
 
     def __str__(self) -> str:

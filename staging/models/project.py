@@ -61,6 +61,7 @@ class Project(models.Model):
 
     class Meta:
         ordering = ("name",)
+        indexes = [models.Index(fields=["-created_at"], name="project_by_age")]
         constraints = [
             models.UniqueConstraint(
                 fields=["owner"], condition=Q(is_unsorted=True), name="one_unsorted_an_owner"

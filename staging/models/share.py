@@ -23,6 +23,7 @@ class Share(models.Model):
 
     class Meta:
         ordering = ("-created_at",)
+        indexes = [models.Index(fields=["-created_at"], name="share_by_age")]
 
     def __str__(self) -> str:
         return f"Share {str(self.pk)[:8]}"

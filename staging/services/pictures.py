@@ -71,6 +71,12 @@ def fresh_pictures(*, after: StagedImage | None = None) -> QuerySet[StagedImage]
 
 def jobs_judged(jobs: QuerySet[StagingJob], verdict: str) -> QuerySet[StagingJob]:
     """Return the jobs with a picture that was judged so; FRESH: with one that nobody has judged."""
+    match verdict:
+        # As the indexes accepted_jobs and rejected_jobs have it.
+        case Verdict.ACCEPTED:
+            return jobs.filter(has_accepted=True)
+        case Verdict.REJECTED:
+            return jobs.filter(has_rejected=True)
     said = _UNJUDGED if verdict == FRESH else {"verdict": verdict}
     pictures = StagedImage.objects.filter(prediction__job=OuterRef("pk"), **said)
     return jobs.filter(Exists(pictures))

@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from staging.models import Photo, Project, StagedImage, StagingJob
+from staging.services.pictures import judge_picture
 from tests.conftest import make_photo
 from tests.staging.conftest import QWEN, SEEDREAM
 from tests.staging.finished import finish, stage, staged
@@ -112,7 +113,7 @@ def test_page_filters_variants(admin_page: Client, operator: User) -> None:
     second = finish(
         stage(operator, photo=first.photo, model=SEEDREAM, room_type="office", style="industrial")
     )
-    StagedImage.objects.filter(prediction__job=second).update(verdict="accepted")
+    judge_picture(StagedImage.objects.get(prediction__job=second), by=operator, verdict="accepted")
 
     queries = ["room_type=office", "style=industrial", f"model={SEEDREAM}", "verdict=accepted"]
 
