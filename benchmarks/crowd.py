@@ -16,12 +16,14 @@ from django.db import connection, models
 
 from modelsettings.models import ModelSettings
 from staging.models import (
+    Callback,
     DailyUsage,
     Photo,
     Prediction,
     Project,
     ProjectMember,
     RoomType,
+    Share,
     StagedImage,
     StagingJob,
     Style,
@@ -77,6 +79,8 @@ def fill(jobs: int) -> None:
     _make_predictions(says)
     _make_pictures()
     _tell_jobs_their_verdicts()
+    _make_callbacks(says)
+    _make_shares(says)
     _make_usage()
     _let_one_see_some()
     for name in ("bench_owner", "bench_project", "bench_photo"):
@@ -199,6 +203,29 @@ def _tell_jobs_their_verdicts() -> None:
     for flag, verdict in (("has_accepted", "accepted"), ("has_rejected", "rejected")):
         judged = Prediction.objects.filter(images__verdict=verdict).values("job")
         StagingJob.objects.filter(pk__in=judged).update(**{flag: True})
+
+
+def _make_callbacks(says: Dialect) -> None:
+    """One for every other job; few were given up."""
+    source = (
+        "SELECT job.id AS job_id, job.created_at AS at, row_number() OVER (ORDER BY job.id) AS i"
+        f" FROM {_table(StagingJob)} AS job"
+    )
+    _insert(
+        Callback,
+        f"SELECT * FROM ({source}) AS numbered WHERE i % 2 = 0",
+        id=says.uuid, job_id="job_id", url="'https://crm.example/done'", tries="1",
+        status="CASE WHEN i % 5000 = 0 THEN 'failed' ELSE 'delivered' END", created_at="at",
+    )  # fmt: skip
+
+
+def _make_shares(says: Dialect) -> None:
+    """One for every tenth picture."""
+    _insert(
+        Share,
+        f"SELECT id AS image_id, created_at AS at FROM {_table(StagedImage)} WHERE id % 10 = 0",
+        id=says.uuid, image_id="image_id", created_at="at",
+    )  # fmt: skip
 
 
 def _make_usage() -> None:

@@ -133,6 +133,9 @@ def _pages() -> dict[str, str]:
         "one job": f"{JOBS}{StagingJob.objects.all()[10].pk}/change/",
         "projects": "/admin/staging/project/",
         "one project": f"/admin/staging/project/{some.project_id}/change/",
+        "shares": "/admin/staging/share/",
+        "callbacks": "/admin/staging/callback/",
+        "callbacks: status": "/admin/staging/callback/?status__exact=failed",
         "judge": "/admin/staging/stagedimage/",
         "first page": "/admin/",
     }
