@@ -7,7 +7,6 @@ from django import template
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
-from django.utils import timezone
 
 from modelsettings.models import ReplicateModel
 from staging.models import PriceEstimate, Project, PurchasePause, SpendingLimit
@@ -28,13 +27,6 @@ class Paused:
     @property
     def whose(self) -> str:
         return whose(self.row)
-
-    @property
-    def since(self) -> str:
-        """The hour, and before today the day with it: `10:12`, `3 Nov, 10:12`."""
-        at = timezone.localtime(self.row.since)
-        is_today = at.date() == timezone.localdate()
-        return f"{at:%H:%M}" if is_today else f"{at.day} {at:%b, %H:%M}"
 
 
 def whose(row: PurchasePause) -> str:
