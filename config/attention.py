@@ -12,6 +12,7 @@ from django.db.models import Count, F, Q
 from django.urls import reverse
 from django.utils import timezone
 
+from modelsettings import registry
 from modelsettings.models import PublishedSchema, ReplicateModel
 from staging.models import (
     BatchPhoto,
@@ -270,18 +271,21 @@ def _stuck() -> list[Item]:
 
 def _drifted() -> list[Item]:
     """Models whose published schema was read again, and not adopted."""
-    newer = PublishedSchema.objects.filter(pk__gt=F("model__pinned_schema"))
-    rows = newer.values("model", "model__label", "model__live_profile").distinct().order_by()
+    newer = PublishedSchema.objects.filter(pk__gt=F("model__pinned_schema")).order_by("pk")
+    newest = {one.model: one for one in newer.select_related("model").defer("document")}
     return [
         Item(
-            key=f"drift-{row['model']}",
-            sentence=f"{row['model__label']} has a new schema.",
-            link=reverse(
-                "admin:modelsettings_modelsettings_change", args=[row["model__live_profile"]]
-            ),
+            key=f"drift-{model.pk}",
+            sentence=f"{model.label} has a new schema{_what_breaks(model, schema)}.",
+            link=reverse("admin:modelsettings_modelsettings_change", args=[model.live_profile_id]),
         )
-        for row in rows
+        for model, schema in newest.items()
     ]
+
+
+def _what_breaks(model: ReplicateModel, schema: PublishedSchema) -> str:
+    count = registry.count_breaks(model, digest=schema.digest)
+    return f" that breaks {_count(count, 'stored value')}" if count else ""
 
 
 def _undelivered(begin: datetime) -> list[Item]:

@@ -127,6 +127,18 @@ def adopt_schema(
     return True
 
 
+def count_breaks(row: ReplicateModel, *, digest: str) -> int | None:
+    """Say how many stored values of a model's profiles a schema refuses; None where it is unusable.
+
+    Cheap enough for a page: a schema is compiled once in a process.
+    """
+    try:
+        validator = compile_schema(row.slug, roles=row.roles, digest=digest).validator
+    except flattening.SchemaRefused:
+        return None
+    return sum(len(_find_errors(one, validator)) for one in row.profiles.filter(retired_at=None))
+
+
 def _is_pinned(pinned: PublishedSchema, model: PublishedModel) -> bool:
     found = (pinned.digest, pinned.version, pinned.source, pinned.is_official)
     return found == (
@@ -138,11 +150,16 @@ def _is_pinned(pinned: PublishedSchema, model: PublishedModel) -> bool:
 
 
 def _find_breaks(profile: ModelSettings, validator: SettingsValidator) -> list[str]:
+    errors = _find_errors(profile, validator)
+    return [sentence for sentences in errors.values() for sentence in sentences]
+
+
+def _find_errors(profile: ModelSettings, validator: SettingsValidator) -> dict[str, list[str]]:
     try:
         validator.clean(profile.values)
     except SettingsRefused as error:
-        return [sentence for sentences in error.errors.values() for sentence in sentences]
-    return []
+        return error.errors
+    return {}
 
 
 def _complete(profile: ModelSettings, *, by: Actor) -> None:

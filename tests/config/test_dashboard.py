@@ -1,5 +1,6 @@
 """What the admin's first page tells, to whom, and at what cost."""
 
+import copy
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -346,6 +347,19 @@ def test_items_name_a_model_with_a_new_schema() -> None:
     PublishedSchema.objects.create(model=model, digest="new", version="v2", document={})
 
     assert sentences() == ["Qwen Image Edit has a new schema."]
+
+
+@pytest.mark.usefixtures("operator")
+def test_items_count_what_a_new_schema_breaks() -> None:
+    model = ReplicateModel.objects.select_related("pinned_schema").get(slug=QWEN)
+    assert model.pinned_schema
+    document = copy.deepcopy(model.pinned_schema.document)
+    # The stored default is 80.
+    inputs = document["components"]["schemas"]["Input"]["properties"]
+    inputs["output_quality"] |= {"default": 50, "maximum": 50}
+    PublishedSchema.objects.create(model=model, digest="tight", version="v2", document=document)
+
+    assert sentences() == ["Qwen Image Edit has a new schema that breaks 1 stored value."]
 
 
 @pytest.mark.parametrize(
