@@ -61,11 +61,11 @@ def pick_pictures(
     names = _Names(folder)
     entries, photos = [], set()
     for photo, photo_file, photo_size, photo_name, room, style, file, size in rows:
-        stem = _shorten(PurePosixPath(photo_name).stem, most=MAX_STEM_BYTES // 2) or "photo"
+        stem = _stem_of(photo_name)
         if with_originals and photo not in photos:
             photos.add(photo)
             entries.append(Entry(photo_file, names.give(stem, extension=".jpg"), photo_size))
-        words = f"{stem} - {_in_words(room)}, {_in_words(style)}"
+        words = name_picture(photo_name, room=room, style=style)
         name = names.give(words, extension=PurePosixPath(file).suffix)
         entries.append(Entry(file, name, size))
     return entries
@@ -106,6 +106,15 @@ def safe_name(words: str, *, otherwise: str = "pictures") -> str:
     return name or otherwise
 
 
+def name_picture(photo_name: str, *, room: str, style: str) -> str:
+    """Return what a picture is called where it is saved, without an ending.
+
+    >>> name_picture("IMG_2041.jpg", room="living_room", style="modern")
+    'IMG_2041 - living room, modern'
+    """
+    return f"{_stem_of(photo_name)} - {_in_words(room)}, {_in_words(style)}"
+
+
 _ORDER = (
     "prediction__job__photo__created_at", "prediction__job__photo", "prediction__job__created_at",
     "prediction__position", "position", "pk",
@@ -134,6 +143,10 @@ class _Names:
             name = f"{stem} ({number}){extension}"
         self._given.add(name.casefold())
         return f"{self._folder}/{name}"
+
+
+def _stem_of(photo_name: str) -> str:
+    return _shorten(PurePosixPath(photo_name).stem, most=MAX_STEM_BYTES // 2) or "photo"
 
 
 def _in_words(name: str) -> str:

@@ -8,9 +8,10 @@ from django import template
 from django.template.defaultfilters import filesizeformat
 
 from staging import links
-from staging.models import Photo, StagedImage
+from staging.models import Photo, StagedImage, StagingJob
 from staging.models.job import UNFINISHED, JobStatus
 from staging.prompts import DEFAULT_ROOM
+from staging.services.downloads import name_picture, safe_name
 
 register = template.Library()
 
@@ -28,6 +29,13 @@ COLOURS = {
 def link(file: Any) -> str:
     """Return the signed address of a stored file."""
     return links.link_to(str(file))
+
+
+@register.filter
+def download_link(image: StagedImage, job: StagingJob) -> str:
+    """Return the address under which a browser saves a picture, called as in a ZIP."""
+    name = name_picture(job.photo.original_name, room=job.room_type, style=job.style)
+    return links.link_to(str(image.file), download_as=safe_name(name))
 
 
 @register.filter

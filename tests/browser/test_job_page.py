@@ -1,14 +1,15 @@
 """The page of a job as an operator sees it: while it runs, and when the picture is there."""
 
+import zipfile
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Download, Locator, Page, expect
 from pytest_django import Settings
 
 from staging.intake.photos import Upload
-from staging.models import Prediction, PredictionStatus, StagedImage, StagingJob
+from staging.models import Prediction, PredictionStatus, Project, StagedImage, StagingJob
 from staging.pipeline import collection, polling, submission
 from staging.services.jobs import request_staging
 from tests import processes
@@ -104,9 +105,14 @@ def test_job_list_stays_live_without_losing_the_selection(
     expect(row).to_contain_text("Succeeded")
     expect(page.locator(f"input[value='{other.pk}']")).to_be_checked()
     expect(page.get_by_text("1 of 2 selected")).to_be_visible()
-    stage(operator)
     # All is finished: nothing asks any more.
-    expect(page.locator("[data-live-list]")).not_to_have_attribute("hx-get", "")
+    asks: list[str] = []
+    page.on("request", lambda request: asks.append(request.url))
+    expect(page.locator("[data-live-list]:not([hx-get])")).to_be_attached()
+    asks.clear()
+    # Longer than it would take to ask once more.
+    page.wait_for_timeout(3500)
+    assert asks == []
 
 
 def test_job_list_tells_of_new_jobs(page: Page, operator: User, job: StagingJob) -> None:
@@ -120,17 +126,22 @@ def test_job_list_tells_of_new_jobs(page: Page, operator: User, job: StagingJob)
 
 
 def test_job_list_filters_by_project_and_status(page: Page, operator: User) -> None:
-    staged(operator)
+    elm = Project.objects.create(owner=operator, name="Elm Street 5")
+    staged(operator, project=elm)
     finish(stage(operator), status="failed")
+    wanted = finish(stage(operator, project=elm), status="failed")
     page.goto("/admin/staging/stagingjob/")
 
     page.locator("a", has_text="Filters").click()
     page.locator("#changelist-filter .select2-selection").first.wait_for()
     page.locator("select[name=status__exact]").select_option("failed", force=True)
+    page.locator("select[name=project__id__exact] + .select2 .select2-selection").click()
+    page.locator(".select2-search__field").fill("elm")
+    page.get_by_role("option", name="Elm Street 5").click()
     page.get_by_role("button", name="Apply Filters").click()
 
     expect(page.locator("tr.data-row")).to_have_count(1)
-    expect(page.locator("tr.data-row")).to_contain_text("Failed")
+    expect(page.locator(f"input[value='{wanted.pk}']")).to_be_visible()
 
 
 def test_chosen_jobs_are_canceled(page: Page, operator: User, job: StagingJob) -> None:
@@ -141,6 +152,44 @@ def test_chosen_jobs_are_canceled(page: Page, operator: User, job: StagingJob) -
 
     expect(page.get_by_text("Canceled: 1.")).to_be_visible()
     expect(page.locator("tr.data-row")).to_contain_text("Canceled")
+
+
+def test_retry_with_a_new_seed_changes_the_seed_alone(page: Page, operator: User) -> None:
+    job = staged(operator, seed=7)
+    page.goto(f"/admin/staging/stagingjob/{job.pk}/change/")
+
+    page.get_by_role("button", name="Retry with a new seed").click()
+    page.get_by_role("link", name="an earlier job").wait_for()
+
+    again = StagingJob.objects.exclude(pk=job.pk).get()
+    assert again.repeats == job
+    assert {**again.settings, "seed": 7} == job.settings != again.settings
+
+
+def test_pictures_are_downloaded(page: Page, operator: User) -> None:
+    job, other = with_pictures(staged(operator)), with_pictures(staged(operator))
+    page.goto(f"/admin/staging/stagingjob/{job.pk}/change/")
+    links = [page.get_by_role("link", name=name) for name in ("Download", "save it")]
+    saved = [download(page, link) for link in links]
+    page.goto("/admin/staging/stagingjob/")
+    for one in (job, other):
+        page.locator(f"input[value='{one.pk}']").check()
+    page.locator("select[name=action]").select_option("download_selected", force=True)
+    chosen = download(page, page.get_by_role("button", name="Run"))
+
+    assert [one.suggested_filename for one in saved][1] == "IMG_2041 - bedroom, modern.webp"
+    assert [count_files(one) for one in (saved[0], chosen)] == [1, 2]
+
+
+def download(page: Page, element: Locator) -> Download:
+    with page.expect_download() as downloading:
+        element.click()
+    return downloading.value
+
+
+def count_files(downloaded: Download) -> int:
+    with zipfile.ZipFile(downloaded.path()) as zipped:
+        return len(zipped.namelist())
 
 
 def test_job_is_canceled_retried_and_repeated(page: Page, job: StagingJob) -> None:
