@@ -13,7 +13,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from staging.models import ProjectMember, Share, StagedImage, StagingJob
-from staging.services.shares import revoke_share, share_picture, shares_of
+from staging.services.shares import draw_qr_code, revoke_share, share_picture, shares_of
 from tests.conftest import client_of
 from tests.staging.conftest import Ask, Sandbox, carry_out, pictures
 
@@ -141,10 +141,11 @@ def test_qr_code_leads_to_the_page(client: Client, share: Share, settings: Setti
 
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/svg+xml")
     assert {name: answer.headers[name] for name in HEADERS} == HEADERS
-    assert answer.content.startswith(b"<?xml")
+    assert answer.content == draw_qr_code(f"http://testserver{address(share)}")
     assert b"<script" not in answer.content
     settings.PUBLIC_URL = "https://restage.example"
-    assert client.get(address(share, "/qr.svg")).content != answer.content
+    public = client.get(address(share, "/qr.svg")).content
+    assert public == draw_qr_code(f"https://restage.example{address(share)}")
 
 
 def everything_wrong(share: Share, other: Share) -> list[str]:
