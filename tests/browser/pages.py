@@ -1,6 +1,9 @@
 """What the tests of staging's pages share: jobs with real pictures, and what axe says."""
 
 import io
+import os
+import re
+from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
@@ -32,7 +35,10 @@ def pictured(owner: User, **wanted: Any) -> StagedImage:
 
 
 def find_violations(page: Page, addresses: list[str], *, scheme: Any, width: int) -> dict[str, Any]:
-    """Return what axe says of each page, and which of them scrolls sideways."""
+    """Return what axe says of each page, and which of them scrolls sideways.
+
+    Where SCREENSHOTS names a folder, a picture of each is put into it.
+    """
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.set_viewport_size({"width": width, "height": 900})
     found = {}
@@ -48,4 +54,9 @@ def find_violations(page: Page, addresses: list[str], *, scheme: Any, width: int
         is_wide = page.evaluate("document.documentElement.scrollWidth") > width
         if told or is_wide:
             found[address] = (told, "scrolls sideways" if is_wide else "")
+        if folder := os.environ.get("SCREENSHOTS"):
+            # The ids of rows change from run to run, and their pictures would pile up.
+            name = re.sub(r"[0-9a-f-]{32,36}|\b\d+\b", "one", address).strip("/")
+            name = re.sub(r"[^\w-]+", "-", name)
+            page.screenshot(path=Path(folder, f"{name}-{scheme}-{width}.png"), full_page=True)
     return found
