@@ -69,6 +69,29 @@ def test_operator_adds_a_style_and_stages_with_it(
     expect(preview(page)).to_have_text(prompt, use_inner_text=True)
 
 
+def test_operator_adds_a_room(page: Page) -> None:
+    page.goto(f"{ADMIN}/roomtype/add/")
+    page.get_by_label("Key").fill("wine_cellar")
+    page.get_by_label("Label").fill("Wine cellar")
+    page.get_by_label("Noun").fill("wine cellar")
+    page.get_by_label("Purpose").fill("Bottles are kept here.")
+    page.get_by_label("Furniture").fill("Use oak racks.")
+    save(page)
+
+    expect(page.get_by_text("Wine cellar is in the library")).to_be_visible()
+    assert RoomType.objects.get(key="wine_cellar").is_active
+
+
+def test_operator_retires_a_style(page: Page, japandi: Style) -> None:
+    page.goto(f"{ADMIN}/style/{japandi.pk}/change/")
+    page.get_by_label("Active").uncheck()
+    save(page)
+
+    expect(page.get_by_text("Saved")).to_be_visible()
+    page.goto(f"{ADMIN}/style/")
+    expect(page.get_by_role("row", name="Japandi")).to_contain_text("retired")
+
+
 def test_operator_edits_looks_back_and_rolls_back(page: Page, japandi: Style) -> None:
     page.goto(f"{ADMIN}/style/{japandi.pk}/change/")
     page.get_by_label("Character").fill("Calm and red.")

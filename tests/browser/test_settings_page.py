@@ -13,6 +13,7 @@ from modelsettings import services
 from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, ReplicateModel
 from tests.browser.conftest import add_published
+from tests.staging.conftest import QWEN
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -244,3 +245,12 @@ def test_page_fits_a_phone(page: Page, kinds: ReplicateModel, scheme: Any) -> No
         "(fields) => Math.max(...fields.map((one) => one.getBoundingClientRect().right))"
     )
     assert (width <= 390, fields <= 390) == (True, True)
+
+
+def test_label_of_a_staged_picture_is_set(page: Page, operator: User) -> None:
+    model = ReplicateModel.objects.get(slug=QWEN)
+    open_settings(page, model)
+    page.get_by_label("Disclosure", exact=True).fill("Virtually staged")
+    save(page)
+
+    assert services.get_settings(QWEN).values["disclosure"] == "Virtually staged"
