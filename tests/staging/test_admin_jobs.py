@@ -15,12 +15,19 @@ from django.utils import timezone
 
 from modelsettings.models import ReplicateModel
 from staging.admin import paging
-from staging.models import Project, SpendingLimit, StagingJob
+from staging.models import (
+    Callback,
+    Photo,
+    Project,
+    SpendingLimit,
+    StagedImage,
+    StagingJob,
+)
 from staging.services.jobs import cancel_job
 from staging.services.pictures import judge_picture
 from staging.services.spending import save_limit
 from tests.staging.conftest import SEEDREAM, Ask, Sandbox, carry_out, only, pictures
-from tests.staging.finished import finish, stage
+from tests.staging.finished import finish, stage, staged
 
 LIST = "/admin/staging/stagingjob/"
 LIST_QUERIES = 15
@@ -381,3 +388,27 @@ def test_a_viewer_sees_no_button_and_changes_nothing(
     assert [answer.status_code for answer in answers] == [403] * 6
     assert choose(viewer, "delete_selected", job, post="yes").status_code in (302, 403)
     assert StagingJob.objects.get() == job
+
+
+def test_page_says_what_was_sent_and_what_came_back(admin_page: Client, operator: User) -> None:
+    job = staged(operator)
+    Photo.objects.filter(pk=job.photo_id).update(
+        original_width=6000, original_height=4000, original_size=3 * 2**20
+    )
+    StagedImage.objects.update(size=2**20)
+
+    page = admin_page.get(f"{LIST}{job.pk}/change/").content.decode()
+
+    sizes = "Sent 6000 × 4000, 3.0\xa0MB → came back 300 × 200, 1.0\xa0MB (webp). Cost $0.03"
+    assert sizes in page
+
+
+def test_page_says_who_was_told_of_the_end(admin_page: Client, operator: User) -> None:
+    job = staged(operator)
+    url = "https://crm.example/done"
+    told = Callback.objects.create(job=job, url=url, status="failed", tries=2)
+
+    page = admin_page.get(f"{LIST}{job.pk}/change/").content.decode()
+
+    assert f"<p>Failed, 2 attempts at <code>{url}</code></p>" in page
+    assert f'<a href="/admin/staging/callback/{told.pk}/change/">Its log</a>' in page

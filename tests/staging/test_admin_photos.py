@@ -108,6 +108,17 @@ def test_page_shows_variants_side_by_side(admin_page: Client, operator: User) ->
     assert "by Seedream 4" in page
 
 
+def test_page_says_what_was_sent_and_what_is_kept(admin_page: Client, operator: User) -> None:
+    photo = staged(operator).photo
+    Photo.objects.filter(pk=photo.pk).update(
+        original_width=6000, original_height=4000, original_size=3 * 2**20, original_format="png"
+    )
+
+    page = admin_page.get(page_of(photo)).content.decode()
+
+    assert "sent 6000 × 4000, 3.0\xa0MB (png), kept 300 × 200<" in page
+
+
 def test_page_filters_variants(admin_page: Client, operator: User) -> None:
     first = staged(operator)
     second = finish(
