@@ -36,6 +36,27 @@ def test_make_a_project_and_let_somebody_in(page: Page, stranger: User) -> None:
     assert (project.owner.username, ProjectMember.objects.get().user) == ("olga", stranger)
 
 
+def test_project_names_its_model_and_profile(page: Page, project: Project) -> None:
+    page.goto(f"{LIST}{project.pk}/change/")
+    page.locator("select[name=model]").select_option(label="Seedream 4", force=True)
+    page.locator("select[name=profile]").select_option(label="Seedream 4: default", force=True)
+    page.get_by_role("button", name="Save and continue editing").click()
+
+    expect(page.get_by_text("was changed successfully")).to_be_visible()
+    project.refresh_from_db()
+    assert str(project.profile and project.profile.model) == "Seedream 4"
+    assert project.model == (project.profile and project.profile.model)
+
+
+def test_member_is_let_edit(page: Page, project: Project, stranger: User) -> None:
+    ProjectMember.objects.create(project=project, user=stranger)
+    page.goto(f"{LIST}{project.pk}/change/")
+    page.get_by_label("May edit").first.check()
+    page.get_by_role("button", name="Save and continue editing").click()
+    expect(page.get_by_text("was changed successfully")).to_be_visible()
+    assert ProjectMember.objects.get().may_edit
+
+
 def test_page_leads_to_photos_and_their_download(page: Page, project: Project) -> None:
     page.goto(f"{LIST}{project.pk}/change/")
     expect(page.get_by_text("$0.03")).to_be_visible()
