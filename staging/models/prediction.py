@@ -17,6 +17,10 @@ from staging.models.spending import PurchasePause, SpendingLimit
 from staging.models.usage import DailyUsage
 
 
+# The columns that are sentences, not addresses or ids.
+_FOR_PEOPLE = ("error", "error_code")
+
+
 class PredictionStatus(models.TextChoices):
     QUEUED = "queued"
     SUBMITTING = "submitting"
@@ -56,7 +60,7 @@ class PredictionQuerySet(LeasedQuerySet["Prediction"]):
 
     def note(self, prediction: "Prediction", **values: Any) -> bool:
         """Write values under the claim, without a change of status; say whether it still held."""
-        values = _storable(values)
+        values = _storable_values(values)
         noted = self.held(prediction).filter(status=prediction.status).update(**values)
         if noted:
             _adopt(prediction, values)
@@ -91,7 +95,7 @@ class PredictionQuerySet(LeasedQuerySet["Prediction"]):
         if not keep_lease:
             # A number of its own ends every other claim: whoever comes back with it is late.
             values |= {"lease_until": None, "lease_number": prediction.lease_number + 1}
-        values = {**_storable(values), "status": target}
+        values = {**_storable_values(values), "status": target}
         now = timezone.now()
         if target not in UNFINISHED:
             values["finished_at"] = now
@@ -174,10 +178,16 @@ class Prediction(Leased):
     @property
     def webhook_token(self) -> str:
         """The secret part of this prediction's webhook address; derived, so nowhere stored."""
-        return salted_hmac("staging.webhook", str(self.pk), algorithm="sha256").hexdigest()[:32]
+        return self._webhook_token(settings.SECRET_KEY)
 
     def is_webhook_token(self, token: str) -> bool:
-        return constant_time_compare(token, self.webhook_token)
+        """Say whether a token is this prediction's, of today's key or of one before it."""
+        keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+        return any(constant_time_compare(token, self._webhook_token(key)) for key in keys)
+
+    def _webhook_token(self, key: str) -> str:
+        made = salted_hmac("staging.webhook", str(self.pk), secret=key, algorithm="sha256")
+        return made.hexdigest()[:32]
 
 
 class Transition(models.Model):
@@ -214,7 +224,7 @@ class Transition(models.Model):
             target=target,
             at=at,
             by=by[:100],
-            why=_storable(why)[:500],
+            why=mask(_storable(why))[:500],
         )
 
 
@@ -228,14 +238,24 @@ def _adopt(prediction: Prediction, values: dict[str, Any]) -> None:
         setattr(prediction, name, value)
 
 
-def _storable(value: Any) -> Any:
-    """Return what Replicate told without secrets, and as PostgreSQL takes it.
+def _storable_values(values: dict[str, Any]) -> dict[str, Any]:
+    """Return values to store, without secrets where people read them.
 
-    A refusal may repeat what it was sent. NUL and the halves of surrogate pairs, which JSON can
-    hold, stand in no text of a database.
+    A refusal may repeat what it was sent. An address may hold a secret's beginning by chance, and
+    is of no use with a part of it masked.
+    """
+    values = {name: _storable(value) for name, value in values.items()}
+    masked = {name: mask(values[name]) for name in _FOR_PEOPLE if values.get(name)}
+    return values | masked
+
+
+def _storable(value: Any) -> Any:
+    """Return what Replicate told as PostgreSQL takes it.
+
+    NUL and the halves of surrogate pairs, which JSON can hold, stand in no text of a database.
     """
     if isinstance(value, str):
-        return mask(value.replace("\0", "").encode(errors="replace").decode())
+        return value.replace("\0", "").encode(errors="replace").decode()
     if isinstance(value, list):
         return [_storable(one) for one in value]
     if isinstance(value, dict):

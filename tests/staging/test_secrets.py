@@ -166,6 +166,17 @@ def test_secret_in_a_webhook_is_masked(ask: Ask) -> None:
     assert [step.why for step in only(job).transitions.all()] == ["", MASKED]
 
 
+def test_address_that_holds_a_secrets_beginning_is_kept(ask: Ask, settings: Settings) -> None:
+    settings.EMAIL_HOST_PASSWORD = "replicate-mail-2026"
+    address = "https://replicate.delivery/a/out-0.webp"
+    prediction = only(ask())
+
+    Prediction.objects.note(prediction, photo_url=address, outputs=[address])
+
+    kept = only(prediction.job)
+    assert (kept.photo_url, kept.outputs) == (address, [address])
+
+
 @pytest.mark.parametrize(
     ("told", "masked"),
     [

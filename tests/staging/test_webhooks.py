@@ -262,6 +262,16 @@ def test_many_webhooks_ask_for_the_secret_once(
     assert sandbox.requests()["secret"] == 1
 
 
+def test_webhook_address_outlives_a_rotation_of_the_key(
+    running: Prediction, send: Send, settings: Settings
+) -> None:
+    to, body = path_of(running), news(running)
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another-key-than-the-one-before-it"
+
+    assert send(running, body, to=to).status_code == 200
+
+
 def test_webhook_is_posted(running: Prediction, client: Client) -> None:
     assert client.get(path_of(running)).status_code == 405
 
