@@ -69,12 +69,19 @@ def resume(paused: PurchasePause) -> None:
 
 
 def look_again() -> None:
-    """Let everything that waits for room be looked at now, once this is committed."""
+    """Let everything that waits for room be looked at now, once this is committed.
+
+    A purchase locks its prediction, then the limits: whoever holds these must not wait for it.
+    """
+    transaction.on_commit(_wake_waiting)
+
+
+def _wake_waiting() -> None:
     waiting = Prediction.objects.filter(
         status=PredictionStatus.QUEUED, error_code__in=WAITING, lease_until=None
     )
     waiting.update(run_after=timezone.now())
-    transaction.on_commit(lambda: wake(submit))
+    wake(submit)
 
 
 def _hold_purchases() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection, connections, transaction
-from django.test import Client
+from django.test import Client, TestCase
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -253,7 +253,8 @@ def test_unknown_price_waits_for_an_estimate(sandbox: Sandbox, ask: Ask) -> None
     assert only(job).error_code == "no_estimate"
 
     PriceEstimate.objects.create(model=model, usd=Decimal("0.25"))
-    look_again()
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        look_again()
     submission.submit_waiting()
     assert used(day) == (0, Decimal("0.25"))
 

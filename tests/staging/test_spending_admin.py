@@ -176,7 +176,7 @@ def test_higher_limit_lets_go_on_what_waits(
 ) -> None:
     pk = SpendingLimit.objects.get().pk
 
-    with django_capture_on_commit_callbacks() as wakes:
+    with django_capture_on_commit_callbacks(execute=True) as wakes:
         admin_page.post(f"{LIMITS}{pk}/change/", {"usd": "5", "when_over": "wait"})
     submission.submit_waiting()
 
@@ -195,11 +195,16 @@ def test_change_keeps_whose_it_is(admin_page: Client, operator: User) -> None:
     assert (str(one), one.when_over) == ("All projects, $2.00 a day", "refuse")
 
 
-def test_delete_lets_go_on_what_waits(admin_page: Client, waiting: StagingJob) -> None:
+def test_delete_lets_go_on_what_waits(
+    admin_page: Client,
+    waiting: StagingJob,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
     pk = SpendingLimit.objects.get().pk
     assert "What waits for room goes on." in shown(admin_page, f"{LIMITS}{pk}/delete/")
 
-    admin_page.post(f"{LIMITS}{pk}/delete/", {"post": "yes"})
+    with django_capture_on_commit_callbacks(execute=True):
+        admin_page.post(f"{LIMITS}{pk}/delete/", {"post": "yes"})
     submission.submit_waiting()
 
     assert (SpendingLimit.objects.count(), only(waiting).status) == (0, "running")
@@ -323,7 +328,10 @@ def test_estimates_list_the_models_without_a_price(admin_page: Client) -> None:
 
 
 def test_estimate_lets_go_on_what_waits_for_it(
-    admin_page: Client, sandbox: Sandbox, ask: Ask
+    admin_page: Client,
+    sandbox: Sandbox,
+    ask: Ask,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     limit("1")
     job = ask(model=QWEN)
@@ -332,7 +340,8 @@ def test_estimate_lets_go_on_what_waits_for_it(
     page = shown(admin_page, f"/admin/staging/stagingjob/{job.pk}/change/")
     assert "Waits for an estimate. All projects may spend $1.00 a day, and nobody knows" in page
 
-    answer = admin_page.post(f"{ESTIMATES}add/", {"model": str(model.pk), "usd": "0.25"})
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = admin_page.post(f"{ESTIMATES}add/", {"model": str(model.pk), "usd": "0.25"})
     submission.submit_waiting()
 
     assert (answer.status_code, only(job).status) == (302, "running")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
+from django.test import Client, TestCase
 from rest_framework.test import APIClient
 
 from modelsettings.models import ReplicateModel
@@ -134,7 +134,8 @@ def test_pages_say_that_jobs_wait_for_an_estimate(
 ) -> None:
     batch = waiting_batch(operator, 1)
     unprice(QWEN)
-    look_again()
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        look_again()
     submission.submit_waiting()
 
     for address in pages_of(batch):
