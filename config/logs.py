@@ -21,6 +21,10 @@ _SIGNATURE = re.compile(
 _WEBHOOK_TOKEN = re.compile(r"(webhooks/replicate/[0-9a-f-]{36}/)[A-Za-z0-9_-]+")
 
 
+# What makes a public page of pictures open.
+_SHARE_TOKEN = re.compile(r"(/s/[0-9a-f]{32}/)[\w-]+")
+
+
 def mask_secrets(
     _logger: Any, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
@@ -44,7 +48,8 @@ def _masked(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_masked(one) for one in value]
     text = _SECRET.sub("***", mask(value if isinstance(value, str) else repr(value)))
-    return _SIGNATURE.sub(r"\1=***", _WEBHOOK_TOKEN.sub(r"\1***", text))
+    text = _SHARE_TOKEN.sub(r"\1***", _WEBHOOK_TOKEN.sub(r"\1***", text))
+    return _SIGNATURE.sub(r"\1=***", text)
 
 
 def configure(*, as_json: bool) -> None:
