@@ -38,4 +38,5 @@ class CallbackSecretView(APIView):
     @extend_schema(responses=CallbackSecretSerializer)
     def get(self, request: Request) -> Response:
         """Read the secret that the callbacks of your jobs are signed with."""
-        return Response({"secret": get_callback_secret(caller(request))})
+        secret = get_callback_secret(caller(request))
+        return Response({"secret": secret}, headers={"Cache-Control": "no-store"})
