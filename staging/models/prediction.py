@@ -16,7 +16,6 @@ from staging.models.lease import Leased, LeasedQuerySet
 from staging.models.spending import PurchasePause, SpendingLimit
 from staging.models.usage import DailyUsage
 
-
 # The columns that are sentences, not addresses or ids.
 _FOR_PEOPLE = ("error", "error_code")
 
