@@ -12,8 +12,8 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 from rest_framework.permissions import IsAuthenticated
 
+from modelsettings.api.strict import StrictSerializer
 from staging.api.conflicts import DetailSerializer
-from staging.api.strict import StrictSerializer
 
 Document = dict[str, Any]
 

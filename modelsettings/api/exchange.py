@@ -1,7 +1,7 @@
 """What the views of settings share: reading a request, answering with a document or an error."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote
@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from modelsettings import services
+from modelsettings.api.strict import check_query
 from modelsettings.history import RevisionNotFound
 from modelsettings.profiles import ProfileRefused
 from modelsettings.schema.document import Unset
@@ -126,7 +127,12 @@ def errors_by_field(error: SettingsRefused) -> dict[str, list[str]]:
     return {key or "non_field_errors": found for key, found in error.errors.items()}
 
 
-def read_settings(request: Request, slug: str) -> StoredSettings:
+def read_settings(request: Request, slug: str, *, parameters: Iterable[str] = ()) -> StoredSettings:
+    """Read the profile that a request names, or the live one.
+
+    Raises ValidationError for parameters that are neither that name nor among the given ones.
+    """
+    check_query(request, ["profile", *parameters])
     profile = request.query_params.get("profile", "")
     if "\0" in profile:
         # PostgreSQL has no such text.

@@ -23,6 +23,7 @@ from modelsettings.api.exchange import (
     read_settings,
 )
 from modelsettings.api.permissions import MayTune
+from modelsettings.api.strict import StrictSerializer
 from modelsettings.schema.document import Change
 
 # What a database's integer holds: nobody has more revisions.
@@ -48,7 +49,7 @@ class HistorySerializer(serializers.Serializer[Any]):
     results = RevisionSerializer(many=True)
 
 
-class RollbackSerializer(serializers.Serializer[Any]):
+class RollbackSerializer(StrictSerializer):
     revision = serializers.IntegerField(min_value=1, max_value=_MOST)
     keep_what_fits = serializers.BooleanField(
         default=False,
@@ -56,7 +57,7 @@ class RollbackSerializer(serializers.Serializer[Any]):
     )
 
 
-class ResetSerializer(serializers.Serializer[Any]):
+class ResetSerializer(StrictSerializer):
     keys = serializers.ListField(
         child=serializers.CharField(), required=False, help_text="Without it: all of them."
     )
@@ -85,7 +86,7 @@ class HistoryView(APIView):
         """List a profile's revisions, the newest first, each with the keys that it changed."""
         asked = _PageSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
-        stored = read_settings(request, slug)
+        stored = read_settings(request, slug, parameters=asked.fields)
         page = history.list_revisions(
             stored.pk,
             keys=stored.validator.schema["properties"],
@@ -112,7 +113,7 @@ class CompareView(APIView):
         """Compare two revisions of a profile, key by key."""
         asked = _PairSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
-        stored = read_settings(request, slug)
+        stored = read_settings(request, slug, parameters=asked.fields)
         with answering_errors():
             changes = history.compare(
                 stored.pk,

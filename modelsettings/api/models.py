@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from modelsettings import registry
 from modelsettings.actors import Actor
 from modelsettings.api.permissions import MayChooseModels
+from modelsettings.api.strict import StrictSerializer
 from modelsettings.models import ReplicateModel
 
 
@@ -31,7 +32,7 @@ class ModelSerializer(serializers.Serializer[Any]):
     price = serializers.ListField(child=serializers.DictField())
 
 
-class ActiveModelSerializer(serializers.Serializer[Any]):
+class ActiveModelSerializer(StrictSerializer):
     value = serializers.CharField(help_text="owner/name of the default model for staging.")
 
 

@@ -14,6 +14,7 @@ from modelsettings import profiles, services
 from modelsettings.actors import Actor
 from modelsettings.api.exchange import LOCKED, answering_errors
 from modelsettings.api.permissions import MayTune
+from modelsettings.api.strict import StrictSerializer
 from modelsettings.models import ModelSettings
 from modelsettings.services import StoredSettings
 
@@ -33,14 +34,14 @@ class ProfileSerializer(serializers.Serializer[Any]):
         return profile.retired_at is not None
 
 
-class NewProfileSerializer(serializers.Serializer[Any]):
+class NewProfileSerializer(StrictSerializer):
     name = serializers.CharField(max_length=100)
     source = serializers.CharField(  # type: ignore[assignment]  # not the serializer's own source
         required=False, help_text="The profile to copy; without it, the live one."
     )
 
 
-class ProfileChangeSerializer(serializers.Serializer[Any]):
+class ProfileChangeSerializer(StrictSerializer):
     """What becomes of a profile; each key is optional, and they are done in this order."""
 
     name = serializers.CharField(required=False, max_length=100)

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from modelsettings import search
 from modelsettings.api.exchange import or_null
 from modelsettings.api.permissions import MayTune
+from modelsettings.api.strict import check_query
 
 
 class SearchSerializer(serializers.Serializer[Any]):
@@ -48,6 +49,7 @@ class SearchView(APIView):
     def get(self, request: Request) -> Response:
         """Find settings by key, value and *changed from default*, whatever the model."""
         asked = SearchSerializer(data=request.query_params)
+        check_query(request, asked.fields)
         asked.is_valid(raise_exception=True)
         return Response(
             HitSerializer(search.search_settings(**asked.validated_data), many=True).data

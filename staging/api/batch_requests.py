@@ -10,10 +10,10 @@ from rest_framework import serializers, status
 from rest_framework.exceptions import APIException, ParseError, ValidationError
 from rest_framework.parsers import MultiPartParser
 
+from modelsettings.api.strict import StrictSerializer, check_text
 from staging.api.callbacks import CallbackUrlField
 from staging.api.job_requests import OverridesField
 from staging.api.library import RoomTypeField, StyleField
-from staging.api.strict import StrictSerializer, check_text
 from staging.intake.library import check_room_type
 from staging.prompts import MODES, PromptRefused
 from staging.services.batches import MAX_PHOTOS, MAX_TOTAL_BYTES

@@ -9,11 +9,11 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from modelsettings.api.exchange import errors_by_field
+from modelsettings.api.strict import StrictSerializer
 from modelsettings.schema.validation import SettingsRefused
 from staging.api.access import check_edits, find_project, seen_photos
 from staging.api.callbacks import CallbackUrlField
 from staging.api.library import PromptRequestSerializer
-from staging.api.strict import StrictSerializer
 from staging.api.uploads import read_upload
 from staging.intake.photos import Upload
 from staging.models import Photo, Project, Verdict

@@ -9,8 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from modelsettings.api.strict import StrictSerializer
 from staging.api.conflicts import refused
-from staging.api.strict import StrictSerializer
 from staging.intake import library
 from staging.models import RoomType, Style
 from staging.prompts import MODES, PromptRefused

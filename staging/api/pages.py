@@ -29,6 +29,8 @@ from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from modelsettings.api.strict import check_query
+
 PAGE_SIZE = 20
 MAX_PAGE_SIZE = 100
 
@@ -59,10 +61,7 @@ class PageQuery(serializers.Serializer[Any]):
     def read(cls, request: Request) -> dict[str, Any]:
         """Return what a request asks. Raises ValidationError, also for what it may not ask."""
         asked = cls(data=request.query_params)
-        unknown = sorted(set(request.query_params) - set(asked.fields))
-        if unknown:
-            choices = ", ".join(asked.fields)
-            raise ValidationError({name: [f"Ask for one of: {choices}."] for name in unknown})
+        check_query(request, asked.fields)
         asked.is_valid(raise_exception=True)
         return dict(asked.validated_data)
 

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from modelsettings.api.strict import StrictSerializer
 from staging import images
 from staging.api.access import (
     caller,
@@ -25,7 +26,6 @@ from staging.api.conflicts import answering_conflicts, refused
 from staging.api.documents import PhotoSerializer, StagedImageSerializer
 from staging.api.headers import LOCATION
 from staging.api.pages import PageQuery, answer_page, page_of
-from staging.api.strict import StrictSerializer
 from staging.api.throttling import CostlyThrottle
 from staging.api.uploads import BoundedMultiPartParser, read_upload
 from staging.models import JobStatus, Photo, StagingJob

@@ -14,11 +14,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from modelsettings.api.strict import StrictSerializer
 from staging.api.access import caller, check_owns, get_or_404, seen_projects
 from staging.api.conflicts import answering_conflicts, refused
 from staging.api.headers import LOCATION
 from staging.api.pages import PageQuery, answer_page, page_of
-from staging.api.strict import StrictSerializer
 from staging.models import Project, ProjectMember
 from staging.services.deletion import delete_project
 from staging.services.projects import (

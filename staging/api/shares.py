@@ -9,9 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from modelsettings.api.strict import StrictSerializer
 from staging.api.access import caller, check_edits, get_or_404, seen_jobs
 from staging.api.conflicts import answering_conflicts, refused
-from staging.api.strict import StrictSerializer
 from staging.models import Share
 from staging.services.pictures import PictureNotFound, get_picture
 from staging.services.shares import revoke_share, share_picture, share_url, shares_of

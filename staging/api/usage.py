@@ -13,9 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from modelsettings.api.strict import StrictSerializer
 from staging.api.access import caller, get_or_404, seen_projects
 from staging.api.conflicts import refused
-from staging.api.strict import StrictSerializer
 from staging.models import Project
 from staging.services.usage import BY, report_usage
 

@@ -118,6 +118,34 @@ def test_rollback_and_reset_heed_the_tag(
     assert (answer.status_code, answer.json()["revision"]) == (412, 2)
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "named"),
+    [
+        ("post", RESET, {"key": ["steps"]}, "key"),
+        ("post", ROLLBACK, {"revision": 1, "keep": True}, "keep"),
+        ("post", PROFILES, {"name": "new", "from": "draft"}, "from"),
+        ("patch", DRAFT, {"nam": "new"}, "nam"),
+        ("post", f"{RESET}?profil=draft", {}, "profil"),
+        ("patch", f"{BASE}/config?profil=draft", {"steps": 12}, "profil"),
+        ("put", f"{BASE}/config?profil=draft", {}, "profil"),
+    ],
+)
+def test_change_refuses_what_is_misspelt(
+    api: APIClient, draft: ModelSettings, method: str, path: str, body: Any, named: str
+) -> None:
+    before = state()
+
+    answer = getattr(api, method)(path, body, format="json")
+
+    assert (answer.status_code, list(answer.json())) == (400, [named])
+    assert state() == before
+
+
+@pytest.mark.parametrize("path", [f"{HISTORY}?befor=2", f"{COMPARE}?old=1&new=1&nw=2"])
+def test_read_refuses_what_is_misspelt(api: APIClient, draft: ModelSettings, path: str) -> None:
+    assert api.get(path).status_code == 400
+
+
 def test_reset_without_a_body_resets_nothing(api: APIClient, draft: ModelSettings) -> None:
     before = state()
 

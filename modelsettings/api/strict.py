@@ -1,10 +1,11 @@
 """Requests that are read to the letter."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
 # What a form of the admin's session brings beside its fields.
@@ -12,7 +13,10 @@ _OF_FORMS = {"csrfmiddlewaretoken"}
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses a field that it does not know: misspelt, it would buy what nobody asked for."""
+    """Refuses a field that it does not know.
+
+    Misspelt, it would buy what nobody asked for, or reset what nobody named.
+    """
 
     def to_internal_value(self, data: Any) -> Any:
         try:
@@ -26,6 +30,14 @@ class StrictSerializer(serializers.Serializer[Any]):
                 sentence = f"There is no field of this name: choose from {known}."
                 raise ValidationError({name: [sentence] for name in sorted(unknown)})
         return super().to_internal_value(data)
+
+
+def check_query(request: Request, known: Iterable[str]) -> None:
+    """Raise ValidationError for a parameter that is none: misspelt, it would ask for all."""
+    choices = list(known)
+    if unknown := sorted(set(request.query_params) - set(choices)):
+        sentence = f"Ask for one of: {', '.join(choices)}."
+        raise ValidationError({name: [sentence] for name in unknown})
 
 
 def check_text(document: object) -> None:
