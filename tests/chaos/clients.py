@@ -28,7 +28,9 @@ class Clients:
         self._http = httpx.Client(
             base_url=ground.url, headers=headers, timeout=15, limits=ONE_REQUEST
         )
+        self._ground = ground
         self.answers: list[str] = []
+        self.problems: list[str] = []
 
     def upload(self) -> str:
         """Upload a photo; return its id."""
@@ -64,6 +66,7 @@ class Clients:
         headers = {"Idempotency-Key": str(uuid.uuid4())}
         until = time.monotonic() + GIVE_UP_S
         while time.monotonic() < until:
+            outages = self._ground.outages
             try:
                 answer = self._kept(self._http.post(JOBS, json=body, headers=headers))
             except httpx.TransportError:
@@ -74,6 +77,10 @@ class Clients:
                 return job
             # 409: the first of two requests with one key is not over yet.
             assert answer.status_code >= 500 or answer.status_code == 409, answer.text
+            # Without its database a web process can take nothing; without anything else it can.
+            is_whole = self._ground.outages == outages and self._ground.has_database
+            if answer.status_code >= 500 and is_whole:
+                self.problems.append(f"a job was answered with {answer.status_code}")
             time.sleep(ASK_AGAIN_S)
         raise AssertionError("The API took no job for a minute and a half.")
 

@@ -45,16 +45,19 @@ class Picture:
     position: int
     file: str
     thumbnail: str
+    format: str
+    sha256: str
     is_whole: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One prediction, and all that belongs to it."""
+    """One prediction, and all that belongs to it; `output_format` is what its job asked for."""
 
     id: str
     job: str
     model: str
+    output_format: str
     status: str
     code: str
     error: str
@@ -102,7 +105,7 @@ def gather(ground: Ground, jobs: list[str]) -> Evidence:
     owners = {one: _owner(one, told) for one in purchases}
     rows = [
         Row(
-            **{name: row[name] for name in ("id", "job", "model", "status", "code", "error")},
+            **{name: row[name] for name in _TOLD},
             replicate_id=row["replicate_id"],
             steps=[Step(**step) for step in steps[row["id"]]],
             pictures=[_picture(ground.media, one) for one in pictures[row["id"]]],
@@ -120,9 +123,10 @@ def logs(ground: Ground) -> dict[str, str]:
     return {file.name: file.read_text(errors="replace") for file in ground.folder.glob("*.log")}
 
 
+_TOLD = ("id", "job", "model", "output_format", "status", "code", "error")
 _PREDICTIONS = """
     select p.id::text, p.job_id::text as job, m.slug as model, p.status, p.error_code as code,
-           p.error, p.replicate_id, p.photo_url
+           p.error, p.replicate_id, p.photo_url, j.settings->>'output_format' as output_format
     from staging_prediction p
     join staging_stagingjob j on j.id = p.job_id
     join modelsettings_replicatemodel m on m.id = j.model_id
@@ -174,7 +178,7 @@ def _files(media: Path, prediction: str) -> frozenset[str]:
 
 
 def _picture(media: Path, row: dict[str, Any]) -> Picture:
-    facts = row.pop("format"), row.pop("size"), row.pop("sha256")
+    facts = row["format"], row.pop("size"), row["sha256"]
     is_whole = _is_whole(media, row["file"], facts=facts) and _decodes(media / row["thumbnail"])
     return Picture(is_whole=is_whole, **row)
 

@@ -19,6 +19,9 @@ Asked = dict[str, Any]
 
 # What any round does; `cancel` has a fault of its own.
 CALLS = ("create", "get", "list", "upload", "download", "secret")
+# Of those that each job makes, every fault strikes also where all stand together.
+OFTEN = ("create", "upload", "download", "webhook")
+SPARED = 3
 # How often each call is hit, where one fault stands alone, and where all of them do.
 ALONE, TOGETHER = 0.2, 0.04
 # Half the grace of a lookup, as a minute is of production's two.
@@ -84,7 +87,8 @@ class Fault:
     kill themselves at each point; env: other variables of the workers; lasts_s: at least so long;
     holds_s: until half of the jobs have ended, but no longer than that and an outage of the
     broker. `kills` and `holds_s` are for up to 200 jobs, and grow with more. shows: whether a row
-    tells of it, as one has to; is_sure: each part of it has to strike.
+    tells of it, as one has to; is_sure: each part of it has to strike, else each that hits what
+    is done OFTEN.
     """
 
     name: str
@@ -102,7 +106,14 @@ class Fault:
     def asked(self) -> tuple[Asked, ...]:
         """What the sandbox is asked for: where all must strike, each once whatever its dice say."""
         by_chance = [one for one in self.replicate if one.get("chance", 1.0) < 1.0]
-        sure = ({**one, "times": 1, "chance": 1.0} for one in by_chance if self.is_sure)
+        if self.is_sure:
+            return (*({**one, "times": 1, "chance": 1.0} for one in by_chance), *self.replicate)
+        # One after the other: the first of them all would strike the same call.
+        sure = [
+            {**one, "times": 1, "chance": 1.0, "after": SPARED + number}
+            for on in OFTEN
+            for number, one in enumerate(one for one in by_chance if one["on"] == on)
+        ]
         return (*sure, *self.replicate)
 
 

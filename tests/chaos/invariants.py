@@ -106,9 +106,14 @@ def _job_status(predictions: list[str]) -> str:
 
 
 def _wrong_pictures(row: Row) -> Iterator[str]:
-    positions = [one.position for one in row.pictures]
-    if len(set(positions)) != len(positions):
-        yield "a picture is stored twice"
+    for of_each in ({one.position for one in row.pictures}, {one.sha256 for one in row.pictures}):
+        if len(of_each) != len(row.pictures):
+            yield "a picture is stored twice"
+    # One value by two names.
+    asked = {"jpg": "jpeg"}.get(row.output_format, row.output_format)
+    for picture in row.pictures:
+        if picture.format != asked:
+            yield f"{picture.file} is {picture.format}, and {asked} was asked for"
     if (row.status == SUCCEEDED) != bool(row.pictures):
         yield f"{row.status}, with {len(row.pictures)} pictures"
     for picture in row.pictures:

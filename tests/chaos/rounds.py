@@ -72,7 +72,7 @@ def play(ground: Ground, fault: Fault, *, jobs: int) -> Verdict:
         clients.close()
     if fault.shows:
         outcome.struck["shown by a row"] = sum(map(fault.shows, found.rows))
-    problems = outcome.problems + invariants.broken(found)
+    problems = outcome.problems + clients.problems + invariants.broken(found)
     if fault.is_sure:
         problems += invariants.idle(outcome.struck)
     problems += _leaks(ground, clients.answers + outcome.answers)
@@ -126,10 +126,14 @@ def hits(asked: tuple[Asked, ...], standing: list[Asked]) -> Counter[str]:
         found = next((other for other in left if one.items() <= other.items()), None)
         if found:
             left.remove(found)
-        status = str(one["status"]) if "status" in one else ""
-        name = " ".join(filter(None, (_LOOKS.get(one["on"], one["on"]), one["do"], status)))
-        counted[name] += found["hits"] if found else one.get("times", 1)
+        counted[name_of(one)] += found["hits"] if found else one.get("times", 1)
     return counted
+
+
+def name_of(asked: Asked) -> str:
+    """Return what a fault of the sandbox is counted as."""
+    status = str(asked["status"]) if "status" in asked else ""
+    return " ".join(filter(None, (_LOOKS.get(asked["on"], asked["on"]), asked["do"], status)))
 
 
 def wait_for_ends(ground: Ground, jobs: list[str], *, but: int, within_s: float) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.chaos import forgery, servers
-from tests.chaos.faults import ALL
+from tests.chaos import forgery, invariants, servers
+from tests.chaos.faults import ALL, OFTEN
 from tests.chaos.ground import standing_ground
-from tests.chaos.rounds import Verdict, play
+from tests.chaos.rounds import Verdict, name_of, play
 
 JOBS = 40
 
@@ -34,6 +34,12 @@ def test_webhooks_of_every_forged_kind_were_posted(verdict: Verdict) -> None:
     posted = [verdict.struck[forgery.name_of(kind)] for kind in forgery.FORGED]
 
     assert min(posted) > 0
+
+
+def test_every_fault_of_purchases_pictures_and_webhooks_struck(verdict: Verdict) -> None:
+    names = {name_of(one) for one in ALL.asked if one["on"] in OFTEN}
+
+    assert invariants.idle({name: verdict.struck[name] for name in names}) == []
 
 
 def test_workers_were_killed_on_the_way(verdict: Verdict) -> None:

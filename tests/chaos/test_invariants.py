@@ -30,11 +30,19 @@ def purchase(name: str, *, fate: str | None = None, at_s: float = 1.5) -> Purcha
     )
 
 
-PICTURE = Picture(position=0, file="0.webp", thumbnail="0-thumbnail.webp", is_whole=True)
+PICTURE = Picture(
+    position=0,
+    file="0.webp",
+    thumbnail="0-thumbnail.webp",
+    format="webp",
+    sha256="0",
+    is_whole=True,
+)
 GOOD = Row(
     id="one",
     job="job",
     model="acme/stager",
+    output_format="webp",
     status="succeeded",
     code="",
     error="",
@@ -106,7 +114,9 @@ def test_a_wrong_end_is_seen(row: Row, job: str) -> None:
 @pytest.mark.parametrize(
     "row",
     [
-        replace(GOOD, pictures=[PICTURE, PICTURE]),
+        replace(GOOD, pictures=[PICTURE, replace(PICTURE, sha256="1")]),
+        replace(GOOD, pictures=[PICTURE, replace(PICTURE, position=1)]),
+        replace(GOOD, output_format="jpg"),
         replace(GOOD, pictures=[], files=frozenset()),
         replace(GOOD, pictures=[replace(PICTURE, is_whole=False)]),
         replace(GOOD, files=GOOD.files | {"0_again.webp"}),
@@ -118,7 +128,15 @@ def test_a_wrong_end_is_seen(row: Row, job: str) -> None:
         replace(GOOD, steps=steps("queued", "submitting", "queued", *WAY[1:])),
     ],
     ids=[
-        *("stored twice", "no picture", "cut short", "file of nobody", "file gone"),
+        *(
+            "a place twice",
+            "a picture twice",
+            "wrong type",
+            "no picture",
+            "cut short",
+            "file of nobody",
+            "file gone",
+        ),
         *(
             "backwards",
             "after its end",
