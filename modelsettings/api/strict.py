@@ -19,17 +19,28 @@ class StrictSerializer(serializers.Serializer[Any]):
     """
 
     def to_internal_value(self, data: Any) -> Any:
-        try:
-            check_text(data)
-        except ValidationError as error:
-            raise ValidationError({api_settings.NON_FIELD_ERRORS_KEY: error.detail}) from error
         if isinstance(data, Mapping):
+            _check_texts(data)
             unknown = set(data) - set(self.fields) - _OF_FORMS
             if unknown:
                 known = ", ".join(self.fields)
                 sentence = f"There is no field of this name: choose from {known}."
                 raise ValidationError({name: [sentence] for name in sorted(unknown)})
         return super().to_internal_value(data)
+
+
+def _check_texts(fields: Mapping[str, Any]) -> None:
+    whole = api_settings.NON_FIELD_ERRORS_KEY
+    # A name that no answer could repeat stands for the whole.
+    checks = [(whole, list(fields)), *fields.items()]
+    errors: dict[str, Any] = {}
+    for name, value in checks:
+        try:
+            check_text(value)
+        except ValidationError as error:
+            errors[name if _is_text(name) else whole] = error.detail
+    if errors:
+        raise ValidationError(errors)
 
 
 def check_query(request: Request, known: Iterable[str]) -> None:

@@ -430,7 +430,7 @@ def test_put_active_chooses_another(api: APIClient, stored: StoredSettings, oper
         ({"value": "a\0b"}, {"value": ["Null characters are not allowed."]}),
         (
             {"value": "\ud800"},
-            {"non_field_errors": ["It holds half a character (a lone surrogate)."]},
+            {"value": ["It holds half a character (a lone surrogate)."]},
         ),
         (
             [],
