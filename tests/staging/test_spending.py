@@ -109,7 +109,8 @@ def test_over_a_limit_it_waits_and_goes_on_when_there_is_room(sandbox: Sandbox, 
     assert StagingJob.objects.get(pk=second.pk).changed_at > second.changed_at
 
     day.usd = Decimal("0.06")
-    save_limit(day)
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        save_limit(day)
     submission.submit_waiting()
 
     assert (only(second).status, only(second).error) == ("running", "")
