@@ -42,7 +42,7 @@ PATH = "/metrics"
 # Each tally as a counter: what it says, and what its label is called.
 _TALLIES = {
     "submits": ("Requests that buy, by what came of them.", "outcome"),
-    "rate_limited": ("Answers of 429 by Replicate, which pause all creations.", "request"),
+    "rate_limited": ("Answers of 429; those to create and upload pause all creations.", "request"),
     "uncertain_purchases": ("Purchases whose answer was lost, as decided.", "outcome"),
     "webhooks": ("Replicate's webhooks, by verdict.", "verdict"),
     "sweeps": ("Sweeps that beat asked for, as workers began them.", "state"),

@@ -29,6 +29,7 @@ DRAINING_S = 1.0
 
 _UNICAST = ipaddress.IPv6Network("2000::/3")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_PROTOCOL_ASSIGNMENTS = ipaddress.IPv4Network("192.0.0.0/24")
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\.?", re.IGNORECASE)
 _LOCAL_NAMES = ("localhost", "local", "internal", "intranet", "lan", "home.arpa")
 
@@ -79,7 +80,8 @@ def post(
     address = check_url(url, private_networks=private_networks)
     port = address.port or (443 if address.scheme == "https" else 80)
     with deadline(timeout_s):
-        found = (resolve or _look_up)(address.host, port)
+        # As TLS and the Host header have it: Python's own IDNA would look up another name.
+        found = (resolve or _look_up)(address.raw_host.decode("ascii"), port)
         _check_addresses(
             [ipaddress.ip_address(one) for one in found],
             private_networks=private_networks,
@@ -94,7 +96,9 @@ def post(
 def is_public(address: Address) -> bool:
     """Say whether an address is one of the public internet, also beneath what wraps another."""
     if isinstance(address, ipaddress.IPv4Address):
-        return address.is_global and not address.is_multicast
+        # Python took these for public until 2024.
+        is_assigned = address in _PROTOCOL_ASSIGNMENTS
+        return address.is_global and not address.is_multicast and not is_assigned
     wrapped = _wrapped(address)
     if address.ipv4_mapped or address in _NAT64:
         return all(is_public(one) for one in wrapped)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import template
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
 
@@ -102,10 +103,17 @@ def bar_of(room: Room) -> dict[str, Any]:
 
 
 @register.simple_tag
-def spending_changes() -> list[LogEntry]:
-    """Return who changed limits, estimates and pauses last."""
+def spending_changes(user: User) -> list[LogEntry]:
+    """Return who changed limits, estimates and pauses last, of what the user may see."""
     kinds = ContentType.objects.get_for_models(SpendingLimit, PriceEstimate, PurchasePause)
-    rows = LogEntry.objects.filter(content_type__in=kinds.values())
+    shown = [
+        kind
+        for model, kind in kinds.items()
+        if any(
+            user.has_perm(f"staging.{may}_{model._meta.model_name}") for may in ("view", "change")
+        )
+    ]
+    rows = LogEntry.objects.filter(content_type__in=shown)
     newest = rows.select_related("user", "content_type").order_by("-action_time")
     return list(newest[:MOST_CHANGES])
 

@@ -53,6 +53,7 @@ def send(url: str, *addresses: str, timeout_s: float = 2.0, networks: object = L
         ("192.168.0.1", False),
         ("169.254.169.254", False),
         ("100.64.0.1", False),
+        ("192.0.0.192", False),
         ("198.18.0.1", False),
         ("224.0.0.1", False),
         ("239.1.1.1", False),
@@ -181,6 +182,26 @@ def test_post_connects_to_the_address_that_was_checked(receiver: RudeServer) -> 
 
     assert (status, looked_up) == (200, [("receiver.example", receiver.port)])
     assert receiver.calls[0].headers["host"] == f"receiver.example:{receiver.port}"
+
+
+def test_post_looks_up_the_name_that_it_says(receiver: RudeServer) -> None:
+    """IDNA of 2003, which Python knows, makes another name of the sharp s than TLS has."""
+    looked_up: list[str] = []
+
+    def resolve(host: str, port: int) -> list[str]:
+        looked_up.append(f"{host} {port}")
+        return ["127.0.0.1"]
+
+    post(
+        f"http://xn--strae-oqa.example:{receiver.port}/",
+        body=b"{}",
+        headers=HEADERS,
+        timeout_s=2,
+        private_networks=LOOPBACK,
+        resolve=resolve,
+    )
+
+    assert looked_up == [f"xn--strae-oqa.example {receiver.port}"]
 
 
 @pytest.mark.parametrize(

@@ -216,6 +216,21 @@ def test_latest_changes_stand_below(admin_page: Client) -> None:
     assert "Added: All projects, $2.00 a day olga" in shown(admin_page, LIMITS)
 
 
+def test_latest_changes_are_those_that_one_may_see(admin_page: Client, stranger: User) -> None:
+    added = {"period": "day", "usd": "4321", "when_over": "wait"}
+    admin_page.post(f"{LIMITS}add/", added)
+    stranger.is_staff = True
+    stranger.save()
+    stranger.user_permissions.add(Permission.objects.get(codename="view_purchasepause"))
+    viewer = Client()
+    viewer.force_login(stranger)
+
+    page = viewer.get(PAUSES).content.decode()
+
+    assert "4321" not in page
+    assert "4321" in admin_page.get(PAUSES).content.decode()
+
+
 def test_project_page_shows_its_limits(admin_page: Client, operator: User) -> None:
     project = Project.objects.create(owner=operator, name="12 Elm Street")
     other = Project.objects.create(owner=operator, name="Other")
