@@ -75,7 +75,7 @@ def _take_webhook(request: HttpRequest, prediction: Prediction) -> HttpResponse:
     if len(body) > MAX_WEBHOOK_BYTES:
         return _refuse(Tallied.WEBHOOK_TOO_LARGE, 413, "This webhook is too large.")
     try:
-        check_signature(body, headers=request.headers)
+        prediction.webhook_id = check_signature(body, headers=request.headers)[:100]
     except InvalidSignature as error:
         return _refuse(Tallied.WEBHOOK_BAD_SIGNATURE, 401, str(error))
     except ReplicateError as error:

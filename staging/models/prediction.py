@@ -135,6 +135,9 @@ class Prediction(Leased):
     intent_at = models.DateTimeField(null=True, help_text="When the request that buys was begun.")
     replicate_id = models.CharField(max_length=64, unique=True, null=True)
     polls = models.PositiveSmallIntegerField(default=0)
+    # Replicate's id of the webhook that told of its end, for the logs. The database knows the
+    # default as well, for a release that does not know the column.
+    webhook_id = models.CharField(max_length=100, blank=True, default="", db_default="")
     outputs = models.JSONField(default=list)
     metrics = models.JSONField(default=dict)
     # What its purchase took out of the spending limits, and in which day's period.

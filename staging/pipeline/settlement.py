@@ -143,6 +143,7 @@ def _take_outputs(prediction: Prediction, remote: RemotePrediction, *, by: str) 
         prediction,
         PredictionStatus.COLLECTING,
         by=by,
+        webhook_id=prediction.webhook_id,
         outputs=list(remote.output_urls),
         metrics={name: value for name, value in remote.metrics.items() if _is_number(value)},
         tries=0,

@@ -217,15 +217,17 @@ def test_the_logs_tell_of_a_job_from_request_to_picture(restage: Restage) -> Non
     job = restage.finish(answer.headers["Location"])
 
     asked = lines(restage, "web", "job recorded", job=job["id"])
+    queued = lines(restage, "web", "queued", job=job["id"])
     bought = lines(restage, "worker", "bought", job=job["id"])
     accepted = lines(restage, "web", "webhook accepted", job=job["id"])
     collected = lines(restage, "worker", "collected", job=job["id"])
 
     assert answer.headers["X-Request-ID"] == request_id
     assert [one["request"] for one in asked] == [request_id]
-    of_prediction = {one["prediction"] for one in [*bought, *accepted, *collected]}
+    of_prediction = {one["prediction"] for one in [*queued, *bought, *accepted, *collected]}
     assert (len(bought), len(accepted), len(collected), len(of_prediction)) == (1, 1, 1, 1)
     assert re.fullmatch(r"msg_\w+", accepted[0]["webhook"])
+    assert collected[0]["webhook"] == accepted[0]["webhook"]
     # The webhook's request is another, and nothing of the first is left in its thread.
     assert accepted[0]["request"] != request_id
     assert SECRET_TOKEN not in logs_of(restage, "*")
