@@ -1,10 +1,31 @@
-"""What is answered where no view is: in the API its own shape, elsewhere Django's page."""
+"""Errors as answers: refusals of the API's views, and what is refused where no view is.
+
+Under /api/ an answer has the API's own shape, elsewhere it is Django's page.
+"""
+
+from collections.abc import Mapping
+from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
+from rest_framework.response import Response
+from rest_framework.views import exception_handler, set_rollback
+
+from modelsettings.errors import RequestRefused
 
 API = "/api/"
+
+
+def answer_refusal(error: Exception, context: Mapping[str, Any]) -> Response | None:
+    """Answer a refusal with its status, body and headers, and DRF's own errors as DRF does.
+
+    None, for anything else, lets Django answer 500 and log the traceback.
+    """
+    if isinstance(error, RequestRefused):
+        set_rollback()
+        return Response(error.body(), status=error.status, headers=dict(error.headers))
+    return exception_handler(error, dict(context))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

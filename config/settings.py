@@ -175,6 +175,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["config.parsers.BoundedJSONParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.negotiation.OwnFormat",
     "DEFAULT_SCHEMA_CLASS": "config.openapi.RestageSchema",
+    "EXCEPTION_HANDLER": "config.errors.answer_refusal",
 }
 # A script's token lasts until somebody deletes it in the admin.
 REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Token"}

@@ -1,11 +1,14 @@
-"""What is answered where no view is."""
+"""Errors as answers."""
+
+from typing import ClassVar
 
 import pytest
 from django.http import Http404
 from django.test import Client, RequestFactory
 from pytest_django import Settings
 
-from config.errors import server_error
+from config.errors import answer_refusal, server_error
+from modelsettings.errors import RequestRefused
 
 
 @pytest.fixture(autouse=True)
@@ -33,3 +36,30 @@ def test_server_error_says_nothing_of_the_reason(path: str, kind: str) -> None:
 
     assert (answer.status_code, answer["Content-Type"].split(";")[0]) == (500, kind)
     assert Http404.__name__ not in answer.content.decode()
+
+
+class _Waits(RequestRefused):
+    status = 503
+    headers: ClassVar = {"Retry-After": "7"}
+
+
+@pytest.mark.parametrize(
+    ("refusal", "status", "body"),
+    [
+        (RequestRefused("Write 1 to 5.", field="stars"), 400, {"stars": ["Write 1 to 5."]}),
+        (RequestRefused("Say something."), 400, {"non_field_errors": ["Say something."]}),
+        (_Waits("Too many at once."), 503, {"detail": "Too many at once."}),
+    ],
+)
+def test_a_refusal_is_answered_as_its_class_says(
+    refusal: RequestRefused, status: int, body: object
+) -> None:
+    answer = answer_refusal(refusal, {})
+
+    assert answer is not None
+    assert (answer.status_code, answer.data) == (status, body)
+    assert answer.headers.get("Retry-After") == refusal.headers.get("Retry-After")
+
+
+def test_a_fault_of_ours_is_no_answer() -> None:
+    assert answer_refusal(ValueError("a bug"), {}) is None

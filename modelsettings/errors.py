@@ -1,0 +1,43 @@
+"""The family of refusals: a request that cannot be carried out as it was sent.
+
+    RequestRefused    400, the sentence under the field that it is about
+
+Each refusal is one subclass, beside the code that raises it. Its class says with which status the
+API answers; its message is the sentence that people read, and says what to do. No door lists the
+subclasses: `config.errors.answer_refusal` answers all of them in the API, and forms put `errors` at
+their fields. What is not of this family is a fault of ours: a 500, with a traceback in the log.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+
+class RequestRefused(Exception):
+    """A request that cannot be carried out as it was sent; the message is a sentence for people.
+
+    `field` names the field of the request that the sentence is about; empty: the request as a
+    whole.
+
+    >>> RequestRefused("Write 1 to 5.", field="stars").body()
+    {'stars': ['Write 1 to 5.']}
+    """
+
+    # With which status of HTTP the API answers.
+    status: ClassVar[int] = 400
+    # The answer's headers beside those of every answer, such as Retry-After.
+    headers: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, sentence: str, *, field: str = "") -> None:
+        super().__init__(sentence)
+        self.field = field
+
+    @property
+    def errors(self) -> Mapping[str, list[str]]:
+        """The sentences by field; under "" what is about the request as a whole."""
+        return {self.field: [str(self)]}
+
+    def body(self) -> dict[str, Any]:
+        """Return the API's answer: for 400 the sentences by field, else `detail`."""
+        if self.status != 400:
+            return {"detail": str(self)}
+        return {field or "non_field_errors": found for field, found in self.errors.items()}
