@@ -5,7 +5,7 @@ sweep's interval, and one that comes twice finds nothing left.
 """
 
 import structlog
-from celery import Task, shared_task
+from celery import shared_task
 from django.conf import settings
 
 from staging.models import DiscardedFile, PredictionStatus, Tallied, Tally
@@ -22,11 +22,9 @@ from staging.pipeline import (
     watching,
 )
 from staging.pipeline.claims import is_waiting
-from staging.publishing import Publisher
+from staging.worker.wake import Step, wake
 
 log = structlog.get_logger(__name__)
-
-_publisher = Publisher()
 
 # How many collect at a time what one poll found.
 COLLECTORS = 8
@@ -39,55 +37,55 @@ MOST_FILES = 5000
 def prepare() -> None:
     """Make jobs of what batches brought; come back for what some seconds did not suffice for."""
     if preparation.prepare_waiting():
-        wake(submit)
+        wake(Step.SUBMIT)
         if preparation.is_waiting():
-            wake(prepare)
+            wake(Step.PREPARE)
 
 
 @shared_task
 def submit() -> None:
     """Buy what waits; come back soon for what the pace left behind."""
-    submitted = submission.submit_waiting(join=lambda: wake(submit))
+    submitted = submission.submit_waiting(join=lambda: wake(Step.SUBMIT))
     if submitted.come_back_in_s is not None:
-        wake(submit, in_s=submitted.come_back_in_s)
+        wake(Step.SUBMIT, in_s=submitted.come_back_in_s)
     if not submitted.count:
         return
     # What was bought may have been finished in the same answer.
     if is_waiting(PredictionStatus.COLLECTING):
-        wake(collect)
+        wake(Step.COLLECT)
     if cancellation.is_waiting():
-        wake(cancel)
-    wake_notify()
+        wake(Step.CANCEL)
+    callbacks.wake_where_due()
 
 
 @shared_task
 def poll() -> None:
     """Ask for what runs and is due."""
     if found := polling.poll_running():
-        wake(collect, times=min(found, COLLECTORS))
-    wake_notify()
+        wake(Step.COLLECT, times=min(found, COLLECTORS))
+    callbacks.wake_where_due()
 
 
 @shared_task
 def collect() -> None:
     """Fetch the outputs that wait."""
     if collection.collect_waiting():
-        wake_notify()
+        callbacks.wake_where_due()
 
 
 @shared_task
 def cancel() -> None:
     """Ask Replicate to cancel what is not wanted; what had succeeded is collected."""
     if cancellation.cancel_unwanted():
-        wake(collect)
-    wake_notify()
+        wake(Step.COLLECT)
+    callbacks.wake_where_due()
 
 
 @shared_task
 def notify() -> None:
     """Tell clients whose jobs have ended; come back for what is left after a minute."""
     if callbacks.send_due():
-        wake(notify)
+        wake(Step.NOTIFY)
 
 
 @shared_task
@@ -96,14 +94,14 @@ def sweep() -> None:
     Tally.add(Tallied.SWEPT)
     lookup.look_up_uncertain()
     if cancellation.is_waiting():
-        wake(cancel)
+        wake(Step.CANCEL)
     if preparation.is_waiting():
-        wake(prepare)
+        wake(Step.PREPARE)
     if is_waiting(PredictionStatus.QUEUED):
-        wake(submit)
+        wake(Step.SUBMIT)
     if is_waiting(PredictionStatus.COLLECTING):
-        wake(collect)
-    wake_notify()
+        wake(Step.COLLECT)
+    callbacks.wake_where_due()
 
 
 @shared_task
@@ -124,26 +122,3 @@ def prune() -> None:
     """Delete what is kept no longer; without RETENTION_DAYS, only what nobody asks for again."""
     found = pruning.prune(days=settings.RETENTION_DAYS or None, most=MOST_PRUNED)
     log.info("pruned", jobs=found.jobs, photos=found.photos, batches=found.batches)
-
-
-def wake_notify() -> None:
-    """Wake `notify` where a job has ended of which somebody is to be told."""
-    if callbacks.is_due():
-        wake(notify)
-
-
-def wake(task: "Task[[], None]", *, in_s: float = 0, times: int = 1) -> None:
-    """Send a task wake-ups, within a second; without a broker the sweep finds the work later."""
-
-    def send() -> None:
-        for _ in range(times):
-            task.apply_async(countdown=in_s, retry=False)
-
-    try:
-        is_sent = _publisher.publish(send)
-    # Whatever the broker's library raises: nobody's request fails for a wake-up.
-    except Exception as error:  # noqa: BLE001
-        log.warning("broker unreachable", task=task.name, error=str(error))
-        return
-    if not is_sent:
-        log.warning("broker does not answer", task=task.name)

@@ -14,7 +14,7 @@ from staging.intake.jobs import plan_job, record_job
 from staging.intake.photos import Upload
 from staging.models import Project
 from staging.services.photos import add_photo
-from staging.tasks import submit, wake
+from staging.worker.wake import Step, wake
 
 
 def feed(kind: str, jobs: int) -> None:
@@ -27,7 +27,7 @@ def feed(kind: str, jobs: int) -> None:
     for _ in range(jobs):
         job = record_job(plan, photo, owner=owner)
         if kind == "ours":
-            wake(submit)
+            wake(Step.SUBMIT)
         else:
             stage.delay(str(job.predictions.get().pk))
 

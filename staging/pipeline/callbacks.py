@@ -24,6 +24,7 @@ from staging.models import (
 )
 from staging.pipeline import heartbeat, signed_messages, stopping
 from staging.pipeline.setbacks import own_fault
+from staging.worker.wake import Step, wake
 
 # STAGING_CALLBACK_LIMIT_S, and a resolver that takes its time.
 LEASE = timedelta(seconds=90)
@@ -37,8 +38,14 @@ log = structlog.get_logger(__name__)
 
 
 def is_due() -> bool:
-    """Say whether somebody is to be told of a job's end."""
+    """Say whether a client is to be told of a job's end."""
     return Callback.objects.due(timezone.now()).exists()
+
+
+def wake_where_due() -> None:
+    """Wake a worker where a client is to be told of a job's end."""
+    if is_due():
+        wake(Step.NOTIFY)
 
 
 def send_due(*, for_s: float = 60.0) -> bool:

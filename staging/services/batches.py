@@ -32,7 +32,7 @@ from staging.prompts import DEFAULT_ROOM, DEFAULT_STYLE
 from staging.services import NotPossible
 from staging.services.projects import lock_project
 from staging.services.purchases import keep_key
-from staging.tasks import prepare, wake
+from staging.worker.wake import Step, wake
 
 MAX_PHOTOS = 200
 MAX_TOTAL_BYTES = 2**30
@@ -227,4 +227,4 @@ def _record(
     keep_key(key, batch=batch)
     BatchPhoto.objects.bulk_create(photos)
     waiting = sum(one.status == BatchPhotoStatus.WAITING for one in photos)
-    transaction.on_commit(lambda: wake(prepare, times=min(waiting, _PREPARERS)))
+    transaction.on_commit(lambda: wake(Step.PREPARE, times=min(waiting, _PREPARERS)))

@@ -7,7 +7,7 @@ from django.db import transaction
 from staging import public_http
 from staging.models import Callback, callback_secrets
 from staging.services import NotPossible
-from staging.tasks import notify, wake
+from staging.worker.wake import Step, wake
 
 
 def check_callback_url(url: str) -> None:
@@ -31,4 +31,4 @@ def send_again(callback: Callback) -> None:
     with transaction.atomic():
         if not Callback.objects.send_again(callback):
             raise NotPossible("It is on its way, or waits for the end of its job.")
-        transaction.on_commit(lambda: wake(notify))
+        transaction.on_commit(lambda: wake(Step.NOTIFY))

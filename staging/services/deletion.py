@@ -20,7 +20,7 @@ from staging.models import (
 from staging.models.job import UNFINISHED
 from staging.pipeline import removal
 from staging.services import NotPossible
-from staging.tasks import remove_files, wake
+from staging.worker.wake import Step, wake
 
 
 @transaction.atomic
@@ -45,7 +45,7 @@ def delete_photo(photo: Photo) -> None:
         "A batch is about to stage this photo: wait for its jobs, and cancel them.",
     )
     DiscardedFile.note([*removal.remove_jobs(jobs), *removal.remove_photos(photos)])
-    transaction.on_commit(lambda: wake(remove_files))
+    transaction.on_commit(lambda: wake(Step.REMOVE_FILES))
 
 
 @transaction.atomic
@@ -75,7 +75,7 @@ def delete_project(project: Project) -> None:
     DailyUsage.objects.filter(project=project.pk).update(project_name=project.name)
     projects.delete()
     DiscardedFile.note(files)
-    transaction.on_commit(lambda: wake(remove_files))
+    transaction.on_commit(lambda: wake(Step.REMOVE_FILES))
 
 
 def _lock(rows: QuerySet[StagingJob] | QuerySet[Photo] | QuerySet[Project]) -> int:

@@ -26,7 +26,7 @@ from staging.pipeline.wishes import ask_to_cancel
 from staging.services import NotPossible
 from staging.services.photos import saving
 from staging.services.purchases import keep_key
-from staging.tasks import cancel, submit, wake
+from staging.worker.wake import Step, wake
 
 log = structlog.get_logger(__name__)
 
@@ -64,7 +64,7 @@ def request_staging(
         _lock_photo(photo)
         job = record_job(plan, photo, owner=owner, callback_url=callback_url)
         keep_key(key, job=job)
-        transaction.on_commit(lambda: wake(submit))
+        transaction.on_commit(lambda: wake(Step.SUBMIT))
     return job
 
 
@@ -83,7 +83,7 @@ def cancel_job(job: StagingJob, *, by: User) -> None:
             raise NotPossible("Workers are at it at this very moment: try again.")
         raise NotPossible("It is too late to cancel: the pictures are made, and being fetched.")
     log.info("canceling", job=str(job.pk), by=by.get_username())
-    transaction.on_commit(lambda: wake(cancel))
+    transaction.on_commit(lambda: wake(Step.CANCEL))
 
 
 @transaction.atomic
@@ -113,7 +113,7 @@ def retry_job(job: StagingJob, *, by: User, key: IdempotencyKey | None = None) -
         status=JobStatus.QUEUED, finished_at=None, changed_at=timezone.now()
     )
     Callback.objects.rearm(current)
-    transaction.on_commit(lambda: wake(submit))
+    transaction.on_commit(lambda: wake(Step.SUBMIT))
 
 
 def repeat_job(
@@ -131,7 +131,7 @@ def repeat_job(
         _lock_photo(job.photo)
         again = record_repeat(job, owner=by, seeds=seeds)
         keep_key(key, job=again)
-        transaction.on_commit(lambda: wake(submit))
+        transaction.on_commit(lambda: wake(Step.SUBMIT))
     return again
 
 
@@ -150,7 +150,7 @@ def _stage_new(
         photo.save()
         job = record_job(plan, photo, owner=owner, callback_url=url)
         keep_key(key, job=job)
-        transaction.on_commit(lambda: wake(submit))
+        transaction.on_commit(lambda: wake(Step.SUBMIT))
     return job
 
 

@@ -8,7 +8,7 @@ from staging.models import Notice, NoticeKind
 from staging.pipeline.notices import channels
 from staging.pipeline.watching import tell
 from staging.services import NotPossible
-from staging.tasks import wake, watch
+from staging.worker.wake import Step, wake
 
 
 @transaction.atomic
@@ -23,5 +23,5 @@ def send_test(*, by: str) -> Notice | None:
         )
     sentence = f"This is a test, which {by} asked for: notices arrive here."
     notice = tell(NoticeKind.TEST, f"test-{uuid.uuid4()}", sentence, is_over=True)
-    transaction.on_commit(lambda: wake(watch))
+    transaction.on_commit(lambda: wake(Step.WATCH))
     return notice

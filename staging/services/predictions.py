@@ -2,13 +2,13 @@
 
 from replicate_api.client import RemotePrediction
 from staging.models import Prediction
-from staging.pipeline import settlement
-from staging.tasks import collect, wake, wake_notify
+from staging.pipeline import callbacks, settlement
+from staging.worker.wake import Step, wake
 
 
 def receive_webhook(prediction: Prediction, remote: RemotePrediction) -> None:
     """Take over what a verified webhook says of a prediction."""
     if settlement.settle(prediction, remote, by="webhook"):
-        wake(collect)
+        wake(Step.COLLECT)
     elif prediction.finished_at:
-        wake_notify()
+        callbacks.wake_where_due()

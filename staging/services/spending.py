@@ -17,7 +17,7 @@ from staging.models import (
     SpendingLimit,
 )
 from staging.pipeline.spending import WAITING
-from staging.tasks import submit, wake
+from staging.worker.wake import Step, wake
 
 
 @transaction.atomic
@@ -65,7 +65,7 @@ def resume(paused: PurchasePause) -> None:
     # It has not been waiting for workers, which `staging.pipeline.conditions` would take it for.
     due = Prediction.objects.filter(status=PredictionStatus.QUEUED, run_after__lt=timezone.now())
     due.update(run_after=timezone.now())
-    transaction.on_commit(lambda: wake(submit))
+    transaction.on_commit(lambda: wake(Step.SUBMIT))
 
 
 def look_again() -> None:
@@ -81,7 +81,7 @@ def _wake_waiting() -> None:
         status=PredictionStatus.QUEUED, error_code__in=WAITING, lease_until=None
     )
     waiting.update(run_after=timezone.now())
-    wake(submit)
+    wake(Step.SUBMIT)
 
 
 def _hold_purchases() -> None:

@@ -1,8 +1,11 @@
-"""Publishing to the broker within a second, whatever it does: a request never waits for longer.
+"""Wakes workers for a step, within a second whatever the broker does.
+
+A wake-up carries nothing but its step's name: the database says what there is to do, so one that is
+lost costs the sweep's interval.
 
 A broker that is stopped refuses at once; one that hangs holds a connection for as long as its
-transport lets it. So one thread of this process publishes, and nobody waits for it longer than
-LIMIT_S; while it hangs, nobody waits at all. What is not published is found by the sweep.
+transport lets it. So one thread of this process publishes, and no caller waits for it longer than
+LIMIT_S; while it hangs, no caller waits at all.
 """
 
 import queue
@@ -10,10 +13,28 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from enum import StrEnum
+
+import structlog
+from celery import current_app
 
 LIMIT_S = 1.0
 
 Send = Callable[[], object]
+
+log = structlog.get_logger(__name__)
+
+
+class Step(StrEnum):
+    """The steps that are woken, each by the name under which Celery knows its task."""
+
+    PREPARE = "staging.tasks.prepare"
+    SUBMIT = "staging.tasks.submit"
+    COLLECT = "staging.tasks.collect"
+    CANCEL = "staging.tasks.cancel"
+    NOTIFY = "staging.tasks.notify"
+    REMOVE_FILES = "staging.tasks.remove_files"
+    WATCH = "staging.tasks.watch"
 
 
 class Publisher:
@@ -64,3 +85,23 @@ class Publisher:
                 future.set_exception(error)
             finally:
                 self._busy_since = None
+
+
+_publisher = Publisher()
+
+
+def wake(step: Step, *, in_s: float = 0, times: int = 1) -> None:
+    """Send a step wake-ups, within a second; without a broker the sweep finds the work later."""
+
+    def send() -> None:
+        for _ in range(times):
+            current_app.send_task(step.value, countdown=in_s, retry=False)
+
+    try:
+        is_sent = _publisher.publish(send)
+    # Whatever the broker's library raises: no request fails for a wake-up.
+    except Exception as error:  # noqa: BLE001
+        log.warning("broker unreachable", task=step.value, error=str(error))
+        return
+    if not is_sent:
+        log.warning("broker does not answer", task=step.value)
