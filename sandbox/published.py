@@ -11,6 +11,21 @@ from typing import Any
 from sandbox.validation import Document, InputSchema
 
 HIDDEN = "hidden"
+# What every model has at Replicate, and the official Python client insists on: a file that was
+# written by hand may leave it out.
+LEFT_OUT: Document = {
+    "description": None,
+    "visibility": "public",
+    "github_url": None,
+    "paper_url": None,
+    "license_url": None,
+    "run_count": 0,
+    "cover_image_url": None,
+    "default_example": None,
+    "latest_version": None,
+}
+# Replicate may answer null here, which the official Python client refuses.
+NO_COG_VERSION = "0.0.0"
 
 
 class PublishedModel:
@@ -37,11 +52,27 @@ class PublishedModel:
         return self.document.get("latest_version")
 
     @property
+    def shown(self) -> Document:
+        """The model as the API shows it: its file, and what that leaves out."""
+        address = {"url": f"https://replicate.com/{self.slug}"}
+        return {**address, **LEFT_OUT, **self.document, "latest_version": self.shown_version}
+
+    @property
+    def shown_version(self) -> Document | None:
+        """The version in use as the API shows it."""
+        return self.latest_version and {"cog_version": NO_COG_VERSION, **self.latest_version}
+
+    @property
     def version_id(self) -> str:
         """What a prediction of this model calls its version."""
         if self.is_official or self.latest_version is None:
             return HIDDEN
         return str(self.latest_version["id"])
+
+    @property
+    def published_at(self) -> str:
+        """When the version in use was created, in ISO 8601; empty without one."""
+        return str((self.latest_version or {}).get("created_at") or "")
 
     @cached_property
     def schemas(self) -> Document:
@@ -92,6 +123,22 @@ class Catalogue:
         if slug not in self._models:
             self.read()
         return self._models.get(slug)
+
+    def newest_first(self) -> list[PublishedModel]:
+        """Return all models by the age of their version, those without one last."""
+        return sorted(self, key=lambda model: model.published_at, reverse=True)
+
+    def search(self, text: str) -> list[PublishedModel]:
+        """Return the models whose name or description has every word of a text."""
+        words = text.lower().split()
+        return [
+            model
+            for model in self.newest_first()
+            if all(
+                word in f"{model.slug} {model.document.get('description')}".lower()
+                for word in words
+            )
+        ]
 
     def find_version(self, version: str) -> PublishedModel | None:
         """Return the model that a prediction's `version` names and that may be run so.

@@ -30,10 +30,15 @@ ENDPOINTS = [
         ("DELETE", f"/v1/files/{SEGMENT}", "delete_file"),
         ("GET", f"/v1/files/{SEGMENT}/download", "download_file"),
         ("GET", "/v1/models", "models"),
+        ("QUERY", "/v1/models", "search"),
         ("GET", f"/v1/models/{SEGMENT}/{SEGMENT}", "model"),
         ("GET", f"/v1/models/{SEGMENT}/{SEGMENT}/versions.*", "versions"),
         ("GET", "/v1/account", "account"),
         ("GET", "/v1/webhooks/default/secret", "secret"),
+        ("GET", "/v1/hardware", "hardware"),
+        ("GET", "/v1/collections.*", "collections"),
+        ("GET", "/v1/deployments", "deployments"),
+        ("GET", "/v1/trainings", "trainings"),
         ("GET", "/outputs/.*", "download"),
     )
 ]

@@ -67,7 +67,7 @@ def test_every_published_model_runs(api: httpx.Client) -> None:
     over = wait_for(
         lambda: api.get("/_sandbox/record").json()["predictions"],
         until=lambda found: all(p["status"] not in ("starting", "processing") for p in found),
-        at_most_s=20,
+        at_most_s=60,
     )
 
     assert len(over) == len(FILES)
