@@ -17,8 +17,8 @@ import httpcore
 import httpx
 
 from replicate_api.deadline import DeadlineBackend, deadline, time_left_s
+from staging.public_addresses import Address, inner_addresses, is_public
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Resolver = Callable[[str, int], list[str]]
 
@@ -27,9 +27,6 @@ MAX_URL_LENGTH = 500
 DRAINED_BYTES = 65_536
 DRAINING_S = 1.0
 
-_UNICAST = ipaddress.IPv6Network("2000::/3")
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-_PROTOCOL_ASSIGNMENTS = ipaddress.IPv4Network("192.0.0.0/24")
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\.?", re.IGNORECASE)
 _LOCAL_NAMES = ("localhost", "local", "internal", "intranet", "lan", "home.arpa")
 
@@ -91,18 +88,6 @@ def post(
             ssl_context=_ssl_context(), network_backend=_Pinned(found)
         ) as pool:
             return _send(pool, address, body=body, headers=headers)
-
-
-def is_public(address: Address) -> bool:
-    """Say whether an address is one of the public internet, also beneath what wraps another."""
-    if isinstance(address, ipaddress.IPv4Address):
-        # Python took these for public until 2024.
-        is_assigned = address in _PROTOCOL_ASSIGNMENTS
-        return address.is_global and not address.is_multicast and not is_assigned
-    wrapped = _wrapped(address)
-    if address.ipv4_mapped or address in _NAT64:
-        return all(is_public(one) for one in wrapped)
-    return address in _UNICAST and address.is_global and all(is_public(one) for one in wrapped)
 
 
 class _Pinned(DeadlineBackend):
@@ -171,7 +156,7 @@ def _check_addresses(
 ) -> None:
     """Raise AddressRefused unless every address may be called."""
     for address in addresses:
-        inner = [address, *_wrapped(address)]
+        inner = [address, *inner_addresses(address)]
         if any(one in network for one in inner for network in private_networks):
             continue
         if not is_public(address):
@@ -180,16 +165,6 @@ def _check_addresses(
             )
         if must_be_private:
             raise AddressRefused("Write an address that begins with https://.")
-
-
-def _wrapped(address: Address) -> list[Address]:
-    """Return the IPv4 addresses that an IPv6 one leads to: mapped, NAT64, 6to4, Teredo."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return []
-    if address in _NAT64:
-        return [ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)]
-    found = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-    return [one for one in found if one is not None]
 
 
 def _look_up(host: str, port: int) -> list[str]:

@@ -4,7 +4,7 @@ import datetime
 import ssl
 import time
 from collections.abc import Iterator
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from staging import public_http
-from staging.public_http import AddressRefused, NoAnswer, check_url, is_public, post
+from staging.public_http import AddressRefused, NoAnswer, check_url, post
 from tests.replicate_api.rude_server import Call, RudeServer
 
 LOOPBACK = [ip_network("127.0.0.0/8")]
@@ -36,50 +36,6 @@ def send(url: str, *addresses: str, timeout_s: float = 2.0, networks: object = L
         private_networks=networks,  # type: ignore[arg-type]
         resolve=(lambda _host, _port: list(addresses)) if addresses else None,
     )
-
-
-@pytest.mark.parametrize(
-    ("address", "public"),
-    [
-        ("93.184.216.34", True),
-        ("2606:4700::1111", True),
-        ("::ffff:93.184.216.34", True),
-        ("64:ff9b::5db8:d822", True),
-        ("2002:5db8:d822::1", True),
-        ("127.0.0.1", False),
-        ("0.0.0.0", False),  # noqa: S104
-        ("10.0.0.1", False),
-        ("172.16.0.1", False),
-        ("192.168.0.1", False),
-        ("169.254.169.254", False),
-        ("100.64.0.1", False),
-        ("192.0.0.192", False),
-        ("198.18.0.1", False),
-        ("224.0.0.1", False),
-        ("239.1.1.1", False),
-        ("255.255.255.255", False),
-        ("::", False),
-        ("::1", False),
-        ("fe80::1", False),
-        ("fe80::1%lo", False),
-        ("fc00::1", False),
-        ("fec0::1", False),
-        ("ff02::1", False),
-        ("2001:db8::1", False),
-        ("::127.0.0.1", False),
-        ("::ffff:127.0.0.1", False),
-        ("::ffff:169.254.169.254", False),
-        ("::ffff:0:127.0.0.1", False),
-        ("64:ff9b::7f00:1", False),
-        ("64:ff9b::a00:1", False),
-        ("64:ff9b:1::5db8:d822", False),
-        ("2002:7f00:1::1", False),
-        ("2002:a00:1::1", False),
-        ("2001:0:5db8:d822::", False),
-    ],
-)
-def test_is_public(address: str, public: bool) -> None:
-    assert is_public(ip_address(address)) is public
 
 
 @pytest.mark.parametrize(
