@@ -154,7 +154,7 @@ def _find_breaks(profile: ModelSettings, validator: SettingsValidator) -> list[s
     return [sentence for sentences in errors.values() for sentence in sentences]
 
 
-def _find_errors(profile: ModelSettings, validator: SettingsValidator) -> dict[str, list[str]]:
+def _find_errors(profile: ModelSettings, validator: SettingsValidator) -> Mapping[str, list[str]]:
     try:
         validator.clean(profile.values)
     except SettingsRefused as error:

@@ -209,10 +209,7 @@ ASKED: dict[str, Ask] = {
     "reset: no body": asked("POST", f"{STAGER}/config/reset"),
     "reset: no such keys": asked("POST", f"{STAGER}/config/reset", {"keys": ["a", "steps", "b"]}),
     "reset: stale": tagged("POST", f"{STAGER}/config/reset", {}),
-    "reset: locked": after(
-        lambda ground: (changed(ground), locked(ground)),
-        asked("POST", f"{STAGER}/config/reset", {}),
-    ),
+    "reset: locked": after(changed_and_locked, asked("POST", f"{STAGER}/config/reset", {})),
     # …/profiles
     "profiles: of no model": asked("GET", f"{MODELS}/nobody/nothing/profiles"),
     "profiles: made of no model": asked("POST", f"{MODELS}/nobody/nothing/profiles", {"name": "a"}),

@@ -8,6 +8,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from modelsettings.errors import RequestRefused
 from modelsettings.schema import parameters
 from modelsettings.schema.flattening import JSON, is_whole_float
 
@@ -24,7 +25,7 @@ _SHOWN = 60
 _MOST_ERRORS = 50
 
 
-class SettingsRefused(ValueError):
+class SettingsRefused(RequestRefused):
     """Settings that break their schema: `errors` maps a key (or a path) to its sentences.
 
     An error that belongs to no key stands under `""`.
@@ -32,7 +33,11 @@ class SettingsRefused(ValueError):
 
     def __init__(self, errors: Mapping[str, list[str]]) -> None:
         super().__init__(" ".join(sentence for found in errors.values() for sentence in found))
-        self.errors = dict(errors)
+        self._errors = dict(errors)
+
+    @property
+    def errors(self) -> Mapping[str, list[str]]:
+        return self._errors
 
 
 class SettingsValidator:

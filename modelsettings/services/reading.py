@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from modelsettings.compiled import CompiledSchema, compile_schema, find_obstacle_to_staging
+from modelsettings.errors import RequestRefused
 from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.schema import parameters
 from modelsettings.schema.document import differing_keys
@@ -17,8 +18,10 @@ from modelsettings.schema.parameters import Delivery
 from modelsettings.schema.validation import SettingsValidator
 
 
-class ProfileNotFound(LookupError):
+class ProfileNotFound(RequestRefused):
     """No such model, or no such profile of it."""
+
+    status = 404
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,9 @@
 """What people ask for, and what Replicate tells us: one module for each noun."""
 
+from modelsettings.errors import RequestRefused
 
-class NotPossible(ValueError):
-    """Something that cannot be done as things stand; the message says why. The API answers 409."""
+
+class NotPossible(RequestRefused):
+    """Something that cannot be done as things stand; the message says why."""
+
+    status = 409
