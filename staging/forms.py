@@ -19,6 +19,7 @@ from staging import images
 from staging.intake import library
 from staging.intake.jobs import CannotStage
 from staging.intake.photos import from_request
+from staging.intake.request import StagingRequest
 from staging.models import Photo, Project, StagingJob
 from staging.services import NotPossible
 from staging.services.jobs import request_staging
@@ -69,9 +70,17 @@ class StageAgainForm(forms.Form):
 
     def request(self, *, by: User) -> StagingJob | None:
         """Ask for the job; None where something is wrong, which then stands at its field."""
-        wanted = {name: value for name, value in self.cleaned_data.items() if value not in ("",)}
+        found = self.cleaned_data
+        wanted = StagingRequest(
+            room_type=found["room_type"],
+            style=found["style"],
+            prompt=found["prompt"],
+            model=found["model"],
+            profile=found["profile"],
+            seed=found["seed"],
+        )
         try:
-            return request_staging(self.photo, owner=by, **wanted)
+            return request_staging(self.photo, wanted, owner=by)
         except SettingsRefused as error:
             for name, sentences in error.errors.items():
                 key = name if name in self.fields else None

@@ -13,6 +13,7 @@ from modelsettings import profiles, registry, services
 from modelsettings.actors import Actor
 from modelsettings.schema.published import PublishedModel
 from staging.intake.photos import Upload, store_photo
+from staging.intake.request import StagingRequest
 from staging.models import (
     BatchPhoto,
     BatchPhotoStatus,
@@ -107,11 +108,13 @@ def _jobs() -> None:
 def _ask(photo: Photo, job_id: str) -> StagingJob:
     job = request_staging(
         photo,
+        StagingRequest(
+            model=SLUG,
+            room_type="bedroom",
+            overrides={"num_outputs": 2 if job_id in JOBS[1:3] else 1},
+        ),
         owner=photo.project.owner,
-        model=SLUG,
-        room_type="bedroom",
         callback_url="https://example.com/told",
-        overrides={"num_outputs": 2 if job_id in JOBS[1:3] else 1},
     )
     _rename(job, job_id)
     return StagingJob.objects.get(pk=job_id)
@@ -154,7 +157,7 @@ def _batches() -> None:
             from_upload(SimpleUploadedFile("a.jpg", JPEG)),
             from_upload(SimpleUploadedFile("empty.jpg", b"")),
         ]
-        batch = request_batch(sent, owner=place.owner, project=place, styles=["modern"], prompt="")
+        batch = request_batch(sent, StagingRequest(), owner=place.owner, project=place)
         _rename(batch, new)
     waiting = BatchPhoto.objects.filter(status=BatchPhotoStatus.WAITING)
     one = waiting.filter(batch_id=uuid.UUID(BATCHES[0])).earliest("pk")

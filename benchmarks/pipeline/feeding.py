@@ -12,6 +12,7 @@ from benchmarks.pipeline.blocking import stage
 from benchmarks.uploads import make_photos
 from staging.intake.jobs import plan_job, record_job
 from staging.intake.photos import Upload
+from staging.intake.request import StagingRequest
 from staging.models import Project
 from staging.services.photos import add_photo
 from staging.worker.wake import Step, wake
@@ -23,7 +24,7 @@ def feed(kind: str, jobs: int) -> None:
     project = Project.objects.unsorted_of(owner)
     (name, content), *_ = make_photos("jpg", megapixels=1, count=1)
     photo = add_photo(Upload(content, name=name), owner=owner, project=project)
-    plan = plan_job(project=project, overrides={"output_format": "jpg"})
+    plan = plan_job(StagingRequest(overrides={"output_format": "jpg"}), project=project)
     for _ in range(jobs):
         job = record_job(plan, photo, owner=owner)
         if kind == "ours":

@@ -18,6 +18,7 @@ from modelsettings.services import ProfileNotFound
 from staging.archives import ArchiveRefused
 from staging.intake import library
 from staging.intake.jobs import CannotStage
+from staging.intake.request import StagingRequest
 from staging.models import Project, StagingBatch
 from staging.prompts import DEFAULT_ROOM, DEFAULT_STYLE, PromptRefused
 from staging.services import NotPossible
@@ -114,10 +115,13 @@ class BatchForm(forms.Form):
 
     def request(self, *, by: User) -> StagingBatch | None:
         """Ask for the batch; None where something is wrong, which then stands at its field."""
-        wanted = dict(self.cleaned_data)
-        project = wanted.pop("project") or Project.objects.unsorted_of(by)
+        found = self.cleaned_data
+        project = found["project"] or Project.objects.unsorted_of(by)
+        wanted = StagingRequest(room_type=found["room_type"], prompt=found["prompt"])
         try:
-            return request_batch(_sent(wanted.pop("photos")), owner=by, project=project, **wanted)
+            return request_batch(
+                _sent(found["photos"]), wanted, owner=by, project=project, styles=found["styles"]
+            )
         except (BatchRefused, PromptRefused) as error:
             self.add_error(_FIELDS.get(error.field, error.field), str(error))
         except ArchiveRefused as error:

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Sequence
-from typing import Any
 
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
@@ -32,7 +31,7 @@ from staging.api.batch_requests import (
 from staging.api.conflicts import answering_conflicts, refused
 from staging.api.headers import LOCATION, REPLAYED
 from staging.api.idempotency import IDEMPOTENCY_KEY, buy_once
-from staging.api.job_requests import errors_of_settings
+from staging.api.job_requests import errors_of_settings, wish_in
 from staging.api.pages import PageQuery, answer_page, page_of
 from staging.api.polling import (
     ETAG,
@@ -50,7 +49,6 @@ from staging.prompts import PromptRefused
 from staging.services.batch_progress import progress_of
 from staging.services.batches import (
     BatchRefused,
-    SentPhoto,
     from_archive,
     from_photo,
     from_upload,
@@ -120,25 +118,38 @@ class BatchView(APIView):
 def _stage(request: Request, *, key: IdempotencyKey | None) -> StagingBatch:
     asked = BatchRequestSerializer(data=request.data)
     asked.is_valid(raise_exception=True)
-    wanted = dict(asked.validated_data)
-    photos, project = _place(request, wanted)
+    found = asked.validated_data
+    photos, project = _find_place(
+        request, ids=found.get("photos", []), project_id=found.get("project")
+    )
+    uploads, archive = found.get("images", []), found.get("archive")
     try:
-        sent = [*map(from_photo, photos), *_read_files(wanted)]
+        packed = from_archive(archive) if archive is not None else []
         with answering_conflicts():
-            return request_batch(sent, owner=caller(request), project=project, key=key, **wanted)
+            return request_batch(
+                [*map(from_photo, photos), *map(from_upload, uploads), *packed],
+                wish_in(found),
+                owner=caller(request),
+                project=project,
+                styles=found.get("styles", []),
+                room_types=found.get("room_types", {}),
+                callback_url=found["callback_url"],
+                key=key,
+            )
     except (BatchRefused, PromptRefused) as error:
         raise ValidationError({error.field: [str(error)]}) from error
     except ArchiveRefused as error:
         raise ValidationError({"archive": [str(error)]}) from error
     except SettingsRefused as error:
-        raise ValidationError(errors_of_settings(error, wanted)) from error
+        raise ValidationError(errors_of_settings(error, found)) from error
     except (ProfileNotFound, CannotStage) as error:
         raise ValidationError({"model": [str(error)]}) from error
 
 
-def _place(request: Request, wanted: dict[str, Any]) -> tuple[Sequence[Photo], Project]:
-    """Take photos and project out of what is wanted; the caller may stage there."""
-    ids, project_id = wanted.pop("photos", []), wanted.pop("project", None)
+def _find_place(
+    request: Request, *, ids: Sequence[uuid.UUID], project_id: uuid.UUID | None
+) -> tuple[Sequence[Photo], Project]:
+    """Return the photos that are there and their project, where the caller may stage."""
     if not ids:
         return [], find_project(request, project_id)
     found = seen_photos(request).select_related("project__model", "project__profile").in_bulk(ids)
@@ -156,10 +167,3 @@ def _place(request: Request, wanted: dict[str, Any]) -> tuple[Sequence[Photo], P
         raise ValidationError({"project": ["The photos belong to another project."]})
     check_edits(request, project)
     return photos, project
-
-
-def _read_files(wanted: dict[str, Any]) -> list[SentPhoto]:
-    """Take the files out of what is wanted. Raises ArchiveRefused."""
-    sent = [from_upload(upload) for upload in wanted.pop("images", [])]
-    archive = wanted.pop("archive", None)
-    return sent if archive is None else [*sent, *from_archive(archive)]

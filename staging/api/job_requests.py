@@ -1,8 +1,10 @@
 """What is asked of jobs: one to be made, one to be made again, a verdict."""
 
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -16,6 +18,7 @@ from staging.api.callbacks import CallbackUrlField
 from staging.api.library import PromptRequestSerializer
 from staging.api.uploads import read_upload
 from staging.intake.photos import Upload
+from staging.intake.request import StagingRequest
 from staging.models import Photo, Project, Verdict
 
 
@@ -102,13 +105,30 @@ class RatingSerializer(StrictSerializer):
         return attrs
 
 
-def find_place(request: Request, wanted: dict[str, Any]) -> tuple[Photo | Upload, Project]:
-    """Take photo and project out of what is wanted; the caller may stage there."""
-    upload, photo_id = wanted.pop("image", None), wanted.pop("photo", None)
-    project_id = wanted.pop("project", None)
-    if not photo_id:
-        return read_upload(upload), find_project(request, project_id)
-    photo = seen_photos(request).filter(pk=photo_id).first()
+def wish_in(asked: Mapping[str, Any]) -> StagingRequest:
+    """Return what the fields of a valid request wish for, one for a job or one for a batch."""
+    return StagingRequest(
+        room_type=asked["room_type"],
+        style=asked.get("style", ""),
+        prompt=asked["prompt"],
+        prompt_mode=asked["prompt_mode"],
+        model=asked.get("model", ""),
+        profile=asked.get("profile", ""),
+        overrides=asked.get("overrides", {}),
+        seed=asked.get("seed"),
+    )
+
+
+def find_place(
+    request: Request,
+    sent: "UploadedFile[bytes] | uuid.UUID",
+    *,
+    project_id: uuid.UUID | None,
+) -> tuple[Photo | Upload, Project]:
+    """Return what was sent as a photo, a file or an id, and the project the caller may stage in."""
+    if not isinstance(sent, uuid.UUID):
+        return read_upload(sent), find_project(request, project_id)
+    photo = seen_photos(request).filter(pk=sent).first()
     if photo is None:
         raise ValidationError({"photo": ["You have no such photo."]})
     if project_id and find_project(request, project_id).pk != photo.project_id:

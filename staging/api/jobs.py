@@ -26,6 +26,7 @@ from staging.api.job_requests import (
     StoredPhotoRequestSerializer,
     errors_of_settings,
     find_place,
+    wish_in,
 )
 from staging.api.pages import answer_page, page_of
 from staging.api.polling import (
@@ -151,15 +152,23 @@ def _describe(job: StagingJob, request: Request) -> Any:
 def _stage(request: Request, *, key: IdempotencyKey | None) -> StagingJob:
     asked = StagingRequestSerializer(data=request.data)
     asked.is_valid(raise_exception=True)
-    wanted = dict(asked.validated_data)
-    photo, project = find_place(request, wanted)
+    found = asked.validated_data
+    sent = found["image"] if "image" in found else found["photo"]
+    photo, project = find_place(request, sent, project_id=found.get("project"))
     try:
         with answering_conflicts():
-            return request_staging(photo, owner=caller(request), project=project, key=key, **wanted)
+            return request_staging(
+                photo,
+                wish_in(found),
+                owner=caller(request),
+                project=project,
+                callback_url=found["callback_url"],
+                key=key,
+            )
     except images.PhotoRefused as error:
         raise ValidationError({"image": [str(error)]}) from error
     except SettingsRefused as error:
-        raise ValidationError(errors_of_settings(error, wanted)) from error
+        raise ValidationError(errors_of_settings(error, found)) from error
     except PromptRefused as error:
         raise ValidationError({error.field: [str(error)]}) from error
     except (ProfileNotFound, CannotStage) as error:

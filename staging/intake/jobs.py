@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 import structlog
 from django.contrib.auth.models import User
@@ -15,6 +14,7 @@ from modelsettings import services as settings_services
 from modelsettings.schema.validation import SettingsRefused
 from modelsettings.services import ResolvedSettings, StoredSettings
 from staging.intake.library import prompt_for
+from staging.intake.request import StagingRequest
 from staging.intake.spending import check_room
 from staging.models import (
     BatchPhoto,
@@ -47,44 +47,36 @@ class Plan:
     prompt: str
     words: Mapping[str, str]
     resolved: ResolvedSettings
-    overrides: Mapping[str, Any] = field(default_factory=dict)
+    overrides: Mapping[str, object] = field(default_factory=dict)
 
 
-def plan_job(
-    *,
-    project: Project,
-    room_type: str = "",
-    style: str = "",
-    prompt: str = "",
-    prompt_mode: str = "add",
-    model: str | None = None,
-    profile: str | None = None,
-    overrides: Mapping[str, Any] | None = None,
-    seed: int | None = None,
-) -> Plan:
+def plan_job(wanted: StagingRequest, *, project: Project) -> Plan:
     """Decide everything now: a later change of settings or library does not touch the job.
 
     Raises ProfileNotFound, SettingsRefused, CannotStage, and PromptRefused for a room or a style
     that cannot be asked for.
     """
-    text = prompt_for(room_type=room_type, style=style, custom=prompt or None, mode=prompt_mode)
-    model, profile = _choose_profile(
-        project, model=model, profile=profile, room_type=room_type or DEFAULT_ROOM
+    room_type, style = wanted.room_type or DEFAULT_ROOM, wanted.style or DEFAULT_STYLE
+    text = prompt_for(
+        room_type=room_type, style=style, custom=wanted.prompt, mode=wanted.prompt_mode
     )
-    resolved = settings_services.resolve(model, profile=profile, overrides=overrides, seed=seed)
+    model, profile = _choose_profile(wanted, project=project, room_type=room_type)
+    resolved = settings_services.resolve(
+        model, profile=profile, overrides=wanted.overrides, seed=wanted.seed
+    )
     if resolved.stored.obstacle:
         raise CannotStage(resolved.stored.obstacle)
     if "prompt" not in resolved.stored.roles:
-        text = _without_prompt(resolved.stored, prompt)
+        text = _without_prompt(resolved.stored, wanted.prompt)
     _check_seeds(resolved)
-    room_type, style = room_type or DEFAULT_ROOM, style or DEFAULT_STYLE
+    seed = {} if wanted.seed is None else {"seed": wanted.seed}
     return Plan(
         room_type=room_type,
         style=style,
         prompt=text,
         words=_words_for(resolved.stored, room_type=room_type, style=style, prompt=text),
         resolved=resolved,
-        overrides={**(overrides or {}), **({} if seed is None else {"seed": seed})},
+        overrides={**wanted.overrides, **seed},
     )
 
 
@@ -161,16 +153,17 @@ def _without_prompt(stored: StoredSettings, prompt: str) -> str:
 
 
 def _choose_profile(
-    project: Project, *, model: str | None, profile: str | None, room_type: str
-) -> tuple[str | None, str | None]:
-    """Return the model and the profile of a job; None stands for the default, and the live one.
+    wanted: StagingRequest, *, project: Project, room_type: str
+) -> tuple[str, str | None]:
+    """Return the model, empty for the default, and the profile, None for the live one.
 
     What the request names comes first, then what its project names, then what is chosen for the
     room.
     """
-    if model is None and profile is None and project.model is not None:
+    model, profile = wanted.model, wanted.profile
+    if not model and not profile and project.model is not None:
         model = project.model.slug
-        profile = project.profile.name if project.profile else None
+        profile = project.profile.name if project.profile else ""
     return model, profile or profiles.find_for_room(model, room_type)
 
 

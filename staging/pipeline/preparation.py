@@ -21,6 +21,7 @@ from modelsettings.services import ProfileNotFound
 from staging import images
 from staging.intake.jobs import Plan, plan_job, record_job
 from staging.intake.photos import Upload, store_photo
+from staging.intake.request import StagingRequest
 from staging.models import (
     BatchPhoto,
     BatchPhotoStatus,
@@ -94,16 +95,15 @@ def prepare(one: BatchPhoto) -> None:
     _stage(one, photo, is_new=one.photo is None)
 
 
-def plan(batch: StagingBatch, *, room_type: str, style: str) -> Plan:
-    """Plan the job of one room in one style. Raises what `plan_job` raises."""
-    return plan_job(
-        project=batch.project,
+def request_of(batch: StagingBatch, *, room_type: str, style: str) -> StagingRequest:
+    """Return what a batch wishes for one room in one style, as it was asked for."""
+    return StagingRequest(
         room_type=room_type,
         style=style,
         prompt=batch.prompt,
         prompt_mode=batch.prompt_mode,
-        model=batch.model.slug if batch.model else None,
-        profile=batch.profile_name or None,
+        model=batch.model.slug if batch.model else "",
+        profile=batch.profile_name,
         overrides=batch.overrides,
         seed=batch.seed,
     )
@@ -154,8 +154,9 @@ def _plan_all(one: BatchPhoto) -> tuple[list[Plan], dict[str, str]]:
     plans: list[Plan] = []
     refusals: dict[str, str] = {}
     for style in one.batch.styles:
+        wanted = request_of(one.batch, room_type=one.room_type, style=style)
         try:
-            plans.append(plan(one.batch, room_type=one.room_type, style=style))
+            plans.append(plan_job(wanted, project=one.batch.project))
         except (SettingsRefused, ProfileNotFound, ValueError) as error:
             refusals[style] = str(error)
     return plans, refusals

@@ -4,9 +4,9 @@ import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO
 
 from django.contrib.auth.models import User
 from django.core.files.base import File
@@ -18,7 +18,9 @@ from modelsettings.models import ReplicateModel
 from modelsettings.services import ProfileNotFound
 from staging import images
 from staging.archives import Entry, EntryRefused, PhotoArchive, displayable
+from staging.intake.jobs import plan_job
 from staging.intake.library import room_types as known_rooms
+from staging.intake.request import StagingRequest
 from staging.models import (
     BatchPhoto,
     BatchPhotoStatus,
@@ -27,7 +29,6 @@ from staging.models import (
     Project,
     StagingBatch,
 )
-from staging.pipeline import preparation
 from staging.prompts import DEFAULT_ROOM, DEFAULT_STYLE
 from staging.services import NotPossible
 from staging.services.projects import lock_project
@@ -82,7 +83,7 @@ def from_path(path: Path, *, name: str) -> SentPhoto:
     return SentPhoto(name=displayable(name), size=path.stat().st_size, open=lambda: path.open("rb"))
 
 
-def from_archive(file: Any) -> list[SentPhoto]:
+def from_archive(file: "UploadedFile[bytes]") -> list[SentPhoto]:
     """Return what is in a ZIP, which must stay open until all is stored. Raises ArchiveRefused."""
     archive = PhotoArchive(file, max_entries=MAX_PHOTOS, max_bytes=MAX_TOTAL_BYTES)
     return [_from_entry(archive, entry) for entry in archive.entries]
@@ -90,39 +91,41 @@ def from_archive(file: Any) -> list[SentPhoto]:
 
 def request_batch(
     sent: Sequence[SentPhoto],
+    wanted: StagingRequest,
     *,
     owner: User,
     project: Project,
     styles: Sequence[str] = (),
-    room_type: str = "",
     room_types: Mapping[str, str] | None = None,
-    model: str | None = None,
-    profile: str | None = None,
+    callback_url: str = "",
     key: IdempotencyKey | None = None,
-    **wanted: Any,
 ) -> StagingBatch:
     """Store the files as they came, record the batch, and wake workers once it is committed.
 
-    A photo's room is what `room_types` says of its name, else the folder that is called like a
-    room, else `room_type`. Everything that can be wrong with the whole is found before anything is
+    Each photo is staged as `wanted` says, once in each of `styles`, or without them in its style. A
+    photo's room is what `room_types` says of its name, else the folder that is called like a room,
+    else that of `wanted`. Everything that can be wrong with the whole is found before anything is
     stored. Raises BatchRefused, what `plan_job` raises, NotPossible for a project or a photo that
-    was deleted meanwhile, and AlreadyAsked where `key` bought before. `wanted` are columns of the
-    batch.
+    was deleted meanwhile, and AlreadyAsked where `key` bought before.
     """
     if not 1 <= len(sent) <= MAX_PHOTOS:
         raise BatchRefused("images", _count_in_words(len(sent)))
     batch = StagingBatch(
         owner=owner,
         project=project,
-        styles=list(dict.fromkeys(styles)) or [DEFAULT_STYLE],
-        model=_find_model(model),
-        profile_name=profile or "",
-        **wanted,
+        styles=list(dict.fromkeys(styles)) or [wanted.style or DEFAULT_STYLE],
+        prompt=wanted.prompt,
+        prompt_mode=wanted.prompt_mode,
+        model=_find_model(wanted.model),
+        profile_name=wanted.profile,
+        overrides=dict(wanted.overrides),
+        seed=wanted.seed,
+        callback_url=callback_url,
     )
-    rooms = _choose_rooms(sent, room_types or {}, room_type or DEFAULT_ROOM)
+    rooms = _choose_rooms(sent, room_types or {}, wanted.room_type or DEFAULT_ROOM)
     for room in dict.fromkeys(rooms):
         for style in batch.styles:
-            preparation.plan(batch, room_type=room, style=style)
+            plan_job(replace(wanted, room_type=room, style=style), project=project)
     photos: list[BatchPhoto] = []
     try:
         for position, (one, room) in enumerate(zip(sent, rooms, strict=True)):
@@ -151,8 +154,8 @@ def _count_in_words(count: int) -> str:
     return f"These are {count} photos; we take at most {MAX_PHOTOS} at once."
 
 
-def _find_model(slug: str | None) -> ReplicateModel | None:
-    if slug is None:
+def _find_model(slug: str) -> ReplicateModel | None:
+    if not slug:
         return None
     model = ReplicateModel.objects.filter(slug=slug).first()
     if model is None:

@@ -1,7 +1,5 @@
 """Jobs: staging a photo, canceling, trying again what failed, doing it once more."""
 
-from typing import Any
-
 import structlog
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -11,6 +9,7 @@ from modelsettings import services as settings_services
 from staging.intake.jobs import Plan, add_prediction, plan_job, record_job
 from staging.intake.photos import Upload, store_photo
 from staging.intake.repeats import Seed, plan_seeds, record_repeat
+from staging.intake.request import StagingRequest
 from staging.intake.spending import check_room
 from staging.models import (
     Callback,
@@ -39,25 +38,25 @@ _END: dict[str, str] = {
 
 def request_staging(
     photo: Photo | Upload,
+    wanted: StagingRequest,
     *,
     owner: User,
     project: Project | None = None,
     callback_url: str = "",
     key: IdempotencyKey | None = None,
-    **wanted: Any,
 ) -> StagingJob:
     """Record a job with its predictions, and wake a worker once it is committed.
 
     An upload goes into `project`, or among what its owner has not sorted, and is stored once all
-    else is in order; a photo that is there stays where it is. `wanted` is what `plan_job` takes,
-    which says what it raises; and images.PhotoRefused, NotPossible for a photo or a project that
-    was deleted meanwhile, OverLimit, and AlreadyAsked for a key that was used meanwhile.
+    else is in order; a photo that is there stays where it is. Raises what `plan_job` raises;
+    images.PhotoRefused, NotPossible for a photo or a project that was deleted meanwhile, OverLimit,
+    and AlreadyAsked for a key that was used meanwhile.
     """
     if isinstance(photo, Photo):
         project = photo.project
     elif project is None:
         project = Project.objects.unsorted_of(owner)
-    plan = plan_job(project=project, **wanted)
+    plan = plan_job(wanted, project=project)
     if isinstance(photo, Upload):
         return _stage_new(plan, photo, owner=owner, project=project, key=key, url=callback_url)
     with transaction.atomic():

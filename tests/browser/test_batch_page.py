@@ -12,6 +12,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 from pytest_django import Settings
 
+from staging.intake.request import StagingRequest
 from staging.models import Prediction, Project, StagingBatch, StagingJob
 from staging.models.job import UNFINISHED
 from staging.pipeline import collection, polling, preparation, submission
@@ -43,7 +44,9 @@ def batch(operator: User, files: list[Path], sandbox_url: str, settings: Setting
     settings.REPLICATE_BASE_URL = sandbox_url
     sent = [from_path(path, name=path.name) for path in files[:2]]
     project = Project.objects.unsorted_of(operator)
-    return request_batch(sent, owner=operator, project=project, styles=["modern", "industrial"])
+    return request_batch(
+        sent, StagingRequest(), owner=operator, project=project, styles=["modern", "industrial"]
+    )
 
 
 def work_off() -> None:

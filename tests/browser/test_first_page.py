@@ -11,6 +11,7 @@ from pytest_django import Settings
 from modelsettings import services
 from modelsettings.actors import Actor
 from staging.intake.photos import Upload
+from staging.intake.request import StagingRequest
 from staging.models import Prediction, StagingJob
 from staging.services.jobs import request_staging
 from tests.browser.test_job_page import work_off
@@ -22,13 +23,17 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def job(operator: User, photo_bytes: bytes, sandbox_url: str, settings: Settings) -> StagingJob:
     settings.REPLICATE_BASE_URL = sandbox_url
     upload = Upload(photo_bytes, name="room.jpg")
-    return request_staging(upload, owner=operator, room_type="bedroom", style="modern")
+    return request_staging(
+        upload, StagingRequest(room_type="bedroom", style="modern"), owner=operator
+    )
 
 
 @pytest.fixture
 def failed(job: StagingJob, operator: User, photo_bytes: bytes) -> StagingJob:
     """A job that failed, beside one that did not."""
-    other = request_staging(Upload(photo_bytes), owner=operator, room_type="kitchen")
+    other = request_staging(
+        Upload(photo_bytes), StagingRequest(room_type="kitchen"), owner=operator
+    )
     other.predictions.update(status="failed", error_code="model_failed", error="E005: flagged.")
     StagingJob.objects.filter(pk=other.pk).update(status="failed")
     return other

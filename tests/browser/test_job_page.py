@@ -9,6 +9,7 @@ from playwright.sync_api import Download, Locator, Page, expect
 from pytest_django import Settings
 
 from staging.intake.photos import Upload
+from staging.intake.request import StagingRequest
 from staging.models import Prediction, PredictionStatus, Project, StagedImage, StagingJob
 from staging.pipeline import collection, polling, submission
 from staging.services.jobs import request_staging
@@ -23,7 +24,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def job(operator: User, photo_bytes: bytes, sandbox_url: str, settings: Settings) -> StagingJob:
     settings.REPLICATE_BASE_URL = sandbox_url
     return request_staging(
-        Upload(photo_bytes, name="room.jpg"), owner=operator, room_type="bedroom", seed=7
+        Upload(photo_bytes, name="room.jpg"),
+        StagingRequest(room_type="bedroom", seed=7),
+        owner=operator,
     )
 
 

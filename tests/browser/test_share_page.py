@@ -10,6 +10,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from staging.intake.photos import Upload
+from staging.intake.request import StagingRequest
 from staging.models import Share, StagedImage, StagingJob
 from staging.services.jobs import request_staging
 from staging.services.shares import revoke_share, share_picture
@@ -23,7 +24,9 @@ CLIP = "(box) => getComputedStyle(box.closest('.before')).clipPath"
 @pytest.fixture
 def job(operator: User, photo_bytes: bytes, sandbox_url: str, settings: Settings) -> StagingJob:
     settings.REPLICATE_BASE_URL = sandbox_url
-    job = request_staging(Upload(photo_bytes), owner=operator, room_type="bedroom", seed=7)
+    job = request_staging(
+        Upload(photo_bytes), StagingRequest(room_type="bedroom", seed=7), owner=operator
+    )
     work_off(job)
     return job
 

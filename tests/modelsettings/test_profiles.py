@@ -12,6 +12,7 @@ from modelsettings.profiles import ProfileRefused
 from modelsettings.schema.validation import SettingsRefused
 from modelsettings.services import ProfileLocked, ProfileNotFound, StoredSettings
 from staging.intake.photos import Upload
+from staging.intake.request import StagingRequest
 from staging.services.jobs import request_staging
 from tests.modelsettings.acme import STAGER_DEFAULTS
 from tests.modelsettings.conftest import SLUG, write_behind_the_services
@@ -128,7 +129,9 @@ def test_a_job_uses_its_rooms_profile(draft: int, operator: User, photo_bytes: b
     profiles.use_for_rooms(draft, ["kitchen"], by=Actor.of(operator))
 
     jobs = [
-        request_staging(Upload(photo_bytes), owner=operator, model=SLUG, room_type=room)
+        request_staging(
+            Upload(photo_bytes), StagingRequest(model=SLUG, room_type=room), owner=operator
+        )
         for room in ("kitchen", "bedroom")
     ]
 

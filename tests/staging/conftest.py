@@ -18,7 +18,8 @@ from pytest_django import Settings
 from replicate_api.client import RemotePrediction
 from staging import webhooks
 from staging.intake.photos import Upload
-from staging.models import Prediction, StagedImage, StagingJob, Transition
+from staging.intake.request import StagingRequest
+from staging.models import Prediction, Project, StagedImage, StagingJob, Transition
 from staging.pipeline import collection, polling, submission
 from staging.pipeline.connection import replicate
 from staging.services.jobs import request_staging
@@ -93,9 +94,16 @@ def sandbox(
 def ask(operator: User, photo_bytes: bytes) -> Ask:
     """Ask for a job as people do: `ask(model=…, overrides=…)`."""
 
-    def request(**wanted: Any) -> StagingJob:
-        asked = {"room_type": "living_room", "style": "modern", **wanted}
-        return request_staging(Upload(photo_bytes), owner=operator, **asked)
+    def request(
+        *, project: Project | None = None, callback_url: str = "", **wanted: Any
+    ) -> StagingJob:
+        return request_staging(
+            Upload(photo_bytes),
+            StagingRequest(**{"room_type": "living_room", "style": "modern", **wanted}),
+            owner=operator,
+            project=project,
+            callback_url=callback_url,
+        )
 
     return request
 

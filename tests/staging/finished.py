@@ -10,6 +10,7 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from staging.intake.photos import Upload
+from staging.intake.request import StagingRequest
 from staging.models import (
     BatchPhoto,
     DailyUsage,
@@ -27,11 +28,22 @@ from tests.staging.conftest import QWEN
 
 
 def stage(
-    owner: User, *, photo: Photo | None = None, name: str = "IMG_2041.jpg", **wanted: Any
+    owner: User,
+    *,
+    photo: Photo | None = None,
+    name: str = "IMG_2041.jpg",
+    project: Project | None = None,
+    callback_url: str = "",
+    **wanted: Any,
 ) -> StagingJob:
     """Ask for a job, which stays queued."""
-    asked = {"room_type": "bedroom", "style": "modern", **wanted}
-    return request_staging(photo or Upload(make_photo(), name=name), owner=owner, **asked)
+    return request_staging(
+        photo or Upload(make_photo(), name=name),
+        StagingRequest(**{"room_type": "bedroom", "style": "modern", **wanted}),
+        owner=owner,
+        project=project,
+        callback_url=callback_url,
+    )
 
 
 def finish(

@@ -1,5 +1,6 @@
 """The admin's pages of batches: for an operator, and for nobody else."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 
 from staging.admin.batch_form import FilesField
+from staging.intake.request import StagingRequest
 from staging.models import Project, StagingBatch
 from staging.services.batches import from_upload, request_batch
 from tests.staging.conftest import Sandbox
@@ -19,10 +21,14 @@ LIST_QUERIES = 9
 PAGE_QUERIES = 16
 
 
-def request(owner: User, count: int = 1, **wanted: Any) -> StagingBatch:
+def request(
+    owner: User, count: int = 1, *, styles: Sequence[str] = (), **wanted: Any
+) -> StagingBatch:
     sent = [from_upload(photo_file(f"{number}.jpg")) for number in range(count)]
     project = Project.objects.unsorted_of(owner)
-    return request_batch(sent, owner=owner, project=project, **wanted)
+    return request_batch(
+        sent, StagingRequest(**wanted), owner=owner, project=project, styles=styles
+    )
 
 
 def page_of(batch: StagingBatch) -> str:

@@ -12,6 +12,7 @@ from modelsettings import profiles, services
 from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, ReplicateModel, settings_write
 from staging.intake.photos import Upload
+from staging.intake.request import StagingRequest
 from staging.services.jobs import request_staging
 from tests.staging.conftest import QWEN
 
@@ -44,7 +45,7 @@ def profile(db: None, operator: User, photo_bytes: bytes) -> int:
     for quality in (11, 12, 13, 14):
         services.patch_settings(pk, {"output_quality": quality}, by=ANN)
         if quality == 11:
-            request_staging(Upload(photo_bytes), owner=operator, model=QWEN)
+            request_staging(Upload(photo_bytes), StagingRequest(model=QWEN), owner=operator)
     return pk
 
 

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
+from staging.intake.request import StagingRequest
 from staging.models import (
     BatchPhoto,
     Callback,
@@ -42,6 +43,8 @@ OF_A_JOB: list[Any] = [
     StagingJob, Prediction, Transition, StagedImage, Share, Callback, CallbackAttempt,
     IdempotencyKey,
 ]  # fmt: skip
+
+WANTED = StagingRequest(room_type="bedroom", style="modern")
 
 
 @pytest.fixture
@@ -272,7 +275,7 @@ def test_job_that_is_asked_for_while_its_photo_is_deleted_is_not_lost(operator: 
 
     def ask(photo: Photo) -> str:
         try:
-            request_staging(photo, owner=operator, room_type="bedroom", style="modern")
+            request_staging(photo, WANTED, owner=operator)
         except NotPossible:
             return "told"
         finally:
@@ -302,7 +305,7 @@ def test_job_that_is_asked_for_while_its_photo_is_deleted_is_not_lost(operator: 
 def test_delete_waits_for_a_job_that_is_being_asked_for(operator: User) -> None:
     photo = staged(operator).photo
     with ThreadPoolExecutor(1) as threads, transaction.atomic():
-        request_staging(photo, owner=operator, room_type="bedroom", style="modern")
+        request_staging(photo, WANTED, owner=operator)
         deleting = threads.submit(_delete_in_thread, photo)
         # Nothing to be seen from outside: it waits for this transaction's lock.
         with pytest.raises(TimeoutError):

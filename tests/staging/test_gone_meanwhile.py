@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 
 from staging.intake.photos import Upload
+from staging.intake.request import StagingRequest
 from staging.models import Photo, Project, StagingBatch
 from staging.services import NotPossible
 from staging.services.batches import from_photo, request_batch
@@ -40,7 +41,7 @@ def test_photo_for_a_project_that_is_gone_leaves_no_file(operator: User, gone: P
 
 def test_job_with_a_photo_for_a_project_that_is_gone(operator: User, gone: Project) -> None:
     with pytest.raises(NotPossible, match=PROJECT_GONE):
-        request_staging(Upload(make_photo()), owner=operator, project=gone)
+        request_staging(Upload(make_photo()), StagingRequest(), owner=operator, project=gone)
 
     assert stored_files() == []
 
@@ -51,7 +52,7 @@ def test_batch_of_a_photo_that_is_gone(operator: User) -> None:
     delete_photo(Photo.objects.get(pk=photo.pk))
 
     with pytest.raises(NotPossible, match="One of these photos was deleted meanwhile"):
-        request_batch([from_photo(photo)], owner=operator, project=project)
+        request_batch([from_photo(photo)], StagingRequest(), owner=operator, project=project)
 
     assert not StagingBatch.objects.exists()
 

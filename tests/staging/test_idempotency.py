@@ -12,6 +12,7 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from staging.intake.photos import Upload
+from staging.intake.request import StagingRequest
 from staging.models import IdempotencyKey, Photo, Prediction, Project, StagingJob
 from staging.services.jobs import request_staging
 from staging.services.photos import add_photo
@@ -156,10 +157,10 @@ def test_a_retry_that_was_not_possible_keeps_no_key(api: APIClient, ask: Ask) ->
 def test_the_loser_of_a_race_leaves_nothing_behind(operator: User, photo_bytes: bytes) -> None:
     """Both found no key; the second comes to write its own when the first's is there."""
     keys = [IdempotencyKey(owner=operator, key="k1", fingerprint="f") for _ in range(2)]
-    request_staging(Upload(photo_bytes), owner=operator, key=keys[0])
+    request_staging(Upload(photo_bytes), StagingRequest(), owner=operator, key=keys[0])
 
     with pytest.raises(AlreadyAsked):
-        request_staging(Upload(photo_bytes), owner=operator, key=keys[1])
+        request_staging(Upload(photo_bytes), StagingRequest(), owner=operator, key=keys[1])
 
     assert (StagingJob.objects.count(), Prediction.objects.count()) == (1, 1)
     assert stored_photos() == (1, 2)

@@ -10,6 +10,7 @@ from PIL import Image
 from rest_framework.test import APIClient
 
 from staging.intake.photos import Upload
+from staging.intake.request import StagingRequest
 from staging.models import Photo, Project, ProjectMember, StagedImage
 from staging.services.jobs import request_staging
 from staging.services.photos import add_photo
@@ -129,9 +130,11 @@ def test_post_of_a_document_is_another_media_type(api: APIClient) -> None:
 def test_get_of_a_photo_shows_its_variants_side_by_side(
     sandbox: Sandbox, api: APIClient, operator: User, photo: Photo
 ) -> None:
-    done = carry_out(sandbox, request_staging(photo, owner=operator, room_type="bedroom"))
+    done = carry_out(
+        sandbox, request_staging(photo, StagingRequest(room_type="bedroom"), owner=operator)
+    )
     StagedImage.objects.update(verdict="accepted", stars=4)
-    waiting = request_staging(photo, owner=operator, style="scandinavian")
+    waiting = request_staging(photo, StagingRequest(style="scandinavian"), owner=operator)
 
     told = api.get(f"{PHOTOS}/{photo.pk}").json()
 
@@ -161,7 +164,7 @@ def test_get_asks_the_database_a_fixed_number_of_times(
     api: APIClient, operator: User, photo: Photo, count: int, django_assert_num_queries: Any
 ) -> None:
     for _ in range(count):
-        request_staging(photo, owner=operator, overrides={"num_outputs": 2})
+        request_staging(photo, StagingRequest(overrides={"num_outputs": 2}), owner=operator)
     api.get(PHOTOS)
 
     # Who asks, and their tokens; the photo; its jobs, their predictions, their pictures.
@@ -200,7 +203,7 @@ def test_list_refuses_what_it_does_not_know(api: APIClient) -> None:
 def test_delete_removes_photo_and_variants(
     sandbox: Sandbox, api: APIClient, operator: User, photo: Photo
 ) -> None:
-    carry_out(sandbox, request_staging(photo, owner=operator))
+    carry_out(sandbox, request_staging(photo, StagingRequest(), owner=operator))
 
     answer = api.delete(f"{PHOTOS}/{photo.pk}")
 
@@ -209,7 +212,7 @@ def test_delete_removes_photo_and_variants(
 
 
 def test_delete_waits_for_unfinished_jobs(api: APIClient, operator: User, photo: Photo) -> None:
-    request_staging(photo, owner=operator)
+    request_staging(photo, StagingRequest(), owner=operator)
 
     answer = api.delete(f"{PHOTOS}/{photo.pk}")
 

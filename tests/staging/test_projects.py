@@ -13,6 +13,7 @@ from rest_framework.test import APIClient
 from modelsettings import profiles, services
 from modelsettings.actors import Actor
 from staging.intake.photos import Upload
+from staging.intake.request import StagingRequest
 from staging.models import Project
 from staging.services.deletion import delete_job
 from staging.services.jobs import request_staging
@@ -34,9 +35,11 @@ def draft(db: None) -> str:
     return made.name
 
 
-def quality_of(owner: User, photo: bytes, **wanted: Any) -> tuple[str, int]:
+def quality_of(
+    owner: User, photo: bytes, *, project: Project | None = None, **wanted: Any
+) -> tuple[str, int]:
     """Ask for a job; return the model and the quality that it runs with."""
-    job = request_staging(Upload(photo), owner=owner, **wanted)
+    job = request_staging(Upload(photo), StagingRequest(**wanted), owner=owner, project=project)
     return job.model.slug, job.settings["output_quality"]
 
 
@@ -131,7 +134,7 @@ def test_stranger_sees_and_uses_no_project(
     stranger: User, operator: User, photo_bytes: bytes
 ) -> None:
     project = create_project("Elm Street 5", owner=operator)
-    photo = request_staging(Upload(photo_bytes), owner=stranger).photo
+    photo = request_staging(Upload(photo_bytes), StagingRequest(), owner=stranger).photo
     theirs = client_of(stranger)
 
     listed = [one["name"] for one in theirs.get(PROJECTS).json()["results"]]

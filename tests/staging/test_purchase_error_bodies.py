@@ -16,6 +16,7 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from modelsettings.models import ReplicateModel
+from staging.intake.request import StagingRequest
 from staging.models import (
     IdempotencyKey,
     Photo,
@@ -77,7 +78,9 @@ class Ground:
 
     def job(self, **wanted: Any) -> StagingJob:
         """Return a job that was canceled before it was bought, and so is finished."""
-        job = request_staging(self.photo, owner=self.owner, **{"model": QWEN, **wanted})
+        job = request_staging(
+            self.photo, StagingRequest(**{"model": QWEN, **wanted}), owner=self.owner
+        )
         cancel_job(job, by=self.owner)
         return job
 
@@ -184,12 +187,12 @@ def acted(
 
 
 def unfinished(ground: Ground) -> Any:
-    job = request_staging(ground.photo, owner=ground.owner)
+    job = request_staging(ground.photo, StagingRequest(), owner=ground.owner)
     return ground.act(job, "retry")
 
 
 def succeeded(ground: Ground) -> Any:
-    job = request_staging(ground.photo, owner=ground.owner)
+    job = request_staging(ground.photo, StagingRequest(), owner=ground.owner)
     Prediction.objects.move(job.predictions.get(), PredictionStatus.SUCCEEDED, by="a test")
     return ground.act(job, "retry")
 
@@ -221,7 +224,7 @@ def project_deleted_meanwhile(ground: Ground) -> Any:
 
 def of_shown(action: str) -> Callable[[Ground], Any]:
     def run(ground: Ground) -> Any:
-        job = request_staging(ground.of_others, owner=ground.shown.owner)
+        job = request_staging(ground.of_others, StagingRequest(), owner=ground.shown.owner)
         return ground.act(job, action)
 
     return run

@@ -8,6 +8,7 @@ from django.test import Client, TestCase
 from rest_framework.test import APIClient
 
 from modelsettings.models import ReplicateModel
+from staging.intake.request import StagingRequest
 from staging.models import StagingBatch, StagingJob
 from staging.pipeline import preparation, submission
 from staging.services.batches import from_photo, request_batch
@@ -44,9 +45,9 @@ def waiting_batch(owner: User, count: int) -> StagingBatch:
     photos = [make_photo_row(owner) for _ in range(count)]
     batch = request_batch(
         [from_photo(one) for one in photos],
+        StagingRequest(model=QWEN),
         owner=owner,
         project=photos[0].project,
-        model=QWEN,
         styles=["modern", "scandinavian"],
     )
     while preparation.prepare_waiting():

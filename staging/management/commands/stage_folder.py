@@ -3,7 +3,7 @@
 import os
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import Any
@@ -18,6 +18,7 @@ from modelsettings.schema.validation import SettingsRefused
 from modelsettings.services import ProfileNotFound
 from staging.archives import is_litter_name, is_photo_name
 from staging.intake.jobs import CannotStage
+from staging.intake.request import StagingRequest
 from staging.models import BatchPhoto, JobStatus, Project, StagingBatch, StagingJob
 from staging.prompts import PromptRefused
 from staging.services import NotPossible
@@ -47,19 +48,23 @@ class Command(BaseCommand):
         parser.add_argument(
             "--style", action="append", default=[], help="several times for several; else modern"
         )
-        parser.add_argument("--model", help="owner/name; else the project's or the default")
-        parser.add_argument("--profile", help="else the model's live one")
+        parser.add_argument(
+            "--model", default="", help="owner/name; else the project's or the default"
+        )
+        parser.add_argument("--profile", default="", help="else the model's live one")
         parser.add_argument("--no-wait", action="store_true", help="ask for it, and leave")
 
     def handle(
-        self, *args: Any, folder: Path, user: str, project: str | None, no_wait: bool,
-        **options: Any,
+        self, *args: Any, folder: Path, user: str, project: str | None, room_type: str,
+        style: list[str], model: str, profile: str, no_wait: bool, **options: Any,
     ) -> None:  # fmt: skip
         owner = User.objects.filter(username=user, is_active=True).first()
         if owner is None:
             raise CommandError(f"There is no active user {user}.")
         found = find_photos(folder)
-        batches = self._request(found, folder, owner, _find_project(project, owner), options)
+        wanted = StagingRequest(room_type=room_type, model=model, profile=profile)
+        place = _find_project(project, owner)
+        batches = _request(found, wanted, folder=folder, owner=owner, project=place, styles=style)
         for batch in batches:
             self.stdout.write(f"{batch}: {_page_of(batch)}")
         if not no_wait:
@@ -69,33 +74,6 @@ class Command(BaseCommand):
                 self.stdout.write("\nThe photos are staged without this command too: see above.")
                 raise SystemExit(INTERRUPTED) from None
         self._conclude(batches, has_waited=not no_wait)
-
-    def _request(
-        self,
-        photos: list[Path],
-        folder: Path,
-        owner: User,
-        project: Project,
-        options: dict[str, Any],
-    ) -> list[StagingBatch]:
-        sent = [from_path(path, name=path.relative_to(folder).as_posix()) for path in photos]
-        try:
-            return [
-                request_batch(
-                    sent[at : at + MAX_PHOTOS],
-                    owner=owner,
-                    project=project,
-                    styles=options["style"],
-                    room_type=options["room_type"],
-                    model=options["model"],
-                    profile=options["profile"],
-                )
-                for at in range(0, len(sent), MAX_PHOTOS)
-            ]
-        except (
-            BatchRefused, CannotStage, NotPossible, ProfileNotFound, PromptRefused, SettingsRefused
-        ) as error:  # fmt: skip
-            raise CommandError(str(error)) from error
 
     def _watch(self, batches: list[StagingBatch]) -> None:
         """Show how far the batches are, until they are done."""
@@ -140,6 +118,29 @@ class Command(BaseCommand):
             count = len(pictures)
             told = "The picture is there." if count == 1 else f"All {count} pictures are there."
             self.stdout.write(self.style.SUCCESS(told))
+
+
+def _request(
+    photos: Sequence[Path],
+    wanted: StagingRequest,
+    *,
+    folder: Path,
+    owner: User,
+    project: Project,
+    styles: Sequence[str],
+) -> list[StagingBatch]:
+    sent = [from_path(path, name=path.relative_to(folder).as_posix()) for path in photos]
+    try:
+        return [
+            request_batch(
+                sent[at : at + MAX_PHOTOS], wanted, owner=owner, project=project, styles=styles
+            )
+            for at in range(0, len(sent), MAX_PHOTOS)
+        ]
+    except (
+        BatchRefused, CannotStage, NotPossible, ProfileNotFound, PromptRefused, SettingsRefused
+    ) as error:  # fmt: skip
+        raise CommandError(str(error)) from error
 
 
 def find_photos(folder: Path) -> list[Path]:
