@@ -15,6 +15,7 @@ from django.utils import timezone
 from modelsettings import registry
 from modelsettings.models import PublishedSchema, ReplicateModel
 from staging.models import (
+    WAITING,
     BatchPhoto,
     BatchPhotoStatus,
     Callback,
@@ -34,7 +35,6 @@ from staging.models import (
 from staging.models.job import UNFINISHED
 from staging.pipeline.conditions import words_of
 from staging.pipeline.room import NEARLY, rooms_of, waiting_for_estimates
-from staging.pipeline.spending import WAITING
 from staging.services.usage import midnight
 from staging.templatetags.staging_spending import whose
 

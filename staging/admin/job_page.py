@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from staging.models import (
+    WAITING,
     Callback,
     JobStatus,
     Prediction,
@@ -20,7 +21,6 @@ from staging.models import (
 )
 from staging.models.job import UNFINISHED
 from staging.models.prediction import total_cost
-from staging.pipeline.spending import WAITING
 from staging.services.waiting import find_waits
 
 

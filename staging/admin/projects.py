@@ -28,6 +28,7 @@ from staging.models import (
     Verdict,
 )
 from staging.services.deletion import delete_project
+from staging.services.spending import follow_name
 
 PHOTOS_A_PAGE = 24
 
@@ -109,6 +110,11 @@ class ProjectAdmin(DeletingAdmin, BoundedListAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"owner": request.user.pk}
+
+    def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and "name" in form.changed_data:
+            follow_name(obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Project | None = None) -> Any:
         return ("name", "owner") if obj and obj.is_unsorted else ()

@@ -21,6 +21,9 @@ from staging.models.prediction import Prediction, PredictionStatus, Transition
 from staging.models.project import Project, ProjectMember
 from staging.models.share import Share
 from staging.models.spending import (
+    NO_ESTIMATE,
+    OVER_LIMIT,
+    WAITING,
     OverLimit,
     Period,
     PriceEstimate,
@@ -32,6 +35,9 @@ from staging.models.tally import Tallied, Tally
 from staging.models.usage import DailyUsage
 
 __all__ = [
+    "NO_ESTIMATE",
+    "OVER_LIMIT",
+    "WAITING",
     "BatchPhoto",
     "BatchPhotoStatus",
     "Callback",

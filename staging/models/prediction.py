@@ -89,6 +89,8 @@ class PredictionQuerySet(LeasedQuerySet["Prediction"]):
         if prediction.status not in UNFINISHED:
             return False
         reserved, reserved_on = prediction.reserved, prediction.reserved_on
+        # Whatever it moves to, it does not wait under a limit there.
+        values["held_by_limit_id"] = None
         if target == PredictionStatus.QUEUED:
             values |= {"reserved": None, "reserved_on": None}
         if not keep_lease:
@@ -140,15 +142,32 @@ class Prediction(Leased):
     webhook_id = models.CharField(max_length=100, blank=True, default="", db_default="")
     outputs = models.JSONField(default=list)
     metrics = models.JSONField(default=dict)
+    broken_downloads = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How often a picture that was fetched was broken."
+    )
     # What its purchase took out of the spending limits, and in which day's period.
     reserved = models.DecimalField(max_digits=10, decimal_places=6, null=True)
     reserved_on = models.DateField(null=True)
+    # While it is queued and has one of the codes in WAITING: the limit that refused it when it was
+    # looked at last; empty until it is looked at again, where that limit was changed or deleted
+    # since. The database checks no constraint: what waits would lock the limits' rows with it, and
+    # hold up what is bought.
+    held_by_limit = models.ForeignKey(
+        SpendingLimit,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
     cost = models.DecimalField(max_digits=10, decimal_places=6, null=True)
     error_code = models.CharField(max_length=40, blank=True)
     error = models.TextField(blank=True)
     # Ended badly, and somebody asked for another in its place: it no longer counts.
     is_replaced = models.BooleanField(default=False)
     cancel_asked_at = models.DateTimeField(null=True)
+    # Empty, too, where a release that does not know the column noted the wish.
+    cancel_asked_by = models.CharField(max_length=150, blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
 
@@ -161,7 +180,12 @@ class Prediction(Leased):
                 fields=["status", "rank_at"],
                 name="unfinished_predictions",
                 condition=Q(status__in=list(UNFINISHED)),
-            )
+            ),
+            models.Index(
+                fields=["held_by_limit"],
+                name="predictions_held_by_limit",
+                condition=Q(held_by_limit__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

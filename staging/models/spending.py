@@ -14,6 +14,10 @@ from staging.models.project import Project
 
 # SQLite adds up dollars in floating point; a millionth of a dollar is the last place we keep.
 HALF_A_MILLIONTH = Decimal("0.0000005")
+# The codes of a prediction that waits for the next period or a higher limit, and of one whose cost
+# an operator has to estimate.
+OVER_LIMIT, NO_ESTIMATE = "over_limit", "no_estimate"
+WAITING = (OVER_LIMIT, NO_ESTIMATE)
 
 
 class Period(models.TextChoices):
@@ -36,6 +40,11 @@ class OverLimit(ValueError):
     def __init__(self, limit: "SpendingLimit", usd: Decimal | None) -> None:
         self.limit, self.usd = limit, usd
         super().__init__(_refusal(limit, usd))
+
+    @property
+    def code(self) -> str:
+        """What a prediction bears that waits, or has failed, for it."""
+        return NO_ESTIMATE if self.usd is None else OVER_LIMIT
 
     @property
     def is_final(self) -> bool:

@@ -11,8 +11,14 @@ from django.utils import timezone
 
 from modelsettings.models import ReplicateModel
 from modelsettings.pricing import cost_of
-from staging.models import Prediction, PredictionStatus, PriceEstimate, SpendingLimit
-from staging.pipeline.spending import NO_ESTIMATE, OVER_LIMIT
+from staging.models import (
+    NO_ESTIMATE,
+    OVER_LIMIT,
+    Prediction,
+    PredictionStatus,
+    PriceEstimate,
+    SpendingLimit,
+)
 
 # Of a limit, in percent: when operators are told.
 NEARLY, FULL = 80, 100
@@ -50,8 +56,8 @@ def rooms_of(limits: Iterable[SpendingLimit]) -> list[Room]:
     if not shown:
         return []
     today, price = timezone.localdate(), _usual_price()
-    waits = Counter(_waiting())
-    return [_room(one, today, price=price, waiting=_count_of(one, waits)) for one in shown]
+    waiting = _count_waiting(shown)
+    return [_room(limit, today, price=price, waiting=waiting[limit.pk]) for limit in shown]
 
 
 def waiting_for_estimates() -> dict[int, int]:
@@ -85,17 +91,13 @@ def _usual_price() -> Decimal:
     return cost or Decimal(0)
 
 
-def _waiting() -> list[str]:
-    """Return the reasons of what waits for room, which begin with the limit's words."""
-    return list(_put_off(OVER_LIMIT).values_list("error", flat=True)[:MOST])
+def _count_waiting(limits: list[SpendingLimit]) -> Counter[int | None]:
+    """Return how many predictions wait for room under each limit, by its primary key."""
+    held = _put_off(OVER_LIMIT).filter(held_by_limit__in=[limit.pk for limit in limits])
+    return Counter(held.values_list("held_by_limit", flat=True)[:MOST])
 
 
 def _put_off(code: str) -> QuerySet[Prediction]:
-    """Return what waits for this reason, by the index of what is unfinished."""
+    """Return what waits for this reason, by an index of what is unfinished."""
     waiting = Prediction.objects.filter(status=PredictionStatus.QUEUED, error_code=code)
     return waiting.order_by()
-
-
-def _count_of(limit: SpendingLimit, reasons: Counter[str]) -> int:
-    begin = f"{limit.whose} may spend ${limit.usd} a {limit.period}:"
-    return sum(count for reason, count in reasons.items() if reason.startswith(begin))

@@ -10,7 +10,7 @@ import structlog
 from django.utils import timezone
 
 from replicate_api import errors
-from staging.models import Prediction, PredictionStatus, Tallied, Tally
+from staging.models import WAITING, Prediction, PredictionStatus, StagingJob, Tallied, Tally
 from staging.pipeline import heartbeat, stopping
 from staging.pipeline.log_context import about
 from staging.pipeline.wishes import queue_again
@@ -73,7 +73,12 @@ def give_up(
 
 
 def give_back(
-    prediction: Prediction, *, status: PredictionStatus, error: Exception, by: str
+    prediction: Prediction,
+    *,
+    status: PredictionStatus,
+    error: Exception,
+    by: str,
+    **values: Any,
 ) -> None:
     """Leave the prediction in its status, or queue it again, for a later try, within its budget.
 
@@ -87,14 +92,28 @@ def give_back(
         give_up(prediction, code=code_of(error), why=why, by=by, may_have_cost=is_bought)
         return
     run_after = timezone.now() + pause_after(tries)
-    later: dict[str, Any] = {"tries": tries, "run_after": run_after, "error": str(error)}
+    later = {"tries": tries, "run_after": run_after, "error": str(error), **values}
     if status == prediction.status:
-        Prediction.objects.note(prediction, lease_until=None, **later)
+        leave(prediction, **later)
     else:
         queue_again(prediction, by=by, why=str(error), **later)
     log.info(
         "step will be tried again", prediction=str(prediction.pk), tries=tries, error=str(error)
     )
+
+
+def leave(prediction: Prediction, **values: Any) -> None:
+    """Leave the prediction in its status for a later try, and write values.
+
+    What was tried had room under its limits: it waits for none of them any more.
+    """
+    has_waited = prediction.error_code in WAITING
+    noted = Prediction.objects.note(
+        prediction, lease_until=None, error_code="", held_by_limit_id=None, **values
+    )
+    if noted and has_waited:
+        # The job's document no longer says that it waits, and with it its ETag changes.
+        StagingJob.objects.filter(pk=prediction.job_id).update(changed_at=timezone.now())
 
 
 def _is_last(prediction: Prediction, tries: int) -> bool:

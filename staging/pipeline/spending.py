@@ -9,15 +9,18 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from staging.intake.spending import expected_cost
-from staging.models import OverLimit, Prediction, PredictionStatus, SpendingLimit, StagingJob
+from staging.models import (
+    WAITING,
+    OverLimit,
+    Prediction,
+    PredictionStatus,
+    SpendingLimit,
+    StagingJob,
+)
 from staging.pipeline.setbacks import give_up
 
 log = structlog.get_logger(__name__)
 
-# The codes of a prediction that waits for the next period or a higher limit, and of one whose cost
-# an operator has to estimate.
-OVER_LIMIT, NO_ESTIMATE = "over_limit", "no_estimate"
-WAITING = (OVER_LIMIT, NO_ESTIMATE)
 # A reservation that is given back makes room; nobody says so, so it is looked for. All that wait
 # look so many times a second at most: what waits first would else leave no time for what has room.
 LOOK_AGAIN = timedelta(minutes=2)
@@ -53,8 +56,8 @@ def intend(prediction: Prediction, *, by: str, **values: Any) -> bool:
                     Prediction.objects.note(prediction, reserved_on=day)
     except OverLimit as refusal:
         # What the transaction took back is still in the object.
-        taken_back = ("status", "error", "error_code", "reserved", "reserved_on", *values)
-        prediction.refresh_from_db(fields=taken_back)
+        waits = ("error", "error_code", "held_by_limit_id", "reserved", "reserved_on")
+        prediction.refresh_from_db(fields=("status", *waits, *values))
         _put_off(prediction, refusal, by=by)
         return False
     if moved and has_waited:
@@ -77,20 +80,21 @@ def has_room(prediction: Prediction, *, by: str) -> bool:
 
 
 def _put_off(prediction: Prediction, refusal: OverLimit, *, by: str) -> None:
-    code = NO_ESTIMATE if refusal.usd is None else OVER_LIMIT
     if refusal.is_final:
-        give_up(prediction, code=code, why=str(refusal), by=by)
+        give_up(prediction, code=refusal.code, why=str(refusal), by=by)
         return
-    now, is_news = timezone.now(), prediction.error != str(refusal)
+    now, known = timezone.now(), (prediction.error_code, prediction.held_by_limit_id)
     Prediction.objects.note(
         prediction,
         lease_until=None,
         run_after=now + _pause(),
         error=str(refusal),
-        error_code=code,
+        error_code=refusal.code,
+        held_by_limit_id=refusal.limit.pk,
     )
-    if is_news:
-        # The job's document shows it, and with it its ETag changes.
+    if known != (refusal.code, refusal.limit.pk):
+        # The job's document shows it, and with it its ETag changes. What is left at the moment is
+        # no news: it changes with every purchase under the limit.
         StagingJob.objects.filter(pk=prediction.job_id).update(changed_at=now)
     log.info("waits for room under a limit", why=str(refusal))
 

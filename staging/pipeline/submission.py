@@ -20,7 +20,7 @@ from staging.models import CreationPace, Prediction, PredictionStatus, Tallied, 
 from staging.pipeline import stopping
 from staging.pipeline.claims import claim_next, is_waiting
 from staging.pipeline.connection import replicate
-from staging.pipeline.setbacks import bounded, code_of, give_back, give_up
+from staging.pipeline.setbacks import bounded, code_of, give_back, give_up, leave
 from staging.pipeline.settlement import first_poll_at, settle
 from staging.pipeline.spending import has_room, intend
 from staging.pipeline.wishes import queue_again
@@ -100,7 +100,7 @@ def submit(prediction: Prediction) -> None:
     except errors.RateLimited as error:
         Tally.add(Tallied.LIMITED_UPLOAD)
         CreationPace.block(error.retry_after_s)
-        Prediction.objects.note(prediction, lease_until=None, error=str(error))
+        leave(prediction, error=str(error))
         return
     # A 4xx that is not documented is a proxy's whim, such as Cloudflare's 403.
     except (errors.TryAgain, errors.Refused) as error:

@@ -9,6 +9,7 @@ from django.db.models import Sum
 from modelsettings.models import ModelSettings, ReplicateModel
 from staging.models import DailyUsage, Project, ProjectMember, StagedImage
 from staging.services import NotPossible
+from staging.services.spending import follow_name
 
 
 class ProjectRefused(ValueError):
@@ -42,6 +43,7 @@ def change_project(project: Project, changes: Mapping[str, str | None]) -> Proje
         if locked.is_unsorted:
             raise NotPossible("Unsorted keeps its name: make a project of the name you want.")
         locked.name = str(changes["name"])
+        follow_name(locked)
     slug = locked.model.slug if locked.model else None
     name = locked.profile.name if locked.profile else None
     model = changes.get("model", slug)

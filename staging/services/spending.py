@@ -1,5 +1,6 @@
 """Spending limits and pauses: what operators set, and whom it lets go on."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from django.db import connection, transaction
@@ -8,15 +9,16 @@ from django.utils import timezone
 
 from modelsettings.models import ReplicateModel
 from staging.models import (
+    WAITING,
     DailyUsage,
     Period,
     Prediction,
     PredictionStatus,
     PriceEstimate,
+    Project,
     PurchasePause,
     SpendingLimit,
 )
-from staging.pipeline.spending import WAITING
 from staging.worker.wake import Step, wake
 
 
@@ -32,7 +34,7 @@ def save_limit(limit: SpendingLimit) -> None:
     else:
         # Neither what workers add to the sums meanwhile, nor what the sums are of.
         limit.save(update_fields=["usd", "when_over"])
-    look_again()
+    look_again(limit)
 
 
 @transaction.atomic
@@ -68,18 +70,27 @@ def resume(paused: PurchasePause) -> None:
     transaction.on_commit(lambda: wake(Step.SUBMIT))
 
 
-def look_again() -> None:
+def look_again(*changed: SpendingLimit) -> None:
     """Let everything that waits for room be looked at now, once this is committed.
 
-    A purchase locks its prediction, then the limits: whoever holds these must not wait for it.
+    What waits under a `changed` limit is held by none until then: why it waits is news again. A
+    purchase locks its prediction, then the limits: whoever holds these must not wait for it.
     """
-    transaction.on_commit(_wake_waiting)
+    transaction.on_commit(lambda: _wake_waiting(changed))
 
 
-def _wake_waiting() -> None:
+def follow_name(project: Project) -> None:
+    """Let what waits under a project's limits say its new name, once this is committed."""
+    if limits := list(project.spending_limits.all()):
+        look_again(*limits)
+
+
+def _wake_waiting(changed: Sequence[SpendingLimit]) -> None:
     waiting = Prediction.objects.filter(
         status=PredictionStatus.QUEUED, error_code__in=WAITING, lease_until=None
     )
+    if changed:
+        waiting.filter(held_by_limit__in=changed).update(held_by_limit=None)
     waiting.update(run_after=timezone.now())
     wake(Step.SUBMIT)
 

@@ -4,8 +4,14 @@ import uuid
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 
-from staging.models import Prediction, PredictionStatus, PurchasePause, StagingJob
-from staging.pipeline.spending import NO_ESTIMATE, OVER_LIMIT
+from staging.models import (
+    NO_ESTIMATE,
+    OVER_LIMIT,
+    Prediction,
+    PredictionStatus,
+    PurchasePause,
+    StagingJob,
+)
 
 _WORDS = {OVER_LIMIT: "waits for room", NO_ESTIMATE: "waits for an estimate"}
 
@@ -32,7 +38,7 @@ def find_waits(jobs: Iterable[StagingJob]) -> Waits:
     unfinished = [job.pk for job in jobs if not job.is_finished]
     rows = Prediction.objects.filter(job__in=unfinished, status=PredictionStatus.QUEUED)
     rows = rows.select_related("job__model").order_by("-job__created_at", "position")
-    queued = list(rows.only("error", "error_code", "job__model__label"))
+    queued = list(rows.only("error", "error_code", "held_by_limit", "job__model__label"))
     stand = PurchasePause.objects.select_related("model") if queued else []
     pauses = [pause for pause in stand if any(_is_held(one, pause) for one in queued)]
     words = {one.job_id: said for one in queued if (said := _words(one, pauses))}
@@ -54,7 +60,6 @@ def _reasons(queued: list[Prediction]) -> list[Reason]:
     for one in queued:
         if one.error_code in _WORDS:
             model = one.job.model_id if one.error_code == NO_ESTIMATE else None
-            # Up to the colon it says which limit, behind it what was left at some moment.
-            key = (one.error_code, model, one.error.partition(":")[0])
+            key = (one.error_code, model, one.held_by_limit_id)
             found.setdefault(key, Reason(one)).jobs.add(one.job_id)
     return list(found.values())
