@@ -15,6 +15,8 @@ from staging.pipeline.wishes import find_asker
 
 log = structlog.get_logger(__name__)
 
+# Who brings word where it is not a step of a worker.
+WEBHOOK = "webhook"
 # The code of a purchase of which nobody knows whether it was made.
 UNDECIDED = "undecided"
 # Clocks differ, and a create takes a moment: how far our times of intent are from Replicate's.
@@ -56,7 +58,7 @@ def _settle(prediction: Prediction, remote: RemotePrediction, *, by: str) -> boo
             latest = Prediction.objects.get(pk=prediction.pk)
             # It may have been written down between the look and this.
             return latest.replicate_id == remote.id and _settle(latest, remote, by=by)
-        Tally.add(Tallied.FOUND_BY_WEBHOOK if by == "webhook" else Tallied.FOUND_BY_LOOKUP)
+        Tally.add(Tallied.FOUND_BY_WEBHOOK if by == WEBHOOK else Tallied.FOUND_BY_LOOKUP)
         log.info("purchase adopted", prediction=str(prediction.pk), replicate_id=remote.id)
     if prediction.replicate_id not in (None, remote.id):
         log.error("bought twice", prediction=str(prediction.pk), replicate_id=remote.id)
@@ -110,7 +112,7 @@ def _end_canceled(prediction: Prediction, *, has_started: bool, by: str) -> None
     deadline_s = settings.STAGING_DEADLINE_S
     # Replicate says `canceled` of a running prediction whose Cancel-After has passed, too.
     is_late = prediction.age >= timedelta(seconds=deadline_s - 5)
-    if asker := find_asker(prediction):
+    if (asker := find_asker(prediction)) is not None:
         _cancel_here(prediction, f"as {asker} asked", has_started=has_started, by=by)
     elif not has_started:
         why = f"Replicate did not start it within {deadline_s} seconds."

@@ -7,7 +7,6 @@ Replicate once it is found there, and ends here instead of being queued again wh
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from staging.models import Prediction, PredictionStatus, StagingJob, Transition
@@ -16,6 +15,8 @@ from staging.models import Prediction, PredictionStatus, StagingJob, Transition
 TRIES = 5
 ASKED = "Asked to cancel it."
 UNBOUGHT = "Canceled before it was bought."
+# Where a release noted the wish that does not know the column.
+UNNAMED = "a user"
 
 
 def ask_to_cancel(prediction: Prediction, *, by: str) -> bool:
@@ -50,10 +51,11 @@ def queue_again(prediction: Prediction, *, by: str, why: str, **values: Any) -> 
 
 
 def find_asker(prediction: Prediction) -> str | None:
-    """Return who asked last that the prediction be canceled, as its timeline says."""
-    # Freshly read: whoever looks may have read the prediction before.
-    asked = prediction.transitions.filter(source=F("target"), why=ASKED)
-    return asked.values_list("by", flat=True).last()
+    """Return who asked that the prediction be canceled, or None where it is not to be."""
+    # Freshly read: the wish may be younger than what the caller has read.
+    asked = Prediction.objects.filter(pk=prediction.pk).exclude(cancel_asked_at=None).order_by()
+    asker = asked.values_list("cancel_asked_by", flat=True).first()
+    return UNNAMED if asker == "" else asker
 
 
 def _end(prediction: Prediction, *, by: str, why: str) -> bool:
@@ -66,7 +68,7 @@ def _note_wish(prediction: Prediction, *, by: str) -> bool:
     now = timezone.now()
     noted = Prediction.objects.filter(
         pk=prediction.pk, status=prediction.status, cancel_asked_at=None
-    ).update(cancel_asked_at=now)
+    ).update(cancel_asked_at=now, cancel_asked_by=by[:150])
     if not noted:
         return False
     Transition.record(

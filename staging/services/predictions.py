@@ -8,7 +8,7 @@ from staging.worker.wake import Step, wake
 
 def receive_webhook(prediction: Prediction, remote: RemotePrediction) -> None:
     """Take over what a verified webhook says of a prediction."""
-    if settlement.settle(prediction, remote, by="webhook"):
+    if settlement.settle(prediction, remote, by=settlement.WEBHOOK):
         wake(Step.COLLECT)
     elif prediction.finished_at:
         callbacks.wake_where_due()

@@ -8,9 +8,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import F
+from django.utils import timezone
 
 from staging import tasks
-from staging.models import Prediction, PredictionStatus, StagingJob
+from staging.models import Prediction, PredictionStatus, StagingJob, Transition
 from staging.models.job import UNFINISHED
 from staging.pipeline import cancellation, collection, lookup, settlement, submission, wishes
 from staging.services import NotPossible
@@ -244,6 +245,43 @@ def test_cancel_is_what_ended_it_whatever_replicate_calls_it(
     assert told(canceled)[-1] == (
         "canceled", "webhook", "Canceled at Replicate, as olga asked.",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("words", ["Asked to cancel it.", "Please end this."])
+def test_cancel_knows_who_asked_whatever_the_timeline_says(
+    running: Prediction, operator: User, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wishes, "ASKED", words)
+    cancel_job(running.job, by=operator)
+    # Words of others that say the same.
+    Transition.record(
+        running, source="running", target="running", at=timezone.now(), by="mia", why=words
+    )
+
+    cancellation.cancel_unwanted()
+
+    assert told(only(running.job))[-1][2] == "Canceled at Replicate, as olga asked."
+
+
+def test_cancel_that_an_earlier_release_noted_has_no_name(
+    running: Prediction, operator: User
+) -> None:
+    cancel_job(running.job, by=operator)
+    running.job.predictions.update(cancel_asked_by="")
+
+    cancellation.cancel_unwanted()
+
+    assert told(only(running.job))[-1][2] == "Canceled at Replicate, as a user asked."
+
+
+def test_cancel_by_replicate_is_not_by_us_whatever_the_timeline_says(running: Prediction) -> None:
+    Transition.record(
+        running, source="running", target="running", at=timezone.now(), by="mia", why=wishes.ASKED
+    )
+
+    settlement.settle(running, remote(running, "canceled"), by="webhook")
+
+    assert told(only(running.job))[-1][2] == "Canceled at Replicate, not by us."
 
 
 def test_cancel_twice_notes_one_wish(running: Prediction, operator: User, stranger: User) -> None:

@@ -1,4 +1,4 @@
-"""The migrations of projects for all, with data from before them, forward and back."""
+"""The migrations that move data, with rows from before them, forward and back."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -147,3 +147,48 @@ def test_backwards_photos_stay_and_jobs_keep_their_projects(stops: list[Seen]) -
 
 def test_forward_again_comes_to_the_same(stops: list[Seen]) -> None:
     assert stops[2] == stops[0]
+
+
+@pytest.fixture(scope="module")
+def askers(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> list[list[str]]:
+    """Who asked to cancel what runs and what has ended: forward, back and forward again."""
+    before = [("staging", "0012_predictions_know_their_webhook")]
+    after = [("staging", "0014_who_asked_to_cancel")]
+    with django_db_blocker.unblock():
+        newest = MigrationExecutor(connection).loader.graph.leaf_nodes()
+        try:
+            ask_to_cancel(migrate(before))
+            found = [askers_of(migrate(after))]
+            migrate(before)
+            found.append(askers_of(migrate(after)))
+        finally:
+            clear(migrate(after))
+            MigrationExecutor(connection).migrate(newest)
+    return found
+
+
+def ask_to_cancel(apps: Any) -> None:
+    """Let ann ask to cancel what runs and what has ended, as it was noted before the column."""
+    ann = apps.get_model("auth", "User").objects.create(username="ann")
+    project = apps.get_model("staging", "Project").objects.create(owner=ann, name="Elm Street 5")
+    photo = apps.get_model("staging", "Photo").objects.create(
+        owner=ann, project=project, file="x", thumbnail="x", width=1, height=1, sha256="x"
+    )
+    job = make_job(apps, photo, project=project)
+    for status in ("canceled", "running"):
+        prediction = apps.get_model("staging", "Prediction").objects.create(
+            job=job, status=status, cancel_asked_at=ASKED
+        )
+        apps.get_model("staging", "Transition").objects.create(
+            prediction=prediction, source="running", target="running", at=ASKED, by="ann",
+            why="Asked to cancel it.",
+        )  # fmt: skip
+
+
+def askers_of(apps: Any) -> list[str]:
+    rows = apps.get_model("staging", "Prediction").objects.order_by("status")
+    return list(rows.values_list("cancel_asked_by", flat=True))
+
+
+def test_who_asked_to_cancel_is_named_where_it_is_unfinished(askers: list[list[str]]) -> None:
+    assert askers == [["", "ann"], ["", "ann"]]
