@@ -51,11 +51,17 @@ def collect(prediction: Prediction) -> None:
         _lose(prediction, code=code_of(error), why=str(error))
     except images.PictureRefused as error:
         # Calls that failed before say nothing of the picture.
-        is_again = prediction.error == str(error)
-        if is_again and prediction.tries + 1 >= MAX_BROKEN_DOWNLOADS:
+        broken = prediction.broken_downloads + 1
+        if broken >= MAX_BROKEN_DOWNLOADS:
             _lose(prediction, code="bad_output", why=str(error))
-        else:
-            give_back(prediction, status=PredictionStatus.COLLECTING, error=error, by=BY)
+            return
+        give_back(
+            prediction,
+            status=PredictionStatus.COLLECTING,
+            error=error,
+            by=BY,
+            broken_downloads=broken,
+        )
     else:
         _succeed(prediction, stored)
 

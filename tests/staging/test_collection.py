@@ -8,6 +8,8 @@ import pytest
 from django.core.files.storage import default_storage
 from PIL import Image
 
+from replicate_api import errors
+from staging import images
 from staging.models import Prediction, StagedImage, StagingJob
 from staging.pipeline import collection, polling, submission
 from tests.staging.conftest import Ask, Sandbox, only, opened, pass_time, pictures
@@ -109,13 +111,44 @@ def test_collect_counts_broken_pictures_apart_from_failed_calls(sandbox: Sandbox
     job = collect_with(sandbox, ask, do="broken_output")
     states = []
 
-    for _ in range(3):
+    for _ in range(4):
         pass_time(job, seconds=600)
         collection.collect_waiting()
-        states.append(only(job).status)
+        states.append((only(job).status, only(job).broken_downloads))
 
-    assert states == ["collecting", "collecting", "failed"]
+    assert states == [("collecting", 0), ("collecting", 1), ("collecting", 2), ("failed", 2)]
     assert only(job).error_code == "bad_output"
+
+
+def test_collect_counts_broken_pictures_whatever_is_said_of_them(
+    sandbox: Sandbox, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each download is broken in another place, and its refusal says so."""
+    words = (f"Broken, {number}." for number in range(99))
+    told = images.PictureRefused.__str__
+    monkeypatch.setattr(images.PictureRefused, "__str__", lambda error: next(words) + told(error))
+    job = collect_with(sandbox, ask, do="broken_output")
+
+    for _ in range(5):
+        pass_time(job, seconds=600)
+        collection.collect_waiting()
+
+    assert (only(job).status, only(job).error_code) == ("failed", "bad_output")
+    assert sandbox.requests()["download"] == 3
+
+
+def test_collect_takes_no_failed_call_for_a_broken_picture_whatever_it_says(
+    collecting: Prediction, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(images.PictureRefused, "__str__", lambda _: "It failed.")
+    monkeypatch.setattr(errors.ReplicateError, "__str__", lambda _: "It failed.")
+    sandbox.misbehave("download", "status", status=503, times=5)
+
+    for _ in range(6):
+        collection.collect_waiting()
+        pass_time(collecting.job, seconds=300)
+
+    assert only(collecting.job).status == "succeeded"
 
 
 def test_collect_twice_stores_once(collecting: Prediction) -> None:
