@@ -11,10 +11,10 @@ from django_jsonform.forms.fields import JSONFormField
 from django_jsonform.widgets import JSONFormWidget
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from modelsettings.errors import RequestRefused
 from modelsettings.schema import form as form_schemas
 from modelsettings.schema.document import UNSET, differing_keys
 from modelsettings.schema.flattening import JSON
-from modelsettings.schema.validation import SettingsRefused
 from modelsettings.services import Conflict, StaleSettings, StoredSettings
 
 
@@ -83,13 +83,13 @@ class SettingsForm(forms.Form):
             if self._answers.get(key) != "theirs"
         }
 
-    def show_errors(self, error: SettingsRefused) -> None:
+    def show_refusal(self, error: RequestRefused) -> None:
         """Put each sentence under its field; what belongs to none goes on top."""
         for key, sentences in error.errors.items():
             if key in self.schema["properties"]:
                 self.fields["values"].widget.add_error({key: sentences})
             else:
-                self.add_error(None, sentences)
+                self.add_error(None, list(sentences))
         self._draw(self.cleaned_data["values"])
 
     def show_conflicts(

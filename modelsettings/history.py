@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
+from modelsettings.errors import RequestRefused
 from modelsettings.models import ModelSettings, settings_write
 from modelsettings.schema.document import Change, diff
 from modelsettings.schema.flattening import JSON
@@ -14,8 +15,10 @@ from modelsettings.schema.flattening import JSON
 PAGE = 20
 
 
-class RevisionNotFound(LookupError):
+class RevisionNotFound(RequestRefused):
     """A revision that never was."""
+
+    status = 404
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from django.conf import settings
 
 from modelsettings import catalog
 from modelsettings.compiled import compile_document, find_obstacle_to_staging
+from modelsettings.errors import RequestRefused
 from modelsettings.schema import flattening, published
 from modelsettings.schema.document import UNSET
 from modelsettings.schema.flattening import JSON, SchemaRefused
@@ -27,6 +28,7 @@ from replicate_api.errors import (
     ServerError,
     Unauthenticated,
     Unreachable,
+    UnusableToken,
 )
 
 _KINDS = {
@@ -41,8 +43,8 @@ _KINDS = {
 _ADDRESSES = ("https://replicate.com/", "http://replicate.com/", "replicate.com/")
 
 
-class CannotRead(ValueError):
-    """A published model that could not be read; the message says why and what to do."""
+class CannotRead(RequestRefused):
+    """A published model that could not be read, or not be used; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +88,19 @@ class Finding:
 def judge(model: PublishedModel, *, corrections: Mapping[str, str | None] | None = None) -> Finding:
     """Say what a published model would be here, with the roles that a person corrected.
 
-    Raises SchemaRefused and RoleRefused.
+    Raises CannotRead and RoleRefused.
     """
+    try:
+        return _judge(model, corrections=corrections or {})
+    except SchemaRefused as error:
+        raise CannotRead(str(error)) from error
+
+
+def _judge(model: PublishedModel, *, corrections: Mapping[str, str | None]) -> Finding:
+    """As `judge`; raises SchemaRefused, too."""
     overlay = catalog.find_overlay(model.slug)
     flat = flattening.flatten(model.openapi)
-    roles = choose_roles(flat, known=overlay.roles, corrections=corrections or {})
+    roles = choose_roles(flat, known=overlay.roles, corrections=corrections)
     compiled = compile_document(model.slug, roles=roles, openapi=model.openapi)
     properties = compiled.validator.schema["properties"]
     try:
@@ -116,7 +126,7 @@ def judge(model: PublishedModel, *, corrections: Mapping[str, str | None] | None
 
 
 def read_model(slug: str) -> PublishedModel:
-    """Read a model as Replicate publishes it now. Raises CannotRead and SchemaRefused."""
+    """Read a model as Replicate publishes it now. Raises CannotRead."""
     slug = slug.strip()
     for address in _ADDRESSES:
         slug = slug.removeprefix(address)
@@ -129,17 +139,20 @@ def read_model(slug: str) -> PublishedModel:
             base_url=settings.REPLICATE_BASE_URL,
             timeout_s=settings.STAGING_REQUEST_LIMIT_S,
         )
-    except ValueError as error:
+    except UnusableToken as error:
         raise CannotRead(f"{error} Set REPLICATE_API_TOKEN in the environment.") from error
     with closing(client):
         try:
             answer = client.get_model(slug)
         except ReplicateError as error:
             raise CannotRead(_failure_in_words(slug, error)) from error
-    return PublishedModel.from_json(answer)
+    try:
+        return PublishedModel.from_json(answer)
+    except SchemaRefused as error:
+        raise CannotRead(str(error)) from error
 
 
-def read_files(path: Path) -> Iterator[tuple[str, PublishedModel | SchemaRefused]]:
+def read_files(path: Path) -> Iterator[tuple[str, PublishedModel | CannotRead]]:
     """Yield each published model of a JSON file, or of a folder's; one that is refused, so.
 
     A file holds one model or a list of them. The first of the pair says which it is, for people.
@@ -154,14 +167,14 @@ def read_files(path: Path) -> Iterator[tuple[str, PublishedModel | SchemaRefused
         yield from _read_file(file)
 
 
-def _read_file(file: Path) -> Iterator[tuple[str, PublishedModel | SchemaRefused]]:
+def _read_file(file: Path) -> Iterator[tuple[str, PublishedModel | CannotRead]]:
     try:
         document = json.loads(file.read_bytes())
     except OSError as error:
-        yield file.name, SchemaRefused(f"It cannot be read: {error.strerror}.")
+        yield file.name, CannotRead(f"It cannot be read: {error.strerror}.")
         return
     except (ValueError, RecursionError) as error:
-        yield file.name, SchemaRefused(f"It is not JSON: {flattening.legible(str(error)[:200])}.")
+        yield file.name, CannotRead(f"It is not JSON: {flattening.legible(str(error)[:200])}.")
         return
     if isinstance(document, dict) and isinstance(document.get("results"), list):
         # A page of Replicate's own list of models.
@@ -173,17 +186,18 @@ def _read_file(file: Path) -> Iterator[tuple[str, PublishedModel | SchemaRefused
         yield _read_document(entry, otherwise=f"{file.name}, entry {place}")
 
 
-def _read_document(document: Any, *, otherwise: str) -> tuple[str, PublishedModel | SchemaRefused]:
+def _read_document(document: Any, *, otherwise: str) -> tuple[str, PublishedModel | CannotRead]:
     """Read one model; it is named by its slug where it has one, else as the caller says."""
     if not isinstance(document, dict):
-        return otherwise, SchemaRefused("It is not a published model: no JSON object.")
+        return otherwise, CannotRead("It is not a published model: no JSON object.")
     try:
         model = PublishedModel.from_json(document)
     except SchemaRefused as error:
+        refused = CannotRead(str(error))
         owner, name = document.get("owner"), document.get("name")
         if isinstance(owner, str) and isinstance(name, str) and owner and name:
-            return flattening.legible(f"{owner}/{name}"[:200]), error
-        return otherwise, error
+            return flattening.legible(f"{owner}/{name}"[:200]), refused
+        return otherwise, refused
     return model.slug, model
 
 

@@ -5,12 +5,16 @@ from django.utils import timezone
 
 from modelsettings import services
 from modelsettings.actors import Actor
+from modelsettings.errors import RequestRefused
 from modelsettings.models import ModelSettings, ReplicateModel, RoomProfile, settings_write
 from modelsettings.services import ProfileLocked, ProfileNotFound
 
 
-class ProfileRefused(ValueError):
+class ProfileRefused(RequestRefused):
     """A name that is taken or empty, or a profile that is needed as it is."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, field="name")
 
 
 def list_profiles(slug: str, *, with_retired: bool = False) -> list[ModelSettings]:

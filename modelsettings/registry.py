@@ -11,6 +11,7 @@ from django.db.models import Model, QuerySet
 from modelsettings import catalog, services
 from modelsettings.actors import CATALOG, Actor
 from modelsettings.compiled import compile_document, compile_schema, find_obstacle_to_staging
+from modelsettings.errors import RequestRefused
 from modelsettings.models import ModelSettings, PublishedSchema, ReplicateModel, settings_write
 from modelsettings.schema import flattening, published
 from modelsettings.schema.published import PublishedModel
@@ -18,19 +19,26 @@ from modelsettings.schema.roles import choose_roles
 from modelsettings.schema.validation import SettingsRefused, SettingsValidator
 
 
-class CannotStage(ValueError):
-    """A model that cannot stage a photo; the message says why."""
+class CannotBeDefault(RequestRefused):
+    """A model that is not there, or cannot stage a photo; the message says why."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, field="value")
 
 
-class AlreadyThere(ValueError):
+class AlreadyThere(RequestRefused):
     """A model that was added before."""
+
+    status = 409
 
     def __init__(self, slug: str) -> None:
         super().__init__(f"{slug} is there already.")
 
 
-class CannotAdopt(ValueError):
+class CannotAdopt(RequestRefused):
     """A published schema that breaks what is stored; the message names it."""
+
+    status = 409
 
 
 @transaction.atomic
@@ -261,17 +269,14 @@ def find_obstacle(row: ReplicateModel) -> str | None:
 
 @transaction.atomic
 def choose_default(slug: str, *, by: Actor) -> ReplicateModel:
-    """Make a model the default for staging.
-
-    Raises ReplicateModel.DoesNotExist, and CannotStage with the reason.
-    """
+    """Make a model the default for staging. Raises CannotBeDefault with the reason."""
     # All of them, in one order: two who choose at once then wait for one another.
     rows = {row.slug: row for row in ReplicateModel.objects.select_for_update().order_by("pk")}
     if slug not in rows:
-        raise ReplicateModel.DoesNotExist(slug)
+        raise CannotBeDefault(f"There is no model {slug}.")
     chosen = rows[slug]
     if obstacle := services.get_settings(slug).obstacle:
-        raise CannotStage(obstacle)
+        raise CannotBeDefault(obstacle)
     if not chosen.is_default:
         for former in filter(lambda row: row.is_default, rows.values()):
             _set_default(former, is_default=False, by=by)

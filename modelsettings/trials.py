@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from modelsettings import catalog
+from modelsettings.errors import RequestRefused
 from modelsettings.pricing import cost_of
 from modelsettings.schema import flattening, published
 from modelsettings.schema.differences import find_differences
@@ -17,7 +18,7 @@ from replicate_api.purchases import MAX_PURCHASES, Subject
 PROMPT = "Add one small wooden chair to this room. Change nothing else."
 
 
-class CannotBeTried(ValueError):
+class CannotBeTried(RequestRefused):
     """A model that nothing can be tried with; the message says why."""
 
 

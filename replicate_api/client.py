@@ -27,7 +27,7 @@ from replicate_api.answers import (
     read_object,
 )
 from replicate_api.downloads import Downloads
-from replicate_api.errors import BadAnswer, InvalidInput, NotFound
+from replicate_api.errors import BadAnswer, InvalidInput, NotFound, UnusableToken
 from replicate_api.transport import Exchange, Wire
 
 __all__ = ["Download", "Page", "RemoteFile", "RemotePrediction", "ReplicateClient", "Status"]
@@ -68,7 +68,7 @@ class ReplicateClient:
         # An empty token would let the official client look for one in the environment, and
         # a header that cannot be sent would be quoted in an error.
         if not re.fullmatch(r"[!-~]+", self._token):
-            raise ValueError("The Replicate token is empty or has characters no token has.")
+            raise UnusableToken("The Replicate token is empty or has characters no token has.")
         self._base_url = base_url.rstrip("/").removesuffix("/v1")
         self._timeout_s = timeout_s
         self._transfer_timeout_s = transfer_timeout_s

@@ -16,6 +16,8 @@
         ├── Refused              any other 4xx
         └── OutputRefused        an output's address or size that we do not accept
 
+UnusableToken, a ValueError, is about a client that cannot be made at all.
+
 * proves that no prediction was created (`proves_not_bought`). After any other error of a
 create a purchase may exist: look it up before buying again.
 """
@@ -32,6 +34,10 @@ from email.utils import parsedate_to_datetime
 DEFAULT_RETRY_AFTER_S = 10.0
 MAX_RETRY_AFTER_S = 600.0
 MAX_DETAIL_CHARACTERS = 2000
+
+
+class UnusableToken(ValueError):
+    """A token that no request could bear."""
 
 
 class ReplicateError(Exception):

@@ -12,6 +12,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from modelsettings.errors import RequestRefused
 from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.schema.validation import SettingsRefused
 from modelsettings.services import ProfileNotFound
@@ -87,7 +88,7 @@ class StageAgainForm(forms.Form):
                 self.add_error(key, list(sentences))
         except (ProfileNotFound, CannotStage) as error:
             self.add_error("model", str(error))
-        except (NotPossible, ValueError) as error:
+        except (RequestRefused, ValueError) as error:
             self.add_error(None, str(error))
         return None
 

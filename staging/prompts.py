@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from modelsettings.errors import RequestRefused
+
 DEFAULT_ROOM = "default"
 DEFAULT_STYLE = "modern"
 MODES = ("add", "replace")
@@ -20,12 +22,11 @@ MODES = ("add", "replace")
 _SHIPPED = Path(__file__).with_name("library.toml")
 
 
-class PromptRefused(ValueError):
+class PromptRefused(RequestRefused):
     """A request for a prompt that cannot be made; `field` is the one that is wrong."""
 
     def __init__(self, field: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.field = field
+        super().__init__(sentence, field=field)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

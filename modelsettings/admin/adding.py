@@ -12,10 +12,10 @@ from django.views.decorators.http import require_http_methods
 
 from modelsettings import onboarding, registry
 from modelsettings.actors import Actor
+from modelsettings.errors import RequestRefused
 from modelsettings.models import ReplicateModel
 from modelsettings.onboarding import CannotRead, Finding
-from modelsettings.registry import AlreadyThere, CannotAdopt
-from modelsettings.schema.flattening import SchemaRefused
+from modelsettings.registry import CannotAdopt
 from modelsettings.schema.roles import RoleRefused
 
 _ROLES = {"image": "Takes the photo", "prompt": "Takes the prompt"}
@@ -39,7 +39,7 @@ def add_model_view(request: HttpRequest) -> HttpResponse:
         try:
             finding = _find(slug, corrections, context)
             saved = _save(request, finding, corrections) if request.method == "POST" else None
-        except (CannotRead, SchemaRefused, RoleRefused, CannotAdopt, AlreadyThere) as error:
+        except RequestRefused as error:
             context["refusal"] = str(error)
         else:
             if saved is not None:

@@ -7,9 +7,9 @@ from django.http import Http404, HttpRequest
 
 from modelsettings import history, services
 from modelsettings.actors import Actor
+from modelsettings.errors import RequestRefused
 from modelsettings.models import ModelSettings
-from modelsettings.schema.validation import SettingsRefused
-from modelsettings.services import ProfileLocked
+from modelsettings.refusals import tell
 
 
 def revisions(request: HttpRequest, profile: ModelSettings) -> dict[str, Any]:
@@ -55,8 +55,8 @@ def roll_back(request: HttpRequest, profile: ModelSettings, revision: int) -> bo
             reason=request.POST.get("reason", "").replace("\0", ""),
             keep_what_fits="keep_what_fits" in request.POST,
         )
-    except (SettingsRefused, ProfileLocked, history.RevisionNotFound) as error:
-        messages.error(request, str(error))
+    except RequestRefused as error:
+        tell(error, request)
         return False
     messages.success(request, f"Rolled back: revision {saved.revision} has the old values.")
     return True

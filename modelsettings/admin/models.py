@@ -14,8 +14,9 @@ from unfold.decorators import display
 from modelsettings import registry
 from modelsettings.actors import Actor
 from modelsettings.admin.adding import add_model_view
+from modelsettings.errors import RequestRefused
 from modelsettings.models import ReplicateModel
-from modelsettings.registry import CannotStage
+from modelsettings.refusals import tell
 from modelsettings.templatetags.restage import price_in_words
 
 
@@ -55,8 +56,8 @@ class ReplicateModelAdmin(ModelAdmin):
             return
         try:
             registry.choose_default(slugs[0], by=Actor.of(request.user))
-        except CannotStage as error:
-            messages.error(request, str(error))
+        except RequestRefused as error:
+            tell(error, request)
         else:
             messages.success(request, f"{slugs[0]} is the default for staging.")
 

@@ -16,13 +16,13 @@ from modelsettings import history, profiles, services
 from modelsettings.actors import Actor
 from modelsettings.admin import history as history_pages
 from modelsettings.admin import search as search_pages
+from modelsettings.errors import RequestRefused
 from modelsettings.forms import SettingsForm
 from modelsettings.models import ModelSettings
-from modelsettings.profiles import ProfileRefused
+from modelsettings.refusals import tell
 from modelsettings.schema.document import Change, diff
 from modelsettings.schema.flattening import JSON
-from modelsettings.schema.validation import SettingsRefused
-from modelsettings.services import ProfileLocked, StaleSettings, StoredSettings
+from modelsettings.services import StaleSettings, StoredSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,14 +184,11 @@ def _save(request: HttpRequest, form: SettingsForm, stored: StoredSettings) -> b
             reason=form.cleaned_data["reason"],
             expected_revision=opened_with,
         )
-    except SettingsRefused as error:
-        form.show_errors(error)
-        return False
     except StaleSettings as error:
         form.show_conflicts(error, stored=stored, changes=changes)
         return False
-    except ProfileLocked as error:
-        form.add_error(None, str(error))
+    except RequestRefused as error:
+        form.show_refusal(error)
         return False
     _tell_saved(request, saved, before=stored.revision)
     return True
@@ -200,25 +197,27 @@ def _save(request: HttpRequest, form: SettingsForm, stored: StoredSettings) -> b
 def _act(request: HttpRequest, profile: ModelSettings, action: str) -> HttpResponseRedirect:
     """Do what a button of the page says; go to the profile that is then to be looked at."""
     by = Actor.of(request.user)
-    posted = request.POST
     target = profile.pk
     try:
         match action:
             case "reset":
-                keys = None if posted["key"] == "*" else [posted["key"]]
+                key = _posted(request, "key")
+                keys = None if key == "*" else [key]
                 saved = services.reset_settings(profile.pk, keys=keys, by=by)
                 _tell_saved(request, saved, before=profile.revision)
             case "copy":
-                target = profiles.copy_profile(profile.pk, posted["name"], by=by).pk
-                messages.success(request, f"Made {posted['name']} from {profile.name}.")
+                name = _posted(request, "name")
+                target = profiles.copy_profile(profile.pk, name, by=by).pk
+                messages.success(request, f"Made {name} from {profile.name}.")
             case "rename":
-                profiles.rename_profile(profile.pk, posted["name"], by=by)
-                messages.success(request, f"Renamed to {posted['name']}.")
+                name = _posted(request, "name")
+                profiles.rename_profile(profile.pk, name, by=by)
+                messages.success(request, f"Renamed to {name}.")
             case "live":
                 profiles.make_live(profile.pk, by=by)
                 messages.success(request, f"{profile.name} is live; the next job uses it.")
             case "rooms":
-                profiles.use_for_rooms(profile.pk, posted.getlist("room_type"), by=by)
+                profiles.use_for_rooms(profile.pk, request.POST.getlist("room_type"), by=by)
                 messages.success(request, "The rooms that use this profile are saved.")
             case "retire":
                 profiles.retire(profile.pk, by=by)
@@ -228,11 +227,16 @@ def _act(request: HttpRequest, profile: ModelSettings, action: str) -> HttpRespo
                 messages.success(request, f"{profile.name} is back in use.")
             case _:
                 raise Http404("There is no such action.")
-    except (ProfileRefused, ProfileLocked, SettingsRefused) as error:
-        messages.error(request, str(error))
-    except KeyError as error:
-        messages.error(request, f"The form came without {error}.")
+    except RequestRefused as error:
+        tell(error, request)
     return _to_settings(target)
+
+
+def _posted(request: HttpRequest, name: str) -> str:
+    """Return a field of the form. Raises RequestRefused where a forged one lacks it."""
+    if name not in request.POST:
+        raise RequestRefused(f"The form came without '{name}'.")
+    return request.POST[name]
 
 
 def _tell_saved(request: HttpRequest, saved: ModelSettings, *, before: int) -> None:

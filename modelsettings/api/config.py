@@ -17,7 +17,6 @@ from modelsettings.api.exchange import (
     WRITE,
     ConfigSerializer,
     answer,
-    answering_errors,
     change_reason,
     check_body,
     expected_revision,
@@ -55,14 +54,13 @@ class ConfigView(APIView):
     def _change(self, request: Request, slug: str, change: Any) -> Response:
         stored = read_settings(request, slug)
         check_body(request)
-        with answering_errors():
-            change(
-                stored.pk,
-                request.data,
-                by=Actor.of(request.user),
-                reason=change_reason(request),
-                expected_revision=expected_revision(request, stored),
-            )
+        change(
+            stored.pk,
+            request.data,
+            by=Actor.of(request.user),
+            reason=change_reason(request),
+            expected_revision=expected_revision(request, stored),
+        )
         return answer(read_settings(request, slug))
 
 

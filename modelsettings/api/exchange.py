@@ -1,25 +1,21 @@
-"""What the views of settings share: reading a request, answering with a document or an error."""
+"""What the views of settings share: reading a request, answering with a document."""
 
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
-from rest_framework import serializers, status
-from rest_framework.exceptions import APIException, NotFound, ParseError, ValidationError
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from modelsettings import services
 from modelsettings.api.strict import check_query
-from modelsettings.history import RevisionNotFound
-from modelsettings.profiles import ProfileRefused
-from modelsettings.schema.document import Unset
 from modelsettings.schema.validation import SettingsRefused
-from modelsettings.services import ProfileLocked, ProfileNotFound, StaleSettings, StoredSettings
+from modelsettings.services import StoredSettings
 
 PROFILE = OpenApiParameter("profile", description="A profile's name; without it, the live one.")
 IF_MATCH = OpenApiParameter(
@@ -44,14 +40,6 @@ WRITE = [PROFILE, IF_MATCH, REASON, ETAG]
 
 # A proxy that compresses makes the tag weak; it still names the revision.
 _TAG = re.compile(r'(?:W/)?"(?P<pk>[0-9]{1,18})-(?P<revision>[0-9]{1,18})"')
-
-
-class Stale(APIException):
-    status_code = status.HTTP_412_PRECONDITION_FAILED
-
-
-class Locked(APIException):
-    status_code = status.HTTP_409_CONFLICT
 
 
 class ConfigSerializer(serializers.Serializer[StoredSettings]):
@@ -93,33 +81,11 @@ CHANGED = {
 }
 
 
-@contextmanager
-def answering_errors() -> Iterator[None]:
-    """Turn what the services raise into the answers that a client gets."""
-    try:
-        yield
-    except SettingsRefused as error:
-        raise ValidationError(errors_by_field(error)) from error
-    except ProfileRefused as error:
-        raise ValidationError({"name": [str(error)]}) from error
-    except StaleSettings as error:
-        raise _stale(error) from error
-    except ProfileLocked as error:
-        raise Locked(str(error)) from error
-    except (ProfileNotFound, RevisionNotFound) as error:
-        raise NotFound(str(error)) from error
-
-
 def check_body(request: Request) -> None:
     """Refuse a change without a body."""
     if request.stream is None:
         # DRF reads it as {}, which would reset every parameter; so would a chunked body.
         raise ParseError("The request has no body: send a JSON object with a Content-Length.")
-
-
-def or_null(value: Any) -> Any:
-    """Return a value as JSON has it: null where it is unset."""
-    return None if isinstance(value, Unset) else value
 
 
 def errors_by_field(error: SettingsRefused) -> dict[str, list[str]]:
@@ -130,17 +96,15 @@ def errors_by_field(error: SettingsRefused) -> dict[str, list[str]]:
 def read_settings(request: Request, slug: str, *, parameters: Iterable[str] = ()) -> StoredSettings:
     """Read the profile that a request names, or the live one.
 
-    Raises ValidationError for parameters that are neither that name nor among the given ones.
+    Raises ProfileNotFound, and ValidationError for parameters that are neither that name nor among
+    the given ones.
     """
     check_query(request, ["profile", *parameters])
     profile = request.query_params.get("profile", "")
     if "\0" in profile:
         # PostgreSQL has no such text.
         raise NotFound("There is no such settings profile.")
-    try:
-        return services.get_settings(slug, profile=profile)
-    except ProfileNotFound as error:
-        raise NotFound(str(error)) from error
+    return services.get_settings(slug, profile=profile)
 
 
 def answer(stored: StoredSettings) -> Response:
@@ -167,21 +131,3 @@ def change_reason(request: Request) -> str:
     if "\0" in reason:
         raise ParseError("X-Change-Reason holds the character NUL, which cannot be stored.")
     return reason
-
-
-def _stale(error: StaleSettings) -> Stale:
-    conflicts = [
-        {
-            "key": one.key,
-            "yours": or_null(one.yours),
-            "theirs": or_null(one.theirs),
-            "by": one.by,
-            "at": one.at,
-        }
-        for one in error.conflicts
-    ]
-    stale = Stale()
-    # DRF turns a detail into strings; the values of a conflict keep their types.
-    detail: Any = {"detail": str(error), "revision": error.revision, "conflicts": conflicts}
-    stale.detail = detail
-    return stale

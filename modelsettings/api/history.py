@@ -15,16 +15,14 @@ from modelsettings.api.exchange import (
     PROFILE,
     WRITE,
     answer,
-    answering_errors,
     change_reason,
     check_body,
     expected_revision,
-    or_null,
     read_settings,
 )
 from modelsettings.api.permissions import MayTune
 from modelsettings.api.strict import StrictSerializer
-from modelsettings.schema.document import Change
+from modelsettings.schema.document import Change, or_null
 
 # What a database's integer holds: nobody has more revisions.
 _MOST = 2**31 - 1
@@ -114,13 +112,12 @@ class CompareView(APIView):
         asked = _PairSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
         stored = read_settings(request, slug, parameters=asked.fields)
-        with answering_errors():
-            changes = history.compare(
-                stored.pk,
-                asked.validated_data["old"],
-                asked.validated_data["new"],
-                keys=stored.validator.schema["properties"],
-            )
+        changes = history.compare(
+            stored.pk,
+            asked.validated_data["old"],
+            asked.validated_data["new"],
+            keys=stored.validator.schema["properties"],
+        )
         return Response({"changes": _changes(changes)})
 
 
@@ -133,15 +130,14 @@ class RollbackView(APIView):
         asked = RollbackSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         stored = read_settings(request, slug)
-        with answering_errors():
-            services.roll_back(
-                stored.pk,
-                asked.validated_data["revision"],
-                keep_what_fits=asked.validated_data["keep_what_fits"],
-                by=Actor.of(request.user),
-                reason=change_reason(request),
-                expected_revision=expected_revision(request, stored),
-            )
+        services.roll_back(
+            stored.pk,
+            asked.validated_data["revision"],
+            keep_what_fits=asked.validated_data["keep_what_fits"],
+            by=Actor.of(request.user),
+            reason=change_reason(request),
+            expected_revision=expected_revision(request, stored),
+        )
         return answer(read_settings(request, slug))
 
 
@@ -155,14 +151,13 @@ class ResetView(APIView):
         asked = ResetSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         stored = read_settings(request, slug)
-        with answering_errors():
-            services.reset_settings(
-                stored.pk,
-                keys=asked.validated_data.get("keys"),
-                by=Actor.of(request.user),
-                reason=change_reason(request),
-                expected_revision=expected_revision(request, stored),
-            )
+        services.reset_settings(
+            stored.pk,
+            keys=asked.validated_data.get("keys"),
+            by=Actor.of(request.user),
+            reason=change_reason(request),
+            expected_revision=expected_revision(request, stored),
+        )
         return answer(read_settings(request, slug))
 
 

@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from modelsettings import profiles, services
 from modelsettings.actors import Actor
-from modelsettings.api.exchange import LOCKED, answering_errors
+from modelsettings.api.exchange import LOCKED
 from modelsettings.api.permissions import MayTune
 from modelsettings.api.strict import StrictSerializer
 from modelsettings.models import ModelSettings
@@ -69,10 +69,9 @@ class ProfileListView(APIView):
         asked = NewProfileSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         source = _get(slug, asked.validated_data.get("source"))
-        with answering_errors():
-            made = profiles.copy_profile(
-                source.pk, asked.validated_data["name"], by=Actor.of(request.user)
-            )
+        made = profiles.copy_profile(
+            source.pk, asked.validated_data["name"], by=Actor.of(request.user)
+        )
         return Response(_show(slug, made.pk), status=status.HTTP_201_CREATED)
 
 
@@ -87,8 +86,7 @@ class ProfileView(APIView):
         found = next((one for one in _list(slug) if one.name == name), None)
         if found is None:
             raise NotFound("There is no such settings profile.")
-        with answering_errors():
-            _apply(found.pk, asked.validated_data, by=Actor.of(request.user))
+        _apply(found.pk, asked.validated_data, by=Actor.of(request.user))
         return Response(_show(slug, found.pk))
 
 
@@ -110,8 +108,7 @@ def _apply(profile: int, wanted: dict[str, Any], *, by: Actor) -> None:
 
 
 def _get(slug: str, name: str | None = None) -> StoredSettings:
-    with answering_errors():
-        return services.get_settings(slug, profile=name)
+    return services.get_settings(slug, profile=name)
 
 
 def _list(slug: str) -> list[ModelSettings]:

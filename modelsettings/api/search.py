@@ -10,9 +10,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from modelsettings import search
-from modelsettings.api.exchange import or_null
 from modelsettings.api.permissions import MayTune
 from modelsettings.api.strict import check_query
+from modelsettings.schema.document import or_null
 
 
 class SearchSerializer(serializers.Serializer[Any]):

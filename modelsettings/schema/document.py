@@ -24,6 +24,11 @@ class Change:
     new: Any
 
 
+def or_null(value: Any) -> Any:
+    """Return a value as JSON has it: null where it is unset."""
+    return None if isinstance(value, Unset) else value
+
+
 def is_same(one: Any, other: Any) -> bool:
     """Compare as JSON does: 5 equals 5.0, but true is not 1, and "5" is not 5."""
     if isinstance(one, bool) or isinstance(other, bool):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from modelsettings.errors import RequestRefused
 from modelsettings.schema.flattening import JSON, legible
 from modelsettings.schema.published import is_address, is_secret
 
@@ -24,7 +25,7 @@ _PROMPT_NAMES = (
 _WANTED = {"image": "takes an address, or a list of them", "prompt": "takes free text"}
 
 
-class RoleRefused(ValueError):
+class RoleRefused(RequestRefused):
     """A role given to an input that cannot take it; the message names both."""
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from modelsettings import history
 from modelsettings.actors import Actor
 from modelsettings.compiled import compile_schema
+from modelsettings.errors import RequestRefused
 from modelsettings.models import ModelSettings, settings_write
 from modelsettings.schema.document import UNSET, Change, diff, differing_keys
 from modelsettings.schema.flattening import JSON
@@ -20,8 +21,10 @@ from modelsettings.services.conflicts import StaleSettings, find_conflicts
 from modelsettings.services.reading import ProfileNotFound, StoredSettings
 
 
-class ProfileLocked(RuntimeError):
+class ProfileLocked(RequestRefused):
     """A profile that is locked: says by whom and why."""
+
+    status = 409
 
     def __init__(self, *, by: str, reason: str) -> None:
         super().__init__(f"This profile is locked by {by}: {reason or 'no reason given'}.")

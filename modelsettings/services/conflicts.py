@@ -6,8 +6,9 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
+from modelsettings.errors import RequestRefused
 from modelsettings.models import ModelSettings
-from modelsettings.schema.document import UNSET, is_same
+from modelsettings.schema.document import UNSET, is_same, or_null
 from modelsettings.schema.flattening import JSON
 
 
@@ -22,8 +23,10 @@ class Conflict:
     at: datetime
 
 
-class StaleSettings(RuntimeError):
+class StaleSettings(RequestRefused):
     """A change of settings that were changed meanwhile; `revision` is the one in force."""
+
+    status = 412
 
     def __init__(self, *, revision: int, conflicts: list[Conflict]) -> None:
         keys = ", ".join(one.key for one in conflicts) or "nothing that you changed"
@@ -33,6 +36,20 @@ class StaleSettings(RuntimeError):
         )
         self.revision = revision
         self.conflicts = conflicts
+
+    def body(self) -> dict[str, Any]:
+        """Return the API's answer: with the sentence, what to decide between."""
+        conflicts = [
+            {
+                "key": conflict.key,
+                "yours": or_null(conflict.yours),
+                "theirs": or_null(conflict.theirs),
+                "by": conflict.by,
+                "at": conflict.at,
+            }
+            for conflict in self.conflicts
+        ]
+        return {"detail": str(self), "revision": self.revision, "conflicts": conflicts}
 
 
 def find_conflicts(

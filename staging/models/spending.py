@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from modelsettings.errors import RequestRefused
 from modelsettings.models import ReplicateModel
 from staging.models.project import Project
 
@@ -34,8 +35,10 @@ class WhenOver(models.TextChoices):
     REFUSE = "refuse", "be refused"
 
 
-class OverLimit(ValueError):
+class OverLimit(RequestRefused):
     """A purchase for which a limit leaves no room; the message says which, and how much is left."""
+
+    status = 402
 
     def __init__(self, limit: "SpendingLimit", usd: Decimal | None) -> None:
         self.limit, self.usd = limit, usd

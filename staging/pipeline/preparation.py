@@ -16,8 +16,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from modelsettings.schema.validation import SettingsRefused
-from modelsettings.services import ProfileNotFound
+from modelsettings.errors import RequestRefused
 from staging import images
 from staging.intake.jobs import Plan, plan_job, record_job
 from staging.intake.photos import Upload, store_photo
@@ -157,7 +156,7 @@ def _plan_all(one: BatchPhoto) -> tuple[list[Plan], dict[str, str]]:
         wanted = request_of(one.batch, room_type=one.room_type, style=style)
         try:
             plans.append(plan_job(wanted, project=one.batch.project))
-        except (SettingsRefused, ProfileNotFound, ValueError) as error:
+        except (RequestRefused, ValueError) as error:
             refusals[style] = str(error)
     return plans, refusals
 

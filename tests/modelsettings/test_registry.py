@@ -182,7 +182,7 @@ def test_choose_default_of_the_default_changes_nothing() -> None:
 def test_choose_default_refuses_a_model_that_takes_no_photo() -> None:
     add_painter()
 
-    with pytest.raises(registry.CannotStage) as refused:
+    with pytest.raises(registry.CannotBeDefault) as refused:
         registry.choose_default(PAINTER, by=Actor("ann"))
 
     assert str(refused.value) == (
@@ -196,7 +196,7 @@ def test_choose_default_refuses_a_model_that_requires_a_mask() -> None:
     document = published(inputs, name="masker", required=["image", "mask"])
     registry.add_model(PublishedModel.from_json(document), by=Actor("ann"))
 
-    with pytest.raises(registry.CannotStage, match="It requires mask, which neither a job nor"):
+    with pytest.raises(registry.CannotBeDefault, match="It requires mask, which neither a job nor"):
         registry.choose_default("acme/masker", by=Actor("ann"))
 
     assert defaults() == [SHIPPED[0]]
@@ -206,14 +206,14 @@ def test_choose_default_refuses_a_disabled_model(model: ReplicateModel) -> None:
     model.is_enabled = False
     model.save()
 
-    with pytest.raises(registry.CannotStage, match=rf"^{SLUG} is disabled\.$"):
+    with pytest.raises(registry.CannotBeDefault, match=rf"^{SLUG} is disabled\.$"):
         registry.choose_default(SLUG, by=Actor("ann"))
 
     assert defaults() == [SHIPPED[0]]
 
 
 def test_choose_default_of_an_unknown_model() -> None:
-    with pytest.raises(ReplicateModel.DoesNotExist):
+    with pytest.raises(registry.CannotBeDefault, match="There is no model"):
         registry.choose_default("acme/nothing", by=Actor("ann"))
 
     assert defaults() == [SHIPPED[0]]

@@ -32,13 +32,10 @@ from rest_framework.test import APIClient
 from modelsettings import history, profiles, registry, services, urls
 from modelsettings.actors import Actor
 from modelsettings.admin import profiles as profiles_admin
+from modelsettings.errors import RequestRefused
 from modelsettings.models import ModelSettings, ReplicateModel, RoomProfile, WriteRefused
-from modelsettings.profiles import ProfileRefused
-from modelsettings.registry import CannotAdopt, CannotStage
 from modelsettings.schema.flattening import SchemaRefused
 from modelsettings.schema.published import PublishedModel
-from modelsettings.schema.validation import SettingsRefused
-from modelsettings.services import ProfileLocked
 from tests.conftest import client_of
 from tests.modelsettings.acme import STAGER_INPUTS, published
 from tests.modelsettings.conftest import SLUG
@@ -47,10 +44,7 @@ pytestmark = pytest.mark.django_db
 
 BASE = f"/api/v1/admin/models/{SLUG}"
 Revision = ModelSettings.history.model
-REFUSALS = (
-    SettingsRefused, ProfileRefused, ProfileLocked, SchemaRefused, CannotStage, CannotAdopt,
-    history.RevisionNotFound,
-)  # fmt: skip
+REFUSALS = (RequestRefused, SchemaRefused)
 
 
 class Refused(Exception):

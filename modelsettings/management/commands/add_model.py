@@ -11,19 +11,18 @@ from django.core.management.base import BaseCommand, CommandError
 
 from modelsettings import onboarding, registry
 from modelsettings.actors import Actor
+from modelsettings.errors import RequestRefused
 from modelsettings.models import ReplicateModel
 from modelsettings.onboarding import CannotRead, Finding
-from modelsettings.registry import AlreadyThere, CannotAdopt
+from modelsettings.registry import AlreadyThere
 from modelsettings.schema.document import UNSET
-from modelsettings.schema.flattening import SchemaRefused
 from modelsettings.schema.published import PublishedModel
-from modelsettings.schema.roles import RoleRefused
 
 _BY = Actor.system("add_model")
 _COLUMNS = ("parameter", "type", "default", "allowed", "carried out by")
 _WIDEST = (32, 22, 24, 40, 28)
 
-Source = tuple[str, PublishedModel | Exception]
+Source = tuple[str, PublishedModel | CannotRead]
 
 
 @dataclass(slots=True)
@@ -82,7 +81,7 @@ class Command(BaseCommand):
         for name, read in sources:
             try:
                 self._take(read, corrections=corrections, tally=tally, is_bulk=is_bulk)
-            except (CannotRead, SchemaRefused, RoleRefused, CannotAdopt) as error:
+            except RequestRefused as error:
                 tally.refused.append((name, str(error)))
                 if not is_bulk:
                     self.stdout.write(self.style.ERROR(f"{name}: refused. {error}"))
@@ -90,14 +89,14 @@ class Command(BaseCommand):
 
     def _take(
         self,
-        read: PublishedModel | Exception,
+        read: PublishedModel | CannotRead,
         *,
         corrections: Mapping[str, str | None],
         tally: Tally,
         is_bulk: bool,
     ) -> None:
         """Show one model, ask, and save it."""
-        if isinstance(read, Exception):
+        if isinstance(read, CannotRead):
             raise read
         row = ReplicateModel.objects.select_related("pinned_schema").filter(slug=read.slug).first()
         if row is not None and not registry.is_adoptable(row):
@@ -163,7 +162,7 @@ def _read(slugs: list[str], file: Path | None) -> Iterator[Source]:
         for slug in slugs:
             try:
                 yield slug, onboarding.read_model(slug)
-            except (CannotRead, SchemaRefused) as error:
+            except CannotRead as error:
                 yield slug, error
         return
     try:

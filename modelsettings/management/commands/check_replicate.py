@@ -27,7 +27,7 @@ from modelsettings.trials import (
 from replicate_api.assumptions import try_all
 from replicate_api.assumptions.trial import Trial, Wait
 from replicate_api.client import ReplicateClient
-from replicate_api.errors import ReplicateError
+from replicate_api.errors import ReplicateError, UnusableToken
 from replicate_api.mailbox import Mailbox
 from replicate_api.purchases import MAX_PURCHASES
 from replicate_api.verdicts import Verdict
@@ -154,7 +154,7 @@ def _client() -> Iterator[ReplicateClient]:
             base_url=settings.REPLICATE_BASE_URL,
             timeout_s=settings.STAGING_REQUEST_LIMIT_S,
         )
-    except ValueError as error:
+    except UnusableToken as error:
         raise CommandError(f"REPLICATE_API_TOKEN: {error}") from error
     with closing(client):
         yield client

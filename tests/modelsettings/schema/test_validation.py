@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -38,7 +39,7 @@ def nested(deep: int) -> Any:
     return value
 
 
-def refusal_of(values: Any) -> dict[str, list[str]]:
+def refusal_of(values: Any) -> Mapping[str, list[str]]:
     with pytest.raises(SettingsRefused) as refused:
         SettingsValidator(SCHEMA).clean(values)
     return refused.value.errors
