@@ -3,13 +3,59 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
-from django.db import connection
+from django.apps import apps
+from django.core.management.color import no_style
+from django.db import connection, transaction
 from psycopg import sql
+
+
+@dataclass(frozen=True, slots=True)
+class TableCopy:
+    """The rows of one table, and the columns that they have."""
+
+    table: str
+    columns: list[str]
+    rows: list[tuple[Any, ...]]
+
+
+def copy_tables() -> list[TableCopy]:
+    """Return the rows of every table that a flush empties."""
+    copies = []
+    with connection.cursor() as cursor:
+        tables = connection.introspection.django_table_names(
+            only_existing=True, include_views=False
+        )
+        for table in tables:
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608
+            columns = [column[0] for column in cursor.description]
+            copies.append(TableCopy(table, columns, cursor.fetchall()))
+    return [copy for copy in copies if copy.rows]
+
+
+@transaction.atomic
+def write_back(copies: list[TableCopy]) -> None:
+    """Fill empty tables, and number new rows after theirs; foreign keys are looked at on commit."""
+    quote = connection.ops.quote_name
+    filled = {copy.table for copy in copies}
+    numbered = [
+        model
+        for model in apps.get_models(include_auto_created=True)
+        if model._meta.db_table in filled
+    ]
+    with connection.cursor() as cursor:
+        for copy in copies:
+            columns = ", ".join(map(quote, copy.columns))
+            places = ", ".join(["%s"] * len(copy.columns))
+            insert = f"INSERT INTO {quote(copy.table)} ({columns}) VALUES ({places})"  # noqa: S608
+            cursor.executemany(insert, copy.rows)
+        for statement in connection.ops.sequence_reset_sql(no_style(), numbered):
+            cursor.execute(statement)
 
 
 @contextmanager

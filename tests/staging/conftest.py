@@ -37,7 +37,9 @@ class Sandbox:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.http = httpx.Client(base_url=url, headers={"Authorization": "Bearer r8_test"})
+        headers = {"Authorization": "Bearer r8_test"}
+        # Reading the system's certificates, which nothing here needs, takes 20 ms.
+        self.http = httpx.Client(base_url=url, headers=headers, verify=False)  # noqa: S501
 
     def misbehave(self, on: str, do: str, **more: Any) -> None:
         """Let a fault stand, once unless `times` says otherwise."""
