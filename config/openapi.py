@@ -67,6 +67,29 @@ _LATER: Document = {
 }
 
 
+def write_nulls_plainly(result: Document, **_: Any) -> Document:
+    """Write null where a field may be null, as every generator reads it.
+
+    drf-spectacular refers to a component `NullEnum`, of which generators make a class, and lets
+    what may be anything be "anything or null, and not both", which null itself is not.
+    """
+    result["components"]["schemas"].pop("NullEnum", None)
+    written: Document = _with_plain_nulls(result)
+    return written
+
+
+def _with_plain_nulls(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_with_plain_nulls(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if node == {"$ref": "#/components/schemas/NullEnum"}:
+        return {"type": "null"}
+    if node.get("oneOf") == [{}, {"type": "null"}]:
+        return {name: value for name, value in node.items() if name != "oneOf"}
+    return {name: _with_plain_nulls(value) for name, value in node.items()}
+
+
 class RestageSchema(AutoSchema):
     """drf-spectacular's reading of a view, completed."""
 

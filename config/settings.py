@@ -180,6 +180,8 @@ REST_FRAMEWORK = {
 # A script's token lasts until somebody deletes it in the admin.
 REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Token"}
 SPECTACULAR_SETTINGS = {
+    # Since 3.1 null is a type, as generators read it; before, it was a keyword that many passed by.
+    "OAS_VERSION": "3.1.0",
     "TITLE": "Restage",
     "VERSION": "1",
     "DESCRIPTION": (
@@ -188,6 +190,13 @@ SPECTACULAR_SETTINGS = {
         "something in a request is wrong. What another owns is 404. A request that buys takes an "
         "`Idempotency-Key`; lists come in pages, each with the address of the `next`."
     ),
+    # Relative to the document: the Restage that it came from, by whatever name it was reached.
+    # PUBLIC_URL may be unset, and is wrong on localhost and behind a tunnel.
+    "SERVERS": [{"url": "/", "description": "The Restage that this document came from."}],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.openapi.write_nulls_plainly",
+    ],
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

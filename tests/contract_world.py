@@ -11,6 +11,7 @@ from knox.models import AuthToken
 
 from modelsettings import profiles, registry, services
 from modelsettings.actors import Actor
+from modelsettings.models import ReplicateModel
 from modelsettings.schema.published import PublishedModel
 from staging.intake.photos import Upload, store_photo
 from staging.intake.request import StagingRequest
@@ -23,11 +24,12 @@ from staging.models import (
     Project,
     Share,
     StagedImage,
+    StagingBatch,
     StagingJob,
 )
 from staging.services.batches import from_photo, from_upload, request_batch
 from staging.services.jobs import request_staging
-from staging.services.projects import create_project, set_member
+from staging.services.projects import change_project, create_project, set_member
 from staging.services.shares import revoke_share, share_picture
 from tests.conftest import make_photo
 from tests.modelsettings.acme import published
@@ -61,6 +63,7 @@ def build_world(operator: User, stranger: User) -> None:
     _jobs()
     _batches()
     _shares(operator)
+    _gaps()
 
 
 def _tune() -> None:
@@ -77,6 +80,10 @@ def _tune() -> None:
             profiles.lock(profile.pk, by="test", reason="It is tested.")
         if name == "retired":
             profiles.retire(profile.pk, by=ann)
+    draft = services.get_settings(SLUG, profile="draft")
+    # More than a page of its history holds.
+    for quality in range(1, 21):
+        services.patch_settings(draft.pk, {"output_quality": quality}, by=ann)
 
 
 def _projects(operator: User, stranger: User) -> None:
@@ -171,6 +178,29 @@ def _shares(operator: User) -> None:
         _rename(share_picture(image, by=operator), new)
     _rename(share_picture(StagedImage.objects.latest("pk"), by=operator), SHARES[2])
     revoke_share(Share.objects.get(pk=SHARES[1]), by=operator)
+
+
+def _gaps() -> None:
+    """Let each field that may be null be so somewhere, and hold something elsewhere."""
+    model = ReplicateModel.objects.get(slug=SLUG)
+    change_project(Project.objects.get(pk=EMPTY), {"model": SLUG, "profile": "draft"})
+    Photo.objects.filter(pk=PHOTOS[1]).update(original_size=0)
+    StagedImage.objects.filter(pk=IMAGES[0]).update(verdict="accepted", stars=4)
+    refusal = {"error_code": "model_failed", "error": "No memory."}
+    StagingJob.objects.get(pk=JOBS[3]).predictions.update(**refusal)
+    photo = Photo.objects.select_related("project__owner").get(pk=PHOTOS[1])
+    made, failed, unpriced = (
+        request_staging(photo, StagingRequest(model=SLUG), owner=photo.project.owner)
+        for _ in range(3)
+    )
+    finish(made)
+    finish(failed, status="failed").predictions.update(**refusal)
+    finish(unpriced, cost=None)
+    StagingJob.objects.filter(pk=unpriced.pk).update(repeats=made)
+    batch = StagingBatch.objects.get(pk=BATCHES[0])
+    StagingBatch.objects.filter(pk=batch.pk).update(model=model, profile_name="draft", seed=7)
+    for job, place in zip((made, failed), batch.photos.all(), strict=False):
+        StagingJob.objects.filter(pk=job.pk).update(batch_photo=place)
 
 
 def _rename(row: Model, new: str | int) -> None:

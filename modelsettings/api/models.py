@@ -31,7 +31,13 @@ class ModelSerializer(serializers.Serializer[Any]):
     price = serializers.ListField(child=serializers.DictField())
 
 
-class ActiveModelSerializer(StrictSerializer):
+class ActiveModelSerializer(serializers.Serializer[Any]):
+    value = serializers.CharField(
+        allow_null=True, help_text="owner/name of the default model for staging; null without one."
+    )
+
+
+class ActiveModelRequestSerializer(StrictSerializer):
     value = serializers.CharField(help_text="owner/name of the default model for staging.")
 
 
@@ -53,10 +59,10 @@ class ActiveModelView(APIView):
         slug = ReplicateModel.objects.filter(is_default=True).values_list("slug", flat=True).first()
         return Response({"value": slug})
 
-    @extend_schema(request=ActiveModelSerializer, responses=ActiveModelSerializer)
+    @extend_schema(request=ActiveModelRequestSerializer, responses=ActiveModelSerializer)
     def put(self, request: Request) -> Response:
         """Choose the default model for staging; one that cannot stage is refused."""
-        asked = ActiveModelSerializer(data=request.data)
+        asked = ActiveModelRequestSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         slug = asked.validated_data["value"]
         registry.choose_default(slug, by=Actor.of(request.user))

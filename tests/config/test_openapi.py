@@ -11,6 +11,17 @@ TAGS = {
     "batches", "callbacks", "jobs", "models", "photos", "profiles", "projects", "prompts",
     "settings", "shares", "usage",
 }  # fmt: skip
+COMPONENTS = """
+    AccessEnum ActiveModel ActiveModelRequest Batch BatchJob BatchPhoto BatchPhotoStatusEnum
+    BatchRequest BatchStyle BatchSummary BatchSummaryPage CallbackSecret Change Comparison
+    Config Conflict Detail Error Errors History Hit Job JobCounts JobPage Member MemberRequest
+    Model NewProfileRequest Original PatchedProfileChangeRequest PatchedProjectRequest Photo
+    PhotoCounts PhotoPage PhotoRequest PhotoWithVariants Profile Project ProjectDetail
+    ProjectPage ProjectRequest ProjectTotals Prompt PromptModeEnum RatingRequest RepeatRequest
+    ResetRequest Revision RollbackRequest RoomType Share ShareRequest StagedImage
+    StagingRequest Stale StatusEnum Step StoredPhotoRequest StoredPhotosRequest Style Usage
+    UsageRow Variant VerdictEnum
+"""
 
 pytestmark = pytest.mark.django_db
 
@@ -146,3 +157,15 @@ def test_schema_takes_a_photo_as_a_file(api: APIClient) -> None:
 
     image = schemas["PhotoRequest"]["properties"]["image"]
     assert (image["type"], image["format"]) == ("string", "binary")
+
+
+def test_schema_keeps_the_names_that_generated_clients_import(api: APIClient) -> None:
+    schemas = api.get(SCHEMA, {"format": "json"}).json()["components"]["schemas"]
+
+    assert set(schemas) == set(COMPONENTS.split())
+
+
+def test_schema_is_about_the_server_that_it_came_from(api: APIClient) -> None:
+    document = api.get(SCHEMA, {"format": "json"}).json()
+
+    assert [server["url"] for server in document["servers"]] == ["/"]
