@@ -1,6 +1,7 @@
 """The family of refusals: a request that cannot be carried out as it was sent.
 
-    RequestRefused    400, the sentence under the field that it is about
+    RequestRefused       400, the sentence under the field that it is about
+    └── FieldsRefused    400, sentences under several fields
 
 Each refusal is one subclass, beside the code that raises it. Its class says with which status the
 API answers; its message is the sentence that people read, and says what to do. No door lists the
@@ -41,3 +42,15 @@ class RequestRefused(Exception):
         if self.status != 400:
             return {"detail": str(self)}
         return {field or "non_field_errors": found for field, found in self.errors.items()}
+
+
+class FieldsRefused(RequestRefused):
+    """Several things that are wrong: `errors` maps a field to its sentences, "" for the whole."""
+
+    def __init__(self, errors: Mapping[str, list[str]]) -> None:
+        super().__init__(" ".join(sentence for found in errors.values() for sentence in found))
+        self._errors = dict(errors)
+
+    @property
+    def errors(self) -> Mapping[str, list[str]]:
+        return self._errors

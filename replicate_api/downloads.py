@@ -18,7 +18,7 @@ from replicate_api.errors import (
     ReplicateError,
     error_from_answer,
 )
-from replicate_api.transport import Answer, OverLimit, Wire, call_of
+from replicate_api.transport import Answer, AnswerTooLong, Wire, call_of
 
 OUTPUT_HOST = "replicate.delivery"
 MAX_REDIRECTS = 3
@@ -73,7 +73,7 @@ class Downloads:
     def _send(self, request: httpx.Request, *, timeout_s: float, max_bytes: int) -> Answer:
         try:
             return self._wire.send(request, timeout_s=timeout_s, max_bytes=max_bytes)
-        except OverLimit as error:
+        except AnswerTooLong as error:
             raise OutputRefused(f"{call_of(request)}: {error}") from error
 
     def _allowed(self, url: str, *, base: httpx.URL | None = None) -> httpx.URL:

@@ -62,7 +62,7 @@ STAND_IN = {
 }
 
 
-class OverLimit(Exception):
+class AnswerTooLong(Exception):
     """An answer has more bytes than the caller takes."""
 
 
@@ -91,7 +91,7 @@ class Wire:
     def send(self, request: httpx.Request, *, timeout_s: float, max_bytes: int) -> Answer:
         """Send once and return the whole answer within `timeout_s`, whatever its status.
 
-        Raises Unreachable, NoAnswer or OverLimit.
+        Raises Unreachable, NoAnswer or AnswerTooLong.
         """
         connect_s = min(self._connect_timeout_s, timeout_s)
         with deadline(timeout_s):
@@ -139,7 +139,7 @@ class Exchange(httpx.BaseTransport):
         """Keep the answer, raise our error for it, or give the client the stand-in."""
         try:
             answer = self._wire.send(request, timeout_s=self._timeout_s, max_bytes=MAX_JSON_BYTES)
-        except OverLimit as error:
+        except AnswerTooLong as error:
             raise BadAnswer(f"{call_of(request)}: {error}") from error
         if answer.status >= 400:
             raise error_from_answer(answer.status, headers=answer.headers, body=answer.body)
@@ -178,7 +178,7 @@ def _read(request: httpx.Request, response: httpcore.Response, *, max_bytes: int
         for part in response.iter_stream():
             body += part
             if len(body) > max_bytes:
-                raise OverLimit(f"the answer has more than {max_bytes} bytes")
+                raise AnswerTooLong(f"the answer has more than {max_bytes} bytes")
     return bytes(body)
 
 

@@ -14,6 +14,7 @@ from unfold.widgets import (
 
 from modelsettings.errors import RequestRefused
 from modelsettings.models import ModelSettings, ReplicateModel
+from modelsettings.refusals import put_on_form
 from modelsettings.schema.validation import SettingsRefused
 from modelsettings.services import ProfileNotFound
 from staging import images
@@ -22,7 +23,6 @@ from staging.intake.jobs import CannotStage
 from staging.intake.photos import from_request
 from staging.intake.request import StagingRequest
 from staging.models import Photo, Project, StagingJob
-from staging.services import NotPossible
 from staging.services.jobs import request_staging
 from staging.services.photos import add_photo
 
@@ -123,10 +123,8 @@ class AddPhotoForm(forms.Form):
         project = self.cleaned_data["project"] or Project.objects.unsorted_of(by)
         try:
             return add_photo(from_request(upload), owner=by, project=project)
-        except (images.PhotoRefused, images.TooManyWaiting) as error:
-            self.add_error("file", str(error))
-        except NotPossible as error:
-            self.add_error("project", str(error))
+        except RequestRefused as error:
+            put_on_form(error, self, names={"image": "file"})
         return None
 
 

@@ -14,12 +14,16 @@ from django.core.files.storage import FileSystemStorage, Storage, storages
 from django.urls import reverse
 from django.utils.http import content_disposition_header, urlencode
 
+from modelsettings.errors import RequestRefused
+
 # Not from the machine's own table, which a slim image lacks.
 MEDIA_TYPES = {".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
 
 
-class LinkRefused(ValueError):
+class LinkRefused(RequestRefused):
     """An address that was not signed here, or whose time is over."""
+
+    status = 404
 
 
 class _SteadySigner(signing.TimestampSigner):

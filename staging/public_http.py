@@ -16,6 +16,7 @@ from functools import cache
 import httpcore
 import httpx
 
+from modelsettings.errors import RequestRefused
 from replicate_api.deadline import DeadlineBackend, deadline, time_left_s
 from staging.public_addresses import Address, inner_addresses, is_public
 
@@ -31,11 +32,11 @@ _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\.?", re.IGNORECASE)
 _LOCAL_NAMES = ("localhost", "local", "internal", "intranet", "lan", "home.arpa")
 
 
-class AddressRefused(ValueError):
+class AddressRefused(RequestRefused):
     """An address that is not called; the message says why."""
 
 
-class NoAnswer(Exception):
+class Unanswered(Exception):
     """Nothing came back: no connection, a broken one, or the time was over."""
 
 
@@ -72,7 +73,7 @@ def post(
     """Send once, all within `timeout_s`; return the answer's status, which may be a redirect's.
 
     Raises AddressRefused where any of the host's addresses is private and in none of
-    `private_networks`, or where the address is plain http and one is public; and NoAnswer.
+    `private_networks`, or where the address is plain http and one is public; and Unanswered.
     """
     address = check_url(url, private_networks=private_networks)
     port = address.port or (443 if address.scheme == "https" else 80)
@@ -171,7 +172,7 @@ def _look_up(host: str, port: int) -> list[str]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise NoAnswer(f"The name {host} was not found.") from error
+        raise Unanswered(f"The name {host} was not found.") from error
     return [str(address[0]) for *_, address in found]
 
 
@@ -198,9 +199,9 @@ def _send(
             )
         )
     except httpcore.TimeoutException as error:
-        raise NoAnswer("There was no answer in time.") from error
+        raise Unanswered("There was no answer in time.") from error
     except (httpcore.NetworkError, httpcore.ProtocolError) as error:
-        raise NoAnswer(f"There was no answer: {error}") from error
+        raise Unanswered(f"There was no answer: {error}") from error
     _drain(answer)
     return answer.status
 

@@ -82,9 +82,8 @@ def _take_webhook(request: HttpRequest, prediction: Prediction) -> HttpResponse:
         # Replicate tries again; polling settles it where that is in vain.
         log.warning("the webhooks' secret is not to be had", error=str(error))
         return _refuse(Tallied.WEBHOOK_UNCHECKED, 503, "The signature cannot be checked now.")
-    try:
-        remote = RemotePrediction.from_json(json.loads(body))
-    except (ValueError, RecursionError, BadAnswer):
+    remote = _read_prediction(body)
+    if remote is None:
         return _refuse(Tallied.WEBHOOK_NO_PREDICTION, 400, "This webhook is not a prediction.")
     if not _is_sent_here(remote, path=request.path):
         return _refuse(Tallied.WEBHOOK_ANOTHERS, 400, "This webhook is another prediction's.")
@@ -94,6 +93,18 @@ def _take_webhook(request: HttpRequest, prediction: Prediction) -> HttpResponse:
     is_news = prediction.status != known
     Tally.add(Tallied.WEBHOOK_ACCEPTED if is_news else Tallied.WEBHOOK_OLD)
     return _answer(200, "Thank you.")
+
+
+def _read_prediction(body: bytes) -> RemotePrediction | None:
+    """Read what a webhook says; None where that is no prediction."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    try:
+        return RemotePrediction.from_json(document)
+    except BadAnswer:
+        return None
 
 
 def _refuse(verdict: Tallied, status: int, detail: str) -> JsonResponse:

@@ -1,12 +1,16 @@
 """Requests that are read to the letter."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
+
+from modelsettings.errors import RequestRefused
+
+Value = TypeVar("Value")
 
 # What a form of the admin's session brings beside its fields.
 _OF_FORMS = {"csrfmiddlewaretoken"}
@@ -49,6 +53,18 @@ def check_query(request: Request, known: Iterable[str]) -> None:
     if unknown := sorted(set(request.query_params) - set(choices)):
         sentence = f"Ask for one of: {', '.join(choices)}."
         raise ValidationError({name: [sentence] for name in unknown})
+
+
+def checked(value: Value, check: Callable[[Value], object]) -> Value:
+    """Return a field's value that `check` lets through; its refusal becomes the field's error.
+
+    So a field's error is answered with those of the others, which DRF collects.
+    """
+    try:
+        check(value)
+    except RequestRefused as error:
+        raise ValidationError(str(error)) from error
+    return value
 
 
 def check_text(document: object) -> None:

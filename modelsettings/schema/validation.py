@@ -8,7 +8,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from modelsettings.errors import RequestRefused
+from modelsettings.errors import FieldsRefused
 from modelsettings.schema import parameters
 from modelsettings.schema.flattening import JSON, is_whole_float
 
@@ -25,19 +25,8 @@ _SHOWN = 60
 _MOST_ERRORS = 50
 
 
-class SettingsRefused(RequestRefused):
-    """Settings that break their schema: `errors` maps a key (or a path) to its sentences.
-
-    An error that belongs to no key stands under `""`.
-    """
-
-    def __init__(self, errors: Mapping[str, list[str]]) -> None:
-        super().__init__(" ".join(sentence for found in errors.values() for sentence in found))
-        self._errors = dict(errors)
-
-    @property
-    def errors(self) -> Mapping[str, list[str]]:
-        return self._errors
+class SettingsRefused(FieldsRefused):
+    """Settings that break their schema: `errors` maps a key (or a path) to its sentences."""
 
 
 class SettingsValidator:

@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -16,11 +16,12 @@ from django.views.decorators.http import require_POST
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
+from modelsettings.errors import RequestRefused
+from modelsettings.refusals import tell
 from staging.admin.cells import how_long_ago
 from staging.admin.pages import ReadOnly
 from staging.admin.paging import BoundedListAdmin
 from staging.models import Callback, CallbackAttempt, CallbackStatus
-from staging.services import NotPossible
 from staging.services.callbacks import send_again
 
 _COLOURS = {
@@ -82,7 +83,7 @@ class CallbackAdmin(ReadOnly, BoundedListAdmin):
         for callback in callbacks:
             try:
                 send_again(callback)
-            except NotPossible:
+            except RequestRefused:
                 continue
             count += 1
         left = callbacks.count() - count
@@ -101,8 +102,8 @@ class CallbackAdmin(ReadOnly, BoundedListAdmin):
         callback = get_object_or_404(Callback, pk=callback_id)
         try:
             send_again(callback)
-        except NotPossible as error:
-            self.message_user(request, str(error), messages.WARNING)
+        except RequestRefused as error:
+            tell(error, request)
         else:
             self.message_user(request, "It is sent again, under the same id.")
         return redirect("admin:staging_callback_change", callback_id)

@@ -13,9 +13,8 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
 
+from modelsettings.errors import RequestRefused
 from staging.admin.pages import page_context
-from staging.models import OverLimit
-from staging.services import NotPossible
 
 Row = TypeVar("Row", bound=Model)
 
@@ -26,7 +25,7 @@ class DeletingAdmin(ModelAdmin):
     stays = ""
 
     def delete_one(self, row: Any) -> None:
-        """Call the service; it may raise NotPossible, whose sentence is shown."""
+        """Call the service; what it refuses is shown."""
         raise NotImplementedError
 
     def goes_with(self, rows: list[Any]) -> dict[str, int]:
@@ -91,7 +90,7 @@ def do_with_each(
     for row in rows:
         try:
             do(row)
-        except (NotPossible, OverLimit) as error:
+        except RequestRefused as error:
             refused.append(str(error))
         else:
             count += 1

@@ -1,13 +1,13 @@
 """Pictures of jobs and projects as a ZIP, for operators, who see everybody's."""
 
-from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.utils.http import content_disposition_header
 
+from modelsettings.errors import RequestRefused
+from modelsettings.refusals import tell
 from staging.models import StagedImage
-from staging.services import NotPossible
 from staging.services.downloads import pick_pictures, safe_name, stream_zip
 
 
@@ -22,8 +22,8 @@ def zip_of(
     """Answer with a ZIP; where there is nothing to put into it, say so on the page `back`."""
     try:
         entries = pick_pictures(pictures, folder=folder, verdict=verdict)
-    except NotPossible as error:
-        messages.warning(request, str(error))
+    except RequestRefused as error:
+        tell(error, request)
         return redirect(back)
     return StreamingHttpResponse(
         stream_zip(entries, folder=folder),

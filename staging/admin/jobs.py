@@ -21,7 +21,8 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 from unfold.utils import display_for_label
 
-from modelsettings.schema.validation import SettingsRefused
+from modelsettings.errors import RequestRefused
+from modelsettings.refusals import tell
 from staging.admin.cells import how_long_ago, thumbnails, two_lines
 from staging.admin.deleting import DeletingAdmin, do_with_each
 from staging.admin.downloads import zip_of
@@ -39,9 +40,9 @@ from staging.admin.job_actions import act
 from staging.admin.job_page import job_context
 from staging.admin.pages import page_context, user_of
 from staging.admin.paging import BoundedChangeList, BoundedListAdmin
-from staging.models import OverLimit, Prediction, StagedImage, StagingJob
+from staging.models import Prediction, StagedImage, StagingJob
 from staging.models.prediction import total_cost
-from staging.services import NotPossible, jobs
+from staging.services import jobs
 from staging.services.deletion import delete_job
 from staging.services.waiting import find_waits
 from staging.templatetags.staging_pictures import COLOURS, dollars, duration, in_words
@@ -198,8 +199,8 @@ class StagingJobAdmin(DeletingAdmin, BoundedListAdmin):
             raise PermissionDenied
         try:
             job, told = act(job, action, by=user_of(request))
-        except (NotPossible, OverLimit, SettingsRefused) as error:
-            messages.error(request, str(error))
+        except RequestRefused as error:
+            tell(error, request)
         else:
             messages.success(request, told)
         return redirect("admin:staging_stagingjob_change", job.pk)

@@ -10,10 +10,10 @@ from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
 from unfold.admin import ModelAdmin
 
+from modelsettings.errors import RequestRefused
 from staging.admin.filters import MOST_DIGITS
 from staging.admin.pages import is_path, page_context, user_of
 from staging.models import StagedImage, StagingJob, Verdict
-from staging.services import NotPossible
 from staging.services.pictures import fresh_pictures, judge_picture
 
 # How many are drawn ahead, so that the next picture is there at once.
@@ -116,7 +116,7 @@ def _judge(request: HttpRequest, image_id: int) -> str:
             stars=None if is_cleared or not stars else int(stars),
             note="" if is_cleared else posted.get("note", "").replace("\0", "")[:2000],
         )
-    except NotPossible as error:
+    except RequestRefused as error:
         return str(error)
     return ""
 

@@ -13,12 +13,13 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
+from modelsettings.errors import RequestRefused
+from modelsettings.refusals import tell
 from staging.admin.cells import how_long_ago
 from staging.admin.pages import ReadOnly
 from staging.admin.paging import BoundedListAdmin
 from staging.models import Channel, DeliveryStatus, Notice, NoticeDelivery, NoticeKind
 from staging.pipeline.notices import channels
-from staging.services import NotPossible
 from staging.services.notices import send_test
 
 _THROUGH = {Channel.EMAIL: "by e-mail", Channel.WEBHOOK: "to the webhook"}
@@ -58,8 +59,8 @@ class NoticeAdmin(ReadOnly, BoundedListAdmin):
             raise PermissionDenied
         try:
             send_test(by=request.user.get_username())
-        except NotPossible as error:
-            messages.warning(request, str(error))
+        except RequestRefused as error:
+            tell(error, request)
         else:
             messages.success(request, "A test notice is on its way: below it says if it arrived.")
         return redirect("admin:staging_notice_changelist")

@@ -4,13 +4,13 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from modelsettings.api.strict import checked
 from staging.api.access import caller
-from staging.public_http import MAX_URL_LENGTH, AddressRefused
+from staging.public_http import MAX_URL_LENGTH
 from staging.services.callbacks import check_callback_url, get_callback_secret
 
 
@@ -22,12 +22,7 @@ class CallbackUrlField(serializers.CharField):
         super().__init__(max_length=MAX_URL_LENGTH, help_text=told, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
-        url: str = super().to_internal_value(data)
-        try:
-            check_callback_url(url)
-        except AddressRefused as error:
-            raise ValidationError(str(error)) from error
-        return url
+        return checked(super().to_internal_value(data), check_callback_url)
 
 
 class CallbackSecretSerializer(serializers.Serializer[Any]):

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from staging.api.access import get_or_404, seen_jobs, seen_projects
-from staging.api.conflicts import answering_conflicts, refused
+from staging.api.conflicts import refused
 from staging.models import StagedImage, Verdict
 from staging.services.downloads import pick_pictures, safe_name, stream_zip
 
@@ -74,14 +74,13 @@ def _answer(
     asked = PickQuery(data=request.query_params)
     asked.is_valid(raise_exception=True)
     wanted = asked.validated_data
-    with answering_conflicts():
-        entries = pick_pictures(
-            pictures,
-            folder=folder,
-            only=wanted["image"],
-            verdict=wanted["verdict"],
-            with_originals=wanted["originals"],
-        )
+    entries = pick_pictures(
+        pictures,
+        folder=folder,
+        only=wanted["image"],
+        verdict=wanted["verdict"],
+        with_originals=wanted["originals"],
+    )
     return StreamingHttpResponse(
         stream_zip(entries, folder=folder),
         content_type="application/zip",

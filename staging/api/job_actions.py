@@ -20,7 +20,7 @@ from staging.api.polling import ETAG, RETRY_AFTER
 from staging.api.throttling import CostlyThrottle
 from staging.models import IdempotencyKey, StagingJob
 from staging.services.jobs import cancel_job, repeat_job, retry_job
-from staging.services.pictures import PictureNotFound, get_picture, judge_picture
+from staging.services.pictures import get_picture, judge_picture
 
 
 class CancelView(APIView):
@@ -35,8 +35,7 @@ class CancelView(APIView):
         What succeeds before that is paid for, and is kept.
         """
         job = get_job_to_change(request, job_id)
-        with answering_conflicts():
-            cancel_job(job, by=caller(request))
+        cancel_job(job, by=caller(request))
         return answer_job(request, job)
 
 
@@ -98,10 +97,6 @@ class RatingView(APIView):
         asked = RatingSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         said = dict(asked.validated_data)
-        try:
-            with answering_conflicts():
-                image = get_picture(job, said.pop("image", None))
-                judge_picture(image, by=caller(request), **said)
-        except PictureNotFound as error:
-            raise ValidationError({"image": [str(error)]}) from error
+        image = get_picture(job, said.pop("image", None))
+        judge_picture(image, by=caller(request), **said)
         return answer_job(request, job, status=200)

@@ -4,51 +4,37 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from modelsettings.api.strict import StrictSerializer
+from modelsettings.api.strict import StrictSerializer, checked
 from staging.api.conflicts import refused
 from staging.intake import library
 from staging.models import RoomType, Style
-from staging.prompts import MODES, PromptRefused
+from staging.prompts import MODES
 
 
-class _KeyField(serializers.CharField):
-    """A key of the library: its rows decide, so no list of them stands in the document."""
+class RoomTypeField(serializers.CharField):
+    """A room's key: the library's rows decide, so no list of them stands in the document."""
 
-    def check_key(self, key: str) -> None:
-        """Raise PromptRefused for a key that cannot be asked for."""
-        raise NotImplementedError
-
-    def to_internal_value(self, data: Any) -> str:
-        key: str = super().to_internal_value(data)
-        if key:
-            try:
-                self.check_key(key)
-            except PromptRefused as error:
-                raise ValidationError(str(error)) from error
-        return key
-
-
-class RoomTypeField(_KeyField):
     def __init__(self, **options: Any) -> None:
         options.setdefault("help_text", "A key of staging/room-types; without one, any room.")
         super().__init__(**options)
 
-    def check_key(self, key: str) -> None:
-        library.check_room_type(key)
+    def to_internal_value(self, data: Any) -> str:
+        return checked(super().to_internal_value(data), library.check_room_type)
 
 
-class StyleField(_KeyField):
+class StyleField(serializers.CharField):
+    """A style's key, as a room's."""
+
     def __init__(self, **options: Any) -> None:
         options.setdefault("help_text", "A key of staging/styles; without one, modern.")
         super().__init__(**options)
 
-    def check_key(self, key: str) -> None:
-        library.check_style(key)
+    def to_internal_value(self, data: Any) -> str:
+        return checked(super().to_internal_value(data), library.check_style)
 
 
 class RoomTypeSerializer(serializers.ModelSerializer[RoomType]):
@@ -107,13 +93,10 @@ class PromptView(APIView):
         asked = PromptRequestSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
         wanted = dict(asked.validated_data)
-        try:
-            text = library.prompt_for(
-                room_type=wanted["room_type"],
-                style=wanted["style"],
-                custom=wanted["prompt"],
-                mode=wanted["prompt_mode"],
-            )
-        except PromptRefused as error:
-            raise ValidationError({error.field: [str(error)]}) from error
+        text = library.prompt_for(
+            room_type=wanted["room_type"],
+            style=wanted["style"],
+            custom=wanted["prompt"],
+            mode=wanted["prompt_mode"],
+        )
         return Response({"prompt": text})

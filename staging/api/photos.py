@@ -7,13 +7,11 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from modelsettings.api.strict import StrictSerializer
-from staging import images
 from staging.api.access import (
     caller,
     check_edits,
@@ -22,7 +20,7 @@ from staging.api.access import (
     in_seen_projects,
     seen_photos,
 )
-from staging.api.conflicts import answering_conflicts, refused
+from staging.api.conflicts import refused
 from staging.api.documents import PhotoSerializer, StagedImageSerializer
 from staging.api.headers import LOCATION
 from staging.api.pages import PageQuery, answer_page, page_of
@@ -113,11 +111,7 @@ class PhotoListView(APIView):
         asked.is_valid(raise_exception=True)
         upload = read_upload(asked.validated_data["image"])
         project = find_project(request, asked.validated_data.get("project"))
-        try:
-            with answering_conflicts():
-                photo = add_photo(upload, owner=caller(request), project=project)
-        except images.PhotoRefused as error:
-            raise ValidationError({"image": [str(error)]}) from error
+        photo = add_photo(upload, owner=caller(request), project=project)
         return Response(
             PhotoSerializer(photo, context={"request": request}).data,
             status=status.HTTP_201_CREATED,
@@ -137,8 +131,7 @@ class PhotoView(APIView):
         """Delete a photo with all that was made of it, the files too; 409 while a job runs."""
         photo = get_or_404(seen_photos(request).select_related("project"), photo_id, noun="photo")
         check_edits(request, photo.project)
-        with answering_conflicts():
-            delete_photo(photo)
+        delete_photo(photo)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -1,28 +1,25 @@
 """The staging API: projects, and who works in them."""
 
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from django.db.models import Case, CharField, Exists, OuterRef, QuerySet, Value, When
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from modelsettings.api.strict import StrictSerializer
 from staging.api.access import caller, check_owns, get_or_404, seen_projects
-from staging.api.conflicts import answering_conflicts, refused
+from staging.api.conflicts import refused
 from staging.api.headers import LOCATION
 from staging.api.pages import PageQuery, answer_page, page_of
 from staging.models import Project, ProjectMember
 from staging.services.deletion import delete_project
 from staging.services.projects import (
-    ProjectRefused,
     change_project,
     create_project,
     remove_member,
@@ -137,8 +134,7 @@ class ProjectListView(APIView):
         """Make a project; it may name the model and the profile that its jobs use."""
         asked = ProjectRequestSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        with _answering_refusals():
-            made = create_project(owner=caller(request), **asked.validated_data)
+        made = create_project(owner=caller(request), **asked.validated_data)
         address = request.build_absolute_uri(reverse("project", args=[made.pk]))
         return Response(
             ProjectSerializer(_project(request, made.pk)).data,
@@ -166,16 +162,14 @@ class ProjectView(APIView):
         project = _owned(request, project_id)
         asked = ProjectRequestSerializer(data=request.data, partial=True)
         asked.is_valid(raise_exception=True)
-        with _answering_refusals():
-            change_project(project, asked.validated_data)
+        change_project(project, asked.validated_data)
         return Response(ProjectDetailSerializer(_project(request, project.pk)).data)
 
     @extend_schema(responses={204: None, **refused(403, 404, 409)})
     def delete(self, request: Request, project_id: uuid.UUID) -> Response:
         """Delete it with its photos, jobs and pictures; 409 while a job is unfinished."""
         project = _owned(request, project_id)
-        with answering_conflicts():
-            delete_project(project)
+        delete_project(project)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -207,8 +201,7 @@ class MemberView(APIView):
         project = _owned(request, project_id)
         asked = MemberSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        with _answering_refusals():
-            member, is_new = set_member(project, username, **asked.validated_data)
+        member, is_new = set_member(project, username, **asked.validated_data)
         code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
         return Response(MemberSerializer(member).data, status=code)
 
@@ -221,15 +214,6 @@ class MemberView(APIView):
         if not remove_member(project, username):
             raise NotFound("There is no such member.")
         return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-@contextmanager
-def _answering_refusals() -> Iterator[None]:
-    with answering_conflicts():
-        try:
-            yield
-        except ProjectRefused as error:
-            raise ValidationError({error.field: [str(error)]}) from error
 
 
 def _projects(request: Request) -> QuerySet[Project]:

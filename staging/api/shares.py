@@ -4,16 +4,15 @@ import uuid
 
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from modelsettings.api.strict import StrictSerializer
 from staging.api.access import caller, check_edits, get_or_404, seen_jobs
-from staging.api.conflicts import answering_conflicts, refused
+from staging.api.conflicts import refused
 from staging.models import Share
-from staging.services.pictures import PictureNotFound, get_picture
+from staging.services.pictures import get_picture
 from staging.services.shares import revoke_share, share_picture, share_url, shares_of
 
 
@@ -66,11 +65,7 @@ class JobSharesView(APIView):
         check_edits(request, job.project)
         asked = ShareRequestSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        try:
-            with answering_conflicts():
-                image = get_picture(job, asked.validated_data.get("image"))
-        except PictureNotFound as error:
-            raise ValidationError({"image": [str(error)]}) from error
+        image = get_picture(job, asked.validated_data.get("image"))
         share = share_picture(image, by=caller(request))
         told = ShareSerializer(share, context={"request": request})
         return Response(told.data, status=status.HTTP_201_CREATED)

@@ -8,14 +8,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Condition, Lock
 
+from modelsettings.errors import RequestRefused
+
 _M_MMAP_THRESHOLD = -3
 
 
-class TooManyWaiting(Exception):
-    """So many wait for memory already that this one must not; the message is for a person."""
+class TooManyWaiting(RequestRefused):
+    """So many wait for memory already that this one must not."""
+
+    status = 503
+    headers = {"Retry-After": "30"}
 
     def __init__(self) -> None:
-        super().__init__("Too many photos are being read at once: send it again in half a minute.")
+        super().__init__(
+            "Too many photos are being read at once: send it again in half a minute.",
+            field="image",
+        )
 
 
 class Budget:

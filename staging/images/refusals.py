@@ -1,7 +1,7 @@
 """Why a file is not taken, in sentences for whoever sent it.
 
-ImageRefused (ValueError)
-├── PhotoRefused      what a person sent; the message is for that person
+ImageRefused
+├── PhotoRefused      what a person sent, a RequestRefused; the message is for that person
 └── PictureRefused    what a model made; the message is for the operator
 """
 
@@ -11,6 +11,8 @@ import zlib
 from typing import ClassVar
 
 from PIL import Image, ImageCms
+
+from modelsettings.errors import RequestRefused
 
 # What Pillow's readers have been seen to raise on damaged files. Warnings are among them because a
 # process may turn them into exceptions, as our tests do.
@@ -45,7 +47,7 @@ _FILM_BRANDS = (b"isom", b"iso2", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b
                 b"M4VP", b"qt  ", b"3gp4", b"3gp5", b"3gp6", b"dash", b"XAVC", b"MSNV")  # fmt: skip
 
 
-class ImageRefused(ValueError):
+class ImageRefused(Exception):
     """A file that we do not take, and why, in a sentence."""
 
     unreadable: ClassVar[str]
@@ -53,8 +55,11 @@ class ImageRefused(ValueError):
     too_many_pixels: ClassVar[str]
 
 
-class PhotoRefused(ImageRefused):
+class PhotoRefused(ImageRefused, RequestRefused):
     """A person sent something that cannot be staged; the message tells them what to send."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, field="image")
 
     empty = f"This file is empty: {_SEND}."
     unreadable = f"This file is not an image that we can read: {_SEND}."

@@ -84,7 +84,7 @@ def send(callback: Callback) -> None:
     attempt = CallbackAttempt(at=started_at)
     try:
         attempt.status_code = _post(callback)
-    except (public_http.AddressRefused, public_http.NoAnswer) as error:
+    except (public_http.AddressRefused, public_http.Unanswered) as error:
         attempt.error = str(error).replace("\0", "")[:300]
     except Exception as error:
         # Counted like any other, so that it does not come back for ever.

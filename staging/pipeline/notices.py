@@ -139,7 +139,7 @@ def _post(notice: Notice) -> None:
             secrets=[settings.NOTICE_WEBHOOK_SECRET],
             private_networks=_OWN_NETWORKS,
         )
-    except (public_http.AddressRefused, public_http.NoAnswer) as error:
+    except (public_http.AddressRefused, public_http.Unanswered) as error:
         raise NotSent(f"{host}: {error}") from error
     if not 200 <= status < 300:
         raise NotSent(f"{host} answered {status}")

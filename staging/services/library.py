@@ -7,11 +7,12 @@ from typing import Any, TypeVar
 
 from django.apps import apps
 from django.apps.registry import Apps
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, models, transaction
 from simple_history.utils import bulk_create_with_history
 
 from modelsettings.actors import Actor
+from modelsettings.errors import FieldsRefused, RequestRefused
 from staging import prompts
 from staging.models import PromptRules, PromptTemplate, RoomType, Style
 from staging.models.library import Entry
@@ -28,8 +29,20 @@ _KEY = re.compile(r"[a-z][a-z0-9_-]*")
 _FIXED = {"key", "room_type", "style", "is_outside"}
 
 
-class StaleEntry(ValueError):
+class LibraryRefused(FieldsRefused):
+    """A row that the library cannot hold, or a change that no row takes."""
+
+
+class ChangeNotFound(RequestRefused):
+    """A change that never was."""
+
+    status = 404
+
+
+class StaleEntry(RequestRefused):
     """A change that started from what has been changed since; `newest` is that change."""
+
+    status = 409
 
     def __init__(self, newest: Any) -> None:
         self.newest = newest
@@ -63,14 +76,15 @@ def text_fields(model: type[Entry]) -> list[str]:
 
 
 def create_entry(entry: Row, *, by: Actor, reason: str = "") -> Row:
-    """Store a new row with its first change. Raises ValidationError."""
+    """Store a new row with its first change. Raises LibraryRefused."""
     _check(entry)
     _sign(entry, by=by, reason=reason)
     try:
         with transaction.atomic():
             entry.save(force_insert=True)
     except IntegrityError as error:
-        raise ValidationError("Somebody has made this a moment ago: open it instead.") from error
+        sentence = "Somebody has made this a moment ago: open it instead."
+        raise LibraryRefused({"": [sentence]}) from error
     return entry
 
 
@@ -81,7 +95,7 @@ def change_entry(
     """Change a row; say whether anything changed, since no change leaves no history.
 
     `started_from` is the change that its writer had seen last. Raises StaleEntry where there is a
-    later one, and ValidationError, by field.
+    later one, and LibraryRefused.
     """
     row = type(entry)._default_manager.select_for_update().get(pk=entry.pk)
     newest = newest_change(row)
@@ -92,7 +106,7 @@ def change_entry(
         return False
     for name, value in changed.items():
         if _is_fixed(type(row), name):
-            raise ValidationError({name: "This cannot be changed: make another instead."})
+            raise LibraryRefused({name: ["This cannot be changed: make another instead."]})
         setattr(row, name, value)
     _check(row)
     _sign(row, by=by, reason=reason)
@@ -103,11 +117,11 @@ def change_entry(
 def roll_back(entry: Entry, change: int, *, by: Actor, reason: str = "", started_from: int) -> bool:
     """Write what a row was after an earlier change, as a new change.
 
-    Raises LookupError for a change that never was, StaleEntry and ValidationError.
+    Raises ChangeNotFound, StaleEntry and LibraryRefused.
     """
     then = find_change(entry, change)
     if then is None:
-        raise LookupError("There is no such change.")
+        raise ChangeNotFound("There is no such change.")
     values = {name: getattr(then, name) for name in text_fields(type(entry))}
     at = f"{then.history_date:%Y-%m-%d %H:%M} UTC"
     reason = reason or f"Back to what it was on {at}."
@@ -187,7 +201,7 @@ def _sign(entry: Entry, *, by: Actor, reason: str) -> None:
 
 
 def _check(entry: Entry) -> None:
-    """Raise ValidationError, by field, for what no row of the library may hold."""
+    """Raise LibraryRefused for what no row of the library may hold."""
     wrong: dict[str, list[str]] = {}
     for field in entry._meta.fields:
         text = getattr(entry, field.attname)
@@ -199,6 +213,13 @@ def _check(entry: Entry) -> None:
     if key is not None and not _KEY.fullmatch(key):
         wrong["key"] = ["Write small letters, digits, - and _, a letter first: living_room."]
     if wrong:
-        raise ValidationError(wrong)
+        raise LibraryRefused(wrong)
     # A pair without words of its own has gone back to what room and style say together.
-    entry.full_clean(exclude={"furnishing"} if isinstance(entry, PromptTemplate) else None)
+    exclude = {"furnishing"} if isinstance(entry, PromptTemplate) else None
+    try:
+        entry.full_clean(exclude=exclude)
+    except ValidationError as error:
+        found = error.message_dict
+        raise LibraryRefused(
+            {"" if name == NON_FIELD_ERRORS else name: found[name] for name in found}
+        ) from error

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from modelsettings.errors import RequestRefused
 from modelsettings.schema.document import UNSET, Unset
 from staging.models import StagedImage, StagingJob, Verdict
 from staging.services import NotPossible
@@ -16,8 +17,11 @@ FRESH = "fresh"
 _UNJUDGED: dict[str, Any] = {"verdict": "", "stars": None}
 
 
-class PictureNotFound(LookupError):
+class PictureNotFound(RequestRefused):
     """No such picture of a job, or it is not said which one is meant."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, field="image")
 
 
 @transaction.atomic

@@ -6,18 +6,15 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Sum
 
+from modelsettings.errors import RequestRefused
 from modelsettings.models import ModelSettings, ReplicateModel
 from staging.models import DailyUsage, Project, ProjectMember, StagedImage
 from staging.services import NotPossible
 from staging.services.spending import follow_name
 
 
-class ProjectRefused(ValueError):
-    """Something about a project that is wrong; `field` is the one to mend."""
-
-    def __init__(self, field: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.field = field
+class ProjectRefused(RequestRefused):
+    """Something about a project that is wrong."""
 
 
 def create_project(
@@ -65,9 +62,9 @@ def set_member(project: Project, username: str, *, may_edit: bool) -> tuple[Proj
         raise NotPossible("Unsorted is yours alone: put what you share into a project of its own.")
     user = User.objects.filter(username=username, is_active=True).first()
     if user is None:
-        raise ProjectRefused("username", f"There is nobody called {username}.")
+        raise ProjectRefused(f"There is nobody called {username}.", field="username")
     if user.pk == project.owner_id:
-        raise ProjectRefused("username", f"{username} owns this project.")
+        raise ProjectRefused(f"{username} owns this project.", field="username")
     lock_project(project)
     return ProjectMember.objects.update_or_create(
         project=project, user=user, defaults={"may_edit": may_edit}
@@ -87,7 +84,7 @@ def lock_project(project: Project) -> Project:
     """
     locked = Project.objects.select_for_update(no_key=True).filter(pk=project.pk).first()
     if locked is None:
-        raise NotPossible("This project was deleted meanwhile.")
+        raise NotPossible("This project was deleted meanwhile.", field="project")
     return locked
 
 
@@ -107,16 +104,16 @@ def totals_of(project: Project) -> dict[str, object]:
 def _choose(project: Project, *, model: str | None, profile: str | None) -> None:
     """Set model and profile by their names. Raises ProjectRefused."""
     if profile and not model:
-        raise ProjectRefused("profile", "Name the model whose profile it is.")
+        raise ProjectRefused("Name the model whose profile it is.", field="profile")
     project.model = project.profile = None
     if not model:
         return
     project.model = ReplicateModel.objects.filter(slug=model).first()
     if project.model is None:
-        raise ProjectRefused("model", f"There is no model {model}.")
+        raise ProjectRefused(f"There is no model {model}.", field="model")
     if not profile:
         return
     in_use = ModelSettings.objects.filter(model=project.model, retired_at=None)
     project.profile = in_use.filter(name=profile).first()
     if project.profile is None:
-        raise ProjectRefused("profile", f"{model} has no profile {profile} that is in use.")
+        raise ProjectRefused(f"{model} has no profile {profile} that is in use.", field="profile")

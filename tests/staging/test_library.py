@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
-from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -19,7 +18,13 @@ from staging.models import PromptRules, PromptTemplate, RoomType, StagingJob, St
 from staging.models.library import Entry
 from staging.prompts import PromptRefused
 from staging.services import library
-from staging.services.library import StaleEntry, change_entry, create_entry, newest_change
+from staging.services.library import (
+    LibraryRefused,
+    StaleEntry,
+    change_entry,
+    create_entry,
+    newest_change,
+)
 from tests.conftest import client_of
 from tests.staging.conftest import Ask
 
@@ -249,10 +254,10 @@ def test_change_entry_refuses_what_no_row_may_hold(
 ) -> None:
     entry = model.objects.get(key=key)
 
-    with pytest.raises(ValidationError, match=sentence) as caught:
+    with pytest.raises(LibraryRefused, match=sentence) as caught:
         change(entry, **values)
 
-    assert list(caught.value.message_dict) == [field]
+    assert list(caught.value.errors) == [field]
     assert len(history_of(entry)) == 1
 
 
@@ -260,17 +265,17 @@ def test_change_entry_refuses_what_no_row_may_hold(
     "key", ["", "Japandi", "japAndi", "2go", "a b", "ä", "modern", "a" * 41, "a\n"]
 )
 def test_create_entry_refuses_a_key_that_a_request_could_not_name(key: str) -> None:
-    with pytest.raises(ValidationError) as caught:
+    with pytest.raises(LibraryRefused) as caught:
         add_japandi(key=key)
 
-    assert list(caught.value.message_dict) == ["key"]
+    assert list(caught.value.errors) == ["key"]
 
 
 def test_create_entry_refuses_a_second_furnishing_of_a_pair() -> None:
     room, style = RoomType.objects.get(key="office"), Style.objects.get(key="modern")
     create_entry(PromptTemplate(room_type=room, style=style, furnishing="A desk."), by=ANN)
 
-    with pytest.raises(ValidationError, match="already exists"):
+    with pytest.raises(LibraryRefused, match="already exists"):
         create_entry(PromptTemplate(room_type=room, style=style, furnishing="Two."), by=BOB)
 
 
@@ -296,7 +301,7 @@ def test_roll_back_to_a_change_of_another_row() -> None:
     other = newest_change(RoomType.objects.get(key="office"))
     bedroom = RoomType.objects.get(key="bedroom")
 
-    with pytest.raises(LookupError, match="no such change"):
+    with pytest.raises(library.ChangeNotFound, match="no such change"):
         library.roll_back(bedroom, other.pk, by=ANN, started_from=newest_change(bedroom).pk)
 
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from staging import public_http
-from staging.public_http import AddressRefused, NoAnswer, check_url, post
+from staging.public_http import AddressRefused, Unanswered, check_url, post
 from tests.replicate_api.rude_server import Call, RudeServer
 
 LOOPBACK = [ip_network("127.0.0.0/8")]
@@ -235,7 +235,7 @@ def test_post_ends_in_time_without_an_answer(receiver: RudeServer, behave: objec
     receiver.behave = behave  # type: ignore[assignment]
     began = time.monotonic()
 
-    with pytest.raises(NoAnswer, match="There was no answer"):
+    with pytest.raises(Unanswered, match="There was no answer"):
         send(receiver.url, timeout_s=0.5)
 
     assert time.monotonic() - began < 8
@@ -260,12 +260,12 @@ def test_post_takes_the_status_and_leaves_the_body(receiver: RudeServer, behave:
 
 
 def test_post_to_nobody_is_no_answer() -> None:
-    with pytest.raises(NoAnswer, match="There was no answer"):
+    with pytest.raises(Unanswered, match="There was no answer"):
         send("http://127.0.0.1:9/")
 
 
 def test_post_to_a_name_that_nobody_has_is_no_answer() -> None:
-    with pytest.raises(NoAnswer, match=r"The name nothing\.invalid was not found\."):
+    with pytest.raises(Unanswered, match=r"The name nothing\.invalid was not found\."):
         send("http://nothing.invalid/")
 
 
@@ -320,7 +320,7 @@ def test_post_over_tls_holds_the_name_against_the_certificate(
     receiver.on_connect = shake_hands  # type: ignore[assignment]
     try:
         found: object = send(f"https://{host}:{receiver.port}/", "127.0.0.1")
-    except NoAnswer as error:
+    except Unanswered as error:
         found = "certificate" if "CERTIFICATE_VERIFY_FAILED" in str(error) else error
 
     assert (found, asked) == (outcome, [host])

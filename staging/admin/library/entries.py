@@ -4,7 +4,7 @@ from copy import copy
 from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -16,6 +16,8 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from modelsettings.actors import Actor
+from modelsettings.errors import RequestRefused
+from modelsettings.refusals import put_on_form
 from staging.admin.library import history, matrix
 from staging.admin.library.forms import EntryForm
 from staging.admin.library.preview import preview_context
@@ -244,8 +246,8 @@ def _create(request: HttpRequest, form: EntryForm) -> bool:
         made = library.create_entry(
             form.instance, by=Actor.of(request.user), reason=form.cleaned_data["reason"]
         )
-    except ValidationError as error:
-        form.add_error(None, error)
+    except RequestRefused as error:
+        put_on_form(error, form)
         return False
     messages.success(request, f"{made} is in the library; the next job can use it.")
     return True
@@ -261,11 +263,11 @@ def _save(request: HttpRequest, form: EntryForm, stored: Entry) -> bool:
             reason=form.cleaned_data["reason"],
             started_from=form.cleaned_data["started_from"] or 0,
         )
-    except ValidationError as error:
-        form.add_error(None, error)
-        return False
     except StaleEntry as error:
         form.show_stale(error, stored)
+        return False
+    except RequestRefused as error:
+        put_on_form(error, form)
         return False
     if changed:
         messages.success(request, "Saved; the next job uses it.")

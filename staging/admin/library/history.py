@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest
 
 from modelsettings.actors import Actor
+from modelsettings.errors import RequestRefused
+from modelsettings.refusals import tell
 from staging.admin.library.differences import FieldChange, compare_rows, in_words, label_of
 from staging.models.library import Entry
 from staging.services import library
-from staging.services.library import StaleEntry
+from staging.services.library import ChangeNotFound, StaleEntry
 
 PAGE = 20
 
@@ -54,13 +55,13 @@ def roll_back(request: HttpRequest, entry: Entry, change: int) -> bool:
             reason=posted.get("reason", "").replace("\0", "").strip()[:500],
             started_from=_number(posted.get("started_from")) or 0,
         )
-    except LookupError as error:
+    except ChangeNotFound as error:
         raise Http404(str(error)) from error
     except StaleEntry as error:
         messages.error(request, f"{error} Look again at what going back would change.")
         return False
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
+    except RequestRefused as error:
+        tell(error, request)
         return False
     messages.success(request, "Rolled back: the earlier words are in force.")
     return True
