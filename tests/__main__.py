@@ -31,7 +31,7 @@ def start_broker(supervisor: Supervisor, folder: Path) -> str:
 
 def run_pytest(supervisor: Supervisor, arguments: list[str]) -> int:
     """Run pytest in this terminal's foreground; whatever ends this process ends it as well."""
-    command = [sys.executable, "-m", "pytest", "-p", "tests.browser_report", *arguments]
+    command = [sys.executable, "-m", "pytest", *arguments]
     pytest = subprocess.Popen(command)
     try:
         while pytest.poll() is None:

@@ -2,15 +2,14 @@
 
 import io
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.terminal import TerminalReporter
 from django.contrib.auth.models import Permission, User
 from django.core.management.commands import flush
-from django.db import connection
 from django.db.models import Q
 from django.test import Client
 from knox.models import AuthToken
@@ -18,24 +17,18 @@ from PIL import Image
 from pytest_django import DjangoDbBlocker, Settings
 from rest_framework.test import APIClient
 
-from tests import databases, processes
-
-CORPUS = processes.ROOT.parent / "shared" / "corpus" / "replicate-models"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-
-needs_postgres = pytest.mark.skipif(
-    connection.vendor != "postgresql",
-    reason="SQLite takes one writer at a time, and has no clock of its own.",
-)
+from tests import databases, missing, processes
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if CHROMIUM:
-        return
-    missing = pytest.mark.skip(reason="Chromium is not installed: no browser test ran")
-    for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(missing)
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    missing.check(item)
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    # Where several processes test (xdist), all reports come together here.
+    for line in missing.say_what_was_skipped(terminalreporter.stats.get("skipped", [])):
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")
@@ -61,10 +54,8 @@ def _own_media(settings: Settings, tmp_path: Path) -> None:
 @pytest.fixture(scope="session")
 def corpus() -> list[Path]:
     """The published schemas of 62 real models."""
-    files = sorted(CORPUS.glob("*.json"))
-    if not files:
-        pytest.skip(f"the corpus is not there: {CORPUS.relative_to(processes.ROOT.parent)}")
-    return files
+    missing.CORPUS.require()
+    return sorted(missing.CORPUS_FOLDER.glob("*.json"))
 
 
 @pytest.fixture

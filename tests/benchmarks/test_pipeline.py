@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from benchmarks.pipeline.readings import Row, read_kill, read_pace
-from tests import processes
+from tests import missing, processes
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 COMMAND = (sys.executable, "-m", "benchmarks.pipeline", "--only", "ours", "--without-kill")
@@ -80,10 +80,8 @@ def test_read_kill_tells_lost_from_bought_twice() -> None:
 
 @pytest.fixture
 def database_url() -> str:
-    address = os.environ.get("DATABASE_URL", "")
-    if not address.startswith("postgres"):
-        pytest.skip("DATABASE_URL is not PostgreSQL's: the pipeline was not measured")
-    return address
+    missing.POSTGRES.require()
+    return os.environ["DATABASE_URL"]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from modelsettings import registry
 from modelsettings.actors import Actor
 from modelsettings.models import ReplicateModel
 from modelsettings.schema.published import PublishedModel
-from tests.conftest import CHROMIUM
+from tests import missing
 
 # Playwright's loop runs in the test's thread, which Django takes for an async context.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -24,7 +24,7 @@ expect.set_options(timeout=30_000)
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=CHROMIUM,
+            executable_path=missing.find_chromium(),
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
         yield browser

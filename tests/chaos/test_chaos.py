@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.chaos import forgery, invariants, servers
+from tests import missing
+from tests.chaos import forgery, invariants
 from tests.chaos.faults import ALL, OFTEN
 from tests.chaos.ground import standing_ground
 from tests.chaos.rounds import Verdict, name_of, play
@@ -15,8 +16,7 @@ JOBS = 40
 @pytest.fixture(scope="module")
 def verdict() -> Iterator[Verdict]:
     """What came of the round, which is played once."""
-    if not servers.are_installed():
-        pytest.skip("PostgreSQL or Redis is not installed: nothing was broken")
+    missing.SERVERS.require()
     with standing_ground(outage_s=5.0) as ground:
         yield play(ground, ALL, jobs=JOBS)
 

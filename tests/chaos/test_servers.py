@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-import pytest
 import redis
 
 from tests.chaos import servers
+from tests.missing import SERVERS, needs
 
 
-@pytest.mark.skipif(not servers.are_installed(), reason="PostgreSQL or Redis is not installed")
+@needs(SERVERS)
 def test_a_broker_that_is_stopped_has_nothing_to_lose(tmp_path: Path) -> None:
     broker = servers.Redis(tmp_path)
     broker.start()

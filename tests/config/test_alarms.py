@@ -1,7 +1,6 @@
 """The alarms of docs/alarms.yml: on figures that there are, each explained, each able to sound."""
 
 import re
-import shutil
 import subprocess
 from typing import Any
 
@@ -12,6 +11,7 @@ from prometheus_client.core import Metric
 
 from config.metrics import Figures
 from staging.models import SpendingLimit
+from tests.missing import PROMTOOL, needs
 from tests.processes import ROOT
 
 ALARMS = ROOT / "docs" / "alarms.yml"
@@ -55,7 +55,7 @@ def test_every_alarm_is_explained(rules: list[dict[str, Any]]) -> None:
     assert explained == [rule["alert"].removeprefix("Restage") for rule in rules]
 
 
-@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed")
+@needs(PROMTOOL)
 @pytest.mark.parametrize("what", ["check", "test"])
 def test_prometheus_takes_the_alarms(what: str) -> None:
     file = ALARMS if what == "check" else ROOT / "tests" / "config" / "alarms.yml"

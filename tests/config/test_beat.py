@@ -14,15 +14,8 @@ from django.conf import settings
 from kombu import Queue
 
 from config import settings as production
+from tests import missing
 from tests.processes import wait_for
-
-RABBITMQ = ("127.0.0.1", 5672)
-
-
-def is_there() -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(RABBITMQ, timeout=1):
-        return True
-    return False
 
 
 class Line:
@@ -38,7 +31,7 @@ class Line:
         with contextlib.suppress(OSError):
             while True:
                 near, _ = self._listener.accept()
-                far = socket.create_connection(RABBITMQ)
+                far = socket.create_connection(missing.RABBITMQ_ADDRESS)
                 self._open += [near, far]
                 for pair in ((near, far), (far, near)):
                     threading.Thread(target=self._lead, args=pair, daemon=True).start()
@@ -63,8 +56,7 @@ class Line:
 
 @pytest.fixture
 def line() -> Iterator[Line]:
-    if not is_there():
-        pytest.skip("RabbitMQ is not there")
+    missing.RABBITMQ.require()
     made = Line()
     yield made
     made.close()

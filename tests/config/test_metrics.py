@@ -26,7 +26,7 @@ from staging.models import (
     Tallied,
     Tally,
 )
-from tests.conftest import needs_postgres
+from tests.missing import POSTGRES, needs
 from tests.staging.finished import stage
 
 pytestmark = pytest.mark.django_db
@@ -227,7 +227,7 @@ def test_every_tally_is_a_metric(client: Client) -> None:
     }
 
 
-@needs_postgres
+@needs(POSTGRES)
 def test_metrics_read_no_finished_row(client: Client, operator: User) -> None:
     """With a planner that may not scan a table, each query still has an index to go by."""
     stage(operator)

@@ -5,15 +5,15 @@ import json
 import signal
 import socket
 import stat
-import sys
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from tests.demo.marked import Marked, python
+from tests.missing import LINUX, needs
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+pytestmark = needs(LINUX)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests import missing
 from tests.conftest import make_photo
 from tests.end_to_end.conftest import Restage
 from tests.processes import ROOT
@@ -51,7 +51,7 @@ STEPS = read_steps()
 @pytest.fixture(scope="module")
 def outputs(whole: Restage, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """What each step printed, in one shell; fewer where a command failed."""
-    find_curl()
+    missing.CURL.require()
     whole.forget()
     folder = tmp_path_factory.mktemp("session")
     for name in PHOTOS:
@@ -69,14 +69,6 @@ def outputs(whole: Restage, tmp_path_factory: pytest.TempPathFactory) -> list[st
     if done.returncode:
         printed[-1] += f"\nthe shell ended with {done.returncode}: {done.stderr}"
     return printed
-
-
-def find_curl() -> None:
-    if shutil.which("curl"):
-        return
-    if os.environ.get("CI"):
-        pytest.fail("curl is not installed: the session of docs/api.md was not tried")
-    pytest.skip("curl is not installed")
 
 
 def variables(whole: Restage) -> dict[str, str]:

@@ -18,6 +18,7 @@ from tests.conftest import make_photo
 from tests.end_to_end import impatient
 from tests.end_to_end.conftest import SECRET_TOKEN, Restage
 from tests.end_to_end.test_restage import check_purchases, wait_for_request
+from tests.missing import POSTGRES, needs
 from tests.processes import end, free_port, manage, running, wait_for
 
 LONG_LEASE_S = "600"
@@ -186,10 +187,7 @@ def test_a_worker_that_ends_begins_nothing_new(restage: Restage, hire: Hire) -> 
     check_purchases(restage, [restage.finish(job) for job in jobs])
 
 
-@pytest.mark.skipif(
-    not os.environ.get("DATABASE_URL", "").startswith("postgres"),
-    reason="SQLite has no clock of its own.",
-)
+@needs(POSTGRES)
 def test_a_worker_whose_clock_is_wrong_takes_nothing_on(restage: Restage, hire: Hire) -> None:
     """As if every difference were too large: the clock itself is everybody's."""
     job = restage.stage()

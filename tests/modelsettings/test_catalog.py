@@ -16,9 +16,9 @@ from modelsettings.schema.parameters import DELIVERY_PARAMETERS
 from modelsettings.schema.validation import SettingsValidator
 from modelsettings.shipped import ShippedModel, shipped_models
 from staging.prompts import read_shipped
-from tests.processes import CATALOG, ROOT
+from tests import missing
+from tests.processes import CATALOG
 
-FACTS = ROOT.parent / "shared" / "facts" / "replicate-models.json"
 OVERLAY: dict[str, dict[str, Any]] = tomllib.loads((CATALOG / "overlay.toml").read_text())
 DOCUMENTS: dict[str, dict[str, Any]] = {
     f"{one['owner']}/{one['name']}": one for one in catalog.published_files()
@@ -40,9 +40,8 @@ NAMES_OF_CONCEPTS = {
 @pytest.fixture(scope="session")
 def facts() -> dict[str, dict[str, Any]]:
     """What is known of each model, by its slug."""
-    if not FACTS.exists():
-        pytest.skip(f"the facts are not there: {FACTS.relative_to(ROOT.parent)}")
-    known = json.loads(FACTS.read_text())
+    missing.FACTS.require()
+    known = json.loads(missing.FACTS_FILE.read_text())
     return {slug: model for slug, model in known.items() if "/" in slug and model.get("input")}
 
 

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
 from sandbox.published import PublishedModel
-from tests.sandbox.conftest import CORPUS, MODELS, client_of, photo, running_sandbox, wait_for
+from tests.missing import CORPUS, CORPUS_FOLDER, needs
+from tests.sandbox.conftest import MODELS, client_of, photo, running_sandbox, wait_for
 
-FILES = sorted(CORPUS.glob("*.json"))
+FILES = sorted(CORPUS_FOLDER.glob("*.json"))
 
 
 def test_model_is_its_file(api: httpx.Client) -> None:
@@ -53,7 +53,7 @@ def test_published_model_replaces_the_old(api: httpx.Client) -> None:
     assert api.get("/v1/models/acme/burst").json()["description"] == "Another."
 
 
-@pytest.mark.skipif(not FILES, reason=f"no published models in {CORPUS}")
+@needs(CORPUS)
 def test_every_published_model_runs(api: httpx.Client) -> None:
     kept = api.post("/v1/files", files={"content": ("a.jpg", photo(), "image/jpeg")}).json()
     made = {}

@@ -6,12 +6,12 @@ import sys
 import zlib
 from collections.abc import Mapping, Sequence
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pillow_heif
-import pytest
 from PIL import Image
+
+from tests import missing
 
 FORMATS = ["JPEG", "PNG", "WEBP"]
 PHOTO_FORMATS = [*FORMATS, "HEIF"]
@@ -166,8 +166,7 @@ def normalise_elsewhere(content: bytes, *, threads: int = 1) -> tuple[str, int, 
     First at its peak, which only ever grows: here, an earlier test's would hide this one's; then
     what it still holds afterwards.
     """
-    if not Path("/proc/self/status").exists():
-        pytest.skip("only Linux tells a process's memory in /proc")
+    missing.LINUX.require()
     done = subprocess.run(
         [sys.executable, "-c", _PROGRAM, str(threads)],
         input=content,

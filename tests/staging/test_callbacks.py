@@ -26,7 +26,8 @@ from staging.pipeline import callbacks, stopping
 from staging.services import NotPossible
 from staging.services.callbacks import send_again
 from staging.tasks import notify
-from tests.conftest import client_of, needs_postgres
+from tests.conftest import client_of
+from tests.missing import POSTGRES, needs
 from tests.replicate_api.rude_server import Call, RudeServer
 from tests.staging.conftest import Ask, Sandbox, carry_out
 from tests.staging.test_api import post_json, upload
@@ -297,7 +298,7 @@ def test_claim_next_gives_each_callback_once(ended: Callback) -> None:
     assert (first, second) == (ended, None)
 
 
-@needs_postgres
+@needs(POSTGRES)
 @pytest.mark.django_db(transaction=True)
 def test_send_due_by_two_workers_at_once_sends_each_once(receiver: RudeServer, ask: Ask) -> None:
     for _ in range(10):
@@ -316,7 +317,7 @@ def test_send_due_by_two_workers_at_once_sends_each_once(receiver: RudeServer, a
     assert (len(receiver.calls), len(set(ids(receiver)))) == (10, 10)
 
 
-@needs_postgres
+@needs(POSTGRES)
 @pytest.mark.django_db(transaction=True)
 def test_send_due_hands_back_what_a_slow_receiver_holds(
     receiver: RudeServer, ended: Callback

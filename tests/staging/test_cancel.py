@@ -16,7 +16,7 @@ from staging.models.job import UNFINISHED
 from staging.pipeline import cancellation, collection, lookup, settlement, submission, wishes
 from staging.services import NotPossible
 from staging.services.jobs import cancel_job
-from tests.conftest import needs_postgres
+from tests.missing import POSTGRES, needs
 from tests.staging.conftest import (
     Ask,
     Sandbox,
@@ -335,7 +335,7 @@ def test_cancel_of_what_moves_all_the_time_gives_up(ask: Ask, operator: User) ->
     assert only(job).lease_number == wishes.TRIES
 
 
-@needs_postgres
+@needs(POSTGRES)
 @pytest.mark.django_db(transaction=True)
 def test_cancel_and_submit_at_once_agree(sandbox: Sandbox, ask: Ask, operator: User) -> None:
     """Whoever comes first: nothing is bought that is canceled as unbought, nothing is lost."""

@@ -3,17 +3,17 @@ from django.db import connection
 from pytest_django import Settings
 
 from staging.pipeline import clock
-from tests.conftest import needs_postgres
+from tests.missing import POSTGRES, needs
 
 pytestmark = pytest.mark.django_db
 
 
-@needs_postgres
+@needs(POSTGRES)
 def test_clock_of_the_databases_machine_is_good() -> None:
     assert not clock.is_wrong()
 
 
-@needs_postgres
+@needs(POSTGRES)
 @pytest.mark.parametrize("ahead_s", [40, -40])
 def test_clock_that_differs_is_wrong(settings: Settings, ahead_s: int) -> None:
     """The database's clock is another for this connection: a function of the same name."""

@@ -36,7 +36,7 @@ from staging.services.deletion import delete_job, delete_photo, delete_project
 from staging.services.jobs import request_staging
 from staging.services.projects import create_project
 from staging.tasks import remove_files
-from tests.conftest import needs_postgres
+from tests.missing import POSTGRES, needs
 from tests.staging.finished import finish, make_batch, stage, staged, stored
 
 OF_A_JOB: list[Any] = [
@@ -267,7 +267,7 @@ def test_delete_a_large_project_leaves_files_to_a_worker(
     assert (len(left) > 0, stored()) == (True, [])
 
 
-@needs_postgres
+@needs(POSTGRES)
 @pytest.mark.django_db(transaction=True)
 def test_job_that_is_asked_for_while_its_photo_is_deleted_is_not_lost(operator: User) -> None:
     """Of two at once, either the job is there with its photo, or its asker is told."""
@@ -300,7 +300,7 @@ def test_job_that_is_asked_for_while_its_photo_is_deleted_is_not_lost(operator: 
     assert kept.count() == Photo.objects.count()
 
 
-@needs_postgres
+@needs(POSTGRES)
 @pytest.mark.django_db(transaction=True)
 def test_delete_waits_for_a_job_that_is_being_asked_for(operator: User) -> None:
     photo = staged(operator).photo

@@ -17,7 +17,8 @@ from staging.models import IdempotencyKey, Photo, Prediction, Project, StagingJo
 from staging.services.jobs import request_staging
 from staging.services.photos import add_photo
 from staging.services.purchases import AlreadyAsked
-from tests.conftest import client_of, make_photo, needs_postgres
+from tests.conftest import client_of, make_photo
+from tests.missing import POSTGRES, needs
 from tests.staging.conftest import Ask, at_once, only
 
 JOBS = "/api/v1/staging/jobs"
@@ -195,7 +196,7 @@ def test_a_request_while_the_first_is_under_way_buys_nothing(
     assert (StagingJob.objects.count(), stored_photos()) == (1, (1, 2))
 
 
-@needs_postgres
+@needs(POSTGRES)
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("action", ["", "/repeat", "/retry"])
 def test_requests_at_once_buy_once(api: APIClient, operator: User, ask: Ask, action: str) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from staging.models import Prediction, PredictionStatus, StagingJob
 from staging.models.job import job_status
-from tests.conftest import needs_postgres
+from tests.missing import POSTGRES, needs
 from tests.staging.conftest import Ask, at_once, only, pass_time, steps
 
 
@@ -118,7 +118,7 @@ def test_move_stores_text_that_no_database_takes(ask: Ask) -> None:
     assert stored.transitions.get(target="failed").why == "ab?"
 
 
-@needs_postgres
+@needs(POSTGRES)
 @pytest.mark.django_db(transaction=True)
 def test_move_of_two_predictions_at_once_leaves_their_job_right(ask: Ask) -> None:
     for _ in range(20):
@@ -134,7 +134,7 @@ def test_move_of_two_predictions_at_once_leaves_their_job_right(ask: Ask) -> Non
         assert (job.status, job.finished_at is not None) == ("partially_succeeded", True)
 
 
-@needs_postgres
+@needs(POSTGRES)
 @pytest.mark.django_db(transaction=True)
 def test_claim_by_threads_at_once_is_won_by_one(ask: Ask) -> None:
     for _ in range(10):

@@ -26,6 +26,7 @@ from staging.services.library import (
     newest_change,
 )
 from tests.conftest import client_of
+from tests.missing import POSTGRES, needs
 from tests.staging.conftest import Ask
 
 pytestmark = pytest.mark.django_db
@@ -622,9 +623,7 @@ def test_a_stranger_sees_no_page(client: Client, stranger: User, is_staff: bool)
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(
-    connection.vendor != "postgresql", reason="Threads of one process meet on PostgreSQL only."
-)
+@needs(POSTGRES)
 def test_change_entry_lets_one_of_two_writers_through() -> None:
     bedroom = RoomType.objects.get(key="bedroom")
     opened = newest_change(bedroom).pk

@@ -8,7 +8,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from staging.models import CreationPace
-from tests.conftest import needs_postgres
+from tests.missing import POSTGRES, needs
 
 pytestmark = pytest.mark.django_db
 
@@ -83,7 +83,7 @@ def test_block_stops_all_until_its_time() -> None:
     assert CreationPace.take(1) == 1
 
 
-@needs_postgres
+@needs(POSTGRES)
 @pytest.mark.django_db(transaction=True)
 def test_take_by_threads_at_once_never_gives_more_than_there_are() -> None:
     CreationPace.take(1)
@@ -105,7 +105,7 @@ def test_take_by_threads_at_once_never_gives_more_than_there_are() -> None:
     assert taken < 20
 
 
-@needs_postgres
+@needs(POSTGRES)
 @pytest.mark.django_db(transaction=True)
 def test_take_by_threads_at_once_makes_one_row(settings: Settings) -> None:
     settings.STAGING_CREATIONS_PER_MINUTE = 6

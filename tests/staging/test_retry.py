@@ -15,7 +15,7 @@ from staging.models import Callback, Prediction, PredictionStatus, StagingJob
 from staging.pipeline import submission
 from staging.services import NotPossible
 from staging.services.jobs import cancel_job, repeat_job, retry_job
-from tests.conftest import needs_postgres
+from tests.missing import POSTGRES, needs
 from tests.staging.conftest import (
     SEEDREAM,
     Ask,
@@ -153,7 +153,7 @@ def test_retry_lets_the_client_be_told_again(ask: Ask, operator: User) -> None:
     assert Callback.objects.get().status == "waiting"
 
 
-@needs_postgres
+@needs(POSTGRES)
 @pytest.mark.django_db(transaction=True)
 def test_retry_by_two_at_once_buys_once(half: StagingJob, operator: User) -> None:
     def click() -> str:

@@ -29,6 +29,7 @@ from staging.pipeline.spending import intend
 from staging.pipeline.wishes import ask_to_cancel
 from staging.services.jobs import cancel_job, retry_job
 from staging.services.spending import look_again, save_limit
+from tests.missing import POSTGRES, needs
 from tests.processes import wait_for
 from tests.staging.conftest import QWEN, Ask, Sandbox, carry_out, only, pass_time, remote, steps
 
@@ -360,7 +361,7 @@ def test_cancel_before_the_purchase_reserves_nothing(sandbox: Sandbox, ask: Ask)
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
+@needs(POSTGRES)
 def test_two_workers_cannot_both_spend_the_last_dollar(sandbox: Sandbox, ask: Ask) -> None:
     day = limit("0.10")
     jobs = [ask(model=QWEN) for _ in range(8)]
@@ -381,7 +382,7 @@ def test_two_workers_cannot_both_spend_the_last_dollar(sandbox: Sandbox, ask: As
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
+@needs(POSTGRES)
 def test_new_limit_waits_for_the_purchase_that_is_being_written(sandbox: Sandbox, ask: Ask) -> None:
     """Counted before that is committed, it would be given back without having been taken."""
     job = ask(model=QWEN)

@@ -5,7 +5,7 @@ import pytest
 from django.db import connection
 
 from staging.models import Tallied, Tally
-from tests.conftest import needs_postgres
+from tests.missing import POSTGRES, needs
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +30,7 @@ def test_add_is_one_statement_once_the_row_is_there(django_assert_num_queries: o
         Tally.add(Tallied.BOUGHT)
 
 
-@needs_postgres
+@needs(POSTGRES)
 @pytest.mark.django_db(transaction=True)
 def test_add_by_threads_at_once_loses_none() -> None:
     start = Barrier(4)

@@ -19,7 +19,7 @@ from staging.services.deletion import delete_project
 from staging.services.jobs import retry_job
 from staging.services.projects import create_project, set_member
 from staging.services.usage import Usage, every_day, report_usage
-from tests.conftest import needs_postgres
+from tests.missing import POSTGRES, needs
 from tests.staging.conftest import FLUX, QWEN
 from tests.staging.finished import end, finish, make_usage, stage, staged
 
@@ -89,7 +89,7 @@ def test_prediction_counts_on_the_local_day(operator: User, settings: Settings) 
     assert days[0] < days[1]
 
 
-@needs_postgres
+@needs(POSTGRES)
 @pytest.mark.django_db(transaction=True)
 def test_two_threads_count_each_prediction_once(operator: User, project: Project) -> None:
     photo = stage(operator, project=project).photo
