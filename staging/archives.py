@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import IO, Any
 
+from modelsettings.errors import RequestRefused
+
 PHOTO_EXTENSIONS = frozenset(
     (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".heic", ".heif", ".hif")
 )
@@ -42,12 +44,18 @@ _DAMAGE = (
 )
 
 
-class ArchiveRefused(ValueError):
+class ArchiveRefused(RequestRefused):
     """An archive of which we take nothing; the message says why."""
 
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, field="archive")
 
-class EntryRefused(ValueError):
-    """An entry that we do not take; the message says why."""
+
+class EntryRefused(RequestRefused):
+    """An entry that we do not take; the message says why. The others are taken."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, field="archive")
 
 
 @dataclass(frozen=True, slots=True)

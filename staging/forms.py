@@ -15,11 +15,8 @@ from unfold.widgets import (
 from modelsettings.errors import RequestRefused
 from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.refusals import put_on_form
-from modelsettings.schema.validation import SettingsRefused
-from modelsettings.services import ProfileNotFound
 from staging import images
 from staging.intake import library
-from staging.intake.jobs import CannotStage
 from staging.intake.photos import from_request
 from staging.intake.request import StagingRequest
 from staging.models import Photo, Project, StagingJob
@@ -82,14 +79,8 @@ class StageAgainForm(forms.Form):
         )
         try:
             return request_staging(self.photo, wanted, owner=by)
-        except SettingsRefused as error:
-            for name, sentences in error.errors.items():
-                key = name if name in self.fields else None
-                self.add_error(key, list(sentences))
-        except (ProfileNotFound, CannotStage) as error:
-            self.add_error("model", str(error))
-        except (RequestRefused, ValueError) as error:
-            self.add_error(None, str(error))
+        except RequestRefused as error:
+            put_on_form(error, self)
         return None
 
 

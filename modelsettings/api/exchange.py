@@ -14,7 +14,6 @@ from rest_framework.response import Response
 
 from modelsettings import services
 from modelsettings.api.strict import check_query
-from modelsettings.schema.validation import SettingsRefused
 from modelsettings.services import StoredSettings
 
 PROFILE = OpenApiParameter("profile", description="A profile's name; without it, the live one.")
@@ -86,11 +85,6 @@ def check_body(request: Request) -> None:
     if request.stream is None:
         # DRF reads it as {}, which would reset every parameter; so would a chunked body.
         raise ParseError("The request has no body: send a JSON object with a Content-Length.")
-
-
-def errors_by_field(error: SettingsRefused) -> dict[str, list[str]]:
-    """Return the sentences in DRF's shape."""
-    return {key or "non_field_errors": found for key, found in error.errors.items()}
 
 
 def read_settings(request: Request, slug: str, *, parameters: Iterable[str] = ()) -> StoredSettings:

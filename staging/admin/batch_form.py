@@ -13,25 +13,22 @@ from unfold.widgets import (
     UnfoldAdminTextareaWidget,
 )
 
-from modelsettings.schema.validation import SettingsRefused
-from modelsettings.services import ProfileNotFound
-from staging.archives import ArchiveRefused
+from modelsettings.errors import RequestRefused
+from modelsettings.refusals import put_on_form
 from staging.intake import library
-from staging.intake.jobs import CannotStage
 from staging.intake.request import StagingRequest
 from staging.models import Project, StagingBatch
-from staging.prompts import DEFAULT_ROOM, DEFAULT_STYLE, PromptRefused
-from staging.services import NotPossible
+from staging.prompts import DEFAULT_ROOM, DEFAULT_STYLE
 from staging.services.batches import (
     MAX_PHOTOS,
     MAX_TOTAL_BYTES,
-    BatchRefused,
     SentPhoto,
     from_archive,
     from_upload,
     request_batch,
 )
 
+# The form's names of fields that a refusal names as the API does.
 _FIELDS = {"images": "photos", "archive": "photos", "style": "styles"}
 
 
@@ -115,20 +112,21 @@ class BatchForm(forms.Form):
 
     def request(self, *, by: User) -> StagingBatch | None:
         """Ask for the batch; None where something is wrong, which then stands at its field."""
-        found = self.cleaned_data
-        project = found["project"] or Project.objects.unsorted_of(by)
-        wanted = StagingRequest(room_type=found["room_type"], prompt=found["prompt"])
         try:
-            return request_batch(
-                _sent(found["photos"]), wanted, owner=by, project=project, styles=found["styles"]
-            )
-        except (BatchRefused, PromptRefused) as error:
-            self.add_error(_FIELDS.get(error.field, error.field), str(error))
-        except ArchiveRefused as error:
-            self.add_error("photos", str(error))
-        except (CannotStage, NotPossible, ProfileNotFound, SettingsRefused) as error:
-            self.add_error(None, str(error))
+            return self._request(by=by)
+        except RequestRefused as error:
+            put_on_form(error, self, names=_FIELDS)
         return None
+
+    def _request(self, *, by: User) -> StagingBatch:
+        found = self.cleaned_data
+        return request_batch(
+            _sent(found["photos"]),
+            StagingRequest(room_type=found["room_type"], prompt=found["prompt"]),
+            owner=by,
+            project=found["project"] or Project.objects.unsorted_of(by),
+            styles=found["styles"],
+        )
 
 
 def _is_id(value: str) -> bool:

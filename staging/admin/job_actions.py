@@ -10,7 +10,7 @@ from staging.services import jobs
 def act(job: StagingJob, action: str, *, by: User) -> tuple[StagingJob, str]:
     """Do what a button says; return the job to look at then, and a sentence.
 
-    Raises NotPossible.
+    Raises RequestRefused.
     """
     match action:
         case "cancel":

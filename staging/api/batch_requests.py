@@ -10,12 +10,12 @@ from rest_framework import serializers, status
 from rest_framework.exceptions import APIException, ParseError, ValidationError
 from rest_framework.parsers import MultiPartParser
 
-from modelsettings.api.strict import StrictSerializer, check_text
+from modelsettings.api.strict import StrictSerializer, check_text, checked
 from staging.api.callbacks import CallbackUrlField
 from staging.api.job_requests import OverridesField
 from staging.api.library import RoomTypeField, StyleField
 from staging.intake.library import check_room_type
-from staging.prompts import MODES, PromptRefused
+from staging.prompts import MODES
 from staging.services.batches import MAX_PHOTOS, MAX_TOTAL_BYTES
 
 MAX_STYLES = 10
@@ -60,10 +60,7 @@ class RoomTypesField(OverridesField):
         if not all(isinstance(room, str) for room in rooms.values()):
             raise ValidationError("Write an object of names and room types.")
         for room in dict.fromkeys(rooms.values()):
-            try:
-                check_room_type(room)
-            except PromptRefused as error:
-                raise ValidationError(str(error)) from error
+            checked(room, check_room_type)
         return rooms
 
 

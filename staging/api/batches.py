@@ -11,8 +11,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from modelsettings.schema.validation import SettingsRefused
-from modelsettings.services import ProfileNotFound
 from staging.api.access import (
     caller,
     check_edits,
@@ -28,10 +26,10 @@ from staging.api.batch_requests import (
     BatchRequestSerializer,
     StoredPhotosSerializer,
 )
-from staging.api.conflicts import answering_conflicts, refused
+from staging.api.conflicts import refused
 from staging.api.headers import LOCATION, REPLAYED
 from staging.api.idempotency import IDEMPOTENCY_KEY, buy_once
-from staging.api.job_requests import errors_of_settings, wish_in
+from staging.api.job_requests import wish_in
 from staging.api.pages import PageQuery, answer_page, page_of
 from staging.api.polling import (
     ETAG,
@@ -42,13 +40,9 @@ from staging.api.polling import (
     headers_of_batch,
 )
 from staging.api.throttling import CostlyThrottle
-from staging.archives import ArchiveRefused
-from staging.intake.jobs import CannotStage
 from staging.models import IdempotencyKey, Photo, Project, StagingBatch
-from staging.prompts import PromptRefused
 from staging.services.batch_progress import progress_of
 from staging.services.batches import (
-    BatchRefused,
     from_archive,
     from_photo,
     from_upload,
@@ -123,27 +117,17 @@ def _stage(request: Request, *, key: IdempotencyKey | None) -> StagingBatch:
         request, ids=found.get("photos", []), project_id=found.get("project")
     )
     uploads, archive = found.get("images", []), found.get("archive")
-    try:
-        packed = from_archive(archive) if archive is not None else []
-        with answering_conflicts():
-            return request_batch(
-                [*map(from_photo, photos), *map(from_upload, uploads), *packed],
-                wish_in(found),
-                owner=caller(request),
-                project=project,
-                styles=found.get("styles", []),
-                room_types=found.get("room_types", {}),
-                callback_url=found["callback_url"],
-                key=key,
-            )
-    except (BatchRefused, PromptRefused) as error:
-        raise ValidationError({error.field: [str(error)]}) from error
-    except ArchiveRefused as error:
-        raise ValidationError({"archive": [str(error)]}) from error
-    except SettingsRefused as error:
-        raise ValidationError(errors_of_settings(error, found)) from error
-    except (ProfileNotFound, CannotStage) as error:
-        raise ValidationError({"model": [str(error)]}) from error
+    packed = from_archive(archive) if archive is not None else []
+    return request_batch(
+        [*map(from_photo, photos), *map(from_upload, uploads), *packed],
+        wish_in(found),
+        owner=caller(request),
+        project=project,
+        styles=found.get("styles", []),
+        room_types=found.get("room_types", {}),
+        callback_url=found["callback_url"],
+        key=key,
+    )
 
 
 def _find_place(

@@ -1,59 +1,16 @@
-"""Refusals: what cannot be done as things stand is answered with 409; how each is described.
+"""How refusals are described in the API's document; `config.errors` answers with them."""
 
-What can be in a moment is answered with 503, and a Retry-After.
-"""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse
-from rest_framework import serializers, status
-from rest_framework.exceptions import APIException
-
-from staging.images import TooManyWaiting
-from staging.models import OverLimit
-from staging.services import NotPossible
-
-
-class Conflict(APIException):
-    status_code = status.HTTP_409_CONFLICT
-    default_code = "not_possible"
-
-
-class PaymentRequired(APIException):
-    status_code = status.HTTP_402_PAYMENT_REQUIRED
-    default_code = "over_limit"
-
-
-class Overloaded(APIException):
-    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-    default_code = "overloaded"
-    # DRF answers with it as Retry-After.
-    wait = 30
+from rest_framework import serializers
 
 
 class DetailSerializer(serializers.Serializer[Any]):
     """Why a request was refused, in a sentence."""
 
     detail = serializers.CharField()
-
-
-@contextmanager
-def answering_conflicts() -> Iterator[None]:
-    """Answer 409 where a service says that something is not possible now; 402 over a limit.
-
-    503 where too many photos wait to be read.
-    """
-    try:
-        yield
-    except OverLimit as error:
-        raise PaymentRequired(str(error)) from error
-    except TooManyWaiting as error:
-        raise Overloaded(str(error)) from error
-    except NotPossible as error:
-        raise Conflict(str(error)) from error
 
 
 _REFUSALS: dict[int, tuple[Any, str]] = {

@@ -26,13 +26,13 @@ from typing import Any, TypeVar
 from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from drf_spectacular.utils import OpenApiParameter
-from rest_framework import status
-from rest_framework.exceptions import APIException, ParseError
+from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 
+from modelsettings.errors import RequestRefused
 from staging.api.access import caller
-from staging.api.conflicts import Conflict
 from staging.models import IdempotencyKey, StagingBatch, StagingJob
+from staging.services import NotPossible
 from staging.services.purchases import AlreadyAsked, find_key
 
 IDEMPOTENCY_KEY = OpenApiParameter(
@@ -49,12 +49,10 @@ MAX_LENGTH = 255
 Bought = TypeVar("Bought", StagingJob, StagingBatch)
 
 
-class KeyOfAnother(APIException):
-    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
-    default_detail = (
-        "This Idempotency-Key was sent with another request before: give each request its own."
-    )
-    default_code = "key_of_another"
+class KeyOfAnother(RequestRefused):
+    """An Idempotency-Key that came with another request before."""
+
+    status = 422
 
 
 def buy_once(
@@ -62,8 +60,8 @@ def buy_once(
 ) -> tuple[Bought, dict[str, str]]:
     """Return what the request buys, or bought when it was sent before, and the answer's headers.
 
-    `buy` is given the key to keep, None where the request bears none. Raises KeyOfAnother, and
-    ParseError for a key that is none.
+    `buy` is given the key to keep, None where the request bears none. Raises KeyOfAnother,
+    ParseError for a key that is none, and NotPossible where what it bought is deleted meanwhile.
     """
     key = _read_key(request)
     if key is None:
@@ -75,7 +73,7 @@ def buy_once(
     except AlreadyAsked as error:
         if first := _find_first(key, bought):
             return first, dict(REPLAYED)
-        raise Conflict("What this key bought was deleted in this moment: ask again.") from error
+        raise NotPossible("What this key bought was deleted in this moment: ask again.") from error
 
 
 def _find_first(key: IdempotencyKey, bought: type[Bought]) -> Bought | None:
@@ -84,7 +82,9 @@ def _find_first(key: IdempotencyKey, bought: type[Bought]) -> Bought | None:
         return None
     first = kept.job if bought is StagingJob else kept.batch
     if kept.fingerprint != key.fingerprint or not isinstance(first, bought):
-        raise KeyOfAnother
+        raise KeyOfAnother(
+            "This Idempotency-Key was sent with another request before: give each request its own."
+        )
     return first
 
 

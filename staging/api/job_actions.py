@@ -3,14 +3,12 @@
 import uuid
 
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from modelsettings.schema.validation import SettingsRefused
 from staging.api.access import caller
-from staging.api.conflicts import answering_conflicts, refused
+from staging.api.conflicts import refused
 from staging.api.documents import JobSerializer
 from staging.api.headers import LOCATION, REPLAYED
 from staging.api.idempotency import IDEMPOTENCY_KEY, buy_once
@@ -52,8 +50,7 @@ class RetryView(APIView):
         job = get_job_to_change(request, job_id)
 
         def retry(key: IdempotencyKey | None) -> StagingJob:
-            with answering_conflicts():
-                retry_job(job, by=caller(request), key=key)
+            retry_job(job, by=caller(request), key=key)
             return job
 
         tried, headers = buy_once(request, retry, bought=StagingJob)
@@ -75,11 +72,8 @@ class RepeatView(APIView):
         def repeat(key: IdempotencyKey | None) -> StagingJob:
             asked = RepeatRequestSerializer(data=request.data)
             asked.is_valid(raise_exception=True)
-            try:
-                with answering_conflicts():
-                    return repeat_job(job, by=caller(request), key=key, **asked.validated_data)
-            except SettingsRefused as error:
-                raise ValidationError(dict(error.errors)) from error
+            seed = asked.validated_data["seed"]
+            return repeat_job(job, by=caller(request), seed=seed, key=key)
 
         again, headers = buy_once(request, repeat, bought=StagingJob)
         return answer_job(request, again, headers=headers)

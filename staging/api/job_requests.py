@@ -10,9 +10,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
-from modelsettings.api.exchange import errors_by_field
 from modelsettings.api.strict import StrictSerializer
-from modelsettings.schema.validation import SettingsRefused
 from staging.api.access import check_edits, find_project, seen_photos
 from staging.api.callbacks import CallbackUrlField
 from staging.api.library import PromptRequestSerializer
@@ -135,10 +133,3 @@ def find_place(
         raise ValidationError({"project": ["The photo belongs to another project."]})
     check_edits(request, photo.project)
     return photo, photo.project
-
-
-def errors_of_settings(error: SettingsRefused, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Put each sentence under the field of the request that it is about."""
-    found = errors_by_field(error)
-    of_seed = {"seed": found.pop("seed")} if "seed" in wanted and "seed" in found else {}
-    return {**of_seed, **({"overrides": found} if found else {})}

@@ -7,16 +7,12 @@ from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import status
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from modelsettings.schema.validation import SettingsRefused
-from modelsettings.services import ProfileNotFound
-from staging import images
 from staging.api.access import caller, check_edits, get_or_404, in_seen_projects, seen_jobs
-from staging.api.conflicts import answering_conflicts, refused
+from staging.api.conflicts import refused
 from staging.api.documents import JobSerializer
 from staging.api.headers import LOCATION, REPLAYED
 from staging.api.idempotency import IDEMPOTENCY_KEY, buy_once
@@ -24,7 +20,6 @@ from staging.api.job_filters import JobQuery, filter_jobs
 from staging.api.job_requests import (
     StagingRequestSerializer,
     StoredPhotoRequestSerializer,
-    errors_of_settings,
     find_place,
     wish_in,
 )
@@ -39,9 +34,7 @@ from staging.api.polling import (
 )
 from staging.api.throttling import CostlyThrottle
 from staging.api.uploads import BoundedMultiPartParser
-from staging.intake.jobs import CannotStage
 from staging.models import IdempotencyKey, Prediction, StagingJob
-from staging.prompts import PromptRefused
 from staging.services.deletion import delete_job
 from staging.services.jobs import request_staging
 
@@ -154,21 +147,11 @@ def _stage(request: Request, *, key: IdempotencyKey | None) -> StagingJob:
     found = asked.validated_data
     sent = found["image"] if "image" in found else found["photo"]
     photo, project = find_place(request, sent, project_id=found.get("project"))
-    try:
-        with answering_conflicts():
-            return request_staging(
-                photo,
-                wish_in(found),
-                owner=caller(request),
-                project=project,
-                callback_url=found["callback_url"],
-                key=key,
-            )
-    except images.PhotoRefused as error:
-        raise ValidationError({"image": [str(error)]}) from error
-    except SettingsRefused as error:
-        raise ValidationError(errors_of_settings(error, found)) from error
-    except PromptRefused as error:
-        raise ValidationError({error.field: [str(error)]}) from error
-    except (ProfileNotFound, CannotStage) as error:
-        raise ValidationError({"model": [str(error)]}) from error
+    return request_staging(
+        photo,
+        wish_in(found),
+        owner=caller(request),
+        project=project,
+        callback_url=found["callback_url"],
+        key=key,
+    )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from django.contrib.auth.models import User
@@ -11,8 +12,9 @@ from django.utils import timezone
 
 from modelsettings import catalog, profiles
 from modelsettings import services as settings_services
+from modelsettings.errors import RequestRefused
 from modelsettings.schema.validation import SettingsRefused
-from modelsettings.services import ResolvedSettings, StoredSettings
+from modelsettings.services import ProfileNotFound, ResolvedSettings, StoredSettings
 from staging.intake.library import prompt_for
 from staging.intake.request import StagingRequest
 from staging.intake.spending import check_room
@@ -34,8 +36,41 @@ BATCH_COSTS_S = 60.0
 log = structlog.get_logger(__name__)
 
 
-class CannotStage(ValueError):
-    """A model that cannot stage a photo; the message says why."""
+class CannotStage(RequestRefused):
+    """A model or a profile that cannot stage a photo as it is wished; the message says why."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, field="model")
+
+
+class OverridesRefused(RequestRefused):
+    """Settings of a request that its model does not take: its seed, or some of its overrides.
+
+    In `errors` an override stands under `overrides.output_quality`, in the API's answer one level
+    deeper: `{"overrides": {"output_quality": […]}}`.
+    """
+
+    def __init__(self, refused: SettingsRefused, *, wanted: StagingRequest) -> None:
+        super().__init__(str(refused))
+        names_seed = wanted.seed is not None
+        self._of_request = {
+            key: found for key, found in refused.errors.items() if key == "seed" and names_seed
+        }
+        self._of_overrides = {
+            key: found for key, found in refused.errors.items() if key not in self._of_request
+        }
+
+    @property
+    def errors(self) -> Mapping[str, list[str]]:
+        overrides = {
+            f"overrides.{key}" if key else "overrides": found
+            for key, found in self._of_overrides.items()
+        }
+        return {**self._of_request, **overrides}
+
+    def body(self) -> dict[str, Any]:
+        overrides = {key or "non_field_errors": found for key, found in self._of_overrides.items()}
+        return {**self._of_request, **({"overrides": overrides} if overrides else {})}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,22 +88,20 @@ class Plan:
 def plan_job(wanted: StagingRequest, *, project: Project) -> Plan:
     """Decide everything now: a later change of settings or library does not touch the job.
 
-    Raises ProfileNotFound, SettingsRefused, CannotStage, and PromptRefused for a room or a style
-    that cannot be asked for.
+    Raises CannotStage, OverridesRefused, and PromptRefused for a room or a style that cannot be
+    asked for: each names the field of the request that is to be mended.
     """
     room_type, style = wanted.room_type or DEFAULT_ROOM, wanted.style or DEFAULT_STYLE
     text = prompt_for(
         room_type=room_type, style=style, custom=wanted.prompt, mode=wanted.prompt_mode
     )
     model, profile = _choose_profile(wanted, project=project, room_type=room_type)
-    resolved = settings_services.resolve(
-        model, profile=profile, overrides=wanted.overrides, seed=wanted.seed
-    )
+    resolved = _resolve(wanted, model=model, profile=profile)
     if resolved.stored.obstacle:
         raise CannotStage(resolved.stored.obstacle)
     if "prompt" not in resolved.stored.roles:
         text = _without_prompt(resolved.stored, wanted.prompt)
-    _check_seeds(resolved)
+    _check_seeds(resolved, wanted=wanted)
     seed = {} if wanted.seed is None else {"seed": wanted.seed}
     return Plan(
         room_type=room_type,
@@ -167,6 +200,18 @@ def _choose_profile(
     return model, profile or profiles.find_for_room(model, room_type)
 
 
+def _resolve(wanted: StagingRequest, *, model: str, profile: str | None) -> ResolvedSettings:
+    """Return the settings of a job; what they refuse is said of the request's own fields."""
+    try:
+        return settings_services.resolve(
+            model, profile=profile, overrides=wanted.overrides, seed=wanted.seed
+        )
+    except ProfileNotFound as error:
+        raise CannotStage(str(error)) from error
+    except SettingsRefused as error:
+        raise OverridesRefused(error, wanted=wanted) from error
+
+
 def _words_for(
     stored: StoredSettings, *, room_type: str, style: str, prompt: str
 ) -> dict[str, str]:
@@ -190,11 +235,11 @@ def _words_for(
     return words
 
 
-def _check_seeds(resolved: ResolvedSettings) -> None:
+def _check_seeds(resolved: ResolvedSettings, *, wanted: StagingRequest) -> None:
     """Refuse where the later pictures of a job would take seeds beyond the model's maximum."""
     seed, count = resolved.input.get("seed"), resolved.delivery.num_outputs
     most = resolved.stored.validator.schema["properties"].get("seed", {}).get("maximum")
     if seed is not None and most is not None and seed + count - 1 > most:
         last = seed + count - 1
         sentence = f"seed: {count} pictures take seeds up to {last}, beyond the maximum of {most}."
-        raise SettingsRefused({"seed": [sentence]})
+        raise OverridesRefused(SettingsRefused({"seed": [sentence]}), wanted=wanted)

@@ -1,10 +1,13 @@
 """A file becomes a photo: checked, normalised, stored."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO
 
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 
 from staging import images
@@ -60,3 +63,14 @@ def store_photo(upload: Upload, *, owner: User, project: Project) -> Photo:
     photo.file.save("photo.jpg", ContentFile(normalised.content), save=False)
     photo.thumbnail.save("thumbnail.webp", ContentFile(normalised.thumbnail), save=False)
     return photo
+
+
+@contextmanager
+def files_kept_if_saved(photo: Photo) -> Iterator[None]:
+    """Delete a photo's stored files again where what saves its row fails."""
+    try:
+        yield
+    except BaseException:
+        for file in (photo.file, photo.thumbnail):
+            default_storage.delete(str(file))
+        raise

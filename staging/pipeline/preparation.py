@@ -6,8 +6,8 @@ before it has changed nothing, and one that comes back after it finds its claim 
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from pathlib import PurePosixPath
 
@@ -19,7 +19,7 @@ from django.utils import timezone
 from modelsettings.errors import RequestRefused
 from staging import images
 from staging.intake.jobs import Plan, plan_job, record_job
-from staging.intake.photos import Upload, store_photo
+from staging.intake.photos import Upload, files_kept_if_saved, store_photo
 from staging.intake.request import StagingRequest
 from staging.models import (
     BatchPhoto,
@@ -86,12 +86,20 @@ def prepare(one: BatchPhoto) -> None:
     if one.tries > MAX_TRIES:
         _refuse(one, f"Given up: {MAX_TRIES} tries came to no end. Send it again.")
         return
+    # Before the file is read, so that a bug in planning leaves no photo behind.
+    plans, refusals = _plan_all(one)
     try:
         photo = one.photo or _read_photo(one)
     except images.PhotoRefused as error:
         _refuse(one, str(error))
         return
-    _stage(one, photo, is_new=one.photo is None)
+    saving = nullcontext() if one.photo else files_kept_if_saved(photo)
+    try:
+        with saving, transaction.atomic():
+            _record(one, photo, plans=plans, refusals=refusals)
+    except _ClaimLost:
+        return
+    log.info("photo of a batch staged", batch=str(one.batch_id), jobs=len(plans))
 
 
 def request_of(batch: StagingBatch, *, room_type: str, style: str) -> StagingRequest:
@@ -121,31 +129,26 @@ def _read_photo(one: BatchPhoto) -> Photo:
         return store_photo(upload, owner=one.batch.owner, project=one.batch.project)
 
 
-def _stage(one: BatchPhoto, photo: Photo, *, is_new: bool) -> None:
-    plans, refusals = _plan_all(one)
-    try:
-        with transaction.atomic():
-            if is_new:
-                photo.save()
-            for each in plans:
-                try:
-                    record_job(
-                        each,
-                        photo,
-                        owner=one.batch.owner,
-                        batch_photo=one,
-                        callback_url=one.batch.callback_url,
-                    )
-                except OverLimit as error:
-                    # Refused before anything of the job was written.
-                    refusals[each.style] = str(error)
-            _finish(one, BatchPhotoStatus.STAGED, photo=photo, job_errors=refusals)
-    except _ClaimLost:
-        if is_new:
-            for file in (photo.file, photo.thumbnail):
-                default_storage.delete(str(file))
-        return
-    log.info("photo of a batch staged", batch=str(one.batch_id), jobs=len(plans))
+def _record(
+    one: BatchPhoto, photo: Photo, *, plans: list[Plan], refusals: Mapping[str, str]
+) -> None:
+    """Save the photo if it is new, its jobs, and for each style without one the reason."""
+    if one.photo is None:
+        photo.save()
+    errors = dict(refusals)
+    for plan in plans:
+        try:
+            record_job(
+                plan,
+                photo,
+                owner=one.batch.owner,
+                batch_photo=one,
+                callback_url=one.batch.callback_url,
+            )
+        except OverLimit as error:
+            # Refused before anything of the job was written.
+            errors[plan.style] = str(error)
+    _finish(one, BatchPhotoStatus.STAGED, photo=photo, job_errors=errors)
 
 
 def _plan_all(one: BatchPhoto) -> tuple[list[Plan], dict[str, str]]:
@@ -156,7 +159,7 @@ def _plan_all(one: BatchPhoto) -> tuple[list[Plan], dict[str, str]]:
         wanted = request_of(one.batch, room_type=one.room_type, style=style)
         try:
             plans.append(plan_job(wanted, project=one.batch.project))
-        except (RequestRefused, ValueError) as error:
+        except RequestRefused as error:
             refusals[style] = str(error)
     return plans, refusals
 

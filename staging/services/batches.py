@@ -14,11 +14,11 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
+from modelsettings.errors import RequestRefused
 from modelsettings.models import ReplicateModel
-from modelsettings.services import ProfileNotFound
 from staging import images
 from staging.archives import Entry, EntryRefused, PhotoArchive, displayable
-from staging.intake.jobs import plan_job
+from staging.intake.jobs import CannotStage, plan_job
 from staging.intake.library import room_types as known_rooms
 from staging.intake.request import StagingRequest
 from staging.models import (
@@ -41,12 +41,8 @@ MAX_TOTAL_BYTES = 2**30
 _PREPARERS = 3
 
 
-class BatchRefused(ValueError):
+class BatchRefused(RequestRefused):
     """A request for a batch that is wrong as a whole; `field` is the one to mend."""
-
-    def __init__(self, field: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.field = field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +105,7 @@ def request_batch(
     was deleted meanwhile, and AlreadyAsked where `key` bought before.
     """
     if not 1 <= len(sent) <= MAX_PHOTOS:
-        raise BatchRefused("images", _count_in_words(len(sent)))
+        raise BatchRefused(_count_in_words(len(sent)), field="images")
     batch = StagingBatch(
         owner=owner,
         project=project,
@@ -159,7 +155,7 @@ def _find_model(slug: str) -> ReplicateModel | None:
         return None
     model = ReplicateModel.objects.filter(slug=slug).first()
     if model is None:
-        raise ProfileNotFound(f"There is no model {slug}.")
+        raise CannotStage(f"There is no model {slug}.")
     return model
 
 
@@ -175,7 +171,8 @@ def _choose_rooms(sent: Sequence[SentPhoto], named: Mapping[str, str], otherwise
         used.update(told)
         rooms.append(named[told[0]] if told else (of_folders or [otherwise])[-1])
     if unknown := [name for name in named if name not in used]:
-        raise BatchRefused("room_types", f"There is no photo called {unknown[0]} among these.")
+        sentence = f"There is no photo called {unknown[0]} among these."
+        raise BatchRefused(sentence, field="room_types")
     return rooms
 
 

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.contrib.auth.models import User
-from django.core.files.storage import default_storage
 from django.db import transaction
 
-from staging.intake.photos import Upload, store_photo
+from staging.intake.photos import Upload, files_kept_if_saved, store_photo
 from staging.models import Photo, Project
 from staging.services.projects import lock_project
 
@@ -30,11 +29,6 @@ def saving(photo: Photo) -> Iterator[None]:
 
     Raises NotPossible where the photo's project was deleted meanwhile.
     """
-    try:
-        with transaction.atomic():
-            lock_project(photo.project)
-            yield
-    except BaseException:
-        for file in (photo.file, photo.thumbnail):
-            default_storage.delete(str(file))
-        raise
+    with files_kept_if_saved(photo), transaction.atomic():
+        lock_project(photo.project)
+        yield

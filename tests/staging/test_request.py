@@ -8,7 +8,8 @@ from django.contrib.auth.models import User
 
 from modelsettings import profiles, services
 from modelsettings.actors import Actor
-from staging.intake.jobs import Plan, plan_job
+from modelsettings.schema.validation import SettingsRefused
+from staging.intake.jobs import OverridesRefused, Plan, plan_job
 from staging.intake.request import StagingRequest
 from staging.models import Project
 from staging.pipeline.preparation import request_of
@@ -93,3 +94,37 @@ def test_plan_job_chooses_what_is_not_wished_for(
     project: Project, wanted: StagingRequest, planned: tuple[object, ...]
 ) -> None:
     assert words(plan_job(wanted, project=project)) == planned
+
+
+@pytest.mark.parametrize(
+    ("seed", "errors", "body"),
+    [
+        (
+            5,
+            {"seed": ["b"], "overrides.steps": ["a"], "overrides": ["c"]},
+            {"seed": ["b"], "overrides": {"steps": ["a"], "non_field_errors": ["c"]}},
+        ),
+        (
+            None,
+            {"overrides.steps": ["a"], "overrides.seed": ["b"], "overrides": ["c"]},
+            {"overrides": {"steps": ["a"], "seed": ["b"], "non_field_errors": ["c"]}},
+        ),
+    ],
+    ids=["seed of the request", "seed of the overrides"],
+)
+def test_refused_settings_name_the_fields_of_the_request(
+    seed: int | None, errors: dict[str, list[str]], body: dict[str, object]
+) -> None:
+    of_model = SettingsRefused({"steps": ["a"], "seed": ["b"], "": ["c"]})
+
+    refusal = OverridesRefused(of_model, wanted=StagingRequest(seed=seed))
+
+    assert (refusal.errors, refusal.body(), str(refusal)) == (errors, body, "a b c")
+
+
+def test_settings_of_which_the_seed_alone_is_refused() -> None:
+    refusal = OverridesRefused(
+        SettingsRefused({"seed": ["seed: no."]}), wanted=StagingRequest(seed=5)
+    )
+
+    assert refusal.body() == {"seed": ["seed: no."]}

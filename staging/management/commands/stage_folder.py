@@ -14,16 +14,12 @@ from django.core.files.storage import default_storage
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
-from modelsettings.schema.validation import SettingsRefused
-from modelsettings.services import ProfileNotFound
+from modelsettings.errors import RequestRefused
 from staging.archives import is_litter_name, is_photo_name
-from staging.intake.jobs import CannotStage
 from staging.intake.request import StagingRequest
 from staging.models import BatchPhoto, JobStatus, Project, StagingBatch, StagingJob
-from staging.prompts import PromptRefused
-from staging.services import NotPossible
 from staging.services.batch_progress import Progress, photos_with_jobs, progress_of
-from staging.services.batches import MAX_PHOTOS, BatchRefused, from_path, request_batch
+from staging.services.batches import MAX_PHOTOS, from_path, request_batch
 from staging.services.projects import create_project
 
 LOOK_EVERY_S = 0.5
@@ -137,9 +133,7 @@ def _request(
             )
             for at in range(0, len(sent), MAX_PHOTOS)
         ]
-    except (
-        BatchRefused, CannotStage, NotPossible, ProfileNotFound, PromptRefused, SettingsRefused
-    ) as error:  # fmt: skip
+    except RequestRefused as error:
         raise CommandError(str(error)) from error
 
 
