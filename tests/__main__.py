@@ -1,4 +1,7 @@
-"""Runs pytest with a broker: `python -m tests …`, which bin/test calls with pytest's arguments."""
+"""Runs pytest with a broker: `python -m tests …`, which bin/test calls with pytest's arguments.
+
+`python -m tests quick …` runs the selection of tests.quick.
+"""
 
 import os
 import subprocess
@@ -9,6 +12,7 @@ from pathlib import Path
 
 from demo.restage import free_port, listens
 from demo.supervisor import LOOK_EVERY_S, Ended, Supervisor
+from tests import quick
 
 
 def main(arguments: list[str]) -> int:
@@ -31,6 +35,10 @@ def start_broker(supervisor: Supervisor, folder: Path) -> str:
 
 def run_pytest(supervisor: Supervisor, arguments: list[str]) -> int:
     """Run pytest in this terminal's foreground; whatever ends this process ends it as well."""
+    if arguments[:1] == ["quick"]:
+        arguments = [*quick.arguments(), *arguments[1:]]
+    # Rewriting all asserts takes six seconds of each run in which it is not kept.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     command = [sys.executable, "-m", "pytest", *arguments]
     pytest = subprocess.Popen(command)
     try:

@@ -7,6 +7,14 @@ os.environ.setdefault("REPLICATE_API_TOKEN", "r8_a_token_of_nobody")
 
 from config.settings import *  # noqa: F403
 
+# Of several processes (pytest -n) each has a database of the broker to itself. The number is taken
+# away, since a process that a test starts finds the address.
+_worker = os.environ.pop("PYTEST_XDIST_WORKER", "").removeprefix("gw")
+_server, _, _number = os.environ.get("CELERY_BROKER_URL", "").rpartition("/")
+if _worker and _server.startswith("redis"):
+    CELERY_BROKER_URL = f"{_server}/{int(_number) + int(_worker)}"
+    os.environ["CELERY_BROKER_URL"] = CELERY_BROKER_URL
+
 # A hash that is quick to make: tests log in often.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

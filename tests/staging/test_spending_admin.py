@@ -363,6 +363,13 @@ def test_estimate_lets_go_on_what_waits_for_it(
     assert "$0.25 a prediction" in shown(admin_page, ESTIMATES)
 
 
+def test_estimate_below_nothing_is_refused(admin_page: Client) -> None:
+    answer = admin_page.post(f"{ESTIMATES}add/", {"model": str(unprice().pk), "usd": "-0.25"})
+
+    assert list(answer.context["adminform"].form.errors) == ["usd"]
+    assert not PriceEstimate.objects.exists()
+
+
 def test_estimate_is_deleted(admin_page: Client) -> None:
     estimate = PriceEstimate.objects.create(model=unprice(), usd=1)
 

@@ -133,7 +133,7 @@ def test_webhook_adopts_a_purchase_that_was_not_written_down(
         {"webhook_timestamp": "now"},
         {"webhook_id": "msg_2"},
     ],
-    ids=str,
+    ids=["another's", "old", "of later", "no signature", "a wrong one", "no time", "another id"],
 )
 def test_webhook_that_is_not_replicates_is_refused(
     running: Prediction, send: Send, change: dict[str, Any]

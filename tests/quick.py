@@ -1,0 +1,319 @@
+"""The tests of `bin/test quick`: pure modules whole; of each door a good path and a refusal.
+
+A door is a view of the API, a public page, or the pages of one kind of row in the admin. Cells of
+the permission table, the API's contract, browser, chaos and worker processes are left to bin/test.
+"""
+
+from typing import NamedTuple
+
+
+class Door(NamedTuple):
+    """The tests that go through one door."""
+
+    good: str
+    refusal: str
+
+
+WHOLE = (
+    "tests/config/test_checks.py",
+    "tests/config/test_env.py",
+    "tests/config/test_liveness.py",
+    "tests/config/test_logs.py",
+    "tests/config/test_parsers.py",
+    "tests/config/test_request_ids.py",
+    "tests/config/test_templates.py",
+    "tests/modelsettings/schema",
+    "tests/modelsettings/test_catalog.py",
+    "tests/modelsettings/test_corpus.py",
+    "tests/modelsettings/test_pricing.py",
+    "tests/replicate_api",
+    "tests/staging/test_archives.py",
+    "tests/staging/test_images_colours.py",
+    "tests/staging/test_images_labels.py",
+    "tests/staging/test_images_photos.py",
+    "tests/staging/test_images_pictures.py",
+    "tests/staging/test_images_refusals.py",
+    "tests/staging/test_links.py",
+    "tests/staging/test_prompts.py",
+    "tests/staging/test_public_addresses.py",
+    "tests/staging/test_request.py",
+    "tests/staging/worker/test_wake.py",
+    "tests/test_docs.py",
+    "tests/test_quick.py",
+    "tests/test_upgrade.py",
+)
+
+_CONFIG = "tests/config"
+_SETTINGS = "tests/modelsettings"
+_STAGING = "tests/staging"
+
+DOORS = {
+    # The settings API.
+    "modelsettings.api.config.ConfigSchemaView": Door(
+        f"{_SETTINGS}/test_api.py::test_get_schema_answers_the_settings_schema",
+        f"{_SETTINGS}/test_api.py::test_get_of_what_is_not_there",
+    ),
+    "modelsettings.api.config.ConfigView": Door(
+        f"{_SETTINGS}/test_api.py::test_put_config_replaces_the_document",
+        f"{_SETTINGS}/test_api_bad_input.py::test_change_refuses_a_value",
+    ),
+    "modelsettings.api.history.CompareView": Door(
+        f"{_SETTINGS}/test_api_history.py::test_compare_answers_null_for_unset",
+        f"{_SETTINGS}/test_api_history.py::test_what_is_wrong_is_answered_in_words",
+    ),
+    "modelsettings.api.history.HistoryView": Door(
+        f"{_SETTINGS}/test_api_history.py::test_history_answers_each_change",
+        f"{_SETTINGS}/test_api_history.py::test_what_is_wrong_is_answered_in_words",
+    ),
+    "modelsettings.api.history.ResetView": Door(
+        f"{_SETTINGS}/test_api_history.py::test_rollback_and_reset_answer_the_new_document",
+        f"{_SETTINGS}/test_api_history.py::test_what_is_wrong_is_answered_in_words",
+    ),
+    "modelsettings.api.history.RollbackView": Door(
+        f"{_SETTINGS}/test_api_history.py::test_rollback_and_reset_answer_the_new_document",
+        f"{_SETTINGS}/test_api_history.py::test_what_is_wrong_is_answered_in_words",
+    ),
+    "modelsettings.api.models.ActiveModelView": Door(
+        f"{_SETTINGS}/test_api.py::test_put_active_chooses_another",
+        f"{_SETTINGS}/test_api.py::test_put_active_refuses",
+    ),
+    "modelsettings.api.models.ModelListView": Door(
+        f"{_SETTINGS}/test_api.py::test_get_models_lists_each_with_its_obstacle",
+        f"{_SETTINGS}/test_api.py::test_nobody_is_answered_401",
+    ),
+    "modelsettings.api.profiles.ProfileListView": Door(
+        f"{_SETTINGS}/test_api_history.py::test_profiles_are_listed_and_made",
+        f"{_SETTINGS}/test_api_history.py::test_what_is_wrong_is_answered_in_words",
+    ),
+    "modelsettings.api.profiles.ProfileView": Door(
+        f"{_SETTINGS}/test_api_history.py::test_patch_profile",
+        f"{_SETTINGS}/test_api_history.py::test_patch_profile_does_all_or_nothing",
+    ),
+    "modelsettings.api.search.SearchView": Door(
+        f"{_SETTINGS}/test_api_history.py::test_search_answers_each_hit",
+        f"{_SETTINGS}/test_api_history.py::test_what_is_wrong_is_answered_in_words",
+    ),
+    # The staging API.
+    "staging.api.batches.BatchListView": Door(
+        f"{_STAGING}/test_batches.py::test_post_answers_the_whole_batch",
+        f"{_STAGING}/test_batches.py::test_post_of_a_bad_form_stores_nothing",
+    ),
+    "staging.api.batches.BatchView": Door(
+        f"{_STAGING}/test_batches.py::test_an_unchanged_batch_is_a_304",
+        f"{_STAGING}/test_batches.py::test_a_stranger_sees_no_batch",
+    ),
+    "staging.api.callbacks.CallbackSecretView": Door(
+        f"{_STAGING}/test_callbacks.py::test_secret_is_the_callers_own",
+        f"{_STAGING}/test_callbacks.py::test_secret_of_nobody_is_401",
+    ),
+    "staging.api.downloads.JobPicturesView": Door(
+        f"{_STAGING}/test_downloads.py::test_job_pictures_are_its_own",
+        f"{_STAGING}/test_downloads.py::test_pictures_of_another_project_are_not_to_be_had_by_id",
+    ),
+    "staging.api.downloads.ProjectPicturesView": Door(
+        f"{_STAGING}/test_downloads.py::"
+        "test_project_pictures_are_the_stored_ones_under_sensible_names",
+        f"{_STAGING}/test_downloads.py::test_download_that_gives_no_zip",
+    ),
+    "staging.api.job_actions.CancelView": Door(
+        f"{_STAGING}/test_job_actions.py::test_api_cancel",
+        f"{_STAGING}/test_job_actions.py::test_api_cancel",
+    ),
+    "staging.api.job_actions.RatingView": Door(
+        f"{_STAGING}/test_rating.py::test_api_rating",
+        f"{_STAGING}/test_rating.py::test_api_rating_that_says_nothing_right",
+    ),
+    "staging.api.job_actions.RepeatView": Door(
+        f"{_STAGING}/test_retry.py::test_api_repeat",
+        f"{_STAGING}/test_retry.py::test_api_repeat_with_a_bad_seed",
+    ),
+    "staging.api.job_actions.RetryView": Door(
+        f"{_STAGING}/test_retry.py::test_api_retry",
+        f"{_STAGING}/test_job_actions.py::test_api_of_anothers_job",
+    ),
+    "staging.api.jobs.JobListView": Door(
+        f"{_STAGING}/test_api.py::test_post_answers_the_whole_job",
+        f"{_STAGING}/test_api_refusals.py::test_post_of_a_bad_form_stores_nothing",
+    ),
+    "staging.api.jobs.JobView": Door(
+        f"{_STAGING}/test_api.py::test_get_of_a_finished_job",
+        f"{_STAGING}/test_job_actions.py::test_api_delete",
+    ),
+    "staging.api.library.PromptView": Door(
+        f"{_STAGING}/test_library.py::test_get_prompt_shows_what_a_job_would_have",
+        f"{_STAGING}/test_library.py::test_get_prompt_that_cannot_be_made",
+    ),
+    "staging.api.library.RoomTypeListView": Door(
+        f"{_STAGING}/test_library.py::test_get_rooms_and_styles",
+        f"{_STAGING}/test_library.py::test_library_is_for_those_with_an_account",
+    ),
+    "staging.api.library.StyleListView": Door(
+        f"{_STAGING}/test_library.py::test_get_rooms_and_styles",
+        f"{_STAGING}/test_library.py::test_library_is_for_those_with_an_account",
+    ),
+    "staging.api.photos.PhotoListView": Door(
+        f"{_STAGING}/test_photos.py::test_post_answers_the_photo_and_what_came",
+        f"{_STAGING}/test_photos.py::test_post_that_is_wrong_stores_nothing",
+    ),
+    "staging.api.photos.PhotoView": Door(
+        f"{_STAGING}/test_photos.py::test_get_of_a_photo_shows_its_variants_side_by_side",
+        f"{_STAGING}/test_photos.py::test_delete_waits_for_unfinished_jobs",
+    ),
+    "staging.api.projects.MemberListView": Door(
+        f"{_STAGING}/test_members.py::test_members_are_seen_by_those_who_see_the_project",
+        f"{_STAGING}/test_members.py::test_members_are_seen_by_those_who_see_the_project",
+    ),
+    "staging.api.projects.MemberView": Door(
+        f"{_STAGING}/test_members.py::test_put_member_lets_somebody_see_and_then_edit",
+        f"{_STAGING}/test_members.py::test_put_member_that_is_wrong",
+    ),
+    "staging.api.projects.ProjectListView": Door(
+        f"{_STAGING}/test_projects.py::test_post_project_and_stage_in_it",
+        f"{_STAGING}/test_projects.py::test_post_project_that_is_wrong",
+    ),
+    "staging.api.projects.ProjectView": Door(
+        f"{_STAGING}/test_projects.py::test_patch_project",
+        f"{_STAGING}/test_projects.py::test_patch_project_that_is_wrong_changes_nothing",
+    ),
+    "staging.api.shares.JobSharesView": Door(
+        f"{_STAGING}/test_shares.py::test_post_makes_a_page",
+        f"{_STAGING}/test_shares.py::test_post_of_a_bad_image_shares_nothing",
+    ),
+    "staging.api.shares.ShareView": Door(
+        f"{_STAGING}/test_shares.py::test_delete_revokes",
+        f"{_STAGING}/test_shares.py::test_api_for_strangers_and_members",
+    ),
+    "staging.api.usage.UsageView": Door(
+        f"{_STAGING}/test_usage.py::test_get_usage_by_day_adds_up",
+        f"{_STAGING}/test_usage.py::test_get_usage_that_is_asked_wrong",
+    ),
+    # What is open to anybody, and Replicate's webhooks.
+    "staging.share_pages.after": Door(
+        f"{_STAGING}/test_shares.py::test_pictures_are_those_that_are_stored",
+        f"{_STAGING}/test_shares.py::test_wrong_revoked_and_unknown_are_one_page",
+    ),
+    "staging.share_pages.before": Door(
+        f"{_STAGING}/test_shares.py::test_pictures_are_those_that_are_stored",
+        f"{_STAGING}/test_shares.py::test_wrong_revoked_and_unknown_are_one_page",
+    ),
+    "staging.share_pages.missing": Door(
+        f"{_STAGING}/test_shares.py::test_wrong_revoked_and_unknown_are_one_page",
+        f"{_STAGING}/test_shares.py::test_wrong_revoked_and_unknown_are_one_page",
+    ),
+    "staging.share_pages.qr_code": Door(
+        f"{_STAGING}/test_shares.py::test_qr_code_leads_to_the_page",
+        f"{_STAGING}/test_shares.py::test_wrong_revoked_and_unknown_are_one_page",
+    ),
+    "staging.share_pages.show": Door(
+        f"{_STAGING}/test_shares.py::test_page_shows_both_pictures_to_anybody",
+        f"{_STAGING}/test_shares.py::test_wrong_revoked_and_unknown_are_one_page",
+    ),
+    "staging.views.media": Door(
+        f"{_STAGING}/test_links.py::test_media_serves_a_signed_address",
+        f"{_STAGING}/test_links.py::test_media_refuses_a_changed_signature",
+    ),
+    "staging.views.replicate_webhook": Door(
+        f"{_STAGING}/test_webhooks.py::test_webhook_is_accepted",
+        f"{_STAGING}/test_webhooks.py::test_webhook_that_is_not_replicates_is_refused",
+    ),
+    # The admin.
+    "config.admin.AccountAdmin": Door(
+        f"{_CONFIG}/test_accounts.py::test_an_account_is_made",
+        f"{_CONFIG}/test_accounts.py::test_an_account_with_a_weak_password_is_refused",
+    ),
+    "config.admin.RoleAdmin": Door(
+        f"{_CONFIG}/test_accounts.py::test_a_role_is_made",
+        f"{_CONFIG}/test_accounts.py::test_a_role_of_a_name_that_is_taken_is_refused",
+    ),
+    "config.admin.TokenAdmin": Door(
+        f"{_CONFIG}/test_accounts.py::test_a_token_is_deleted_and_opens_nothing_more",
+        f"{_CONFIG}/test_accounts.py::test_tokens_are_not_made_or_changed_here",
+    ),
+    "modelsettings.admin.models.ReplicateModelAdmin": Door(
+        f"{_SETTINGS}/test_admin.py::test_model_page_saves_label_and_price",
+        f"{_SETTINGS}/test_admin.py::test_model_page_refuses_a_price_without_dollars",
+    ),
+    "modelsettings.admin.profiles.ModelSettingsAdmin": Door(
+        f"{_SETTINGS}/test_admin.py::test_save_writes_a_revision_with_its_reason",
+        f"{_SETTINGS}/test_admin.py::test_save_shows_an_error_under_its_field",
+    ),
+    "staging.admin.batches.StagingBatchAdmin": Door(
+        f"{_STAGING}/test_batch_admin.py::test_a_batch_is_started_and_leads_to_its_page",
+        f"{_STAGING}/test_batch_admin.py::test_a_wrong_form_says_so_and_stores_nothing",
+    ),
+    "staging.admin.callbacks.CallbackAdmin": Door(
+        f"{_STAGING}/test_callbacks.py::test_admin_sends_again",
+        f"{_STAGING}/test_callbacks.py::test_admin_changes_nothing",
+    ),
+    "staging.admin.jobs.StagingJobAdmin": Door(
+        f"{_STAGING}/test_admin_jobs.py::test_act_cancels_then_retries",
+        f"{_STAGING}/test_admin_jobs.py::test_act_says_why_not",
+    ),
+    "staging.admin.judging.JudgingAdmin": Door(
+        f"{_STAGING}/test_admin_judging.py::test_judge_saves_what_the_form_says",
+        f"{_STAGING}/test_admin_judging.py::test_judge_refuses_what_is_no_verdict",
+    ),
+    "staging.admin.library.entries.PromptRulesAdmin": Door(
+        f"{_STAGING}/test_library.py::test_pages_of_an_entry",
+        f"{_STAGING}/test_library.py::test_nothing_can_be_deleted",
+    ),
+    "staging.admin.library.entries.PromptTemplateAdmin": Door(
+        f"{_STAGING}/test_library.py::test_pair_is_given_words_of_its_own",
+        f"{_STAGING}/test_library.py::test_pair_that_there_is_not",
+    ),
+    "staging.admin.library.entries.RoomTypeAdmin": Door(
+        f"{_STAGING}/test_library.py::test_pages_of_an_entry",
+        f"{_STAGING}/test_library.py::test_post_of_a_stale_page_is_refused_and_keeps_the_words",
+    ),
+    "staging.admin.library.entries.StyleAdmin": Door(
+        f"{_STAGING}/test_library.py::test_post_adds_a_style_that_can_be_asked_for",
+        f"{_STAGING}/test_library.py::test_post_that_is_wrong_keeps_what_was_written",
+    ),
+    "staging.admin.notices.NoticeAdmin": Door(
+        f"{_STAGING}/test_notices.py::test_test_notice_is_sent",
+        f"{_STAGING}/test_notices.py::test_test_notice_needs_a_channel",
+    ),
+    "staging.admin.photos.PhotoAdmin": Door(
+        f"{_STAGING}/test_admin_photos.py::test_add_takes_a_photo_into_a_project",
+        f"{_STAGING}/test_admin_photos.py::test_add_says_at_the_field_why_not",
+    ),
+    "staging.admin.projects.ProjectAdmin": Door(
+        f"{_STAGING}/test_admin_projects.py::test_add_makes_a_project_for_somebody",
+        f"{_STAGING}/test_admin_projects.py::test_members_that_cannot_be_are_refused",
+    ),
+    "staging.admin.shares.ShareAdmin": Door(
+        f"{_STAGING}/test_shares.py::test_admin_shares_and_revokes",
+        f"{_STAGING}/test_shares.py::test_admin_changes_nothing_by_a_link",
+    ),
+    "staging.admin.spending.estimates.PriceEstimateAdmin": Door(
+        f"{_STAGING}/test_spending_admin.py::test_estimate_lets_go_on_what_waits_for_it",
+        f"{_STAGING}/test_spending_admin.py::test_estimate_below_nothing_is_refused",
+    ),
+    "staging.admin.spending.limits.SpendingLimitAdmin": Door(
+        f"{_STAGING}/test_spending_admin.py::test_add_counts_what_its_period_cost_so_far",
+        f"{_STAGING}/test_spending_admin.py::test_second_limit_of_a_period_is_refused_in_words",
+    ),
+    "staging.admin.spending.pauses.PurchasePauseAdmin": Door(
+        f"{_STAGING}/test_spending_admin.py::test_pause_all_and_resume",
+        f"{_STAGING}/test_spending_admin.py::test_second_pause_is_refused_in_words",
+    ),
+    "staging.admin.usage.DailyUsageAdmin": Door(
+        f"{_STAGING}/test_usage_admin.py::test_page_adds_up_and_says_what_is_not_known",
+        f"{_STAGING}/test_usage_admin.py::test_page_says_what_is_wrong_with_the_dates",
+    ),
+}
+
+
+def tests() -> list[str]:
+    """Return the selection, as pytest takes it: each test once."""
+    found = dict.fromkeys(WHOLE)
+    for door in DOORS.values():
+        for test in door:
+            if test.split("::")[0] not in WHOLE:
+                found[test] = None
+    return list(found)
+
+
+def arguments() -> list[str]:
+    """Return what `bin/test quick` gives pytest: two processes, the slower helped by the other."""
+    return ["-n", "2", "--dist", "worksteal", *tests()]
