@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from staging.prompts import Room, Rules, Style, build_prompt, read_shipped
+from staging.prompts import PromptRefused, Room, Rules, Style, build_prompt, read_shipped
 
 SHIPPED = read_shipped()
 ROOMS, STYLES = SHIPPED.rooms, SHIPPED.styles
@@ -150,10 +150,10 @@ def test_build_prompt_is_replaced_whole() -> None:
 
 @pytest.mark.parametrize("custom", [None, "", "  "])
 def test_build_prompt_refuses_to_be_replaced_by_nothing(custom: str | None) -> None:
-    with pytest.raises(ValueError, match="needs a prompt of your own"):
+    with pytest.raises(PromptRefused, match="needs a prompt of your own"):
         shipped_prompt("office", "modern", custom=custom, mode="replace")
 
 
 def test_build_prompt_names_the_modes_that_there_are() -> None:
-    with pytest.raises(ValueError, match='no prompt mode "shout": choose one of add, replace'):
+    with pytest.raises(PromptRefused, match='no prompt mode "shout": choose one of add, replace'):
         shipped_prompt("office", "modern", custom="x", mode="shout")
