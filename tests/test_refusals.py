@@ -1,5 +1,6 @@
 """The family of refusals: what each one answers, and that nothing else is taken for one."""
 
+import ast
 import importlib
 import pkgutil
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from modelsettings.errors import FieldsRefused, RequestRefused
 from modelsettings.refusals import put_on_form
 from staging.services import photos, projects
 from tests.conftest import client_of, make_photo
+from tests.processes import ROOT
 
 PROJECTS = "/api/v1/staging/projects"
 
@@ -60,6 +62,27 @@ def test_no_refusal_is_taken_for_a_fault() -> None:
 
     faults = (ValueError, LookupError, RuntimeError, TypeError)
     assert not [refusal for refusal in family(RequestRefused) if issubclass(refusal, faults)]
+
+
+def test_no_door_lists_refusals() -> None:
+    """A list of them in an `except` is one that a new refusal would have to be added to."""
+    import_everything()
+    names = {refusal.__name__ for refusal in (RequestRefused, *family(RequestRefused))}
+
+    lists = [
+        f"{path.relative_to(ROOT)}:{handler.lineno}"
+        for package in ("config", "staging", "modelsettings")
+        for path in (ROOT / package).rglob("*.py")
+        for handler in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(handler, ast.ExceptHandler) and isinstance(handler.type, ast.Tuple)
+        if len([name for name in map(name_of, handler.type.elts) if name in names]) > 1
+    ]
+
+    assert lists == []
+
+
+def name_of(caught: ast.expr) -> str:
+    return ast.unparse(caught).rpartition(".")[2]
 
 
 class Unheard(RequestRefused):
