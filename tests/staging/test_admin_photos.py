@@ -16,6 +16,7 @@ from tests.staging.finished import finish, stage, staged
 
 LIST = "/admin/staging/photo/"
 LIST_QUERIES = 7
+REMODELA = "remodela-ai/virtual_staging_iii"
 
 
 def page_of(photo: Photo) -> str:
@@ -166,6 +167,8 @@ def test_stage_again_with_a_profile_takes_its_model(admin_page: Client, operator
         ({"seed": "99999999999999999999"}, "seed"),
         ({"model": QWEN, "profile": f"{SEEDREAM}:default"}, "profile"),
         ({"model": "adirik/interior-design-none"}, "model"),
+        ({"model": REMODELA, "room_type": "bedroom", "prompt": "A red sofa."}, "model"),
+        ({"model": SEEDREAM, "seed": "5"}, "seed"),
     ],
 )
 def test_stage_again_says_at_the_field_what_is_wrong(

@@ -8,11 +8,12 @@ from django.contrib.auth.models import Permission, User
 from django.core.exceptions import ValidationError
 from django.test import Client
 
+from modelsettings.models import ReplicateModel
 from staging.admin.batch_form import FilesField
 from staging.intake.request import StagingRequest
 from staging.models import Project, StagingBatch
 from staging.services.batches import from_upload, request_batch
-from tests.staging.conftest import Sandbox
+from tests.staging.conftest import FLUX, Sandbox
 from tests.staging.test_batches import carry_out_all, photo_file, prepare_all, stored_files
 
 LIST = "/admin/staging/stagingbatch/"
@@ -92,10 +93,25 @@ def test_the_form_opens_for_a_project_that_is_none(admin_page: Client, project: 
     assert admin_page.get(ADD, {"project": project}).status_code == 200
 
 
-def test_201_photos_are_refused_by_the_form(admin_page: Client) -> None:
+def test_201_photos_are_refused_at_the_field_of_the_photos(admin_page: Client) -> None:
     answer = send(admin_page, photos=[photo_file(f"{number}.jpg", b"x") for number in range(201)])
 
-    assert "we take at most 200" in answer.content.decode()
+    assert answer.context["form"].errors == {
+        "photos": ["These are 201 photos; we take at most 200 at once."]
+    }
+
+
+def test_what_is_about_no_field_of_the_form_stands_on_top(
+    admin_page: Client, operator: User
+) -> None:
+    model = ReplicateModel.objects.get(slug=FLUX)
+    model.is_enabled = False
+    model.save()
+    project = Project.objects.create(owner=operator, name="Elm Street 5", model=model)
+
+    answer = send(admin_page, project=str(project.pk))
+
+    assert answer.context["form"].errors == {"__all__": [f"{FLUX} is disabled."]}
 
 
 def test_pages_escape_what_others_wrote(admin_page: Client, operator: User) -> None:

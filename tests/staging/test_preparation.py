@@ -218,6 +218,21 @@ def test_an_error_of_ours_is_tried_again_later_and_refused_in_the_end(
     assert broken.error == "Restage failed (IsADirectoryError); its logs say more."
 
 
+def test_a_photo_whose_job_cannot_be_written_leaves_no_file(
+    batch: StagingBatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*plan: object, **more: object) -> None:
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(preparation, "record_job", fail)
+
+    with pytest.raises(ValueError, match="a bug"):
+        preparation.prepare_waiting()
+
+    assert (Photo.objects.count(), default_storage.listdir("photos")[1]) == (0, [])
+    assert len(default_storage.listdir("uploads")[1]) == 2
+
+
 def test_an_upload_that_is_read_in_is_removed(
     batch: StagingBatch, django_capture_on_commit_callbacks: Any
 ) -> None:
