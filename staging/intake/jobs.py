@@ -28,7 +28,7 @@ from staging.models import (
     StagingJob,
     Transition,
 )
-from staging.prompts import DEFAULT_ROOM, DEFAULT_STYLE
+from staging.prompts import DEFAULT_ROOM
 
 # So many seconds earlier anything else would have to be asked for, to come after a batch's.
 BATCH_COSTS_S = 60.0
@@ -91,7 +91,7 @@ def plan_job(wanted: StagingRequest, *, project: Project) -> Plan:
     Raises CannotStage, OverridesRefused, and PromptRefused for a room or a style that cannot be
     asked for: each names the field of the request that is to be mended.
     """
-    room_type, style = wanted.room_type or DEFAULT_ROOM, wanted.style or DEFAULT_STYLE
+    room_type, style = wanted.chosen_room, wanted.chosen_style
     text = prompt_for(
         room_type=room_type, style=style, custom=wanted.prompt, mode=wanted.prompt_mode
     )

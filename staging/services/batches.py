@@ -29,7 +29,6 @@ from staging.models import (
     Project,
     StagingBatch,
 )
-from staging.prompts import DEFAULT_ROOM, DEFAULT_STYLE
 from staging.services import NotPossible
 from staging.services.projects import lock_project
 from staging.services.purchases import keep_key
@@ -109,7 +108,7 @@ def request_batch(
     batch = StagingBatch(
         owner=owner,
         project=project,
-        styles=list(dict.fromkeys(styles)) or [wanted.style or DEFAULT_STYLE],
+        styles=list(dict.fromkeys(styles)) or [wanted.chosen_style],
         prompt=wanted.prompt,
         prompt_mode=wanted.prompt_mode,
         model=_find_model(wanted.model),
@@ -118,7 +117,7 @@ def request_batch(
         seed=wanted.seed,
         callback_url=callback_url,
     )
-    rooms = _choose_rooms(sent, room_types or {}, wanted.room_type or DEFAULT_ROOM)
+    rooms = _choose_rooms(sent, room_types or {}, wanted.chosen_room)
     for room in dict.fromkeys(rooms):
         for style in batch.styles:
             plan_job(replace(wanted, room_type=room, style=style), project=project)
