@@ -33,10 +33,10 @@ from staging.models import (
     StagingJob,
 )
 from staging.models.job import UNFINISHED
-from staging.pipeline.conditions import words_of
-from staging.pipeline.room import NEARLY, rooms_of, waiting_for_estimates
-from staging.services.usage import midnight
+from staging.notices.conditions import words_of
+from staging.spending.headroom import NEARLY, rooms_of, waiting_for_estimates
 from staging.templatetags.staging_spending import whose
+from staging.usage import midnight
 
 # Rows that are looked at, the newest first; more than these need somebody anyway.
 MOST = 1000

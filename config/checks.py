@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from config import env
-from staging.signatures import PREFIX
+from staging.outbound.signing import PREFIX
 
 _HOST = r"([a-z0-9-]+\.)*[a-z0-9-]+|\[[0-9a-f:]+\]"
 _ORIGIN = re.compile(rf"https?://({_HOST})(:[1-9]\d{{0,4}})?")

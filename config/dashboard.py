@@ -39,9 +39,9 @@ from modelsettings.templatetags.restage import price_in_words
 from staging import links
 from staging.models import Period, SpendingLimit, StagedImage, StagingJob
 from staging.models.job import UNFINISHED
-from staging.pipeline.room import Room, rooms_of
-from staging.services.usage import midnight
+from staging.spending.headroom import Headroom, rooms_of
 from staging.templatetags.staging_pictures import duration, in_words
+from staging.usage import midnight
 
 MOST_MODELS = 8
 MOST_PICTURES = 6
@@ -115,7 +115,7 @@ def _items_for(user: User | AnonymousUser, today: date) -> list[Item]:
     return [one for one in find_items(today) if one.is_for(user)]
 
 
-def _day_limit(user: User | AnonymousUser) -> Room | None:
+def _day_limit(user: User | AnonymousUser) -> Headroom | None:
     """Return what the limit of all projects leaves today, to those who may know; or None."""
     may = ("staging.view_spendinglimit", "staging.change_spendinglimit")
     if not any(user.has_perm(one) for one in may):

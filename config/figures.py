@@ -13,7 +13,7 @@ from math import ceil
 from django.db.models import Sum
 
 from staging.models import DailyUsage, JobStatus, StagingJob
-from staging.services.usage import midnight
+from staging.usage import midnight
 
 MOST = 1000
 DAYS = 7

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from config.errors import API
 from staging import images
-from staging.services.batches import MAX_TOTAL_BYTES
+from staging.batches.requesting import MAX_TOTAL_BYTES
 
 # Around a file stand the other fields of its form.
 _FIELDS_BYTES = 2**20

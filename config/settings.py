@@ -250,7 +250,7 @@ STAGING_CREATIONS_PER_MINUTE = env.number("CREATIONS_PER_MINUTE", default=600)
 STAGING_CALLBACK_LIMIT_S = 15
 # Photos, jobs and batches that an account may ask one web process for; 0: any number.
 COSTLY_REQUESTS_PER_MINUTE = env.number("COSTLY_REQUESTS_PER_MINUTE", default=600)
-# How a worker shows that it works, in seconds; staging.pipeline.heartbeat says what counts. No step
+# How a worker shows that it works, in seconds; staging.worker.heartbeat says what counts. No step
 # takes as long as STAGING_STUCK_AFTER_S: an upload or a download has 120.
 STAGING_HEARTBEAT_EVERY_S = 10
 STAGING_WORKER_LATE_S = 60

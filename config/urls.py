@@ -9,7 +9,7 @@ urlpatterns = [
     path("api/v1/", include("modelsettings.urls")),
     path("api/v1/", include("staging.urls")),
     path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
-    path("s/", include("staging.share_urls")),
+    path("s/", include("staging.public.share_urls")),
     path("api/v1/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
 ]
 

@@ -30,7 +30,7 @@ from kombu.exceptions import OperationalError
 from config.celery import app
 from staging.models import Heartbeat
 from staging.models.heartbeat import GONE_AFTER
-from staging.pipeline import clock, heartbeat, stopping
+from staging.worker import clock, heartbeat, stopping
 
 HAND_BACK_LIMIT_S = 10.0
 

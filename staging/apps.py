@@ -7,6 +7,6 @@ class StagingConfig(AppConfig):
 
     def ready(self) -> None:
         # Needs the models, which are not there when this module is imported.
-        from staging.services.library import load_library_after_migrate  # noqa: PLC0415
+        from staging.library.changing import load_library_after_migrate  # noqa: PLC0415
 
         post_migrate.connect(load_library_after_migrate, sender=self)

@@ -16,12 +16,11 @@ from modelsettings.errors import RequestRefused
 from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.refusals import put_on_form
 from staging import images
-from staging.intake import library
-from staging.intake.photos import from_request
-from staging.intake.request import StagingRequest
+from staging.jobs.request import StagingRequest
+from staging.jobs.requesting import request_staging
+from staging.library import reading
 from staging.models import Photo, Project, StagingJob
-from staging.services.jobs import request_staging
-from staging.services.photos import add_photo
+from staging.photos import add_photo, from_request
 
 
 class StageAgainForm(forms.Form):
@@ -45,8 +44,8 @@ class StageAgainForm(forms.Form):
     def __init__(self, photo: Photo, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.photo = photo
-        self._offer("room_type", [(one.key, one.label) for one in library.room_types()])
-        self._offer("style", [(one.key, one.label) for one in library.styles()])
+        self._offer("room_type", [(one.key, one.label) for one in reading.room_types()])
+        self._offer("style", [(one.key, one.label) for one in reading.styles()])
         models = ReplicateModel.objects.filter(is_enabled=True).values_list("slug", "label")
         self._offer("model", [("", "The project's, or the default"), *models])
         self._offer("profile", [("", "The project's, or the live one"), *_profiles()])

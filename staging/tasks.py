@@ -8,20 +8,13 @@ import structlog
 from celery import shared_task
 from django.conf import settings
 
+from staging import callbacks
+from staging.batches import preparation
+from staging.deletion import pruning
 from staging.models import DiscardedFile, PredictionStatus, Tallied, Tally
-from staging.pipeline import (
-    callbacks,
-    cancellation,
-    collection,
-    lookup,
-    notices,
-    polling,
-    preparation,
-    pruning,
-    submission,
-    watching,
-)
-from staging.pipeline.claims import is_waiting
+from staging.notices import sending, watching
+from staging.predictions import cancellation, collection, lookup, polling, submission
+from staging.predictions.claims import is_waiting
 from staging.worker.wake import Step, wake
 
 log = structlog.get_logger(__name__)
@@ -114,7 +107,7 @@ def remove_files() -> None:
 def watch() -> None:
     """Make notices of what operators have to know, and send what is due."""
     watching.look()
-    notices.send_due()
+    sending.send_due()
 
 
 @shared_task

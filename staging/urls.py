@@ -1,6 +1,5 @@
 from django.urls import path
 
-from staging import views
 from staging.api import (
     batches,
     callbacks,
@@ -13,6 +12,8 @@ from staging.api import (
     shares,
     usage,
 )
+from staging.public.files import media
+from staging.public.webhooks import replicate_webhook
 
 urlpatterns = [
     path("staging/batches", batches.BatchListView.as_view(), name="batches"),
@@ -54,10 +55,10 @@ urlpatterns = [
     path("staging/prompt", library.PromptView.as_view(), name="prompt"),
     path("staging/room-types", library.RoomTypeListView.as_view(), name="room-types"),
     path("staging/styles", library.StyleListView.as_view(), name="styles"),
-    path("media/<path:name>", views.media, name="media"),
+    path("media/<path:name>", media, name="media"),
     path(
         "webhooks/replicate/<uuid:prediction_id>/<str:token>",
-        views.replicate_webhook,
+        replicate_webhook,
         name="replicate-webhook",
     ),
 ]

@@ -13,8 +13,9 @@ from modelsettings import profiles, registry, services
 from modelsettings.actors import Actor
 from modelsettings.models import ReplicateModel
 from modelsettings.schema.published import PublishedModel
-from staging.intake.photos import Upload, store_photo
-from staging.intake.request import StagingRequest
+from staging.batches.requesting import from_photo, from_upload, request_batch
+from staging.jobs.request import StagingRequest
+from staging.jobs.requesting import request_staging
 from staging.models import (
     BatchPhoto,
     BatchPhotoStatus,
@@ -27,10 +28,9 @@ from staging.models import (
     StagingBatch,
     StagingJob,
 )
-from staging.services.batches import from_photo, from_upload, request_batch
-from staging.services.jobs import request_staging
-from staging.services.projects import change_project, create_project, set_member
-from staging.services.shares import revoke_share, share_picture
+from staging.photos import Upload, store_photo
+from staging.projects import change_project, create_project, set_member
+from staging.shares import revoke_share, share_picture
 from tests.conftest import make_photo
 from tests.modelsettings.acme import published
 from tests.staging.finished import end, finish

@@ -27,16 +27,16 @@ WHOLE = (
     "tests/modelsettings/test_corpus.py",
     "tests/modelsettings/test_pricing.py",
     "tests/replicate_api",
-    "tests/staging/test_archives.py",
-    "tests/staging/test_images_colours.py",
-    "tests/staging/test_images_labels.py",
-    "tests/staging/test_images_photos.py",
-    "tests/staging/test_images_pictures.py",
-    "tests/staging/test_images_refusals.py",
+    "tests/staging/batches/test_archives.py",
+    "tests/staging/images/test_colours.py",
+    "tests/staging/images/test_labels.py",
+    "tests/staging/images/test_photos.py",
+    "tests/staging/images/test_pictures.py",
+    "tests/staging/images/test_refusals.py",
     "tests/staging/test_links.py",
     "tests/staging/test_prompts.py",
-    "tests/staging/test_public_addresses.py",
-    "tests/staging/test_request.py",
+    "tests/staging/outbound/test_public_addresses.py",
+    "tests/staging/jobs/test_request.py",
     "tests/staging/worker/test_wake.py",
     "tests/test_docs.py",
     "tests/test_quick.py",
@@ -95,12 +95,12 @@ DOORS = {
     ),
     # The staging API.
     "staging.api.batches.BatchListView": Door(
-        f"{_STAGING}/test_batches.py::test_post_answers_the_whole_batch",
-        f"{_STAGING}/test_batches.py::test_post_of_a_bad_form_stores_nothing",
+        f"{_STAGING}/batches/test_requesting.py::test_post_answers_the_whole_batch",
+        f"{_STAGING}/batches/test_requesting.py::test_post_of_a_bad_form_stores_nothing",
     ),
     "staging.api.batches.BatchView": Door(
-        f"{_STAGING}/test_batches.py::test_an_unchanged_batch_is_a_304",
-        f"{_STAGING}/test_batches.py::test_a_stranger_sees_no_batch",
+        f"{_STAGING}/batches/test_requesting.py::test_an_unchanged_batch_is_a_304",
+        f"{_STAGING}/batches/test_requesting.py::test_a_stranger_sees_no_batch",
     ),
     "staging.api.callbacks.CallbackSecretView": Door(
         f"{_STAGING}/test_callbacks.py::test_secret_is_the_callers_own",
@@ -116,40 +116,40 @@ DOORS = {
         f"{_STAGING}/test_downloads.py::test_download_that_gives_no_zip",
     ),
     "staging.api.job_actions.CancelView": Door(
-        f"{_STAGING}/test_job_actions.py::test_api_cancel",
-        f"{_STAGING}/test_job_actions.py::test_api_cancel",
+        f"{_STAGING}/admin/test_job_actions.py::test_api_cancel",
+        f"{_STAGING}/admin/test_job_actions.py::test_api_cancel",
     ),
     "staging.api.job_actions.RatingView": Door(
-        f"{_STAGING}/test_rating.py::test_api_rating",
-        f"{_STAGING}/test_rating.py::test_api_rating_that_says_nothing_right",
+        f"{_STAGING}/jobs/test_judging.py::test_api_rating",
+        f"{_STAGING}/jobs/test_judging.py::test_api_rating_that_says_nothing_right",
     ),
     "staging.api.job_actions.RepeatView": Door(
-        f"{_STAGING}/test_retry.py::test_api_repeat",
-        f"{_STAGING}/test_retry.py::test_api_repeat_with_a_bad_seed",
+        f"{_STAGING}/jobs/test_repeating.py::test_api_repeat",
+        f"{_STAGING}/jobs/test_repeating.py::test_api_repeat_with_a_bad_seed",
     ),
     "staging.api.job_actions.RetryView": Door(
-        f"{_STAGING}/test_retry.py::test_api_retry",
-        f"{_STAGING}/test_job_actions.py::test_api_of_anothers_job",
+        f"{_STAGING}/jobs/test_repeating.py::test_api_retry",
+        f"{_STAGING}/admin/test_job_actions.py::test_api_of_anothers_job",
     ),
     "staging.api.jobs.JobListView": Door(
-        f"{_STAGING}/test_api.py::test_post_answers_the_whole_job",
-        f"{_STAGING}/test_api_refusals.py::test_post_of_a_bad_form_stores_nothing",
+        f"{_STAGING}/api/test_jobs.py::test_post_answers_the_whole_job",
+        f"{_STAGING}/api/test_refusals.py::test_post_of_a_bad_form_stores_nothing",
     ),
     "staging.api.jobs.JobView": Door(
-        f"{_STAGING}/test_api.py::test_get_of_a_finished_job",
-        f"{_STAGING}/test_job_actions.py::test_api_delete",
+        f"{_STAGING}/api/test_jobs.py::test_get_of_a_finished_job",
+        f"{_STAGING}/admin/test_job_actions.py::test_api_delete",
     ),
     "staging.api.library.PromptView": Door(
-        f"{_STAGING}/test_library.py::test_get_prompt_shows_what_a_job_would_have",
-        f"{_STAGING}/test_library.py::test_get_prompt_that_cannot_be_made",
+        f"{_STAGING}/library/test_changing.py::test_get_prompt_shows_what_a_job_would_have",
+        f"{_STAGING}/library/test_changing.py::test_get_prompt_that_cannot_be_made",
     ),
     "staging.api.library.RoomTypeListView": Door(
-        f"{_STAGING}/test_library.py::test_get_rooms_and_styles",
-        f"{_STAGING}/test_library.py::test_library_is_for_those_with_an_account",
+        f"{_STAGING}/library/test_changing.py::test_get_rooms_and_styles",
+        f"{_STAGING}/library/test_changing.py::test_library_is_for_those_with_an_account",
     ),
     "staging.api.library.StyleListView": Door(
-        f"{_STAGING}/test_library.py::test_get_rooms_and_styles",
-        f"{_STAGING}/test_library.py::test_library_is_for_those_with_an_account",
+        f"{_STAGING}/library/test_changing.py::test_get_rooms_and_styles",
+        f"{_STAGING}/library/test_changing.py::test_library_is_for_those_with_an_account",
     ),
     "staging.api.photos.PhotoListView": Door(
         f"{_STAGING}/test_photos.py::test_post_answers_the_photo_and_what_came",
@@ -160,12 +160,12 @@ DOORS = {
         f"{_STAGING}/test_photos.py::test_delete_waits_for_unfinished_jobs",
     ),
     "staging.api.projects.MemberListView": Door(
-        f"{_STAGING}/test_members.py::test_members_are_seen_by_those_who_see_the_project",
-        f"{_STAGING}/test_members.py::test_members_are_seen_by_those_who_see_the_project",
+        f"{_STAGING}/api/test_members.py::test_members_are_seen_by_those_who_see_the_project",
+        f"{_STAGING}/api/test_members.py::test_members_are_seen_by_those_who_see_the_project",
     ),
     "staging.api.projects.MemberView": Door(
-        f"{_STAGING}/test_members.py::test_put_member_lets_somebody_see_and_then_edit",
-        f"{_STAGING}/test_members.py::test_put_member_that_is_wrong",
+        f"{_STAGING}/api/test_members.py::test_put_member_lets_somebody_see_and_then_edit",
+        f"{_STAGING}/api/test_members.py::test_put_member_that_is_wrong",
     ),
     "staging.api.projects.ProjectListView": Door(
         f"{_STAGING}/test_projects.py::test_post_project_and_stage_in_it",
@@ -188,33 +188,33 @@ DOORS = {
         f"{_STAGING}/test_usage.py::test_get_usage_that_is_asked_wrong",
     ),
     # What is open to anybody, and Replicate's webhooks.
-    "staging.share_pages.after": Door(
+    "staging.public.share_pages.after": Door(
         f"{_STAGING}/test_shares.py::test_pictures_are_those_that_are_stored",
         f"{_STAGING}/test_shares.py::test_wrong_revoked_and_unknown_are_one_page",
     ),
-    "staging.share_pages.before": Door(
+    "staging.public.share_pages.before": Door(
         f"{_STAGING}/test_shares.py::test_pictures_are_those_that_are_stored",
         f"{_STAGING}/test_shares.py::test_wrong_revoked_and_unknown_are_one_page",
     ),
-    "staging.share_pages.missing": Door(
+    "staging.public.share_pages.missing": Door(
         f"{_STAGING}/test_shares.py::test_wrong_revoked_and_unknown_are_one_page",
         f"{_STAGING}/test_shares.py::test_wrong_revoked_and_unknown_are_one_page",
     ),
-    "staging.share_pages.qr_code": Door(
+    "staging.public.share_pages.qr_code": Door(
         f"{_STAGING}/test_shares.py::test_qr_code_leads_to_the_page",
         f"{_STAGING}/test_shares.py::test_wrong_revoked_and_unknown_are_one_page",
     ),
-    "staging.share_pages.show": Door(
+    "staging.public.share_pages.show": Door(
         f"{_STAGING}/test_shares.py::test_page_shows_both_pictures_to_anybody",
         f"{_STAGING}/test_shares.py::test_wrong_revoked_and_unknown_are_one_page",
     ),
-    "staging.views.media": Door(
+    "staging.public.files.media": Door(
         f"{_STAGING}/test_links.py::test_media_serves_a_signed_address",
         f"{_STAGING}/test_links.py::test_media_refuses_a_changed_signature",
     ),
-    "staging.views.replicate_webhook": Door(
-        f"{_STAGING}/test_webhooks.py::test_webhook_is_accepted",
-        f"{_STAGING}/test_webhooks.py::test_webhook_that_is_not_replicates_is_refused",
+    "staging.public.webhooks.replicate_webhook": Door(
+        f"{_STAGING}/predictions/test_webhooks.py::test_webhook_is_accepted",
+        f"{_STAGING}/predictions/test_webhooks.py::test_webhook_that_is_not_replicates_is_refused",
     ),
     # The admin.
     "config.admin.AccountAdmin": Door(
@@ -238,68 +238,68 @@ DOORS = {
         f"{_SETTINGS}/test_admin.py::test_save_shows_an_error_under_its_field",
     ),
     "staging.admin.batches.StagingBatchAdmin": Door(
-        f"{_STAGING}/test_batch_admin.py::test_a_batch_is_started_and_leads_to_its_page",
-        f"{_STAGING}/test_batch_admin.py::test_a_wrong_form_says_so_and_stores_nothing",
+        f"{_STAGING}/admin/test_batches.py::test_a_batch_is_started_and_leads_to_its_page",
+        f"{_STAGING}/admin/test_batches.py::test_a_wrong_form_says_so_and_stores_nothing",
     ),
     "staging.admin.callbacks.CallbackAdmin": Door(
         f"{_STAGING}/test_callbacks.py::test_admin_sends_again",
         f"{_STAGING}/test_callbacks.py::test_admin_changes_nothing",
     ),
     "staging.admin.jobs.StagingJobAdmin": Door(
-        f"{_STAGING}/test_admin_jobs.py::test_act_cancels_then_retries",
-        f"{_STAGING}/test_admin_jobs.py::test_act_says_why_not",
+        f"{_STAGING}/admin/test_jobs.py::test_act_cancels_then_retries",
+        f"{_STAGING}/admin/test_jobs.py::test_act_says_why_not",
     ),
     "staging.admin.judging.JudgingAdmin": Door(
-        f"{_STAGING}/test_admin_judging.py::test_judge_saves_what_the_form_says",
-        f"{_STAGING}/test_admin_judging.py::test_judge_refuses_what_is_no_verdict",
+        f"{_STAGING}/admin/test_judging.py::test_judge_saves_what_the_form_says",
+        f"{_STAGING}/admin/test_judging.py::test_judge_refuses_what_is_no_verdict",
     ),
     "staging.admin.library.entries.PromptRulesAdmin": Door(
-        f"{_STAGING}/test_library.py::test_pages_of_an_entry",
-        f"{_STAGING}/test_library.py::test_nothing_can_be_deleted",
+        f"{_STAGING}/library/test_changing.py::test_pages_of_an_entry",
+        f"{_STAGING}/library/test_changing.py::test_nothing_can_be_deleted",
     ),
     "staging.admin.library.entries.PromptTemplateAdmin": Door(
-        f"{_STAGING}/test_library.py::test_pair_is_given_words_of_its_own",
-        f"{_STAGING}/test_library.py::test_pair_that_there_is_not",
+        f"{_STAGING}/library/test_changing.py::test_pair_is_given_words_of_its_own",
+        f"{_STAGING}/library/test_changing.py::test_pair_that_there_is_not",
     ),
     "staging.admin.library.entries.RoomTypeAdmin": Door(
-        f"{_STAGING}/test_library.py::test_pages_of_an_entry",
-        f"{_STAGING}/test_library.py::test_post_of_a_stale_page_is_refused_and_keeps_the_words",
+        f"{_STAGING}/library/test_changing.py::test_pages_of_an_entry",
+        f"{_STAGING}/library/test_changing.py::test_post_of_a_stale_page_is_refused_and_keeps_the_words",
     ),
     "staging.admin.library.entries.StyleAdmin": Door(
-        f"{_STAGING}/test_library.py::test_post_adds_a_style_that_can_be_asked_for",
-        f"{_STAGING}/test_library.py::test_post_that_is_wrong_keeps_what_was_written",
+        f"{_STAGING}/library/test_changing.py::test_post_adds_a_style_that_can_be_asked_for",
+        f"{_STAGING}/library/test_changing.py::test_post_that_is_wrong_keeps_what_was_written",
     ),
     "staging.admin.notices.NoticeAdmin": Door(
-        f"{_STAGING}/test_notices.py::test_test_notice_is_sent",
-        f"{_STAGING}/test_notices.py::test_test_notice_needs_a_channel",
+        f"{_STAGING}/notices/test_notices.py::test_test_notice_is_sent",
+        f"{_STAGING}/notices/test_notices.py::test_test_notice_needs_a_channel",
     ),
     "staging.admin.photos.PhotoAdmin": Door(
-        f"{_STAGING}/test_admin_photos.py::test_add_takes_a_photo_into_a_project",
-        f"{_STAGING}/test_admin_photos.py::test_add_says_at_the_field_why_not",
+        f"{_STAGING}/admin/test_photos.py::test_add_takes_a_photo_into_a_project",
+        f"{_STAGING}/admin/test_photos.py::test_add_says_at_the_field_why_not",
     ),
     "staging.admin.projects.ProjectAdmin": Door(
-        f"{_STAGING}/test_admin_projects.py::test_add_makes_a_project_for_somebody",
-        f"{_STAGING}/test_admin_projects.py::test_members_that_cannot_be_are_refused",
+        f"{_STAGING}/admin/test_projects.py::test_add_makes_a_project_for_somebody",
+        f"{_STAGING}/admin/test_projects.py::test_members_that_cannot_be_are_refused",
     ),
     "staging.admin.shares.ShareAdmin": Door(
         f"{_STAGING}/test_shares.py::test_admin_shares_and_revokes",
         f"{_STAGING}/test_shares.py::test_admin_changes_nothing_by_a_link",
     ),
     "staging.admin.spending.estimates.PriceEstimateAdmin": Door(
-        f"{_STAGING}/test_spending_admin.py::test_estimate_lets_go_on_what_waits_for_it",
-        f"{_STAGING}/test_spending_admin.py::test_estimate_below_nothing_is_refused",
+        f"{_STAGING}/admin/test_spending.py::test_estimate_lets_go_on_what_waits_for_it",
+        f"{_STAGING}/admin/test_spending.py::test_estimate_below_nothing_is_refused",
     ),
     "staging.admin.spending.limits.SpendingLimitAdmin": Door(
-        f"{_STAGING}/test_spending_admin.py::test_add_counts_what_its_period_cost_so_far",
-        f"{_STAGING}/test_spending_admin.py::test_second_limit_of_a_period_is_refused_in_words",
+        f"{_STAGING}/admin/test_spending.py::test_add_counts_what_its_period_cost_so_far",
+        f"{_STAGING}/admin/test_spending.py::test_second_limit_of_a_period_is_refused_in_words",
     ),
     "staging.admin.spending.pauses.PurchasePauseAdmin": Door(
-        f"{_STAGING}/test_spending_admin.py::test_pause_all_and_resume",
-        f"{_STAGING}/test_spending_admin.py::test_second_pause_is_refused_in_words",
+        f"{_STAGING}/admin/test_spending.py::test_pause_all_and_resume",
+        f"{_STAGING}/admin/test_spending.py::test_second_pause_is_refused_in_words",
     ),
     "staging.admin.usage.DailyUsageAdmin": Door(
-        f"{_STAGING}/test_usage_admin.py::test_page_adds_up_and_says_what_is_not_known",
-        f"{_STAGING}/test_usage_admin.py::test_page_says_what_is_wrong_with_the_dates",
+        f"{_STAGING}/admin/test_usage.py::test_page_adds_up_and_says_what_is_not_known",
+        f"{_STAGING}/admin/test_usage.py::test_page_says_what_is_wrong_with_the_dates",
     ),
 }
 

@@ -22,11 +22,11 @@ from modelsettings.models import ReplicateModel
 from modelsettings.schema.published import PublishedModel
 from modelsettings.services import StoredSettings
 from staging.models import Project, StagingJob
-from staging.services.projects import create_project
+from staging.projects import create_project
 from tests.conftest import make_photo
 from tests.modelsettings.acme import published
 from tests.staging.finished import finish, make_batch, stage, staged
-from tests.staging.test_overload import queue
+from tests.staging.images.test_overload import queue
 
 pytestmark = pytest.mark.django_db
 

@@ -19,7 +19,7 @@ import staging
 from modelsettings import services as settings_services
 from modelsettings.errors import FieldsRefused, RequestRefused
 from modelsettings.refusals import put_on_form
-from staging.services import photos, projects
+from staging import photos, projects
 from tests.conftest import client_of, make_photo
 from tests.processes import ROOT
 
@@ -167,7 +167,7 @@ def test_a_bug_in_a_change_of_settings_is_500(
     ("address", "module", "name", "posted"),
     [
         ("photo/add/", photos, "store_photo", {"file": True}),
-        ("style/add/", "staging.services.library", "_sign", {"key": "japandi"}),
+        ("style/add/", "staging.library.changing", "_sign", {"key": "japandi"}),
     ],
 )
 def test_a_bug_behind_a_form_is_no_sentence_on_it(

@@ -10,11 +10,11 @@ from django.contrib.auth.models import User
 
 from benchmarks.pipeline.blocking import stage
 from benchmarks.uploads import make_photos
-from staging.intake.jobs import plan_job, record_job
-from staging.intake.photos import Upload
-from staging.intake.request import StagingRequest
+from staging.jobs.planning import plan_job
+from staging.jobs.recording import record_job
+from staging.jobs.request import StagingRequest
 from staging.models import Project
-from staging.services.photos import add_photo
+from staging.photos import Upload, add_photo
 from staging.worker.wake import Step, wake
 
 

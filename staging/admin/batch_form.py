@@ -15,11 +15,7 @@ from unfold.widgets import (
 
 from modelsettings.errors import RequestRefused
 from modelsettings.refusals import put_on_form
-from staging.intake import library
-from staging.intake.request import StagingRequest
-from staging.models import Project, StagingBatch
-from staging.prompts import DEFAULT_ROOM, DEFAULT_STYLE
-from staging.services.batches import (
+from staging.batches.requesting import (
     MAX_PHOTOS,
     MAX_TOTAL_BYTES,
     SentPhoto,
@@ -27,6 +23,10 @@ from staging.services.batches import (
     from_upload,
     request_batch,
 )
+from staging.jobs.request import StagingRequest
+from staging.library import reading
+from staging.models import Project, StagingBatch
+from staging.prompts import DEFAULT_ROOM, DEFAULT_STYLE
 
 # The form's names of fields that a refusal names as the API does.
 _FIELDS = {"images": "photos", "archive": "photos", "style": "styles"}
@@ -104,10 +104,10 @@ class BatchForm(forms.Form):
         chooser.choices = project.choices  # type: ignore[attr-defined]  # a select has some
         room = cast("forms.ChoiceField", self.fields["room_type"])
         room.widget = UnfoldAdminSelectWidget()
-        room.choices = [(one.key, one.label) for one in library.room_types()]
+        room.choices = [(one.key, one.label) for one in reading.room_types()]
         room.initial = DEFAULT_ROOM
         styles = cast("forms.MultipleChoiceField", self.fields["styles"])
-        styles.choices = [(one.key, one.label) for one in library.styles()]
+        styles.choices = [(one.key, one.label) for one in reading.styles()]
         styles.initial = [DEFAULT_STYLE]
 
     def request(self, *, by: User) -> StagingBatch | None:

@@ -19,6 +19,8 @@ from staging.admin.cells import how_long_ago, two_lines
 from staging.admin.filters import DayFilter, SearchFilter, owner_filter
 from staging.admin.pages import MadeOnce, page_context, user_of
 from staging.admin.paging import BoundedListAdmin
+from staging.batches.progress import Progress, photos_with_jobs, progress_of
+from staging.batches.requesting import MAX_PHOTOS, MAX_TOTAL_BYTES
 from staging.models import (
     BatchPhoto,
     BatchPhotoStatus,
@@ -27,9 +29,7 @@ from staging.models import (
     StagingBatch,
     Style,
 )
-from staging.services.batch_progress import Progress, photos_with_jobs, progress_of
-from staging.services.batches import MAX_PHOTOS, MAX_TOTAL_BYTES
-from staging.services.waiting import Waits, find_waits
+from staging.spending.waiting import Waits, find_waits
 from staging.templatetags.staging_pictures import in_words
 
 PHOTOS_A_PAGE = 25

@@ -21,8 +21,8 @@ from modelsettings.refusals import tell
 from staging.admin.cells import how_long_ago
 from staging.admin.pages import ReadOnly
 from staging.admin.paging import BoundedListAdmin
+from staging.callbacks import send_again
 from staging.models import Callback, CallbackAttempt, CallbackStatus
-from staging.services.callbacks import send_again
 
 _COLOURS = {
     CallbackStatus.WAITING: "info",

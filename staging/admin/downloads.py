@@ -7,8 +7,8 @@ from django.utils.http import content_disposition_header
 
 from modelsettings.errors import RequestRefused
 from modelsettings.refusals import tell
+from staging.downloads import pick_pictures, safe_name, stream_zip
 from staging.models import StagedImage
-from staging.services.downloads import pick_pictures, safe_name, stream_zip
 
 
 def zip_of(

@@ -20,7 +20,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from modelsettings.models import ModelSettings, ReplicateModel
 from staging.models import RoomType, Style, Verdict
-from staging.services.usage import midnight
+from staging.usage import midnight
 
 # Above this many profiles the filter wants a model first.
 MOST_PROFILES = 200

@@ -3,8 +3,9 @@
 from django.contrib.auth.models import User
 from django.http import Http404
 
+from staging.jobs.canceling import cancel_job
+from staging.jobs.repeating import repeat_job, retry_job
 from staging.models import StagingJob
-from staging.services import jobs
 
 
 def act(job: StagingJob, action: str, *, by: User) -> tuple[StagingJob, str]:
@@ -14,13 +15,13 @@ def act(job: StagingJob, action: str, *, by: User) -> tuple[StagingJob, str]:
     """
     match action:
         case "cancel":
-            jobs.cancel_job(job, by=by)
+            cancel_job(job, by=by)
             return job, "Cancelling: what waits is not bought, what runs is stopped."
         case "retry":
-            jobs.retry_job(job, by=by)
+            retry_job(job, by=by)
             return job, "Asked again for what is missing."
         case "new-seed":
-            return jobs.repeat_job(job, by=by, seed="new"), "Asked again, in a job with a new seed."
+            return repeat_job(job, by=by, seed="new"), "Asked again, in a job with a new seed."
         case "repeat":
-            return jobs.repeat_job(job, by=by, seed="same"), "Asked for the same again, in a job."
+            return repeat_job(job, by=by, seed="same"), "Asked for the same again, in a job."
     raise Http404("There is no such action.")

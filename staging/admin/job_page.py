@@ -21,7 +21,7 @@ from staging.models import (
 )
 from staging.models.job import UNFINISHED
 from staging.models.prediction import total_cost
-from staging.services.waiting import find_waits
+from staging.spending.waiting import find_waits
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,11 +40,12 @@ from staging.admin.job_actions import act
 from staging.admin.job_page import job_context
 from staging.admin.pages import page_context, user_of
 from staging.admin.paging import BoundedChangeList, BoundedListAdmin
+from staging.deletion.deleting import delete_job
+from staging.jobs.canceling import cancel_job
+from staging.jobs.repeating import retry_job
 from staging.models import Prediction, StagedImage, StagingJob
 from staging.models.prediction import total_cost
-from staging.services import jobs
-from staging.services.deletion import delete_job
-from staging.services.waiting import find_waits
+from staging.spending.waiting import find_waits
 from staging.templatetags.staging_pictures import COLOURS, dollars, duration, in_words
 
 # Documents of a job, which no list shows.
@@ -167,13 +168,13 @@ class StagingJobAdmin(DeletingAdmin, BoundedListAdmin):
     def retry_selected(self, request: HttpRequest, chosen: QuerySet[StagingJob]) -> None:
         """Ask again for the pictures that failed."""
         by = user_of(request)
-        do_with_each(request, chosen, lambda job: jobs.retry_job(job, by=by), done="Retried")
+        do_with_each(request, chosen, lambda job: retry_job(job, by=by), done="Retried")
 
     @admin.action(description="Cancel", permissions=["change"])
     def cancel_selected(self, request: HttpRequest, chosen: QuerySet[StagingJob]) -> None:
         """Stop what waits or runs."""
         by = user_of(request)
-        do_with_each(request, chosen, lambda job: jobs.cancel_job(job, by=by), done="Canceled")
+        do_with_each(request, chosen, lambda job: cancel_job(job, by=by), done="Canceled")
 
     @admin.action(description="Download the pictures", permissions=["view"])
     def download_selected(

@@ -13,8 +13,8 @@ from unfold.admin import ModelAdmin
 from modelsettings.errors import RequestRefused
 from staging.admin.filters import MOST_DIGITS
 from staging.admin.pages import is_path, page_context, user_of
+from staging.jobs.judging import fresh_pictures, judge_picture
 from staging.models import StagedImage, StagingJob, Verdict
-from staging.services.pictures import fresh_pictures, judge_picture
 
 # How many are drawn ahead, so that the next picture is there at once.
 AHEAD = 3

@@ -19,8 +19,8 @@ from staging.admin.cells import how_long_ago
 from staging.admin.pages import ReadOnly
 from staging.admin.paging import BoundedListAdmin
 from staging.models import Channel, DeliveryStatus, Notice, NoticeDelivery, NoticeKind
-from staging.pipeline.notices import channels
-from staging.services.notices import send_test
+from staging.notices.sending import channels
+from staging.notices.watching import send_test
 
 _THROUGH = {Channel.EMAIL: "by e-mail", Channel.WEBHOOK: "to the webhook"}
 

@@ -17,6 +17,7 @@ from staging.admin.deleting import DeletingAdmin
 from staging.admin.downloads import zip_of
 from staging.admin.filters import DayFilter, owner_filter
 from staging.admin.paging import BoundedListAdmin, BoundedPaginator
+from staging.deletion.deleting import delete_project
 from staging.forms import NamedUserField
 from staging.models import (
     DailyUsage,
@@ -27,8 +28,7 @@ from staging.models import (
     StagingJob,
     Verdict,
 )
-from staging.services.deletion import delete_project
-from staging.services.spending import follow_name
+from staging.spending.limits import follow_name
 
 PHOTOS_A_PAGE = 24
 

@@ -17,7 +17,7 @@ from staging.admin.cells import how_long_ago
 from staging.admin.pages import ReadOnly, user_of
 from staging.admin.paging import BoundedListAdmin
 from staging.models import Share, StagedImage
-from staging.services.shares import revoke_share, share_picture
+from staging.shares import revoke_share, share_picture
 
 
 @admin.register(Share)

@@ -19,8 +19,8 @@ from unfold.admin import ModelAdmin
 
 from staging.admin.pages import ReadOnly, page_context
 from staging.models import DailyUsage
-from staging.services.usage import BY, Report, Usage, every_day, report_usage
 from staging.templatetags.staging_pictures import dollars
+from staging.usage import BY, Report, Usage, every_day, report_usage
 
 PERIODS = {"7": "7 days", "30": "30 days", "90": "90 days", "month": "This month"}
 OWN = "own"

@@ -8,10 +8,10 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 
+from staging.jobs.judging import FRESH, jobs_judged
 from staging.models import Photo, StagedImage, StagingJob, Verdict
 from staging.models.prediction import total_cost
-from staging.services.pictures import FRESH, jobs_judged
-from staging.services.waiting import Waits, find_waits
+from staging.spending.waiting import Waits, find_waits
 
 A_PAGE = 24
 

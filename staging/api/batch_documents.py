@@ -7,9 +7,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from staging.api.documents import ErrorSerializer, StagedImageSerializer
+from staging.batches.progress import Progress, photos_with_jobs, progress_of
 from staging.models import BatchPhoto, BatchPhotoStatus, JobStatus, StagingBatch, StagingJob
 from staging.prompts import MODES
-from staging.services.batch_progress import Progress, photos_with_jobs, progress_of
 
 
 class PhotoCountsSerializer(serializers.Serializer[Any]):

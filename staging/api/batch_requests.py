@@ -14,9 +14,9 @@ from modelsettings.api.strict import StrictSerializer, check_text, checked
 from staging.api.callbacks import CallbackUrlField
 from staging.api.job_requests import OverridesField
 from staging.api.library import RoomTypeField, StyleField
-from staging.intake.library import check_room_type
+from staging.batches.requesting import MAX_PHOTOS, MAX_TOTAL_BYTES
+from staging.library.reading import check_room_type
 from staging.prompts import MODES
-from staging.services.batches import MAX_PHOTOS, MAX_TOTAL_BYTES
 
 MAX_STYLES = 10
 

@@ -40,14 +40,9 @@ from staging.api.polling import (
     headers_of_batch,
 )
 from staging.api.throttling import CostlyThrottle
+from staging.batches.progress import progress_of
+from staging.batches.requesting import from_archive, from_photo, from_upload, request_batch
 from staging.models import IdempotencyKey, Photo, Project, StagingBatch
-from staging.services.batch_progress import progress_of
-from staging.services.batches import (
-    from_archive,
-    from_photo,
-    from_upload,
-    request_batch,
-)
 
 
 class BatchQuery(PageQuery):

@@ -10,8 +10,8 @@ from rest_framework.views import APIView
 
 from modelsettings.api.strict import checked
 from staging.api.access import caller
-from staging.public_http import MAX_URL_LENGTH
-from staging.services.callbacks import check_callback_url, get_callback_secret
+from staging.callbacks import check_callback_url, get_callback_secret
+from staging.outbound.public_http import MAX_URL_LENGTH
 
 
 class CallbackUrlField(serializers.CharField):

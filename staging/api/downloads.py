@@ -14,8 +14,8 @@ from rest_framework.views import APIView
 
 from staging.api.access import get_or_404, seen_jobs, seen_projects
 from staging.api.conflicts import refused
+from staging.downloads import pick_pictures, safe_name, stream_zip
 from staging.models import StagedImage, Verdict
-from staging.services.downloads import pick_pictures, safe_name, stream_zip
 
 # More would not fit into an address.
 MAX_PICKED = 100

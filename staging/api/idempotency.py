@@ -11,10 +11,10 @@ For a door that buys something, a job or a batch:
         return Response(…, status=202, headers=headers)
 
 The service takes `key: IdempotencyKey | None` and, inside the transaction that records the batch,
-calls `staging.services.purchases.keep_key(key, batch=batch)`. That raises AlreadyAsked where
+calls `staging.idempotency.keep_key(key, batch=batch)`. That raises AlreadyAsked where
 another request with the same key was quicker: the transaction is rolled back with it, so nothing
 is bought; a file that was stored before the transaction is the service's to remove again, as
-`staging.services.jobs.request_staging` does. A request that is refused keeps no key: mended, it
+`staging.jobs.requesting.request_staging` does. A request that is refused keeps no key: mended, it
 may bear the same one.
 """
 
@@ -31,9 +31,9 @@ from rest_framework.request import Request
 
 from modelsettings.errors import RequestRefused
 from staging.api.access import caller
+from staging.errors import NotPossible
+from staging.idempotency import AlreadyAsked, find_key
 from staging.models import IdempotencyKey, StagingBatch, StagingJob
-from staging.services import NotPossible
-from staging.services.purchases import AlreadyAsked, find_key
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",

@@ -16,9 +16,10 @@ from staging.api.job_requests import RatingSerializer, RepeatRequestSerializer
 from staging.api.jobs import answer_job, get_job_to_change
 from staging.api.polling import ETAG, RETRY_AFTER
 from staging.api.throttling import CostlyThrottle
+from staging.jobs.canceling import cancel_job
+from staging.jobs.judging import get_picture, judge_picture
+from staging.jobs.repeating import repeat_job, retry_job
 from staging.models import IdempotencyKey, StagingJob
-from staging.services.jobs import cancel_job, repeat_job, retry_job
-from staging.services.pictures import get_picture, judge_picture
 
 
 class CancelView(APIView):

@@ -7,8 +7,8 @@ from rest_framework import serializers
 
 from modelsettings.models import ModelSettings
 from staging.api.pages import MomentField, PageQuery
+from staging.jobs.judging import FRESH, jobs_judged
 from staging.models import JobStatus, StagingJob, Verdict
-from staging.services.pictures import FRESH, jobs_judged
 
 # A filter's name, and the column that it compares with.
 _COLUMNS = {

@@ -15,9 +15,9 @@ from staging.api.access import check_edits, find_project, seen_photos
 from staging.api.callbacks import CallbackUrlField
 from staging.api.library import PromptRequestSerializer
 from staging.api.uploads import read_upload
-from staging.intake.photos import Upload
-from staging.intake.request import StagingRequest
+from staging.jobs.request import StagingRequest
 from staging.models import Photo, Project, Verdict
+from staging.photos import Upload
 
 
 @extend_schema_field({"type": "object", "additionalProperties": {}})

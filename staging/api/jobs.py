@@ -34,9 +34,9 @@ from staging.api.polling import (
 )
 from staging.api.throttling import CostlyThrottle
 from staging.api.uploads import BoundedMultiPartParser
+from staging.deletion.deleting import delete_job
+from staging.jobs.requesting import request_staging
 from staging.models import IdempotencyKey, Prediction, StagingJob
-from staging.services.deletion import delete_job
-from staging.services.jobs import request_staging
 
 _EXAMPLE = OpenApiExample(
     "A bedroom",

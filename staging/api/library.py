@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from modelsettings.api.strict import StrictSerializer, checked
 from staging.api.conflicts import refused
-from staging.intake import library
+from staging.library import reading
 from staging.models import RoomType, Style
 from staging.prompts import MODES
 
@@ -23,7 +23,7 @@ class RoomTypeField(serializers.CharField):
         super().__init__(**options)
 
     def to_internal_value(self, data: Any) -> str:
-        return checked(super().to_internal_value(data), library.check_room_type)
+        return checked(super().to_internal_value(data), reading.check_room_type)
 
 
 class StyleField(serializers.CharField):
@@ -34,7 +34,7 @@ class StyleField(serializers.CharField):
         super().__init__(**options)
 
     def to_internal_value(self, data: Any) -> str:
-        return checked(super().to_internal_value(data), library.check_style)
+        return checked(super().to_internal_value(data), reading.check_style)
 
 
 class RoomTypeSerializer(serializers.ModelSerializer[RoomType]):
@@ -74,14 +74,14 @@ class RoomTypeListView(APIView):
     @extend_schema(responses={200: RoomTypeSerializer(many=True), **refused()})
     def get(self, request: Request) -> Response:
         """List the rooms that a job can name, in the order to show them in."""
-        return Response(RoomTypeSerializer(library.room_types(), many=True).data)
+        return Response(RoomTypeSerializer(reading.room_types(), many=True).data)
 
 
 class StyleListView(APIView):
     @extend_schema(responses={200: StyleSerializer(many=True), **refused()})
     def get(self, request: Request) -> Response:
         """List the styles that a job can name, in the order to show them in."""
-        return Response(StyleSerializer(library.styles(), many=True).data)
+        return Response(StyleSerializer(reading.styles(), many=True).data)
 
 
 class PromptView(APIView):
@@ -93,7 +93,7 @@ class PromptView(APIView):
         asked = PromptRequestSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
         wanted = dict(asked.validated_data)
-        text = library.prompt_for(
+        text = reading.prompt_for(
             room_type=wanted["room_type"],
             style=wanted["style"],
             custom=wanted["prompt"],

@@ -26,10 +26,10 @@ from staging.api.headers import LOCATION
 from staging.api.pages import PageQuery, answer_page, page_of
 from staging.api.throttling import CostlyThrottle
 from staging.api.uploads import BoundedMultiPartParser, read_upload
+from staging.deletion.deleting import delete_photo
 from staging.models import JobStatus, Photo, StagingJob
 from staging.models.prediction import total_cost
-from staging.services.deletion import delete_photo
-from staging.services.photos import add_photo
+from staging.photos import add_photo
 
 # What a page can show side by side; `GET staging/jobs` has them all.
 MAX_VARIANTS = 100

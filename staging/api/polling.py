@@ -17,8 +17,8 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from staging.batches.progress import Progress
 from staging.models import StagingJob
-from staging.services.batch_progress import Progress
 
 # The pause between two looks at a job: at first, at most, and how fast it grows with the time that
 # has passed since the last change.

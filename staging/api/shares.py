@@ -11,9 +11,9 @@ from rest_framework.views import APIView
 from modelsettings.api.strict import StrictSerializer
 from staging.api.access import caller, check_edits, get_or_404, seen_jobs
 from staging.api.conflicts import refused
+from staging.jobs.judging import get_picture
 from staging.models import Share
-from staging.services.pictures import get_picture
-from staging.services.shares import revoke_share, share_picture, share_url, shares_of
+from staging.shares import revoke_share, share_picture, share_url, shares_of
 
 
 class ShareSerializer(serializers.ModelSerializer[Share]):

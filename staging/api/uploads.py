@@ -9,7 +9,7 @@ from rest_framework.exceptions import APIException
 from rest_framework.parsers import MultiPartParser
 
 from staging import images
-from staging.intake.photos import Upload, from_request
+from staging.photos import Upload, from_request
 
 # The largest photo, and room for the other fields.
 MAX_UPLOAD_BYTES = images.MAX_BYTES + 2**20

@@ -17,7 +17,7 @@ from modelsettings.api.strict import StrictSerializer
 from staging.api.access import caller, get_or_404, seen_projects
 from staging.api.conflicts import refused
 from staging.models import Project
-from staging.services.usage import BY, report_usage
+from staging.usage import BY, report_usage
 
 DEFAULT_DAYS = 30
 

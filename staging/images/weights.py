@@ -1,6 +1,6 @@
 """How many bytes of memory an image takes from its file to what is made of it, at the peak.
 
-Held against what Linux says in tests/staging/test_images_memory.py. Pillow keeps four bytes for a
+Held against what Linux says in tests/staging/images/test_memory.py. Pillow keeps four bytes for a
 pixel in colour.
 """
 

@@ -20,7 +20,7 @@ class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
 class Heartbeat(models.Model):
     """One worker process: when it was last seen, and when anything in it last moved on.
 
-    `staging.pipeline.heartbeat` says what counts as moving.
+    `staging.worker.heartbeat` says what counts as moving.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)

@@ -11,7 +11,7 @@ from staging import prompts
 class Entry(models.Model):
     """What all rows of the library have in common: an author, a history, and no way to be deleted.
 
-    Changes go through `staging.services.library`.
+    Changes go through `staging.library.changing`.
     """
 
     updated_by = models.CharField(max_length=200, default="system:library", editable=False)

@@ -116,7 +116,7 @@ class SpendingLimit(models.Model):
 
     `reserved` and `spent` count the purchases of the period that `begins_on` lies in, by days of
     TIME_ZONE: what is under way at its estimate, what has ended at its cost. A new one is added by
-    `staging.services.spending`, which counts what its period has cost so far.
+    `staging.spending.limits`, which counts what its period has cost so far.
     """
 
     project = models.ForeignKey(

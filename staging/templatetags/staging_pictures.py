@@ -8,10 +8,10 @@ from django import template
 from django.template.defaultfilters import filesizeformat
 
 from staging import links
+from staging.downloads import name_picture, safe_name
 from staging.models import Photo, StagedImage, StagingJob
 from staging.models.job import UNFINISHED, JobStatus
 from staging.prompts import DEFAULT_ROOM
-from staging.services.downloads import name_picture, safe_name
 
 register = template.Library()
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from staging.models import Share, StagingJob
-from staging.services.shares import share_url, shares_of
+from staging.shares import share_url, shares_of
 
 register = template.Library()
 

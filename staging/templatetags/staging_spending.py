@@ -11,8 +11,8 @@ from django.db.models import Q
 
 from modelsettings.models import ReplicateModel
 from staging.models import PriceEstimate, Project, PurchasePause, SpendingLimit
-from staging.pipeline.room import Room, rooms_of
-from staging.services.waiting import Waits
+from staging.spending.headroom import Headroom, rooms_of
+from staging.spending.waiting import Waits
 
 register = template.Library()
 
@@ -87,12 +87,12 @@ def limits_of_project(context: Any, project: Project) -> dict[str, Any]:
 
 
 @register.inclusion_tag("admin/staging/spendinglimit/bar.html")
-def limit_bar(room: Room) -> dict[str, Any]:
+def limit_bar(room: Headroom) -> dict[str, Any]:
     """Draw how much of a limit is spent and reserved, and say it."""
     return bar_of(room)
 
 
-def bar_of(room: Room) -> dict[str, Any]:
+def bar_of(room: Headroom) -> dict[str, Any]:
     """Return what the bar draws: its parts in percent."""
     whole = float(max(room.limit.usd, room.spent + room.reserved)) or 1.0
     return {

@@ -12,11 +12,12 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 from pytest_django import Settings
 
-from staging.intake.request import StagingRequest
+from staging.batches import preparation
+from staging.batches.requesting import from_path, request_batch
+from staging.jobs.request import StagingRequest
 from staging.models import Prediction, Project, StagingBatch, StagingJob
 from staging.models.job import UNFINISHED
-from staging.pipeline import collection, polling, preparation, submission
-from staging.services.batches import from_path, request_batch
+from staging.predictions import collection, polling, submission
 from tests import processes
 from tests.browser.test_operator_pages import press_through_to
 from tests.conftest import make_photo

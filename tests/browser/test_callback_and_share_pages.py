@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from modelsettings.models import ReplicateModel
 from staging.models import Callback, CallbackAttempt, Share
-from staging.services.shares import share_picture
+from staging.shares import share_picture
 from tests.browser.pages import find_violations, pictured
 from tests.staging.finished import staged
 

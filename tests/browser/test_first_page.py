@@ -10,10 +10,10 @@ from pytest_django import Settings
 
 from modelsettings import services
 from modelsettings.actors import Actor
-from staging.intake.photos import Upload
-from staging.intake.request import StagingRequest
+from staging.jobs.request import StagingRequest
+from staging.jobs.requesting import request_staging
 from staging.models import Prediction, StagingJob
-from staging.services.jobs import request_staging
+from staging.photos import Upload
 from tests.browser.test_job_page import work_off
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -8,11 +8,11 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Download, Locator, Page, expect
 from pytest_django import Settings
 
-from staging.intake.photos import Upload
-from staging.intake.request import StagingRequest
+from staging.jobs.request import StagingRequest
+from staging.jobs.requesting import request_staging
 from staging.models import Prediction, PredictionStatus, Project, StagedImage, StagingJob
-from staging.pipeline import collection, polling, submission
-from staging.services.jobs import request_staging
+from staging.photos import Upload
+from staging.predictions import collection, polling, submission
 from tests import processes
 from tests.browser.pages import find_violations, pictured, with_pictures
 from tests.staging.finished import finish, stage, staged

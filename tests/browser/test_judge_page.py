@@ -6,8 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
+from staging.jobs.judging import judge_picture
 from staging.models import StagedImage
-from staging.services.pictures import judge_picture
 from tests.browser.pages import find_violations, pictured
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -8,10 +8,9 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
 from modelsettings.actors import Actor
-from staging.intake.photos import Upload
+from staging.library.changing import change_entry, create_entry, newest_change
 from staging.models import Project, PromptTemplate, RoomType, StagingJob, Style
-from staging.services.library import change_entry, create_entry, newest_change
-from staging.services.photos import add_photo
+from staging.photos import Upload, add_photo
 from tests.conftest import client_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

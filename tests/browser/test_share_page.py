@@ -9,11 +9,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from staging.intake.photos import Upload
-from staging.intake.request import StagingRequest
+from staging.jobs.request import StagingRequest
+from staging.jobs.requesting import request_staging
 from staging.models import Share, StagedImage, StagingJob
-from staging.services.jobs import request_staging
-from staging.services.shares import revoke_share, share_picture
+from staging.photos import Upload
+from staging.shares import revoke_share, share_picture
 from tests.browser.test_job_page import work_off
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -8,12 +8,12 @@ from playwright.sync_api import Page, expect
 
 from modelsettings.models import ReplicateModel
 from staging.models import Notice, NoticeKind, PriceEstimate, SpendingLimit, StagingJob
-from staging.pipeline import submission
-from staging.services.spending import delete_limit, pause
+from staging.predictions import submission
+from staging.spending.limits import delete_limit, pause
 from tests.browser.pages import find_violations
 from tests.staging.conftest import Sandbox, only, sandbox
 from tests.staging.finished import stage
-from tests.staging.test_waiting import pages_of, waiting_batch
+from tests.staging.spending.test_waiting import pages_of, waiting_batch
 
 __all__ = ["sandbox"]
 

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from staging.services.projects import create_project
+from staging.projects import create_project
 from tests.staging.conftest import FLUX
 from tests.staging.finished import make_usage
 

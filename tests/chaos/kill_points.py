@@ -18,7 +18,7 @@ from django.core.files.storage import FileSystemStorage
 from replicate_api import transport
 from replicate_api.client import ReplicateClient
 from staging.models.prediction import PredictionQuerySet
-from staging.pipeline import collection, submission
+from staging.predictions import collection, submission
 from tests.chaos import tokens
 
 

@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import Any
 
 from replicate_api.client import ReplicateClient
-from staging.pipeline import connection, lookup, settlement
+from staging.predictions import lookup, replicate, settlement
 from tests.chaos import kill_points
 from tests.chaos.settings import FASTER
 
@@ -15,7 +15,7 @@ SHORTER: list[tuple[ModuleType, str, Any]] = [
     (lookup, "PAUSE", timedelta(seconds=10 / FASTER)),
     (settlement, "_shortest_interval_s", lambda: 20 / FASTER),
     (
-        connection,
+        replicate,
         "ReplicateClient",
         partial(ReplicateClient, transfer_timeout_s=120 / FASTER),
     ),

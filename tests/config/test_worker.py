@@ -12,7 +12,7 @@ from config import worker
 from config.celery import app
 from staging.models import Heartbeat
 from staging.models.heartbeat import GONE_AFTER
-from staging.pipeline.heartbeat import Pulse
+from staging.worker.heartbeat import Pulse
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -11,9 +11,9 @@ from modelsettings.models import ModelSettings, ReplicateModel, RoomProfile
 from modelsettings.profiles import ProfileRefused
 from modelsettings.schema.validation import SettingsRefused
 from modelsettings.services import ProfileLocked, ProfileNotFound, StoredSettings
-from staging.intake.photos import Upload
-from staging.intake.request import StagingRequest
-from staging.services.jobs import request_staging
+from staging.jobs.request import StagingRequest
+from staging.jobs.requesting import request_staging
+from staging.photos import Upload
 from tests.modelsettings.acme import STAGER_DEFAULTS
 from tests.modelsettings.conftest import SLUG, write_behind_the_services
 

@@ -534,9 +534,9 @@ TABLES: dict[str, Callable[[], QuerySet[Any]]] = {
 }
 # What writes, but no settings; or writes no more than its own tests show.
 ELSEWHERE = {
-    "history.delete_revisions": "tests/staging/test_clean_old_history.py",
-    "manage.py clean_old_history": "tests/staging/test_clean_old_history.py",
-    "manage.py prune": "tests/staging/test_prune.py",
+    "history.delete_revisions": "tests/staging/management/test_clean_old_history.py",
+    "manage.py clean_old_history": "tests/staging/management/test_clean_old_history.py",
+    "manage.py prune": "tests/staging/deletion/test_pruning.py",
     "manage.py stage_folder": "asks for jobs, which read settings alone",
     "manage.py watch": "writes notices alone",
     "manage.py check_replicate": "writes a report alone",

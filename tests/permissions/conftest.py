@@ -7,7 +7,7 @@ from django.db import transaction
 from django.test import override_settings
 from pytest_django import DjangoDbBlocker
 
-from staging.pipeline.connection import replicate
+from staging.predictions.replicate import replicate
 from tests.permissions.world import World, make_world
 
 

@@ -13,7 +13,8 @@ from modelsettings import onboarding, profiles, services
 from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.schema.form import form_document
-from staging import links, webhooks
+from staging import links
+from staging.library import changing
 from staging.models import (
     BatchPhoto,
     BatchPhotoStatus,
@@ -38,9 +39,9 @@ from staging.models import (
     Style,
 )
 from staging.models.library import Entry
-from staging.services import library
-from staging.services.shares import revoke_share, share_picture
-from staging.services.spending import pause
+from staging.predictions import webhooks
+from staging.shares import revoke_share, share_picture
+from staging.spending.limits import pause
 from tests.permissions.people import PASSWORD, Person, make_people
 from tests.staging.conftest import QWEN
 from tests.staging.finished import finish, make_batch, stage
@@ -237,13 +238,13 @@ def _make_library() -> dict[str, Any]:
         "room": (room, "furniture"),
         "style": (style, "character"),
         "rules": (PromptRules.objects.get(is_outside=False), "placement"),
-        "template": (library.create_entry(template, by=BY), "furnishing"),
+        "template": (changing.create_entry(template, by=BY), "furnishing"),
     }
     places: dict[str, Any] = {}
     for name, (entry, field) in entries.items():
-        oldest = library.newest_change(entry).pk
-        library.change_entry(entry, {field: "Other words."}, by=BY, started_from=oldest)
-        newest = library.newest_change(entry).pk
+        oldest = changing.newest_change(entry).pk
+        changing.change_entry(entry, {field: "Other words."}, by=BY, started_from=oldest)
+        newest = changing.newest_change(entry).pk
         places |= {name: entry.pk, f"{name}_oldest": oldest, f"{name}_newest": newest}
     return places
 

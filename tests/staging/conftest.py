@@ -16,13 +16,12 @@ from PIL import Image
 from pytest_django import Settings
 
 from replicate_api.client import RemotePrediction
-from staging import webhooks
-from staging.intake.photos import Upload
-from staging.intake.request import StagingRequest
+from staging.jobs.request import StagingRequest
+from staging.jobs.requesting import request_staging
 from staging.models import Prediction, Project, StagedImage, StagingJob, Transition
-from staging.pipeline import collection, polling, submission
-from staging.pipeline.connection import replicate
-from staging.services.jobs import request_staging
+from staging.photos import Upload
+from staging.predictions import collection, polling, submission, webhooks
+from staging.predictions.replicate import replicate
 from tests.processes import wait_for
 
 QWEN = "qwen/qwen-image-edit"

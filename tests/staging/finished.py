@@ -9,8 +9,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from staging.intake.photos import Upload
-from staging.intake.request import StagingRequest
+from staging.jobs.request import StagingRequest
+from staging.jobs.requesting import request_staging
 from staging.models import (
     BatchPhoto,
     DailyUsage,
@@ -22,7 +22,7 @@ from staging.models import (
     StagingBatch,
     StagingJob,
 )
-from staging.services.jobs import request_staging
+from staging.photos import Upload
 from tests.conftest import make_photo
 from tests.staging.conftest import QWEN
 

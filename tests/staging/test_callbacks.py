@@ -21,16 +21,17 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from staging import callbacks
+from staging.callbacks import send_again
+from staging.errors import NotPossible
 from staging.models import Callback, CallbackAttempt, StagingJob, callback_secrets
-from staging.pipeline import callbacks, stopping
-from staging.services import NotPossible
-from staging.services.callbacks import send_again
 from staging.tasks import notify
+from staging.worker import stopping
 from tests.conftest import client_of
 from tests.missing import POSTGRES, needs
 from tests.replicate_api.rude_server import Call, RudeServer
+from tests.staging.api.test_jobs import post_json, upload
 from tests.staging.conftest import Ask, Sandbox, carry_out
-from tests.staging.test_api import post_json, upload
 
 JOBS = "/api/v1/staging/jobs"
 SECRET = "/api/v1/staging/callback-secret"

@@ -13,9 +13,9 @@ from django.core.files.storage import default_storage
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
+from staging.downloads import CHUNK, Entry, safe_name, stream_zip
 from staging.models import Project, StagedImage, StagingJob
-from staging.services.downloads import CHUNK, Entry, safe_name, stream_zip
-from staging.services.projects import create_project, set_member
+from staging.projects import create_project, set_member
 from tests.conftest import client_of
 from tests.staging.finished import finish, stage, staged
 

@@ -11,12 +11,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from rest_framework.test import APIClient
 
-from staging.intake.photos import Upload
-from staging.intake.request import StagingRequest
+from staging.idempotency import AlreadyAsked
+from staging.jobs.request import StagingRequest
+from staging.jobs.requesting import request_staging
 from staging.models import IdempotencyKey, Photo, Prediction, Project, StagingJob
-from staging.services.jobs import request_staging
-from staging.services.photos import add_photo
-from staging.services.purchases import AlreadyAsked
+from staging.photos import Upload, add_photo
 from tests.conftest import client_of, make_photo
 from tests.missing import POSTGRES, needs
 from tests.staging.conftest import Ask, at_once, only

@@ -9,12 +9,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 from rest_framework.test import APIClient
 
-from staging.intake.photos import Upload
-from staging.intake.request import StagingRequest
+from staging.jobs.request import StagingRequest
+from staging.jobs.requesting import request_staging
 from staging.models import Photo, Project, ProjectMember, StagedImage
-from staging.services.jobs import request_staging
-from staging.services.photos import add_photo
-from staging.services.projects import create_project
+from staging.photos import Upload, add_photo
+from staging.projects import create_project
 from tests.conftest import client_of, make_photo
 from tests.staging.conftest import Sandbox, carry_out
 from tests.staging.image_files import encode

@@ -12,13 +12,12 @@ from rest_framework.test import APIClient
 
 from modelsettings import profiles, services
 from modelsettings.actors import Actor
-from staging.intake.photos import Upload
-from staging.intake.request import StagingRequest
+from staging.deletion.deleting import delete_job
+from staging.jobs.request import StagingRequest
+from staging.jobs.requesting import request_staging
 from staging.models import Project
-from staging.services.deletion import delete_job
-from staging.services.jobs import request_staging
-from staging.services.photos import add_photo
-from staging.services.projects import create_project
+from staging.photos import Upload, add_photo
+from staging.projects import create_project
 from tests.conftest import client_of
 from tests.staging.conftest import FLUX, QWEN
 from tests.staging.finished import finish, stage

@@ -22,7 +22,7 @@ from rest_framework.test import APIClient
 
 from staging import links
 from staging.models import StagedImage, StagingJob
-from staging.pipeline import collection
+from staging.predictions import collection
 from tests.conftest import make_photo
 from tests.staging.conftest import Ask, Sandbox, carry_out, opened
 

@@ -20,9 +20,9 @@ from config import logs
 from modelsettings import registry
 from modelsettings.models import PublishedSchema
 from modelsettings.secrets import mask
-from staging.intake.jobs import CannotStage
+from staging.jobs.planning import CannotStage
 from staging.models import Photo, Prediction, StagingJob
-from staging.pipeline import polling, settlement, submission
+from staging.predictions import polling, settlement, submission
 from tests.conftest import client_of, make_photo
 from tests.staging.conftest import Ask, Sandbox, carry_out, only, remote
 

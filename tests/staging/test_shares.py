@@ -13,7 +13,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from staging.models import ProjectMember, Share, StagedImage, StagingJob
-from staging.services.shares import draw_qr_code, revoke_share, share_picture, shares_of
+from staging.shares import draw_qr_code, revoke_share, share_picture, shares_of
 from tests.conftest import client_of
 from tests.staging.conftest import Ask, Sandbox, carry_out, pictures
 

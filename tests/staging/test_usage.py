@@ -14,11 +14,11 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
 
+from staging.deletion.deleting import delete_project
+from staging.jobs.repeating import retry_job
 from staging.models import DailyUsage, Prediction, PredictionStatus, Project
-from staging.services.deletion import delete_project
-from staging.services.jobs import retry_job
-from staging.services.projects import create_project, set_member
-from staging.services.usage import Usage, every_day, report_usage
+from staging.projects import create_project, set_member
+from staging.usage import Usage, every_day, report_usage
 from tests.missing import POSTGRES, needs
 from tests.staging.conftest import FLUX, QWEN
 from tests.staging.finished import end, finish, make_usage, stage, staged

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.utils.text import capfirst
 
+from staging.library.changing import text_fields
 from staging.models.library import Entry
-from staging.services.library import text_fields
 
 # How many words around a change are shown.
 NEAR = 12

@@ -21,11 +21,11 @@ from modelsettings.refusals import put_on_form
 from staging.admin.library import history, matrix
 from staging.admin.library.forms import EntryForm
 from staging.admin.library.preview import preview_context
+from staging.library import changing
+from staging.library.changing import StaleEntry, newest_change
 from staging.models import PromptRules, PromptTemplate, RoomType, Style
 from staging.models.library import Entry
 from staging.prompts import furnish
-from staging.services import library
-from staging.services.library import StaleEntry, newest_change
 
 
 class EntryAdmin(ModelAdmin):
@@ -243,7 +243,7 @@ def _key(request: HttpRequest, name: str) -> str:
 
 def _create(request: HttpRequest, form: EntryForm) -> bool:
     try:
-        made = library.create_entry(
+        made = changing.create_entry(
             form.instance, by=Actor.of(request.user), reason=form.cleaned_data["reason"]
         )
     except RequestRefused as error:
@@ -256,7 +256,7 @@ def _create(request: HttpRequest, form: EntryForm) -> bool:
 def _save(request: HttpRequest, form: EntryForm, stored: Entry) -> bool:
     """Save what is written; say whether all is well."""
     try:
-        changed = library.change_entry(
+        changed = changing.change_entry(
             stored,
             {name: form.cleaned_data[name] for name in form.texts},
             by=Actor.of(request.user),

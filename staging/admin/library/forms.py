@@ -8,9 +8,9 @@ from django.http import QueryDict
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from staging.admin.library.differences import Piece, compare_texts, in_words, label_of
+from staging.library.changing import StaleEntry, find_change
 from staging.models import PromptTemplate
 from staging.models.library import Entry
-from staging.services.library import StaleEntry, find_change
 
 # What the tables do not say of a field themselves.
 _HELP = {

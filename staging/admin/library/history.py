@@ -10,9 +10,9 @@ from modelsettings.actors import Actor
 from modelsettings.errors import RequestRefused
 from modelsettings.refusals import tell
 from staging.admin.library.differences import FieldChange, compare_rows, in_words, label_of
+from staging.library import changing
+from staging.library.changing import ChangeNotFound, StaleEntry
 from staging.models.library import Entry
-from staging.services import library
-from staging.services.library import ChangeNotFound, StaleEntry
 
 PAGE = 20
 
@@ -28,7 +28,7 @@ class Step:
 
 def changes(request: HttpRequest, entry: Entry) -> dict[str, Any]:
     """Return a page of changes, the newest first; `?before=` asks for older ones."""
-    rows = library.list_changes(entry, before=_number(request.GET.get("before")), most=PAGE)
+    rows = changing.list_changes(entry, before=_number(request.GET.get("before")), most=PAGE)
     steps = [
         Step(row, compare_rows(type(entry), older, row) if older else [], older is None)
         for row, older in zip(rows, [*rows[1:], None], strict=True)
@@ -38,7 +38,7 @@ def changes(request: HttpRequest, entry: Entry) -> dict[str, Any]:
 
 def rollback_preview(entry: Entry, change: int) -> dict[str, Any]:
     """Return what going back would change."""
-    then = library.find_change(entry, change)
+    then = changing.find_change(entry, change)
     if then is None:
         raise Http404("There is no such change.")
     return {"then": then, "changes": compare_rows(type(entry), entry, then)}
@@ -48,7 +48,7 @@ def roll_back(request: HttpRequest, entry: Entry, change: int) -> bool:
     """Go back; say whether it was done, and tell the operator."""
     posted = request.POST
     try:
-        library.roll_back(
+        changing.roll_back(
             entry,
             change,
             by=Actor.of(request.user),
@@ -72,7 +72,7 @@ def stored_fields(entry: Entry) -> list[tuple[str, str]]:
     model = type(entry)
     return [
         (label_of(model, name), in_words(getattr(entry, name)))
-        for name in library.text_fields(model)
+        for name in changing.text_fields(model)
     ]
 
 

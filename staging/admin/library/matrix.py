@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
 
 from staging.admin.library.preview import Pair, prompt_context
-from staging.intake.library import Cell, read_matrix
+from staging.library.reading import Cell, read_matrix
 from staging.models import PromptRules, PromptTemplate, RoomType
 
 _SEEN = ("staging.view_roomtype", "staging.view_style")

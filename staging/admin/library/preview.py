@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from staging.intake.library import preview_prompt
+from staging.library.reading import preview_prompt
 from staging.models import PromptRules, PromptTemplate, RoomType, Style
 from staging.models.library import Entry
 

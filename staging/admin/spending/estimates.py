@@ -18,8 +18,8 @@ from modelsettings.models import ReplicateModel
 from staging.admin.deleting import DeletingAdmin
 from staging.admin.pages import page_context
 from staging.models import DailyUsage, PriceEstimate, SpendingLimit
-from staging.pipeline.room import waiting_for_estimates
-from staging.services.spending import save_estimate
+from staging.spending.headroom import waiting_for_estimates
+from staging.spending.limits import save_estimate
 
 # Of what was paid lately, to reckon by.
 DAYS = 30

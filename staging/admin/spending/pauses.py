@@ -13,7 +13,7 @@ from unfold.admin import ModelAdmin
 
 from staging.admin.pages import MadeOnce, is_path, page_context
 from staging.models import PurchasePause
-from staging.services.spending import pause, resume
+from staging.spending.limits import pause, resume
 from staging.templatetags.staging_spending import whose
 
 

@@ -9,8 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from modelsettings import history
+from staging.deletion.pruning import unused_revisions
 from staging.models import StagingJob
-from staging.pipeline.pruning import unused_revisions
 
 # Of the years before the first one nobody has history.
 _MOST_DAYS = 36_500

@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from staging.pipeline import pruning
-from staging.pipeline.pruning import Pruned
+from staging.deletion import pruning
+from staging.deletion.pruning import Pruned
 
 # Of the years before the first one nobody has jobs.
 _MOST_DAYS = 36_500

@@ -15,12 +15,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
 from modelsettings.errors import RequestRefused
-from staging.archives import is_litter_name, is_photo_name
-from staging.intake.request import StagingRequest
+from staging.batches.archives import is_litter_name, is_photo_name
+from staging.batches.progress import Progress, photos_with_jobs, progress_of
+from staging.batches.requesting import MAX_PHOTOS, from_path, request_batch
+from staging.jobs.request import StagingRequest
 from staging.models import BatchPhoto, JobStatus, Project, StagingBatch, StagingJob
-from staging.services.batch_progress import Progress, photos_with_jobs, progress_of
-from staging.services.batches import MAX_PHOTOS, from_path, request_batch
-from staging.services.projects import create_project
+from staging.projects import create_project
 
 LOOK_EVERY_S = 0.5
 # A log is told of it less often than a terminal.

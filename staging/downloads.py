@@ -1,0 +1,178 @@
+"""Pictures as a ZIP that is made while it is sent: nothing is held but the piece on its way."""
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import IO, Any
+
+import structlog
+from django.core.files.storage import default_storage
+from django.db.models import QuerySet
+from zipstream import ZipStream  # type: ignore[import-untyped]  # it ships no types
+
+from staging.errors import NotPossible
+from staging.models import StagedImage
+from staging.prompts import DEFAULT_ROOM
+
+log = structlog.get_logger(__name__)
+
+CHUNK = 2**16
+# In bytes of UTF-8: file systems take 255, and " (2)" and the extension come on top.
+MAX_STEM_BYTES = 180
+_RESERVED = {"con", "prn", "aux", "nul"} | {
+    f"{one}{n}" for one in ("com", "lpt") for n in "123456789"
+}
+# What Windows refuses, and what is not seen and turns what is seen around.
+_UNSAFE = re.compile(r'[<>:"/\\|?*]')
+_UNSEEN = ("Cc", "Cs", "Cf", "Zl", "Zp")
+_JOINERS = "\u200c\u200d"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A stored file, and its name in the ZIP; `size` in bytes, 0 where it is not known."""
+
+    file: str
+    name: str
+    size: int
+
+
+def pick_pictures(
+    pictures: QuerySet[StagedImage],
+    *,
+    folder: str,
+    only: Collection[int] = (),
+    verdict: str = "",
+    with_originals: bool = False,
+) -> list[Entry]:
+    """Return the pictures of a ZIP, under names that tell them apart; one query.
+
+    `only` are primary keys; those that are not among `pictures` are passed over. Raises NotPossible
+    where nothing is left.
+    """
+    found = pictures.filter(pk__in=only) if only else pictures
+    if verdict:
+        found = found.filter(verdict=verdict)
+    rows = list(found.order_by(*_ORDER).values_list(*_COLUMNS))
+    if not rows:
+        raise NotPossible(_why_empty(only=only, verdict=verdict))
+    names = _Names(folder)
+    entries, photos = [], set()
+    for photo, photo_file, photo_size, photo_name, room, style, file, size in rows:
+        stem = _stem_of(photo_name)
+        if with_originals and photo not in photos:
+            photos.add(photo)
+            entries.append(Entry(photo_file, names.give(stem, extension=".jpg"), photo_size))
+        words = name_picture(photo_name, room=room, style=style)
+        name = names.give(words, extension=PurePosixPath(file).suffix)
+        entries.append(Entry(file, name, size))
+    return entries
+
+
+def stream_zip(entries: Iterable[Entry], *, folder: str) -> Iterator[bytes]:
+    """Yield the bytes of a ZIP; what is no longer in storage is told in its `missing.txt`."""
+    zipped = ZipStream()
+    missing = []
+    for entry in entries:
+        file = _open(entry.file)
+        if file is None:
+            missing.append(entry.name)
+            continue
+        with file:
+            zipped.add(_chunks(file), entry.name, size=entry.size or None)
+            yield from zipped.file()
+    if missing:
+        told = "These files are no longer there:\n\n" + "\n".join(missing) + "\n"
+        zipped.add(told, f"{safe_name(folder)}/missing.txt")
+    yield from zipped.finalize()
+
+
+def safe_name(words: str, *, otherwise: str = "pictures") -> str:
+    """Return words as a file may be called everywhere, letters of all scripts kept.
+
+    >>> safe_name('Elm Street 5: "attic" / CON')
+    'Elm Street 5_ _attic_ _ CON'
+    """
+    seen = "".join(
+        one
+        for one in " ".join(unicodedata.normalize("NFC", words).split())
+        if one in _JOINERS or unicodedata.category(one) not in _UNSEEN
+    )
+    name = _shorten(_UNSAFE.sub("_", seen)).strip(". ")
+    if name.partition(".")[0].strip().casefold() in _RESERVED:
+        name = f"_{name}"
+    return name or otherwise
+
+
+def name_picture(photo_name: str, *, room: str, style: str) -> str:
+    """Return what a picture is called where it is saved, without an ending.
+
+    >>> name_picture("IMG_2041.jpg", room="living_room", style="modern")
+    'IMG_2041 - living room, modern'
+    """
+    return f"{_stem_of(photo_name)} - {_in_words(room)}, {_in_words(style)}"
+
+
+_ORDER = (
+    "prediction__job__photo__created_at", "prediction__job__photo", "prediction__job__created_at",
+    "prediction__position", "position", "pk",
+)  # fmt: skip
+_COLUMNS = (
+    "prediction__job__photo", "prediction__job__photo__file", "prediction__job__photo__size",
+    "prediction__job__photo__original_name", "prediction__job__room_type", "prediction__job__style",
+    "file", "size",
+)  # fmt: skip
+
+
+class _Names:
+    """Gives each file of a folder a name of its own, also where case makes no difference."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = safe_name(folder)
+        self._given: set[str] = {"missing.txt"}
+        self._last: dict[str, int] = {}
+
+    def give(self, words: str, *, extension: str) -> str:
+        stem = safe_name(words, otherwise="photo")
+        name = f"{stem}{extension}"
+        while name.casefold() in self._given:
+            number = self._last.get(stem.casefold(), 1) + 1
+            self._last[stem.casefold()] = number
+            name = f"{stem} ({number}){extension}"
+        self._given.add(name.casefold())
+        return f"{self._folder}/{name}"
+
+
+def _stem_of(photo_name: str) -> str:
+    return _shorten(PurePosixPath(photo_name).stem, most=MAX_STEM_BYTES // 2) or "photo"
+
+
+def _in_words(name: str) -> str:
+    return "any room" if name == DEFAULT_ROOM else name.replace("_", " ")
+
+
+def _shorten(name: str, *, most: int = MAX_STEM_BYTES) -> str:
+    return name.encode()[:most].decode(errors="ignore")
+
+
+def _open(name: str) -> "IO[bytes] | Any | None":
+    try:
+        return default_storage.open(name, "rb")
+    except FileNotFoundError:
+        log.warning("file missing in storage", name=name)
+        return None
+
+
+def _chunks(file: "IO[bytes] | Any") -> Iterator[bytes]:
+    while chunk := file.read(CHUNK):
+        yield chunk
+
+
+def _why_empty(*, only: Collection[int], verdict: str) -> str:
+    if only:
+        return "None of these pictures is there: they are another's, or were deleted."
+    if verdict:
+        return f"There is no {verdict} picture yet."
+    return "There is no picture yet."

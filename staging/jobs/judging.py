@@ -1,0 +1,118 @@
+"""Pictures: judging what came back."""
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from modelsettings.errors import RequestRefused
+from modelsettings.schema.document import UNSET, Unset
+from staging.errors import NotPossible
+from staging.models import StagedImage, StagingJob, Verdict
+
+# What a filter calls pictures without verdict and stars.
+FRESH = "fresh"
+_UNJUDGED: dict[str, Any] = {"verdict": "", "stars": None}
+
+
+class PictureNotFound(RequestRefused):
+    """No such picture of a job, or it is not said which one is meant."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, field="image")
+
+
+@transaction.atomic
+def judge_picture(
+    image: StagedImage,
+    *,
+    by: User,
+    verdict: str | Unset | None = UNSET,
+    stars: int | Unset | None = UNSET,
+    note: str | Unset = UNSET,
+) -> None:
+    """Write down what somebody says of a picture; `image` is up to date then.
+
+    What is not said stays as it was. None withdraws a verdict or the stars, an empty note the
+    note; a picture without verdict and stars is fresh again. Raises ValueError for a verdict or
+    stars that there are not, NotPossible for a picture that was deleted meanwhile.
+    """
+    _check(verdict, stars)
+    job = _lock_job_of(image)
+    image.refresh_from_db()
+    if not isinstance(verdict, Unset):
+        image.verdict = verdict or ""
+    if not isinstance(stars, Unset):
+        image.stars = stars
+    if not isinstance(note, Unset):
+        image.note = note
+    is_judged = bool(image.verdict or image.stars or image.note)
+    now = timezone.now()
+    image.judged_by, image.judged_at = (by, now) if is_judged else (None, None)
+    image.save(update_fields=["verdict", "stars", "note", "judged_by", "judged_at"])
+    said = set(StagedImage.objects.filter(prediction__job=job).values_list("verdict", flat=True))
+    StagingJob.objects.filter(pk=job.pk).update(
+        changed_at=now,
+        has_accepted=Verdict.ACCEPTED in said,
+        has_rejected=Verdict.REJECTED in said,
+    )
+
+
+def fresh_pictures(*, after: StagedImage | None = None) -> QuerySet[StagedImage]:
+    """Return the pictures that nobody has judged, the oldest first; those behind `after` alone.
+
+    `after` itself may have been judged meanwhile.
+    """
+    # As the index fresh_images has it.
+    waiting = StagedImage.objects.filter(**_UNJUDGED).order_by("created_at", "pk")
+    if after is None:
+        return waiting
+    later = Q(created_at__gt=after.created_at) | Q(created_at=after.created_at, pk__gt=after.pk)
+    return waiting.filter(later, created_at__gte=after.created_at)
+
+
+def jobs_judged(jobs: QuerySet[StagingJob], verdict: str) -> QuerySet[StagingJob]:
+    """Return the jobs with a picture that was judged so; FRESH: with one that nobody has judged."""
+    match verdict:
+        # As the indexes accepted_jobs and rejected_jobs have it.
+        case Verdict.ACCEPTED:
+            return jobs.filter(has_accepted=True)
+        case Verdict.REJECTED:
+            return jobs.filter(has_rejected=True)
+    said = _UNJUDGED if verdict == FRESH else {"verdict": verdict}
+    pictures = StagedImage.objects.filter(prediction__job=OuterRef("pk"), **said)
+    return jobs.filter(Exists(pictures))
+
+
+def get_picture(job: StagingJob, image_id: int | None = None) -> StagedImage:
+    """Return the picture of a job that is meant: the one that is named, or its only one.
+
+    Raises NotPossible where there is none yet, PictureNotFound where none is meant.
+    """
+    images = list(StagedImage.objects.filter(prediction__job=job).order_by("pk"))
+    if not images:
+        raise NotPossible("This job has no picture yet.")
+    if image_id is None and len(images) > 1:
+        raise PictureNotFound(f"This job has {len(images)} pictures: name one by its id.")
+    for image in images:
+        if image_id in (None, image.pk):
+            return image
+    raise PictureNotFound("This job has no such picture.")
+
+
+def _lock_job_of(image: StagedImage) -> StagingJob:
+    """Lock the job before its picture, as whoever deletes it does."""
+    found = StagingJob.objects.filter(predictions__images=image.pk).values_list("pk", flat=True)
+    job = StagingJob.objects.select_for_update().filter(pk__in=list(found)).first()
+    if job is None:
+        raise NotPossible("This picture was deleted meanwhile.")
+    return job
+
+
+def _check(verdict: str | Unset | None, stars: int | Unset | None) -> None:
+    if isinstance(verdict, str) and verdict not in Verdict.values:
+        raise ValueError(f"A verdict is one of {', '.join(Verdict.values)}, or null for none.")
+    if isinstance(stars, int) and not 1 <= stars <= 5:
+        raise ValueError("Stars are 1 to 5, or null for none.")

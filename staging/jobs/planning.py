@@ -1,0 +1,165 @@
+"""What is asked becomes a plan, and a plan with a photo becomes a job with its predictions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from modelsettings import catalog, profiles
+from modelsettings import services as settings_services
+from modelsettings.errors import RequestRefused
+from modelsettings.schema.validation import SettingsRefused
+from modelsettings.services import ProfileNotFound, ResolvedSettings, StoredSettings
+from staging.jobs.request import StagingRequest
+from staging.library.reading import prompt_for
+from staging.models import (
+    Project,
+)
+from staging.prompts import DEFAULT_ROOM
+
+log = structlog.get_logger(__name__)
+
+
+class CannotStage(RequestRefused):
+    """A model or a profile that cannot stage a photo as it is wished; the message says why."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, field="model")
+
+
+class OverridesRefused(RequestRefused):
+    """Settings of a request that its model does not take: its seed, or some of its overrides.
+
+    In `errors` an override stands under `overrides.output_quality`, in the API's answer one level
+    deeper: `{"overrides": {"output_quality": […]}}`.
+    """
+
+    def __init__(self, refused: SettingsRefused, *, wanted: StagingRequest) -> None:
+        super().__init__(str(refused))
+        names_seed = wanted.seed is not None
+        self._of_request = {
+            key: found for key, found in refused.errors.items() if key == "seed" and names_seed
+        }
+        self._of_overrides = {
+            key: found for key, found in refused.errors.items() if key not in self._of_request
+        }
+
+    @property
+    def errors(self) -> Mapping[str, list[str]]:
+        overrides = {
+            f"overrides.{key}" if key else "overrides": found
+            for key, found in self._of_overrides.items()
+        }
+        return {**self._of_request, **overrides}
+
+    def body(self) -> dict[str, Any]:
+        overrides = {key or "non_field_errors": found for key, found in self._of_overrides.items()}
+        return {**self._of_request, **({"overrides": overrides} if overrides else {})}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Everything that decides a job's pictures, the photo apart; `words` are inputs by name."""
+
+    room_type: str
+    style: str
+    prompt: str
+    words: Mapping[str, str]
+    resolved: ResolvedSettings
+    overrides: Mapping[str, object] = field(default_factory=dict)
+
+
+def plan_job(wanted: StagingRequest, *, project: Project) -> Plan:
+    """Decide everything now: a later change of settings or library does not touch the job.
+
+    Raises CannotStage, OverridesRefused, and PromptRefused for a room or a style that cannot be
+    asked for: each names the field of the request that is to be mended.
+    """
+    room_type, style = wanted.chosen_room, wanted.chosen_style
+    text = prompt_for(
+        room_type=room_type, style=style, custom=wanted.prompt, mode=wanted.prompt_mode
+    )
+    model, profile = _choose_profile(wanted, project=project, room_type=room_type)
+    resolved = _resolve(wanted, model=model, profile=profile)
+    if resolved.stored.obstacle:
+        raise CannotStage(resolved.stored.obstacle)
+    if "prompt" not in resolved.stored.roles:
+        text = _without_prompt(resolved.stored, wanted.prompt)
+    _check_seeds(resolved, wanted=wanted)
+    seed = {} if wanted.seed is None else {"seed": wanted.seed}
+    return Plan(
+        room_type=room_type,
+        style=style,
+        prompt=text,
+        words=_words_for(resolved.stored, room_type=room_type, style=style, prompt=text),
+        resolved=resolved,
+        overrides={**wanted.overrides, **seed},
+    )
+
+
+def _without_prompt(stored: StoredSettings, prompt: str) -> str:
+    """Return the prompt of a job whose model takes none; CannotStage where somebody wrote one."""
+    if prompt:
+        raise CannotStage(f"{stored.slug} takes no prompt: it is told the room and the style.")
+    return ""
+
+
+def _choose_profile(
+    wanted: StagingRequest, *, project: Project, room_type: str
+) -> tuple[str, str | None]:
+    """Return the model, empty for the default, and the profile, None for the live one.
+
+    What the request names comes first, then what its project names, then what is chosen for the
+    room.
+    """
+    model, profile = wanted.model, wanted.profile
+    if not model and not profile and project.model is not None:
+        model = project.model.slug
+        profile = project.profile.name if project.profile else ""
+    return model, profile or profiles.find_for_room(model, room_type)
+
+
+def _resolve(wanted: StagingRequest, *, model: str, profile: str | None) -> ResolvedSettings:
+    """Return the settings of a job; what they refuse is said of the request's own fields."""
+    try:
+        return settings_services.resolve(
+            model, profile=profile, overrides=wanted.overrides, seed=wanted.seed
+        )
+    except ProfileNotFound as error:
+        raise CannotStage(str(error)) from error
+    except SettingsRefused as error:
+        raise OverridesRefused(error, wanted=wanted) from error
+
+
+def _words_for(
+    stored: StoredSettings, *, room_type: str, style: str, prompt: str
+) -> dict[str, str]:
+    """Return the inputs that take the job's words: a prompt, or the model's own room and style.
+
+    Raises CannotStage for a room or a style that a dedicated staging model does not know.
+    """
+    overlay = catalog.find_overlay(stored.slug)
+    words = {stored.roles["prompt"]: prompt} if "prompt" in stored.roles else {}
+    for role, word, known in (
+        ("room", room_type, overlay.rooms),
+        ("style", style, overlay.styles),
+    ):
+        if role in stored.roles:
+            if word not in known:
+                choices = ", ".join(known) or "none"
+                if word == DEFAULT_ROOM:
+                    raise CannotStage(f"{stored.slug} asks for a room_type, one of: {choices}.")
+                raise CannotStage(f"{stored.slug} knows no {role} {word}, only: {choices}.")
+            words[stored.roles[role]] = known[word]
+    return words
+
+
+def _check_seeds(resolved: ResolvedSettings, *, wanted: StagingRequest) -> None:
+    """Refuse where the later pictures of a job would take seeds beyond the model's maximum."""
+    seed, count = resolved.input.get("seed"), resolved.delivery.num_outputs
+    most = resolved.stored.validator.schema["properties"].get("seed", {}).get("maximum")
+    if seed is not None and most is not None and seed + count - 1 > most:
+        last = seed + count - 1
+        sentence = f"seed: {count} pictures take seeds up to {last}, beyond the maximum of {most}."
+        raise OverridesRefused(SettingsRefused({"seed": [sentence]}), wanted=wanted)

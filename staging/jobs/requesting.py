@@ -1,0 +1,70 @@
+"""Jobs: staging a photo, canceling, trying again what failed, doing it once more."""
+
+import structlog
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from staging.idempotency import keep_key
+from staging.jobs.planning import Plan, plan_job
+from staging.jobs.recording import record_job
+from staging.jobs.request import StagingRequest
+from staging.models import (
+    IdempotencyKey,
+    Photo,
+    Project,
+    StagingJob,
+)
+from staging.photos import Upload, lock_photo, saving, store_photo
+from staging.worker.wake import Step, wake
+
+log = structlog.get_logger(__name__)
+
+
+def request_staging(
+    photo: Photo | Upload,
+    wanted: StagingRequest,
+    *,
+    owner: User,
+    project: Project | None = None,
+    callback_url: str = "",
+    key: IdempotencyKey | None = None,
+) -> StagingJob:
+    """Record a job with its predictions, and wake a worker once it is committed.
+
+    An upload goes into `project`, or among what its owner has not sorted, and is stored once all
+    else is in order; a photo that is there stays where it is. Raises what `plan_job` raises;
+    images.PhotoRefused, NotPossible for a photo or a project that was deleted meanwhile, OverLimit,
+    and AlreadyAsked for a key that was used meanwhile.
+    """
+    if isinstance(photo, Photo):
+        project = photo.project
+    elif project is None:
+        project = Project.objects.unsorted_of(owner)
+    plan = plan_job(wanted, project=project)
+    if isinstance(photo, Upload):
+        return _stage_new(plan, photo, owner=owner, project=project, key=key, url=callback_url)
+    with transaction.atomic():
+        lock_photo(photo)
+        job = record_job(plan, photo, owner=owner, callback_url=callback_url)
+        keep_key(key, job=job)
+        transaction.on_commit(lambda: wake(Step.SUBMIT))
+    return job
+
+
+def _stage_new(
+    plan: Plan,
+    upload: Upload,
+    *,
+    owner: User,
+    project: Project,
+    key: IdempotencyKey | None,
+    url: str,
+) -> StagingJob:
+    """Store a photo and record its job; without the job, no photo is left behind."""
+    photo = store_photo(upload, owner=owner, project=project)
+    with saving(photo):
+        photo.save()
+        job = record_job(plan, photo, owner=owner, callback_url=url)
+        keep_key(key, job=job)
+        transaction.on_commit(lambda: wake(Step.SUBMIT))
+    return job

@@ -1,0 +1,155 @@
+"""Sends notices to operators: by e-mail and to a webhook, at least once, under the same id."""
+
+import ipaddress
+import random
+import smtplib
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.urls import reverse
+from django.utils import timezone
+
+from modelsettings.secrets import mask
+from staging.models import Channel, DeliveryStatus, Notice, NoticeDelivery, NoticeKind
+from staging.outbound import public_http, signing
+from staging.predictions.retries import own_fault
+from staging.worker import heartbeat, stopping
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(seconds=90)
+# After each failed attempt but the last: about ten hours in all.
+PAUSES_S = (30, 2 * 60, 10 * 60, 30 * 60, 3600, 3 * 3600, 5 * 3600)
+# One run of the task; the next, in a minute, goes on.
+MOST = 20
+# The operator named the address in the environment, so it may be one of their own network.
+_OWN_NETWORKS = [
+    ipaddress.ip_network(one)
+    for one in (
+        "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "::1/128", "fc00::/7",
+    )
+]  # fmt: skip
+
+
+class NotSent(Exception):
+    """An attempt that failed; the message says how."""
+
+
+def channels() -> list[Channel]:
+    """Return through what notices are sent; none where nothing is set."""
+    has = {
+        Channel.EMAIL: bool(settings.EMAIL_HOST and settings.NOTICE_EMAILS),
+        Channel.WEBHOOK: bool(settings.NOTICE_WEBHOOK_URL and settings.NOTICE_WEBHOOK_SECRET),
+    }
+    return [channel for channel, is_set in has.items() if is_set]
+
+
+def send_due() -> None:
+    """Send what is due."""
+    due = NoticeDelivery.objects.due(timezone.now()).select_related("notice")
+    for delivery in due.order_by("run_after")[:MOST]:
+        if stopping.has_begun():
+            return
+        if NoticeDelivery.objects.claim(delivery, lease=LEASE):
+            with stopping.holding(delivery):
+                _send(delivery)
+            heartbeat.moved()
+
+
+def message_of(notice: Notice) -> dict[str, Any]:
+    """Return what a webhook is told."""
+    return {
+        "type": f"notice.{notice.kind}",
+        "timestamp": notice.at.isoformat().replace("+00:00", "Z"),
+        "data": {"id": str(notice.pk), "sentence": notice.sentence, "url": _page()},
+    }
+
+
+def _send(delivery: NoticeDelivery) -> None:
+    send = _mail if delivery.channel == Channel.EMAIL else _post
+    try:
+        send(delivery.notice)
+    except NotSent as error:
+        values = _what_follows(delivery, error=str(error))
+    except Exception as error:
+        # Counted like any other, so that it does not come back for ever.
+        values = _what_follows(delivery, error=own_fault(error))
+        NoticeDelivery.objects.note_attempt(delivery, **values)
+        raise
+    else:
+        values = {"status": DeliveryStatus.SENT, "sent_at": timezone.now(), "error": ""}
+    held = NoticeDelivery.objects.note_attempt(delivery, **values)
+    log.info(
+        "notice sent" if values.get("sent_at") else "notice not sent",
+        notice=str(delivery.notice_id),
+        channel=delivery.channel,
+        held=held,
+        error=values["error"],
+    )
+
+
+def _what_follows(delivery: NoticeDelivery, *, error: str) -> dict[str, Any]:
+    """Return the new values after a failed attempt: another time, or given up."""
+    told = {"error": mask(error.replace("\0", ""))[:300]}
+    if delivery.tries >= len(PAUSES_S):
+        return {**told, "status": DeliveryStatus.FAILED}
+    pause_s = PAUSES_S[delivery.tries] * random.uniform(1.0, 1.1)  # noqa: S311
+    return {**told, "run_after": timezone.now() + timedelta(seconds=pause_s)}
+
+
+def _mail(notice: Notice) -> None:
+    sender = settings.NOTICE_FROM
+    message = EmailMessage(
+        subject=" ".join(f"Restage: {notice.sentence}".split())[:150],
+        body=_letter(notice),
+        from_email=sender,
+        to=settings.NOTICE_EMAILS,
+        headers={
+            # The same at each attempt: what comes twice is one message to most programs.
+            "Message-ID": f"<{notice.pk}@{sender.rpartition('@')[2].rstrip('>')}>",
+            "Auto-Submitted": "auto-generated",
+        },
+    )
+    try:
+        message.send()
+    except (smtplib.SMTPException, OSError) as error:
+        raise NotSent(f"{settings.EMAIL_HOST}: {error}") from error
+
+
+def _letter(notice: Notice) -> str:
+    lines = [notice.sentence, f"Since {_local(notice.at)}."]
+    if url := _page():
+        lines.append(url)
+    if notice.kind != NoticeKind.TEST:
+        lines.append("It is told once: the admin says whether it still stands, under Notices.")
+    return "\n\n".join(lines) + "\n"
+
+
+def _post(notice: Notice) -> None:
+    host = urlsplit(settings.NOTICE_WEBHOOK_URL).netloc
+    try:
+        status = signing.post(
+            settings.NOTICE_WEBHOOK_URL,
+            message_of(notice),
+            message_id=str(notice.pk),
+            secrets=[settings.NOTICE_WEBHOOK_SECRET],
+            private_networks=_OWN_NETWORKS,
+        )
+    except (public_http.AddressRefused, public_http.Unanswered) as error:
+        raise NotSent(f"{host}: {error}") from error
+    if not 200 <= status < 300:
+        raise NotSent(f"{host} answered {status}")
+
+
+def _page() -> str:
+    if not settings.PUBLIC_URL:
+        return ""
+    return f"{settings.PUBLIC_URL}{reverse('admin:staging_notice_changelist')}"
+
+
+def _local(at: datetime) -> str:
+    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M %Z")

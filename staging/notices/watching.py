@@ -1,0 +1,86 @@
+"""Makes notices of what stands, and says when it is over."""
+
+import uuid
+from contextlib import suppress
+from datetime import timedelta
+
+import structlog
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from staging.errors import NotPossible
+from staging.models import Notice, NoticeDelivery, NoticeKind
+from staging.notices.conditions import Condition, find_conditions
+from staging.notices.sending import channels
+from staging.worker.wake import Step, wake
+
+log = structlog.get_logger(__name__)
+
+# What comes back sooner had not been well: its notice stands again, and nobody is told anew.
+WELL_AFTER = timedelta(minutes=30)
+
+
+def look() -> None:
+    """Compare what stands with what was told: begin notices, and end them."""
+    found = {one.key: one for one in find_conditions(timezone.now())}
+    standing = set(Notice.objects.filter(over_at=None).values_list("key", flat=True))
+    for key in standing - found.keys():
+        Notice.objects.filter(key=key, over_at=None).update(over_at=timezone.now())
+    for key in found.keys() - standing:
+        _begin(found[key])
+
+
+@transaction.atomic
+def tell(kind: NoticeKind, key: str, sentence: str, *, is_over: bool = False) -> Notice | None:
+    """Write a notice with its deliveries; None where one of this key stands already."""
+    now = timezone.now()
+    notice, is_new = Notice.objects.get_or_create(
+        key=key,
+        over_at=now if is_over else None,
+        defaults={"kind": kind, "sentence": sentence[:500], "at": now},
+    )
+    if not is_new:
+        return None
+    NoticeDelivery.objects.bulk_create(
+        NoticeDelivery(notice=notice, channel=channel) for channel in channels()
+    )
+    log.warning("notice", kind=kind, sentence=sentence)
+    return notice
+
+
+def _begin(condition: Condition) -> None:
+    earlier = Notice.objects.filter(key=condition.key).order_by("-at").first()
+    if (condition.told_with and _was_told(condition)) or (
+        earlier and earlier.over_at and earlier.over_at > timezone.now() - WELL_AFTER
+    ):
+        _stand_again(earlier)
+    else:
+        tell(condition.kind, condition.key, condition.sentence)
+
+
+def _was_told(condition: Condition) -> bool:
+    return Notice.objects.filter(key__in=(condition.key, *condition.told_with)).exists()
+
+
+def _stand_again(notice: Notice | None) -> None:
+    if notice is None:
+        return
+    # Two look at the same moment, and one was first.
+    with suppress(IntegrityError), transaction.atomic():
+        Notice.objects.filter(pk=notice.pk).update(over_at=None)
+
+
+@transaction.atomic
+def send_test(*, by: str) -> Notice | None:
+    """Send a notice of nothing through every channel that is set; a worker does so at once.
+
+    Raises NotPossible where none is set.
+    """
+    if not channels():
+        raise NotPossible(
+            "Set NOTICE_EMAILS with EMAIL_HOST, or NOTICE_WEBHOOK_URL, in the environment first."
+        )
+    sentence = f"This is a test, which {by} asked for: notices arrive here."
+    notice = tell(NoticeKind.TEST, f"test-{uuid.uuid4()}", sentence, is_over=True)
+    transaction.on_commit(lambda: wake(Step.WATCH))
+    return notice

@@ -1,0 +1,146 @@
+"""Fetches the outputs, carries out the delivery parameters, and stores the pictures."""
+
+import hashlib
+from datetime import timedelta
+from decimal import Decimal
+
+import structlog
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+
+from modelsettings.pricing import cost_of
+from replicate_api import errors
+from staging import images
+from staging.models import Prediction, PredictionStatus, StagedImage
+from staging.predictions.claims import work_off
+from staging.predictions.replicate import replicate
+from staging.predictions.retries import code_of, give_back, give_up
+
+log = structlog.get_logger(__name__)
+
+BY = "worker: collect"
+
+# A picture of 50 megapixels as png.
+MAX_OUTPUT_BYTES = 100 * 2**20
+# A download that broke unseen is worth another: the picture is paid for.
+MAX_BROKEN_DOWNLOADS = 3
+
+
+def collect_waiting() -> int:
+    """Collect what waits; return how many predictions there were."""
+    return work_off(PredictionStatus.COLLECTING, collect, by=BY)
+
+
+def collect(prediction: Prediction) -> None:
+    """Fetch, finish and store the outputs of one claimed prediction, then let it succeed."""
+    try:
+        stored = [
+            _store_output(prediction, url=url, position=position)
+            for position, url in enumerate(prediction.outputs)
+        ]
+    except errors.NotFound as error:
+        why = f"The picture was gone before it was fetched. {error}"
+        _lose(prediction, code="outputs_gone", why=why)
+    # A 4xx that is not documented is a proxy's whim, such as Cloudflare's 403.
+    except (errors.TryAgain, errors.Refused) as error:
+        give_back(prediction, status=PredictionStatus.COLLECTING, error=error, by=BY)
+    except errors.DoNotRetry as error:
+        _lose(prediction, code=code_of(error), why=str(error))
+    except images.PictureRefused as error:
+        # Calls that failed before say nothing of the picture.
+        broken = prediction.broken_downloads + 1
+        if broken >= MAX_BROKEN_DOWNLOADS:
+            _lose(prediction, code="bad_output", why=str(error))
+            return
+        give_back(
+            prediction,
+            status=PredictionStatus.COLLECTING,
+            error=error,
+            by=BY,
+            broken_downloads=broken,
+        )
+    else:
+        _succeed(prediction, stored)
+
+
+def _lose(prediction: Prediction, *, code: str, why: str) -> None:
+    """Fail what Replicate has made, and is paid for all the same."""
+    cost = _cost_of(prediction, images=len(prediction.outputs))
+    give_up(prediction, code=code, why=why, by=BY, may_have_cost=True, cost=cost)
+
+
+def _store_output(prediction: Prediction, *, url: str, position: int) -> StagedImage:
+    """Return the unsaved row of one output whose files are stored."""
+    if position:
+        # The claim's own time is for the first.
+        until = timezone.now() + timedelta(seconds=settings.STAGING_LEASE_S)
+        Prediction.objects.note(prediction, lease_until=until)
+    delivery = prediction.job.delivered
+    download = replicate().download(url, max_bytes=MAX_OUTPUT_BYTES)
+    picture = images.finish_picture(
+        download.content,
+        aspect_ratio=delivery.aspect_ratio,
+        output_format=delivery.output_format,
+        quality=delivery.output_quality,
+        disclosure=delivery.disclosure,
+    )
+    content = images.mark_as_generated(picture.content)
+    thumbnail = images.make_thumbnail(content)
+    stem = f"pictures/{prediction.pk}/{position}-{picture.sha256[:16]}"
+    return StagedImage(
+        prediction=prediction,
+        position=position,
+        file=_store(f"{stem}{picture.extension}", content),
+        thumbnail=_store(f"{stem}-thumbnail.webp", thumbnail.content),
+        width=picture.width,
+        height=picture.height,
+        format=picture.format,
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+
+
+def _store(name: str, content: bytes) -> str:
+    """Store a file under a name that its content gives, so that doing it twice does it once."""
+    if default_storage.exists(name):
+        if default_storage.size(name) == len(content):
+            return name
+        # Whoever wrote it was killed in the midst.
+        default_storage.delete(name)
+    return default_storage.save(name, ContentFile(content))
+
+
+def _succeed(prediction: Prediction, stored: list[StagedImage]) -> None:
+    megapixels = sum(image.width * image.height for image in stored) / 1e6
+    cost = _cost_of(prediction, images=len(stored), output_megapixels=megapixels)
+    with transaction.atomic():
+        succeeded = Prediction.objects.move(
+            prediction,
+            PredictionStatus.SUCCEEDED,
+            by=BY,
+            pictures=len(stored),
+            cost=cost,
+            error="",
+            error_code="",
+        )
+        if succeeded:
+            StagedImage.objects.bulk_create(stored)
+            log.info("collected", images=len(stored), cost=str(cost))
+
+
+def _cost_of(
+    prediction: Prediction, *, images: int, output_megapixels: float | None = None
+) -> Decimal | None:
+    """Return what a prediction that Replicate finished costs, as far as its price tells."""
+    job = prediction.job
+    return cost_of(
+        job.model.price,
+        settings=job.settings,
+        images=images,
+        seconds=prediction.metrics.get("predict_time"),
+        input_megapixels=job.photo.width * job.photo.height / 1e6,
+        output_megapixels=output_megapixels,
+    )

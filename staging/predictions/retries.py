@@ -1,0 +1,203 @@
+"""What becomes of a prediction when a step fails: again later, or failed for good."""
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from django.utils import timezone
+
+from replicate_api import errors
+from staging.models import (
+    WAITING,
+    Prediction,
+    PredictionStatus,
+    StagingJob,
+    Tallied,
+    Tally,
+)
+from staging.predictions.log_context import about
+from staging.worker import heartbeat, stopping
+
+log = structlog.get_logger(__name__)
+
+# With the pauses below, about ten minutes.
+MAX_TRIES = 12
+# Replicate removes outputs an hour after they were made. They are paid for, so they are fetched for
+# as long as they are there.
+COLLECTED_FOR = timedelta(minutes=55)
+
+
+class NotBought(Exception):
+    """A purchase whose answer was lost, and which Replicate's list does not know."""
+
+
+class BrokenOff(Exception):
+    """A step that ended in an error of ours: a storage that fails, a bug."""
+
+
+_CODES: dict[type[Exception], str] = {
+    BrokenOff: "internal_error",
+    errors.Unauthenticated: "unauthenticated",
+    errors.InsufficientCredit: "insufficient_credit",
+    errors.NotFound: "not_found",
+    errors.TooLarge: "too_large",
+    errors.InvalidInput: "invalid_input",
+    errors.Refused: "refused",
+    errors.OutputRefused: "output_refused",
+    errors.Unreachable: "unreachable",
+}
+
+
+def give_up(
+    prediction: Prediction,
+    *,
+    code: str,
+    why: str,
+    by: str,
+    may_have_cost: bool = False,
+    **values: Any,
+) -> None:
+    """Let the prediction fail, with the reason that its job shows.
+
+    `may_have_cost` is of what was bought, or may have been: Replicate may charge for it.
+    """
+    failed = Prediction.objects.move(
+        prediction,
+        PredictionStatus.FAILED,
+        by=by,
+        why=why,
+        may_have_cost=may_have_cost,
+        error_code=code,
+        error=why,
+        **values,
+    )
+    if failed:
+        log.warning("prediction failed", prediction=str(prediction.pk), code=code, why=why)
+
+
+def give_back(
+    prediction: Prediction,
+    *,
+    status: PredictionStatus,
+    error: Exception,
+    by: str,
+    **values: Any,
+) -> None:
+    """Leave the prediction in its status, or queue it again, for a later try, within its budget.
+
+    That is MAX_TRIES, or while its outputs are there.
+    """
+    tries = prediction.tries + 1
+    if _is_last(prediction, tries):
+        why = f"Given up after {tries} tries. {error}"
+        # What is bought has cost something, whatever fails after it.
+        is_bought = prediction.status in (PredictionStatus.RUNNING, PredictionStatus.COLLECTING)
+        give_up(prediction, code=code_of(error), why=why, by=by, may_have_cost=is_bought)
+        return
+    run_after = timezone.now() + pause_after(tries)
+    later = {"tries": tries, "run_after": run_after, "error": str(error), **values}
+    if status == prediction.status:
+        leave(prediction, **later)
+    else:
+        queue_again(prediction, by=by, why=str(error), **later)
+    log.info(
+        "step will be tried again", prediction=str(prediction.pk), tries=tries, error=str(error)
+    )
+
+
+def leave(prediction: Prediction, **values: Any) -> None:
+    """Leave the prediction in its status for a later try, and write values.
+
+    What was tried had room under its limits: it waits for none of them any more.
+    """
+    has_waited = prediction.error_code in WAITING
+    noted = Prediction.objects.note(
+        prediction, lease_until=None, error_code="", held_by_limit_id=None, **values
+    )
+    if noted and has_waited:
+        # The job's document no longer says that it waits, and with it its ETag changes.
+        StagingJob.objects.filter(pk=prediction.job_id).update(changed_at=timezone.now())
+
+
+def _is_last(prediction: Prediction, tries: int) -> bool:
+    if prediction.status != PredictionStatus.COLLECTING:
+        return tries >= MAX_TRIES
+    since = timezone.now() - COLLECTED_FOR
+    collecting = prediction.transitions.filter(target=PredictionStatus.COLLECTING)
+    return collecting.filter(at__lte=since).exists()
+
+
+def pause_after(tries: int) -> timedelta:
+    """Return how long to wait after so many failed tries.
+
+    It doubles from a second up to five minutes, with full jitter.
+    """
+    # Jitter needs no secrecy.
+    return timedelta(seconds=random.uniform(0.5, min(300.0, 2.0 ** min(tries, 9))))  # noqa: S311
+
+
+def own_fault(error: Exception) -> str:
+    """Return what people are told of an error of ours: its text may name what is not theirs."""
+    return f"Restage failed ({type(error).__name__}); its logs say more."
+
+
+def note_unanswered(what: str, error: errors.ReplicateError, **told: object) -> None:
+    """Log a question to Replicate that got no answer; it is asked again in its time."""
+    if isinstance(error, errors.RateLimited):
+        Tally.add(Tallied.LIMITED_LOOK)
+    log.warning(what, error=str(error), **told)
+
+
+@contextmanager
+def bounded(prediction: Prediction, *, by: str) -> Iterator[None]:
+    """Count a step that breaks off as a try, so that it does not come back for ever.
+
+    A purchase that may exist stays where it is, to be looked up.
+    """
+    with about(prediction):
+        try:
+            with stopping.holding(prediction):
+                yield
+            heartbeat.moved()
+        except Exception as error:
+            log.exception("step broke off")
+            _break_off(prediction, error, by=by)
+            raise
+
+
+def _break_off(prediction: Prediction, error: Exception, *, by: str) -> None:
+    if prediction.status == PredictionStatus.SUBMITTING:
+        Prediction.objects.note(prediction, lease_until=None)
+        return
+    status = PredictionStatus(prediction.status)
+    give_back(prediction, status=status, error=BrokenOff(own_fault(error)), by=by)
+
+
+def code_of(error: Exception) -> str:
+    """Return the short code that a failed prediction bears for an error."""
+    return _CODES.get(type(error), "no_answer")
+
+
+# Where a release noted the wish that does not know the column.
+UNNAMED = "a user"
+
+
+def queue_again(prediction: Prediction, *, by: str, why: str, **values: Any) -> None:
+    """Put back into the queue what was not bought, or end it where it was to be canceled."""
+    unasked = Prediction.objects.filter(cancel_asked_at=None)
+    if not unasked.move(prediction, PredictionStatus.QUEUED, by=by, why=why, **values):
+        # Nothing either way, where the claim was lost.
+        asked = Prediction.objects.exclude(cancel_asked_at=None)
+        told = f"Not bought, and canceled as {find_asker(prediction)} asked."
+        asked.move(prediction, PredictionStatus.CANCELED, by=by, why=told)
+
+
+def find_asker(prediction: Prediction) -> str | None:
+    """Return who asked that the prediction be canceled, or None where it is not to be."""
+    # Freshly read: the wish may be younger than what the caller has read.
+    asked = Prediction.objects.filter(pk=prediction.pk).exclude(cancel_asked_at=None).order_by()
+    asker = asked.values_list("cancel_asked_by", flat=True).first()
+    return UNNAMED if asker == "" else asker

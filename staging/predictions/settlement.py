@@ -1,0 +1,160 @@
+"""Moves a prediction on from what Replicate says of it, whoever brought the word."""
+
+from datetime import datetime, timedelta
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from replicate_api.client import RemotePrediction
+from staging.models import Prediction, PredictionStatus, StagingJob, Tallied, Tally, Transition
+from staging.predictions.log_context import about
+from staging.predictions.retries import find_asker, give_up
+
+log = structlog.get_logger(__name__)
+
+# Who brings word where it is not a step of a worker.
+WEBHOOK = "webhook"
+# The code of a purchase of which nobody knows whether it was made.
+UNDECIDED = "undecided"
+# Clocks differ, and a create takes a moment: how far our times of intent are from Replicate's.
+CLOCK_MARGIN = timedelta(seconds=90)
+
+
+def settle(prediction: Prediction, remote: RemotePrediction, *, by: str) -> bool:
+    """Take over what Replicate says; say whether outputs now wait to be collected.
+
+    A prediction whose purchase was not written down is adopted first. What is known already, or
+    was overtaken, changes nothing.
+    """
+    with about(prediction):
+        return _settle(prediction, remote, by=by)
+
+
+def _settle(prediction: Prediction, remote: RemotePrediction, *, by: str) -> bool:
+    if prediction.error_code == UNDECIDED and prediction.status == PredictionStatus.FAILED:
+        _note_decision(prediction, remote, by=by)
+        return False
+    if prediction.status in (PredictionStatus.QUEUED, PredictionStatus.SUBMITTING):
+        if known := Prediction.objects.filter(replicate_id=remote.id).first():
+            if known.pk == prediction.pk:
+                # Whoever bought it has written that down since it was read here.
+                return _settle(known, remote, by=by)
+            log.warning("another's purchase", prediction=str(prediction.pk), replicate_id=remote.id)
+            return False
+        adopted = Prediction.objects.move(
+            prediction,
+            PredictionStatus.RUNNING,
+            by=by,
+            why="Found the purchase whose answer was lost.",
+            replicate_id=remote.id,
+            tries=0,
+            error="",
+            run_after=first_poll_at(),
+        )
+        if not adopted:
+            latest = Prediction.objects.get(pk=prediction.pk)
+            # It may have been written down between the look and this.
+            return latest.replicate_id == remote.id and _settle(latest, remote, by=by)
+        Tally.add(Tallied.FOUND_BY_WEBHOOK if by == WEBHOOK else Tallied.FOUND_BY_LOOKUP)
+        log.info("purchase adopted", prediction=str(prediction.pk), replicate_id=remote.id)
+    if prediction.replicate_id not in (None, remote.id):
+        log.error("bought twice", prediction=str(prediction.pk), replicate_id=remote.id)
+        Tally.add(Tallied.BOUGHT_TWICE)
+        return False
+    if prediction.status != PredictionStatus.RUNNING:
+        return False
+    match remote.status:
+        case "succeeded":
+            return _take_outputs(prediction, remote, by=by)
+        case "failed":
+            why = remote.error or "The model failed without a reason."
+            give_up(prediction, code="model_failed", why=why, by=by)
+        case "canceled" | "aborted":
+            _end_canceled(prediction, has_started=remote.status == "canceled", by=by)
+    return False
+
+
+@transaction.atomic
+def _note_decision(prediction: Prediction, remote: RemotePrediction, *, by: str) -> None:
+    """Note that an undecided purchase was made after all; the prediction stays as it ended.
+
+    An operator may have acted on it already, so nothing else follows.
+    """
+    undecided = Prediction.objects.filter(pk=prediction.pk, error_code=UNDECIDED, replicate_id=None)
+    if not undecided.update(replicate_id=remote.id):
+        return
+    now = timezone.now()
+    Transition.record(
+        prediction,
+        source=prediction.status,
+        target=prediction.status,
+        at=now,
+        by=by,
+        why=f"Replicate tells of it now: it was bought, and is {remote.status}.",
+    )
+    StagingJob.objects.filter(pk=prediction.job_id).update(changed_at=now)
+    log.warning("undecided purchase was made", replicate_id=remote.id)
+
+
+def first_poll_at() -> datetime:
+    """Return when a new purchase is asked for first: late where a webhook will tell."""
+    return timezone.now() + timedelta(seconds=_shortest_interval_s())
+
+
+def _shortest_interval_s() -> float:
+    return 20.0 if settings.PUBLIC_URL else 1.0
+
+
+def _end_canceled(prediction: Prediction, *, has_started: bool, by: str) -> None:
+    deadline_s = settings.STAGING_DEADLINE_S
+    # Replicate says `canceled` of a running prediction whose Cancel-After has passed, too.
+    is_late = prediction.age >= timedelta(seconds=deadline_s - 5)
+    if (asker := find_asker(prediction)) is not None:
+        _cancel_here(prediction, f"as {asker} asked", has_started=has_started, by=by)
+    elif not has_started:
+        why = f"Replicate did not start it within {deadline_s} seconds."
+        give_up(prediction, code="deadline", why=why, by=by)
+    elif is_late:
+        why = f"Replicate ended it after {deadline_s} seconds."
+        give_up(prediction, code="deadline", why=why, by=by, may_have_cost=True)
+    else:
+        _cancel_here(prediction, "not by us", has_started=has_started, by=by)
+
+
+def _cancel_here(prediction: Prediction, how: str, *, has_started: bool, by: str) -> None:
+    # `canceled` is charged for, `aborted` is not (facts of Replicate's client: "Status").
+    Prediction.objects.move(
+        prediction,
+        PredictionStatus.CANCELED,
+        by=by,
+        why=f"Canceled at Replicate, {how}.",
+        may_have_cost=has_started,
+    )
+
+
+def _take_outputs(prediction: Prediction, remote: RemotePrediction, *, by: str) -> bool:
+    if not remote.output_urls:
+        gone = "Its outputs were removed before they were fetched."
+        why = gone if remote.data_removed else "The model succeeded without a picture."
+        give_up(prediction, code="no_output", why=why, by=by, may_have_cost=True)
+        return False
+    is_new = Prediction.objects.move(
+        prediction,
+        PredictionStatus.COLLECTING,
+        by=by,
+        webhook_id=prediction.webhook_id,
+        outputs=list(remote.output_urls),
+        metrics={name: value for name, value in remote.metrics.items() if _is_number(value)},
+        tries=0,
+        run_after=timezone.now(),
+    )
+    if is_new:
+        log.info("finished at Replicate", outputs=len(remote.output_urls), by=by)
+    return is_new
+
+
+def _is_number(value: object) -> bool:
+    """Say whether a metric is a number that a database takes: no NaN, nothing endless."""
+    return isinstance(value, int | float) and -1e9 < value < 1e9

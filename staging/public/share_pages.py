@@ -1,0 +1,114 @@
+"""The public pages of a share: before and after, its two pictures, its QR code; nothing else.
+
+They answer anybody who has the address, and set no cookie. Whatever else is asked for is one and
+the same page that says it is not there: wrong, revoked and unknown cannot be told apart.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import PurePosixPath
+
+from django.core.files.storage import default_storage
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from staging import links
+from staging.models import Share
+from staging.shares import draw_qr_code, find_share, share_url
+
+LABEL = "Virtually staged"
+
+# Our own pictures, style and script, and no other page around it.
+_POLICY = (
+    "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": _POLICY,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+}
+
+Page = Callable[[HttpRequest, Share], HttpResponseBase]
+View = Callable[..., HttpResponseBase]
+
+
+def public(page: Page) -> View:
+    """Make a view of a page that needs its share; without one it is not there."""
+
+    @wraps(page)
+    def view(request: HttpRequest, key: str, token: str) -> HttpResponseBase:
+        share = find_share(key, token=token)
+        if share is None:
+            return missing(request)
+        return _sealed(page(request, share))
+
+    return require_safe(view)
+
+
+@require_safe
+def missing(_request: HttpRequest, **_: str) -> HttpResponseBase:
+    """Say that there is nothing."""
+    # Without the request, so that no session is opened for it.
+    return _sealed(HttpResponse(render_to_string("share/missing.html"), status=404))
+
+
+@public
+def show(request: HttpRequest, share: Share) -> HttpResponseBase:
+    """Show the photo and the staged picture, and say which is which."""
+    image = share.image
+    job = image.prediction.job
+    context = {
+        "label": job.delivered.disclosure or LABEL,
+        "url": share_url(share, request=request),
+        "picture_url": share_url(share, request=request, page="share-after"),
+        "before_path": reverse("share-before", args=[share.pk.hex, share.token]),
+        "after_path": reverse("share-after", args=[share.pk.hex, share.token]),
+        "photo": job.photo,
+        "image": image,
+    }
+    return HttpResponse(render_to_string("share/page.html", context))
+
+
+@public
+def before(request: HttpRequest, share: Share) -> HttpResponseBase:
+    """Serve the photo; from here, so that its address ends with the share."""
+    return _file(request, str(share.image.prediction.job.photo.file), name="before")
+
+
+@public
+def after(request: HttpRequest, share: Share) -> HttpResponseBase:
+    """Serve the staged picture."""
+    return _file(request, str(share.image.file), name="after")
+
+
+@public
+def qr_code(request: HttpRequest, share: Share) -> HttpResponseBase:
+    """Draw the page's address for a camera."""
+    drawn = draw_qr_code(share_url(share, request=request))
+    return HttpResponse(drawn, content_type="image/svg+xml")
+
+
+def _file(request: HttpRequest, stored: str, *, name: str) -> HttpResponseBase:
+    try:
+        file = default_storage.open(stored)
+    except FileNotFoundError:
+        return missing(request)
+    suffix = PurePosixPath(stored).suffix
+    answer = FileResponse(file, content_type=links.media_type(stored), filename=f"{name}{suffix}")
+    if request.method == "HEAD":
+        # The headers are those of the file, whose bytes nobody waits for.
+        file.close()
+        answer.streaming_content = ()
+    return answer
+
+
+def _sealed(answer: HttpResponseBase) -> HttpResponseBase:
+    for header, value in _HEADERS.items():
+        answer.headers[header] = value
+    return answer

@@ -1,0 +1,103 @@
+"""How much room spending limits leave: what waits for it, and how full each of them is."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from modelsettings.models import ReplicateModel
+from modelsettings.pricing import cost_of
+from staging.models import (
+    NO_ESTIMATE,
+    OVER_LIMIT,
+    Prediction,
+    PredictionStatus,
+    PriceEstimate,
+    SpendingLimit,
+)
+
+# Of a limit, in percent: when operators are told.
+NEARLY, FULL = 80, 100
+# Predictions that are looked at: what waits may be much.
+MOST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Headroom:
+    """What a limit leaves on one day."""
+
+    limit: SpendingLimit
+    spent: Decimal
+    reserved: Decimal
+    waiting: int
+    percent: int
+
+    @property
+    def left(self) -> Decimal:
+        """What may still be reserved; nothing where the limit was lowered below what is used."""
+        return max(Decimal(0), self.limit.usd - self.spent - self.reserved)
+
+    @property
+    def is_full(self) -> bool:
+        return self.percent >= FULL
+
+
+def rooms_of(limits: Iterable[SpendingLimit]) -> list[Headroom]:
+    """Return what each limit leaves today; they come with their projects.
+
+    A limit is full where nothing is left, where something waits for it, and where it has no room
+    for one picture of the model that stages by default: the last cents are spent by nobody.
+    """
+    shown = list(limits)
+    if not shown:
+        return []
+    today, price = timezone.localdate(), _usual_price()
+    waiting = _count_waiting(shown)
+    return [_room(limit, today, price=price, waiting=waiting[limit.pk]) for limit in shown]
+
+
+def waiting_for_estimates() -> dict[int, int]:
+    """Return how many predictions wait for an estimate of what a model costs, by the model."""
+    rows = _put_off(NO_ESTIMATE).values_list("job__model", flat=True)
+    return dict(Counter(rows[:MOST]))
+
+
+def _room(limit: SpendingLimit, today: date, *, price: Decimal, waiting: int) -> Headroom:
+    spent, reserved = limit.used(today)
+    left = limit.usd - spent - reserved
+    used = int(100 * (spent + reserved) / limit.usd) if limit.usd else FULL
+    is_full = waiting or left <= 0 or left < price
+    return Headroom(limit, spent, reserved, waiting, FULL if is_full else min(used, FULL - 1))
+
+
+def _usual_price() -> Decimal:
+    """Return what a picture costs by default; 0 where nobody knows."""
+    model = ReplicateModel.objects.filter(is_default=True).select_related("live_profile").first()
+    if model is None or model.live_profile is None:
+        return Decimal(0)
+    cost = cost_of(
+        model.price,
+        settings=model.live_profile.values,
+        images=1,
+        input_megapixels=1,
+        output_megapixels=1,
+    )
+    if cost is None:
+        cost = PriceEstimate.objects.filter(model=model).values_list("usd", flat=True).first()
+    return cost or Decimal(0)
+
+
+def _count_waiting(limits: list[SpendingLimit]) -> Counter[int | None]:
+    """Return how many predictions wait for room under each limit, by its primary key."""
+    held = _put_off(OVER_LIMIT).filter(held_by_limit__in=[limit.pk for limit in limits])
+    return Counter(held.values_list("held_by_limit", flat=True)[:MOST])
+
+
+def _put_off(code: str) -> QuerySet[Prediction]:
+    """Return what waits for this reason, by an index of what is unfinished."""
+    waiting = Prediction.objects.filter(status=PredictionStatus.QUEUED, error_code=code)
+    return waiting.order_by()

@@ -1,0 +1,202 @@
+"""The admin's pages of batches: for an operator, and for nobody else."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.core.exceptions import ValidationError
+from django.test import Client
+
+from modelsettings.models import ReplicateModel
+from staging.admin.batch_form import FilesField
+from staging.batches.requesting import from_upload, request_batch
+from staging.jobs.request import StagingRequest
+from staging.models import Project, StagingBatch
+from tests.staging.batches.test_requesting import (
+    carry_out_all,
+    photo_file,
+    prepare_all,
+    stored_files,
+)
+from tests.staging.conftest import FLUX, Sandbox
+
+LIST = "/admin/staging/stagingbatch/"
+ADD = f"{LIST}add/"
+LIST_QUERIES = 9
+PAGE_QUERIES = 16
+
+
+def request(
+    owner: User, count: int = 1, *, styles: Sequence[str] = (), **wanted: Any
+) -> StagingBatch:
+    sent = [from_upload(photo_file(f"{number}.jpg")) for number in range(count)]
+    project = Project.objects.unsorted_of(owner)
+    return request_batch(
+        sent, StagingRequest(**wanted), owner=owner, project=project, styles=styles
+    )
+
+
+def page_of(batch: StagingBatch) -> str:
+    return f"{LIST}{batch.pk}/change/"
+
+
+def send(browser: Client, **fields: Any) -> Any:
+    asked = {"photos": [photo_file()], "styles": ["modern"], "room_type": "bedroom", **fields}
+    return browser.post(ADD, asked)
+
+
+def test_a_batch_is_started_and_leads_to_its_page(admin_page: Client, operator: User) -> None:
+    answer = send(admin_page, photos=[photo_file(), photo_file("empty.jpg", b"")])
+
+    batch = StagingBatch.objects.get()
+    assert (answer.status_code, answer.headers["Location"]) == (302, page_of(batch))
+    assert (batch.owner, batch.project.owner, batch.photos.count()) == (operator, operator, 2)
+    page = admin_page.get(page_of(batch)).content.decode()
+    assert "50 %, 1 of 2" in page
+    assert "empty.jpg: This file is empty" in page
+
+
+def test_a_batch_of_more_than_a_gigabyte_is_refused() -> None:
+    photo = photo_file()
+    photo.size = 2**29 + 1
+
+    with pytest.raises(ValidationError, match="at most 1 GB a batch"):
+        FilesField().clean([photo, photo])
+
+
+def test_a_batch_goes_into_anybodys_project(admin_page: Client, stranger: User) -> None:
+    project = Project.objects.create(owner=stranger, name="Elm Street")
+
+    send(admin_page, project=str(project.pk))
+
+    assert StagingBatch.objects.get().project == project
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"photos": []}, "This field is required."),
+        ({"styles": []}, "This field is required."),
+        ({"styles": ["baroque-ish"]}, "baroque-ish is not one of the available choices"),
+        ({"room_type": "hangar"}, "hangar is not one of the available choices"),
+        ({"photos": [photo_file("a.ZIP", b"no")]}, "not a ZIP that can be read"),
+        ({"project": "12"}, "not a valid"),
+    ],
+)
+def test_a_wrong_form_says_so_and_stores_nothing(
+    admin_page: Client, fields: dict[str, Any], sentence: str
+) -> None:
+    answer = send(admin_page, **fields)
+
+    assert (answer.status_code, sentence in answer.content.decode()) == (200, True)
+    assert (StagingBatch.objects.count(), stored_files()) == (0, [])
+
+
+@pytest.mark.parametrize("project", ["5", "0" * 32])
+def test_the_form_opens_for_a_project_that_is_none(admin_page: Client, project: str) -> None:
+    assert admin_page.get(ADD, {"project": project}).status_code == 200
+
+
+def test_201_photos_are_refused_at_the_field_of_the_photos(admin_page: Client) -> None:
+    answer = send(admin_page, photos=[photo_file(f"{number}.jpg", b"x") for number in range(201)])
+
+    assert answer.context["form"].errors == {
+        "photos": ["These are 201 photos; we take at most 200 at once."]
+    }
+
+
+def test_what_is_about_no_field_of_the_form_stands_on_top(
+    admin_page: Client, operator: User
+) -> None:
+    model = ReplicateModel.objects.get(slug=FLUX)
+    model.is_enabled = False
+    model.save()
+    project = Project.objects.create(owner=operator, name="Elm Street 5", model=model)
+
+    answer = send(admin_page, project=str(project.pk))
+
+    assert answer.context["form"].errors == {"__all__": [f"{FLUX} is disabled."]}
+
+
+def test_pages_escape_what_others_wrote(admin_page: Client, operator: User) -> None:
+    batch = request(operator, prompt="<script>alert(1)</script>")
+    batch.photos.update(name="<b>.jpg", error="<i>told</i>", status="refused")
+
+    page = admin_page.get(page_of(batch)).content.decode()
+
+    assert not [one for one in ("<script>alert(1)", "<b>.jpg", "<i>told") if one in page]
+
+
+def test_an_empty_list_says_what_to_do_first(admin_page: Client) -> None:
+    page = admin_page.get(LIST).content.decode()
+
+    assert f'href="{ADD}"' in page
+    assert "A batch stages many photos at once" in page
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_pages_ask_the_database_a_fixed_number_of_times(
+    sandbox: Sandbox,
+    admin_page: Client,
+    operator: User,
+    count: int,
+    django_assert_num_queries: Any,
+) -> None:
+    styles = ["modern", "scandinavian"]
+    batches = [request(operator, count, styles=styles) for _ in range(count)]
+    carry_out_all(sandbox)
+    admin_page.get(LIST)
+
+    with django_assert_num_queries(LIST_QUERIES):
+        assert admin_page.get(LIST).status_code == 200
+    with django_assert_num_queries(PAGE_QUERIES):
+        assert "100 %" in admin_page.get(page_of(batches[0])).content.decode()
+
+
+def test_a_long_batch_is_shown_in_pages(admin_page: Client, operator: User) -> None:
+    batch = request(operator, 26)
+
+    first = admin_page.get(page_of(batch)).content.decode()
+    second = admin_page.get(page_of(batch), {"page": "2"}).content.decode()
+
+    assert ("25.jpg" in first, "Photos 1 to 25 of 26" in first) == (False, True)
+    assert "25.jpg" in second
+
+
+@pytest.mark.parametrize("odd", ["nothing", "00000000-0000-0000-0000-000000000000", "1", "_5F"])
+def test_page_of_no_batch(admin_page: Client, odd: str) -> None:
+    assert admin_page.get(f"{LIST}{odd}/change/").status_code in (302, 404)
+
+
+@pytest.mark.parametrize("is_staff", [False, True])
+def test_a_stranger_sees_and_starts_no_batch(
+    client: Client, stranger: User, operator: User, is_staff: bool
+) -> None:
+    stranger.is_staff = is_staff
+    stranger.save()
+    client.force_login(stranger)
+
+    answers = [client.get(LIST), client.get(page_of(request(operator))), client.get(ADD)]
+    answers.append(send(client))
+
+    # Who is no staff is sent to the login page.
+    assert all(answer.status_code in ({403, 404} if is_staff else {302}) for answer in answers)
+    assert StagingBatch.objects.count() == 1
+
+
+def test_who_may_only_look_starts_none(client: Client, stranger: User, operator: User) -> None:
+    stranger.is_staff = True
+    stranger.save()
+    stranger.user_permissions.add(Permission.objects.get(codename="view_stagingbatch"))
+    client.force_login(stranger)
+
+    assert client.get(page_of(request(operator))).status_code == 200
+    assert (client.get(ADD).status_code, send(client).status_code) == (403, 403)
+
+
+def test_nothing_is_changed_or_deleted_there(admin_page: Client, operator: User) -> None:
+    batch = request(operator)
+    prepare_all()
+
+    assert admin_page.get(f"{LIST}{batch.pk}/delete/").status_code == 403

@@ -1,0 +1,172 @@
+"""Judging in the admin: the queue of fresh pictures, and two people at once."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+
+from staging.jobs.judging import judge_picture
+from staging.models import StagedImage, StagingJob
+from tests.staging.finished import finish, stage, staged
+
+QUEUE = "/admin/staging/stagedimage/"
+QUEUE_QUERIES = 6
+
+
+def image_of(job: StagingJob) -> StagedImage:
+    return StagedImage.objects.get(prediction__job=job)
+
+
+def judge(client: Client, image: StagedImage, **posted: str) -> Any:
+    """Press a button of the picture's form, as the script sends it."""
+    return client.post(
+        f"{QUEUE}{image.pk}/judge/", {"seen": "", **posted}, headers={"X-Restage": "fragment"}
+    )
+
+
+def seen(image: StagedImage) -> str:
+    """Return what a form that is drawn now says of the last verdict."""
+    image.refresh_from_db()
+    at = image.judged_at
+    assert at
+    return f"{int(at.timestamp())}.{at.microsecond:06d}"
+
+
+def said(image: StagedImage) -> tuple[str, int | None, str]:
+    image.refresh_from_db()
+    return image.verdict, image.stars, image.note
+
+
+def test_queue_shows_the_oldest_first(admin_page: Client, operator: User) -> None:
+    images = [image_of(staged(operator)) for _ in range(4)]
+
+    page = admin_page.get(QUEUE)
+
+    assert page.context["pictures"] == images[:3]
+    assert "<strong>4</strong>" in page.content.decode()
+
+
+def test_queue_goes_on_behind_a_picture(admin_page: Client, operator: User) -> None:
+    images = list(StagedImage.objects.filter(prediction__job=finish(stage(operator), pictures=4)))
+
+    behind = admin_page.get(f"{QUEUE}?after={images[1].pk}")
+
+    assert behind.context["pictures"] == images[2:]
+    assert b"<html" not in behind.content
+
+
+@pytest.mark.parametrize("after", ["0", "x", "9" * 5000, "99999999999999999999"])
+def test_queue_behind_no_picture_begins_anew(
+    admin_page: Client, operator: User, after: str
+) -> None:
+    image = image_of(staged(operator))
+
+    assert admin_page.get(f"{QUEUE}?after={after}").context["pictures"] == [image]
+
+
+def test_queue_says_when_all_is_judged(admin_page: Client, operator: User) -> None:
+    judge_picture(image_of(staged(operator)), by=operator, verdict="accepted")
+
+    assert "All judged" in admin_page.get(QUEUE).content.decode()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_queue_asks_the_database_a_fixed_number_of_times(
+    admin_page: Client, operator: User, count: int, django_assert_num_queries: Any
+) -> None:
+    for _ in range(count):
+        staged(operator)
+
+    with django_assert_num_queries(QUEUE_QUERIES):
+        admin_page.get(QUEUE)
+
+
+@pytest.mark.parametrize(
+    ("posted", "wanted"),
+    [
+        ({"verdict": "accepted", "note": "fine"}, ("accepted", None, "fine")),
+        ({"verdict": "rejected", "was_stars": "2"}, ("rejected", 2, "")),
+        ({"stars": "4", "was_verdict": "accepted"}, ("accepted", 4, "")),
+        ({"save": "note", "note": "a sofa\0"}, ("", None, "a sofa")),
+        ({"clear": "1", "was_verdict": "accepted"}, ("", None, "")),
+    ],
+)
+def test_judge_saves_what_the_form_says(
+    admin_page: Client,
+    operator: User,
+    posted: dict[str, str],
+    wanted: tuple[str, int | None, str],
+) -> None:
+    image = image_of(staged(operator))
+
+    answer = judge(admin_page, image, **posted)
+
+    assert answer.status_code == 200
+    assert said(image) == wanted
+
+
+@pytest.mark.parametrize("posted", [{"verdict": "great"}, {"stars": "6"}, {"stars": "45"}])
+def test_judge_refuses_what_is_no_verdict(
+    admin_page: Client, operator: User, posted: dict[str, str]
+) -> None:
+    image = image_of(staged(operator))
+
+    answer = judge(admin_page, image, **posted)
+
+    assert answer.status_code == 409
+    assert said(image) == ("", None, "")
+
+
+def test_judge_tells_the_second_of_two(admin_page: Client, operator: User, stranger: User) -> None:
+    image = image_of(staged(operator))
+    judge_picture(image, by=stranger, verdict="rejected")
+
+    late = judge(admin_page, image, verdict="accepted")
+    kept = said(image)
+    again = judge(admin_page, image, verdict="accepted", seen=seen(image))
+
+    assert late.status_code == 409
+    assert "sam judged it meanwhile: rejected." in late.content.decode()
+    assert (kept[0], again.status_code, said(image)[0]) == ("rejected", 200, "accepted")
+
+
+def test_judge_without_a_script_goes_back(admin_page: Client, operator: User) -> None:
+    job = staged(operator)
+    page = f"/admin/staging/stagingjob/{job.pk}/change/"
+    address = f"{QUEUE}{image_of(job).pk}/judge/"
+
+    to_page: Any = admin_page.post(address, {"seen": "", "stars": "3", "next": page})
+    assert to_page.url == page
+    for other in ("https://evil.example/", "//evil.example", "foo"):
+        elsewhere: Any = admin_page.post(address, {"seen": "", "next": other})
+        assert elsewhere.url == QUEUE
+
+
+def test_judge_of_no_picture(admin_page: Client) -> None:
+    assert admin_page.post(f"{QUEUE}1/judge/").status_code == 404
+    assert admin_page.get(f"{QUEUE}1/judge/").status_code == 405
+
+
+def test_picture_leads_to_its_job(admin_page: Client, operator: User) -> None:
+    job = staged(operator)
+
+    answer: Any = admin_page.get(f"{QUEUE}{image_of(job).pk}/change/")
+
+    assert answer.url == f"/admin/staging/stagingjob/{job.pk}/change/"
+
+
+@pytest.mark.parametrize("permission", ["", "view_stagedimage"])
+def test_who_may_not_judge_does_not(
+    client: Client, stranger: User, operator: User, permission: str
+) -> None:
+    image = image_of(staged(operator))
+    stranger.is_staff = True
+    stranger.save()
+    stranger.user_permissions.set(Permission.objects.filter(codename=permission))
+    client.force_login(stranger)
+
+    answers = [client.get(QUEUE), judge(client, image, verdict="accepted")]
+
+    assert [answer.status_code for answer in answers] == [403, 403]
+    assert said(image)[0] == ""

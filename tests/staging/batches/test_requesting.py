@@ -1,0 +1,459 @@
+"""Many photos at once: asked for over the API, prepared by workers, watched to the end."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from modelsettings.models import ReplicateModel
+from staging import images, tasks
+from staging.batches import preparation
+from staging.models import (
+    BatchPhoto,
+    Callback,
+    Photo,
+    Prediction,
+    Project,
+    ProjectMember,
+    StagingBatch,
+    StagingJob,
+)
+from staging.photos import Upload, add_photo
+from staging.predictions import collection, polling, submission
+from tests.conftest import client_of, make_photo
+from tests.staging.batches.test_archives import packed
+from tests.staging.conftest import FLUX, Sandbox
+
+BATCHES = "/api/v1/staging/batches"
+# Who asks, in two; the batch; its photos, its jobs and what they cost, counted.
+LOOK_QUERIES = 6
+# And the projects one may see, by name.
+LIST_QUERIES = 7
+# And the photos, their jobs, predictions and pictures.
+DOCUMENT_QUERIES = 10
+
+
+def photo_file(name: str = "room.jpg", content: bytes | None = None) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, make_photo() if content is None else content)
+
+
+def post(api: APIClient, headers: dict[str, str] | None = None, **fields: Any) -> Any:
+    api.raise_request_exception = False
+    return api.post(BATCHES, fields, format="multipart", headers=headers or {})
+
+
+def post_json(api: APIClient, **body: Any) -> Any:
+    api.raise_request_exception = False
+    return api.post(BATCHES, body, format="json")
+
+
+def zip_file(*files: tuple[str, bytes]) -> SimpleUploadedFile:
+    return SimpleUploadedFile("photos.zip", packed(*files).getvalue())
+
+
+def stored_files() -> list[str]:
+    folders = [one for one in ("uploads", "photos") if default_storage.exists(one)]
+    return [name for one in folders for name in default_storage.listdir(one)[1]]
+
+
+def photos_of(batch: StagingBatch | None = None) -> list[tuple[str, str, str]]:
+    found = BatchPhoto.objects.order_by("position")
+    return list(found.values_list("name", "room_type", "status"))
+
+
+def prepare_all() -> None:
+    while preparation.prepare_waiting():
+        pass
+
+
+def carry_out_all(sandbox: Sandbox) -> None:
+    """Do what the workers do, until all jobs are at their end."""
+    prepare_all()
+    submission.submit_waiting()
+    sandbox.finish()
+    Prediction.objects.update(run_after=timezone.now())
+    polling.poll_running()
+    collection.collect_waiting()
+
+
+def make_photo_row(owner: User, project: Project | None = None) -> Photo:
+    place = project or Project.objects.unsorted_of(owner)
+    return add_photo(Upload(make_photo(), name="hall.jpg"), owner=owner, project=place)
+
+
+@pytest.fixture
+def batch(api: APIClient) -> StagingBatch:
+    """A batch of two photos by one style that no worker has seen yet."""
+    answer = post(api, images=[photo_file("1.jpg"), photo_file("2.jpg")], room_type="bedroom")
+    assert answer.status_code == 202, answer.content
+    return StagingBatch.objects.get()
+
+
+def test_post_answers_the_whole_batch(api: APIClient) -> None:
+    answer = post(
+        api,
+        images=[photo_file("1.jpg"), photo_file("empty.jpg", b"")],
+        styles=["modern", "scandinavian"],
+        room_type="bedroom",
+        overrides=json.dumps({"output_quality": 70}),
+        seed=5,
+    )
+
+    batch = StagingBatch.objects.get()
+    assert (answer.status_code, answer.headers["Location"]) == (
+        202, f"http://testserver{BATCHES}/{batch.pk}",
+    )  # fmt: skip
+    told = answer.json()
+    nothing = [{"style": one, "job": None, "error": None} for one in ("modern", "scandinavian")]
+    photo = {"room_type": "bedroom", "photo": None, "styles": nothing}
+    refusal = "This file is empty: send it again."
+    del told["created_at"]
+    assert told == {
+        "id": str(batch.pk),
+        "project": str(Project.objects.get().pk),
+        "styles": ["modern", "scandinavian"],
+        "prompt": "",
+        "prompt_mode": "add",
+        "model_id": None,
+        "profile": None,
+        "overrides": {"output_quality": 70},
+        "seed": 5,
+        "is_finished": False,
+        "percent": 50,
+        "done": 2,
+        "total": 4,
+        "photo_counts": {"waiting": 1, "staged": 0, "refused": 1},
+        "job_counts": dict.fromkeys(
+            ("queued", "submitting", "running", "collecting", "succeeded",
+             "partially_succeeded", "failed", "canceled"), 0
+        ),
+        "cost": None,
+        "photos": [
+            {"name": "1.jpg", "status": "waiting", "error": None, **photo},
+            {"name": "empty.jpg", "status": "refused", "error": refusal, **photo},
+        ],
+    }  # fmt: skip
+    assert api.get(answer.headers["Location"]).json()["photos"] == told["photos"]
+
+
+def test_a_batch_is_staged_to_its_end(sandbox: Sandbox, api: APIClient) -> None:
+    broken = photo_file("broken.jpg", make_photo()[:800])
+    answer = post(
+        api, images=[photo_file("1.jpg"), broken], styles=["modern", "industrial"], seed=7
+    )
+
+    carry_out_all(sandbox)
+
+    told = api.get(answer.headers["Location"]).json()
+    fine, refused = told["photos"]
+    assert [told[key] for key in ("is_finished", "percent", "done", "total")] == [True, 100, 4, 4]
+    assert (told["job_counts"]["succeeded"], told["cost"]) == (2, 0.06)
+    assert [one["style"] for one in fine["styles"]] == ["modern", "industrial"]
+    assert [one["job"]["status"] for one in fine["styles"]] == ["succeeded", "succeeded"]
+    for style in fine["styles"]:
+        (image,) = style["job"]["images"]
+        assert len(api.get(image["url"]).getvalue()) == image["size"]
+        assert api.get(style["job"]["url"]).json()["photo"]["id"] == fine["photo"]
+    assert (refused["status"], refused["photo"]) == ("refused", None)
+    assert "damaged or incomplete" in refused["error"]
+    assert len(sandbox.bought()) == 2
+
+
+def test_tasks_stage_a_batch(sandbox: Sandbox, batch: StagingBatch) -> None:
+    tasks.prepare()
+    tasks.submit()
+
+    assert len(sandbox.bought()) == 2
+
+
+def test_rooms_come_from_names_then_folders_then_the_batch(api: APIClient) -> None:
+    files = ["Living Room/1.jpg", "house/BEDROOM/2.jpg", "bedroom/bath.jpg", "garden/3.jpg"]
+
+    answer = post(
+        api,
+        archive=zip_file(*((name, make_photo()) for name in files)),
+        images=[photo_file("4.jpg")],
+        room_type="kitchen",
+        room_types=json.dumps({"bath.jpg": "bathroom", "4.jpg": "outdoor"}),
+    )
+
+    assert (answer.status_code, photos_of()) == (
+        202,
+        [
+            ("4.jpg", "outdoor", "waiting"),
+            ("Living Room/1.jpg", "living_room", "waiting"),
+            ("house/BEDROOM/2.jpg", "bedroom", "waiting"),
+            ("bedroom/bath.jpg", "bathroom", "waiting"),
+            ("garden/3.jpg", "kitchen", "waiting"),
+        ],
+    )
+
+
+def test_a_zip_tells_of_each_file_that_is_no_photo(api: APIClient) -> None:
+    archive = zip_file(("1.jpg", make_photo()), ("plan.pdf", b"x"), ("2.jpg", b""))
+
+    told = post(api, archive=archive).json()
+
+    assert [(one["name"], one["status"]) for one in told["photos"]] == [
+        ("1.jpg", "waiting"), ("plan.pdf", "refused"), ("2.jpg", "refused"),
+    ]  # fmt: skip
+    assert "not called like a photo" in told["photos"][1]["error"]
+    assert "empty" in told["photos"][2]["error"]
+    assert len(stored_files()) == 1
+
+
+def test_a_photo_that_is_there_is_staged_where_it_is(
+    sandbox: Sandbox, api: APIClient, operator: User
+) -> None:
+    project = Project.objects.create(owner=operator, name="Elm Street")
+    photo = make_photo_row(operator, project)
+
+    answer = post_json(api, photos=[str(photo.pk)], styles=["modern", "rustic"][:1])
+    prepare_all()
+
+    job = StagingJob.objects.get()
+    assert (answer.status_code, answer.json()["project"]) == (202, str(project.pk))
+    assert (job.photo_id, job.project_id, Photo.objects.count()) == (photo.pk, project.pk, 1)
+
+
+def test_each_job_of_a_batch_tells_its_client(api: APIClient) -> None:
+    url = "https://client.example/done"
+    post(api, images=[photo_file()], styles=["modern", "scandinavian"], callback_url=url)
+
+    prepare_all()
+
+    assert list(Callback.objects.values_list("url", flat=True)) == [url, url]
+
+
+# What is wrong with the request as a whole.
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "sentence"),
+    [
+        ({}, "images", "Send photos"),
+        ({"images": ["no file"]}, "images", "not a file"),
+        ({"archive": "no file"}, "archive", "not a file"),
+        ({"archive": photo_file("a.zip", b"PK not")}, "archive", "not a ZIP that can be read"),
+        ({"archive": photo_file("a.zip", b"")}, "archive", "empty"),
+        ({"photos": ["12"]}, "photos", "UUID"),
+        ({"photos": ["0" * 32]}, "photos", "You have no photo"),
+        ({"styles": ["modern", "baroque-ish"]}, "styles", "baroque-ish"),
+        ({"styles": ["modern"] * 11}, "styles", "10"),
+        ({"room_type": "garage\0"}, "room_type", "garage"),
+        ({"room_type": "hangar"}, "room_type", "hangar"),
+        ({"room_types": '{"room.jpg": "hangar"}'}, "room_types", "hangar"),
+        ({"room_types": '{"1.jpg": "bedroom"}'}, "room_types", "no photo called 1.jpg"),
+        ({"room_types": '{"room.jpg": 5}'}, "room_types", "names and room types"),
+        ({"room_types": "[]"}, "room_types", "object"),
+        ({"room_types": "{"}, "room_types", "valid JSON"),
+        ({"prompt": "a\0b"}, "prompt", "Null characters"),
+        ({"prompt_mode": "replace"}, "prompt", "prompt of your own"),
+        ({"model": "nobody/nothing"}, "model", "nobody/nothing"),
+        ({"profile": "no such"}, "model", "no such"),
+        ({"project": "0" * 32}, "project", "You have no such project."),
+        ({"seed": 2**63}, "seed", "more than the maximum"),
+        ({"overrides": '{"furniture": 3}'}, "overrides", "not a parameter"),
+        ({"callback_url": "http://127.0.0.1/"}, "callback_url", ""),
+    ],
+    ids=lambda value: None if isinstance(value, str) else "-".join(value),
+)  # fmt: skip
+def test_post_of_a_bad_form_stores_nothing(
+    api: APIClient, fields: dict[str, Any], field: str, sentence: str
+) -> None:
+    sent: Any = {} if not fields or {"images", "archive", "photos"} & set(fields) else None
+    sent = {"images": [photo_file()]} if sent is None else sent
+    if isinstance(file := fields.get("archive"), SimpleUploadedFile):
+        file.seek(0)
+
+    answer = post(api, **sent, **fields)
+
+    assert answer.status_code == 400, answer.content
+    assert (list(answer.json()), sentence in str(answer.json())) == ([field], True), answer.json()
+    assert (StagingBatch.objects.count(), stored_files()) == (0, [])
+
+
+@pytest.mark.parametrize("count", [201, 202])
+def test_post_of_more_than_200_photos_is_refused(api: APIClient, count: int) -> None:
+    answer = post(api, images=[photo_file(f"{number}.jpg", b"x") for number in range(count)])
+
+    assert (answer.status_code, list(answer.json())) == (400, ["images"])
+    assert "at most 200" in answer.json()["images"][0]
+
+
+def test_post_of_200_photos_is_taken(api: APIClient) -> None:
+    answer = post(api, images=[photo_file(f"{number}.jpg", b"x") for number in range(200)])
+
+    assert (answer.status_code, answer.json()["photo_counts"]["waiting"]) == (202, 200)
+
+
+def test_post_of_a_zip_with_201_photos_is_refused(api: APIClient) -> None:
+    archive = zip_file(*((f"{number}.jpg", b"x") for number in range(201)))
+
+    answer = post(api, archive=archive)
+
+    assert (answer.status_code, "at most 200" in answer.json()["archive"][0]) == (400, True)
+
+
+def test_post_of_more_than_a_gigabyte_is_too_large_before_it_is_read(api: APIClient) -> None:
+    api.raise_request_exception = False
+    answer = api.generic(
+        "POST", BATCHES, "--x", content_type="multipart/form-data; boundary=x",
+        CONTENT_LENGTH=str(2**30 + 2**21),
+    )  # fmt: skip
+
+    assert (answer.status_code, "1 GB" in answer.json()["detail"]) == (413, True)
+
+
+def test_a_photo_that_is_too_large_is_refused_and_the_others_go_on(api: APIClient) -> None:
+    large = photo_file("large.jpg", bytes(images.MAX_BYTES + 1))
+
+    told = post(api, images=[large, photo_file()]).json()
+
+    assert [one["status"] for one in told["photos"]] == ["refused", "waiting"]
+    assert "we take at most 30 MB" in told["photos"][0]["error"]
+
+
+def test_post_to_a_model_that_cannot_stage_is_refused(api: APIClient) -> None:
+    model = ReplicateModel.objects.get(slug=FLUX)
+    model.roles = {"prompt": "prompt"}
+    model.save()
+
+    answer = post(api, images=[photo_file()], model=FLUX)
+
+    assert (answer.status_code, list(answer.json())) == (400, ["model"])
+    assert (StagingBatch.objects.count(), stored_files()) == (0, [])
+
+
+def test_photos_of_several_projects_are_refused(api: APIClient, operator: User) -> None:
+    other = Project.objects.create(owner=operator, name="Other")
+    photos = [make_photo_row(operator), make_photo_row(operator, other)]
+
+    answer = post_json(api, photos=[str(one.pk) for one in photos])
+
+    assert (answer.status_code, list(answer.json())) == (400, ["photos"])
+
+
+@pytest.mark.parametrize("name", ["../../etc/1.jpg", "a\x1b.jpg", "é" * 300 + ".jpg", "<b>.jpg"])
+def test_post_under_an_odd_name(api: APIClient, name: str) -> None:
+    content = io.BytesIO(make_photo())
+    content.name = name
+
+    assert post(api, images=[content]).status_code == 202
+    (upload,) = default_storage.listdir("uploads")[1]
+    assert len(upload) == 36
+
+
+# Once, although asked twice.
+
+
+def test_the_same_key_buys_one_batch(api: APIClient) -> None:
+    key = {"Idempotency-Key": "listing-5"}
+
+    first = post(api, key, images=[photo_file()])
+    again = post(api, key, images=[photo_file()])
+    another = post(api, key, images=[photo_file(), photo_file()])
+
+    assert [one.status_code for one in (first, again, another)] == [202, 202, 422]
+    assert again.json()["id"] == first.json()["id"]
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert (StagingBatch.objects.count(), len(stored_files())) == (1, 1)
+
+
+# Looking at it.
+
+
+def test_an_unchanged_batch_is_a_304(sandbox: Sandbox, api: APIClient) -> None:
+    address = post(api, images=[photo_file()]).headers["Location"]
+    first = api.get(address)
+
+    same = api.get(address, headers={"If-None-Match": f'"old", {first.headers["ETag"]}'})
+    assert (same.status_code, same.content, same.headers["Retry-After"]) == (304, b"", "2")
+
+    carry_out_all(sandbox)
+    changed = api.get(address, headers={"If-None-Match": first.headers["ETag"]})
+    assert (changed.status_code, "Retry-After" in changed.headers) == (200, False)
+
+
+@pytest.mark.parametrize("count", [1, 20])
+def test_a_look_asks_the_database_a_fixed_number_of_times(
+    sandbox: Sandbox, api: APIClient, count: int, django_assert_num_queries: Any
+) -> None:
+    photos = [photo_file(f"{number}.jpg") for number in range(count)]
+    address = post(api, images=photos, styles=["modern", "scandinavian"]).headers["Location"]
+    carry_out_all(sandbox)
+    tag = api.get(address).headers["ETag"]
+
+    with django_assert_num_queries(DOCUMENT_QUERIES):
+        assert len(api.get(address).json()["photos"]) == count
+    with django_assert_num_queries(LOOK_QUERIES):
+        assert api.get(address, headers={"If-None-Match": tag}).status_code == 304
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_the_list_asks_the_database_a_fixed_number_of_times(
+    api: APIClient, count: int, django_assert_num_queries: Any
+) -> None:
+    for _ in range(count):
+        post(api, images=[photo_file()])
+    prepare_all()
+
+    with django_assert_num_queries(LIST_QUERIES):
+        listed = api.get(BATCHES).json()["results"]
+
+    assert [one["job_counts"]["queued"] for one in listed] == [1] * count
+
+
+def test_the_list_can_be_of_one_project(api: APIClient, operator: User) -> None:
+    project = Project.objects.create(owner=operator, name="Elm Street")
+    post(api, images=[photo_file()])
+    post(api, images=[photo_file()], project=str(project.pk))
+
+    listed = api.get(BATCHES, {"project": str(project.pk)}).json()["results"]
+
+    assert [one["project"] for one in listed] == [str(project.pk)]
+    assert len(api.get(BATCHES).json()["results"]) == 2
+    assert api.get(BATCHES, {"project": "5"}).status_code == 400
+
+
+# Who may.
+
+
+def test_a_stranger_sees_no_batch(stranger: User, operator: User, batch: StagingBatch) -> None:
+    theirs = client_of(stranger)
+    photo = make_photo_row(operator)
+
+    assert theirs.get(f"{BATCHES}/{batch.pk}").status_code == 404
+    assert theirs.get(BATCHES).json()["results"] == []
+    assert post_json(theirs, photos=[str(photo.pk)]).status_code == 400
+    into = post(theirs, images=[photo_file()], project=str(batch.project_id))
+    assert (into.status_code, into.json()) == (400, {"project": ["You have no such project."]})
+
+
+@pytest.mark.parametrize(("may_edit", "status"), [(False, 403), (True, 202)])
+def test_a_member_sees_and_may_stage_where_they_may_edit(
+    stranger: User, operator: User, batch: StagingBatch, may_edit: bool, status: int
+) -> None:
+    project = batch.project
+    ProjectMember.objects.create(project=project, user=stranger, may_edit=may_edit)
+    theirs, photo = client_of(stranger), make_photo_row(operator, project)
+
+    assert theirs.get(f"{BATCHES}/{batch.pk}").status_code == 200
+    into = post(theirs, images=[photo_file()], project=str(project.pk))
+    assert into.status_code == status
+    assert post_json(theirs, photos=[str(photo.pk)]).status_code == status
+
+
+def test_nobody_gets_in_without_a_token(db: None) -> None:
+    client = APIClient()
+
+    answers = [client.get(BATCHES), post(client, images=[photo_file()])]
+
+    assert [one.status_code for one in answers] == [401, 401]
+    assert stored_files() == []

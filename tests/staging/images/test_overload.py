@@ -1,0 +1,75 @@
+"""Photos of requests that would wait for memory behind too many others."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from rest_framework.test import APIClient
+
+from staging.images.memory import DECODING
+from staging.models import Photo, Project
+from staging.photos import MOST_REQUESTS_WAITING, Upload, add_photo
+from tests.conftest import make_photo
+
+SENTENCE = "Too many photos are being read at once: send it again in half a minute."
+
+pytestmark = pytest.mark.django_db
+
+
+@contextmanager
+def queue() -> Iterator[threading.Event]:
+    """Have as many wait as may, until the block ends or the event is set."""
+    over = threading.Event()
+
+    def weigh() -> int:
+        over.wait(10)
+        return 1
+
+    def wait() -> None:
+        with DECODING.hold(weigh):
+            pass
+
+    threads = [threading.Thread(target=wait) for _ in range(MOST_REQUESTS_WAITING)]
+    for thread in threads:
+        thread.start()
+    while DECODING.waiting < MOST_REQUESTS_WAITING:
+        over.wait(0.01)
+    try:
+        yield over
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join(10)
+
+
+@pytest.mark.parametrize("path", ["photos", "jobs"])
+def test_upload_behind_too_many_is_answered_503(api: APIClient, path: str) -> None:
+    with queue():
+        file = SimpleUploadedFile("room.jpg", make_photo())
+        answer = api.post(f"/api/v1/staging/{path}", {"image": file})
+
+    assert (answer.status_code, answer.json()) == (503, {"detail": SENTENCE})
+    assert answer["Retry-After"] == "30"
+    assert not Photo.objects.exists()
+
+
+def test_upload_behind_too_many_is_said_in_the_form(admin_page: Client) -> None:
+    with queue():
+        file = SimpleUploadedFile("room.jpg", make_photo())
+        page = admin_page.post("/admin/staging/photo/add/", {"file": file})
+
+    assert SENTENCE in page.content.decode()
+
+
+def test_photo_of_no_request_waits_for_its_turn(operator: User) -> None:
+    project = Project.objects.unsorted_of(operator)
+    with queue() as over:
+        threading.Timer(0.2, over.set).start()
+        add_photo(Upload(BytesIO(make_photo())), owner=operator, project=project)
+
+    assert Photo.objects.count() == 1

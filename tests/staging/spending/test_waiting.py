@@ -1,0 +1,196 @@
+"""Why jobs wait to be bought, and that each page of jobs says it."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client, TestCase
+from rest_framework.test import APIClient
+
+from modelsettings.models import ReplicateModel
+from staging.batches import preparation
+from staging.batches.requesting import from_photo, request_batch
+from staging.jobs.request import StagingRequest
+from staging.models import StagingBatch, StagingJob
+from staging.predictions import submission
+from staging.spending.limits import look_again, pause
+from staging.spending.waiting import Waits, find_waits
+from tests.staging.admin.test_spending import shown, unprice
+from tests.staging.batches.test_requesting import make_photo_row
+from tests.staging.conftest import FLUX, QWEN, SEEDREAM, Ask, Sandbox
+from tests.staging.finished import stage
+from tests.staging.spending.test_limits import limit
+
+pytestmark = pytest.mark.django_db
+
+JOBS = "/admin/staging/stagingjob/"
+NO_ROOM = "All projects may spend $0.02 a day: $0.02 is left, and this costs about $0.030."
+
+
+def told(waits: Waits) -> tuple[list[str], list[str], list[tuple[str, int]]]:
+    """Return the words beside the jobs, who paused, and each reason with how many it holds up."""
+    return (
+        sorted(waits.words.values()),
+        [one.by for one in waits.pauses],
+        [(one.prediction.error_code, len(one.jobs)) for one in waits.reasons],
+    )
+
+
+def pause_model(slug: str) -> None:
+    pause(model=ReplicateModel.objects.get(slug=slug), by="mia")
+
+
+def waiting_batch(owner: User, count: int) -> StagingBatch:
+    """Return a batch of so many photos in two styles, whose jobs wait for room."""
+    limit("0.02")
+    photos = [make_photo_row(owner) for _ in range(count)]
+    batch = request_batch(
+        [from_photo(one) for one in photos],
+        StagingRequest(model=QWEN),
+        owner=owner,
+        project=photos[0].project,
+        styles=["modern", "scandinavian"],
+    )
+    while preparation.prepare_waiting():
+        pass
+    submission.submit_waiting()
+    return batch
+
+
+def pages_of(batch: StagingBatch) -> list[str]:
+    """Return the addresses of the pages on which a batch's jobs stand."""
+    photo = batch.photos.get(position=0).photo_id
+    return [
+        JOBS,
+        f"/admin/staging/stagingbatch/{batch.pk}/change/",
+        f"/admin/staging/photo/{photo}/change/",
+    ]
+
+
+def test_find_waits_of_what_waits_for_its_turn(ask: Ask) -> None:
+    assert told(find_waits([ask(), ask()])) == ([], [], [])
+
+
+def test_find_waits_of_what_is_done(sandbox: Sandbox, ask: Ask) -> None:
+    job = ask()
+    pause(by="olga")
+    StagingJob.objects.update(status="failed")
+    job.refresh_from_db()
+
+    assert told(find_waits([job])) == ([], [], [])
+
+
+def test_find_waits_for_room(sandbox: Sandbox, ask: Ask) -> None:
+    limit("0.02")
+    jobs = [ask(model=QWEN, overrides={"num_outputs": 2}), ask(model=SEEDREAM)]
+    submission.submit_waiting()
+
+    assert told(find_waits(jobs)) == (["waits for room"] * 2, [], [("over_limit", 2)])
+
+
+def test_find_waits_for_estimates_of_two_models(sandbox: Sandbox, ask: Ask) -> None:
+    limit("1")
+    jobs = [ask(model=QWEN), ask(model=QWEN), ask(model=SEEDREAM)]
+    unprice(QWEN)
+    unprice(SEEDREAM)
+    submission.submit_waiting()
+
+    words, _, reasons = told(find_waits(jobs))
+
+    assert words == ["waits for an estimate"] * 3
+    assert reasons == [("no_estimate", 1), ("no_estimate", 2)]
+
+
+def test_find_waits_for_the_end_of_a_pause_of_its_model(ask: Ask) -> None:
+    pause_model(QWEN)
+    pause_model(SEEDREAM)
+    held, other = ask(model=QWEN), ask(model=FLUX)
+
+    waits = find_waits([held, other])
+
+    assert (waits.words, [one.model for one in waits.pauses]) == ({held.pk: "paused"}, [held.model])
+
+
+def test_find_waits_for_room_while_all_is_paused(sandbox: Sandbox, ask: Ask) -> None:
+    limit("0.02")
+    job = ask(model=QWEN)
+    submission.submit_waiting()
+    pause(by="olga")
+
+    assert told(find_waits([job])) == (["paused"], ["olga"], [("over_limit", 1)])
+
+
+def test_pages_say_once_why_jobs_wait_for_room(
+    sandbox: Sandbox, admin_page: Client, operator: User
+) -> None:
+    batch = waiting_batch(operator, 1)
+
+    for address in pages_of(batch):
+        page = shown(admin_page, address)
+        assert page.count(f"2 jobs wait for room. {NO_ROOM} They go on by themselves") == 1
+        assert page.lower().count("waits for room") == 2
+
+
+def test_pages_say_that_jobs_wait_for_an_estimate(
+    sandbox: Sandbox, admin_page: Client, operator: User
+) -> None:
+    batch = waiting_batch(operator, 1)
+    unprice(QWEN)
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        look_again()
+    submission.submit_waiting()
+
+    for address in pages_of(batch):
+        assert "2 jobs of Qwen Image Edit wait for an estimate. All" in shown(admin_page, address)
+
+
+def test_pages_say_that_purchases_of_a_model_are_paused(
+    sandbox: Sandbox, admin_page: Client, operator: User
+) -> None:
+    batch = waiting_batch(operator, 1)
+    pause_model(QWEN)
+
+    for address in pages_of(batch):
+        page = shown(admin_page, address)
+        assert page.count("Purchases of Qwen Image Edit are paused by mia since") == 1
+        assert page.lower().count(" paused ") == 3
+
+
+def test_pages_say_nothing_of_a_pause_that_holds_up_nobody(
+    sandbox: Sandbox, admin_page: Client, operator: User
+) -> None:
+    batch = waiting_batch(operator, 1)
+    pause_model(SEEDREAM)
+
+    assert not [one for one in pages_of(batch) if "paused" in shown(admin_page, one)]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_pages_ask_the_database_a_fixed_number_of_times(
+    sandbox: Sandbox,
+    admin_page: Client,
+    operator: User,
+    count: int,
+    django_assert_num_queries: Any,
+) -> None:
+    batch = waiting_batch(operator, count)
+    photo = batch.photos.get(position=0).photo
+    for _ in range(count):
+        stage(operator, photo=photo)
+    pause_model(QWEN)
+
+    for address, queries in zip(pages_of(batch), (14, 18, 16), strict=True):
+        admin_page.get(address)
+        with django_assert_num_queries(queries):
+            admin_page.get(address)
+
+
+def test_batch_in_the_api_says_why_its_jobs_wait(
+    sandbox: Sandbox, api: APIClient, operator: User
+) -> None:
+    batch = waiting_batch(operator, 1)
+
+    [photo] = api.get(f"/api/v1/staging/batches/{batch.pk}").json()["photos"]
+
+    error = {"code": "over_limit", "detail": NO_ROOM}
+    assert [one["job"]["error"] for one in photo["styles"]] == [error] * 2
