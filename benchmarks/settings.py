@@ -25,13 +25,19 @@ from rest_framework.test import APIRequestFactory
 from rest_framework.views import APIView
 
 from benchmarks.measure import report, time_side_by_side
-from modelsettings import services
 from modelsettings.actors import Actor
 from modelsettings.api.config import ConfigView
 from modelsettings.api.history import HistoryView
 from modelsettings.api.permissions import MayTune
 from modelsettings.models import ModelSettings, settings_write
 from modelsettings.schema.validation import SettingsValidator
+from modelsettings.settings import (
+    StoredSettings,
+    create_profile,
+    get_settings,
+    resolve,
+    update_settings,
+)
 
 MODEL = "qwen/qwen-image-edit"
 WANTED = {
@@ -56,7 +62,7 @@ class PlainConfigView(APIView):
 def measure(*, rounds: int) -> dict[str, float]:
     """Return the figures, and the medians that they come from."""
     user = User.objects.create_superuser("bench")
-    profile = services.get_settings(MODEL).pk
+    profile = get_settings(MODEL).pk
     return (
         _measure_resolve(profile, rounds=rounds)
         | _measure_update(profile, user, rounds=rounds)
@@ -68,7 +74,7 @@ def measure(*, rounds: int) -> dict[str, float]:
 
 def _measure_resolve(profile: int, *, rounds: int) -> dict[str, float]:
     ours, plain = time_side_by_side(
-        lambda: services.resolve(MODEL),
+        lambda: resolve(MODEL),
         lambda: ModelSettings.objects.get(pk=profile),
         rounds=rounds,
     )
@@ -78,11 +84,11 @@ def _measure_resolve(profile: int, *, rounds: int) -> dict[str, float]:
 def _measure_update(profile: int, user: User, *, rounds: int) -> dict[str, float]:
     turn = iter(range(10**9))
     actor = Actor.of(user)
-    values = services.get_settings(MODEL).document
+    values = get_settings(MODEL).document
 
     def ours() -> None:
         quality = next(turn) % 100
-        services.update_settings(profile, {**values, "output_quality": quality}, by=actor)
+        update_settings(profile, {**values, "output_quality": quality}, by=actor)
 
     def plain() -> None:
         # What simple-history's users write: get, change, save, in one transaction.
@@ -156,9 +162,9 @@ def _measure_history_growth(user: User, *, rounds: int) -> dict[str, float]:
 
 def _profile_with_history(name: str, *, revisions: int) -> str:
     """Make a profile with so many revisions, the rows written at once; return its name."""
-    source = services.get_settings(MODEL)
+    source = get_settings(MODEL)
     by = Actor.system("benchmark")
-    profile = services.create_profile(
+    profile = create_profile(
         model=source.model_pk,
         name=name,
         values=source.document,
@@ -183,7 +189,7 @@ def _profile_with_history(name: str, *, revisions: int) -> str:
     return name
 
 
-def _values(source: services.StoredSettings, number: int) -> dict[str, Any]:
+def _values(source: StoredSettings, number: int) -> dict[str, Any]:
     return {**source.document, "output_quality": number % 100}
 
 

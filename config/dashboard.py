@@ -32,9 +32,9 @@ from config.figures import (
     usage_of,
 )
 from modelsettings import registry
-from modelsettings.compiled import compile_schema
+from modelsettings.model_schema import compile_schema
 from modelsettings.models import ModelSettings, ReplicateModel
-from modelsettings.schema.document import Change, diff, differing_keys
+from modelsettings.schema.comparison import Change, diff, differing_keys
 from modelsettings.templatetags.restage import price_in_words
 from staging import links
 from staging.models import Period, SpendingLimit, StagedImage, StagingJob

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from modelsettings.secrets import mask
+from modelsettings.masking import mask
 
 _SECRET = re.compile(
     r"\b(r8_|whsec_|sk-)[A-Za-z0-9_+/=-]{6,}|(?<=Bearer )\S+|(?<=Token )[0-9a-f]{40,}"

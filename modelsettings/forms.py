@@ -13,13 +13,13 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from modelsettings.errors import RequestRefused
 from modelsettings.schema import form as form_schemas
-from modelsettings.schema.document import UNSET, differing_keys
+from modelsettings.schema.comparison import UNSET, differing_keys
 from modelsettings.schema.flattening import JSON
-from modelsettings.services import Conflict, StaleSettings, StoredSettings
+from modelsettings.settings import Conflict, StaleSettings, StoredSettings
 
 
 class DocumentField(JSONFormField):
-    """The widget's document as it comes; `modelsettings.services` validates, not the widget's own
+    """The widget's document as it comes; `modelsettings.settings` validates, not the widget's own
     validator, which knows other rules than Replicate."""
 
     def to_python(self, value: Any) -> Any:

@@ -25,7 +25,7 @@ _writing: ContextVar[bool] = ContextVar("writing", default=False)
 
 
 class WriteRefused(RuntimeError):
-    """A write of settings that would go around `modelsettings.services`."""
+    """A write of settings that would go around `modelsettings.settings`."""
 
 
 @contextmanager
@@ -45,7 +45,7 @@ class GuardedQuerySet(models.QuerySet[Row]):
     those that they are named after.
     """
 
-    instead: ClassVar[str] = "call modelsettings.services.update_settings() instead."
+    instead: ClassVar[str] = "call modelsettings.settings.update_settings() instead."
 
     def update(self, **values: Any) -> int:
         self._check("QuerySet.update()")
@@ -236,7 +236,7 @@ class ModelSettings(models.Model):
     """One named, versioned document of settings for one model: a settings profile.
 
     `values` is the whole document. Everything that changes it goes through
-    `modelsettings.services`, which validates, locks and writes history; all else is refused.
+    `modelsettings.settings`, which validates, locks and writes history; all else is refused.
     """
 
     model = models.ForeignKey(ReplicateModel, on_delete=models.CASCADE, related_name="profiles")

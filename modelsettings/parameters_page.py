@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from modelsettings import earlier
-from modelsettings.earlier import Family, Fate, Row
+from modelsettings.catalog.shipped import ShippedModel, shipped_models
+from modelsettings.prior import judgement
+from modelsettings.prior.judgement import Family, Fate, Row
 from modelsettings.schema import parameters
 from modelsettings.schema.flattening import JSON
 from modelsettings.schema.parameters import LARGEST_INTEGER
-from modelsettings.shipped import ShippedModel, shipped_models
 
 _LONGEST = 60
 
@@ -51,14 +51,14 @@ _TODAY = """\
 def write_page() -> str:
     """Return the whole page, as Markdown."""
     counts = Counter(
-        earlier.judge(field, family=family, model=shipped_models()[slug]).fate
-        for family in earlier.families()
+        judgement.judge(field, family=family, model=shipped_models()[slug]).fate
+        for family in judgement.families()
         for slug in family.models
         for field in family.fields
     )
     fates = "\n".join(f"- **{one}** ({counts[one]}): {_FATES[one]}" for one in _FATES)
     parts = [_HEAD.format(fates=fates)]
-    for family in earlier.families():
+    for family in judgement.families():
         parts += [f"### {family.label}\n"]
         parts += [_judged(family, shipped_models()[slug]) for slug in family.models]
         parts += [_stored(row) for row in family.rows]
@@ -70,7 +70,7 @@ def write_page() -> str:
 def _judged(family: Family, model: ShippedModel) -> str:
     rows = []
     for field, then in family.fields.items():
-        verdict = earlier.judge(field, family=family, model=model)
+        verdict = judgement.judge(field, family=family, model=model)
         now = verdict.today or {}
         then_and_now = (_default(then), _range(then), _default(now), _range(now))
         rows.append((_code(field), *then_and_now, verdict.fate, verdict.why))
@@ -84,7 +84,7 @@ def _stored(row: Row) -> str:
     rows = []
     for values in (row.values, row.later):
         for field, value in values.items():
-            refused = earlier.check_stored(field, value, model=model)
+            refused = judgement.check_stored(field, value, model=model)
             rows.append((_code(field), _code(value), refused or _say_taken(field, value, model)))
     head = ("Field", "Stored by default", "Today")
     return f"`{row.key}`, for {row.model}:\n\n{_table(head, rows)}"

@@ -3,11 +3,16 @@
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from modelsettings import services
 from modelsettings.actors import Actor
 from modelsettings.errors import RequestRefused
 from modelsettings.models import ModelSettings, ReplicateModel, RoomProfile, settings_write
-from modelsettings.services import ProfileLocked, ProfileNotFound
+from modelsettings.settings import (
+    ProfileLocked,
+    ProfileNotFound,
+    changing,
+    create_profile,
+    read_profile,
+)
 
 
 class ProfileRefused(RequestRefused):
@@ -35,12 +40,12 @@ def copy_profile(profile: int, name: str, *, by: Actor) -> ModelSettings:
 
     Raises ProfileRefused, ProfileNotFound, and SettingsRefused for what its schema no longer takes.
     """
-    source = services.read_profile(profile)
+    source = read_profile(profile)
     name = _checked(name)
     reason = f"Made from {source.profile}, revision {source.revision}."
     try:
         with transaction.atomic():
-            return services.create_profile(
+            return create_profile(
                 model=source.model_pk,
                 name=name,
                 values=source.values,
@@ -56,7 +61,7 @@ def rename_profile(profile: int, name: str, *, by: Actor) -> ModelSettings:
     """Rename a profile, as a revision of its own. Raises ProfileRefused, ProfileLocked."""
     try:
         with transaction.atomic():
-            return services.rename_profile(profile, _checked(name), by=by)
+            return changing.rename_profile(profile, _checked(name), by=by)
     except IntegrityError:
         raise ProfileRefused(f"This model has a profile {name} already.") from None
 

@@ -8,15 +8,16 @@ from django.apps.registry import Apps
 from django.db import IntegrityError, transaction
 from django.db.models import Model, QuerySet
 
-from modelsettings import catalog, services
+from modelsettings import catalog
 from modelsettings.actors import CATALOG, Actor
-from modelsettings.compiled import compile_document, compile_schema, find_obstacle_to_staging
 from modelsettings.errors import RequestRefused
+from modelsettings.model_schema import compile_document, compile_schema, find_obstacle_to_staging
 from modelsettings.models import ModelSettings, PublishedSchema, ReplicateModel, settings_write
 from modelsettings.schema import flattening, published
 from modelsettings.schema.published import PublishedModel
 from modelsettings.schema.roles import choose_roles
 from modelsettings.schema.validation import SettingsRefused, SettingsValidator
+from modelsettings.settings import ProfileLocked, create_profile, get_settings, patch_settings
 
 
 class CannotBeDefault(RequestRefused):
@@ -67,7 +68,7 @@ def add_model(
     _insert(row, by=by)
     row.pinned_schema = _store_schema(row, model)
     compiled = compile_document(row.slug, roles=roles, openapi=model.openapi)
-    row.live_profile = services.create_profile(
+    row.live_profile = create_profile(
         model=row.pk,
         name="default",
         values={},
@@ -173,8 +174,8 @@ def _find_errors(profile: ModelSettings, validator: SettingsValidator) -> Mappin
 def _complete(profile: ModelSettings, *, by: Actor) -> None:
     """Give a profile the defaults of the parameters that its schema has gained."""
     try:
-        services.patch_settings(profile.pk, {}, by=by, reason="Published schema adopted.")
-    except services.ProfileLocked as error:
+        patch_settings(profile.pk, {}, by=by, reason="Published schema adopted.")
+    except ProfileLocked as error:
         raise CannotAdopt(f"{profile.name} would gain parameters. {error}") from error
 
 
@@ -275,7 +276,7 @@ def choose_default(slug: str, *, by: Actor) -> ReplicateModel:
     if slug not in rows:
         raise CannotBeDefault(f"There is no model {slug}.")
     chosen = rows[slug]
-    if obstacle := services.get_settings(slug).obstacle:
+    if obstacle := get_settings(slug).obstacle:
         raise CannotBeDefault(obstacle)
     if not chosen.is_default:
         for former in filter(lambda row: row.is_default, rows.values()):

@@ -9,10 +9,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import Model
 from knox.models import AuthToken
 
-from modelsettings import profiles, registry, services
+from modelsettings import profiles, registry
 from modelsettings.actors import Actor
 from modelsettings.models import ReplicateModel
 from modelsettings.schema.published import PublishedModel
+from modelsettings.settings import get_settings, patch_settings
 from staging.batches.requesting import from_photo, from_upload, request_batch
 from staging.jobs.request import StagingRequest
 from staging.jobs.requesting import request_staging
@@ -70,20 +71,20 @@ def _tune() -> None:
     """A model with five revisions, a draft, a locked and a retired profile."""
     ann = Actor("ann")
     registry.add_model(PublishedModel.from_json(published()), by=Actor.system("test"))
-    live = services.get_settings(SLUG)
+    live = get_settings(SLUG)
     for quality in (40, 50, 60):
-        services.patch_settings(live.pk, {"output_quality": quality}, by=ann, reason="a try")
-    services.patch_settings(live.pk, {"seed": 7, "note": "Küche"}, by=ann)
+        patch_settings(live.pk, {"output_quality": quality}, by=ann, reason="a try")
+    patch_settings(live.pk, {"seed": 7, "note": "Küche"}, by=ann)
     for name in ("draft", "locked", "retired"):
         profile = profiles.copy_profile(live.pk, name, by=ann)
         if name == "locked":
             profiles.lock(profile.pk, by="test", reason="It is tested.")
         if name == "retired":
             profiles.retire(profile.pk, by=ann)
-    draft = services.get_settings(SLUG, profile="draft")
+    draft = get_settings(SLUG, profile="draft")
     # More than a page of its history holds.
     for quality in range(1, 21):
-        services.patch_settings(draft.pk, {"output_quality": quality}, by=ann)
+        patch_settings(draft.pk, {"output_quality": quality}, by=ann)
 
 
 def _projects(operator: User, stranger: User) -> None:

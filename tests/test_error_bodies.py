@@ -16,11 +16,11 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
-from modelsettings import profiles, registry, services
+from modelsettings import profiles, registry
 from modelsettings.actors import Actor
 from modelsettings.models import ReplicateModel
 from modelsettings.schema.published import PublishedModel
-from modelsettings.services import StoredSettings
+from modelsettings.settings import StoredSettings, get_settings, patch_settings
 from staging.models import Project, StagingJob
 from staging.projects import create_project
 from tests.conftest import make_photo
@@ -83,7 +83,7 @@ def after(change: Callable[[Ground], object], ask: Ask) -> Ask:
 
 
 def changed(ground: Ground, **values: Any) -> None:
-    services.patch_settings(ground.stored.pk, values or {"steps": 20}, by=BOB)
+    patch_settings(ground.stored.pk, values or {"steps": 20}, by=BOB)
 
 
 def locked(ground: Ground) -> None:
@@ -314,7 +314,7 @@ def ground(api: APIClient, operator: User, stranger: User) -> Ground:
         api=api,
         owner=operator,
         project=create_project("Elm Street 5", owner=operator),
-        stored=services.get_settings("acme/stager"),
+        stored=get_settings("acme/stager"),
     )
 
 

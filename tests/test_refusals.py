@@ -16,9 +16,9 @@ from rest_framework.test import APIClient
 
 import modelsettings
 import staging
-from modelsettings import services as settings_services
 from modelsettings.errors import FieldsRefused, RequestRefused
 from modelsettings.refusals import put_on_form
+from modelsettings.settings import changing
 from staging import photos, projects
 from tests.conftest import client_of, make_photo
 from tests.processes import ROOT
@@ -153,7 +153,7 @@ def test_a_bug_in_a_service_is_500_and_in_the_log(
 def test_a_bug_in_a_change_of_settings_is_500(
     unguarded: APIClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(settings_services.changing, "differing_keys", fail)
+    monkeypatch.setattr(changing, "differing_keys", fail)
 
     answer = unguarded.patch(
         "/api/v1/admin/models/qwen/qwen-image-edit/config", {"go_fast": False}, format="json"

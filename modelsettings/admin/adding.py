@@ -10,11 +10,11 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from modelsettings import onboarding, registry
+from modelsettings import inspection, registry
 from modelsettings.actors import Actor
 from modelsettings.errors import RequestRefused
+from modelsettings.inspection import CannotRead, Finding
 from modelsettings.models import ReplicateModel
-from modelsettings.onboarding import CannotRead, Finding
 from modelsettings.registry import CannotAdopt
 from modelsettings.schema.roles import RoleRefused
 
@@ -49,15 +49,15 @@ def add_model_view(request: HttpRequest) -> HttpResponse:
 
 def _find(slug: str, corrections: dict[str, str | None], context: dict[str, Any]) -> Finding:
     """Read and judge the model; leave in the context what can be shown of it."""
-    model = onboarding.read_model(slug)
+    model = inspection.read_model(slug)
     context["slug"] = model.slug
     row = ReplicateModel.objects.select_related("pinned_schema").filter(slug=model.slug).first()
     context |= {"row": row, "is_adoptable": row is not None and registry.is_adoptable(row)}
     try:
-        finding = onboarding.judge(model, corrections=corrections)
+        finding = inspection.judge(model, corrections=corrections)
     except RoleRefused:
         # The choices are shown with the refusal, so that another can be made.
-        context |= _shown(onboarding.judge(model))
+        context |= _shown(inspection.judge(model))
         raise
     context |= _shown(finding)
     return finding

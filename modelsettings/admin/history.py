@@ -5,16 +5,16 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest
 
-from modelsettings import history, services
 from modelsettings.actors import Actor
 from modelsettings.errors import RequestRefused
 from modelsettings.models import ModelSettings
 from modelsettings.refusals import tell
+from modelsettings.settings import changing, history, preview_rollback, read_profile
 
 
 def revisions(request: HttpRequest, profile: ModelSettings) -> dict[str, Any]:
     """Return a page of revisions; `?before=` asks for older ones."""
-    stored = services.read_profile(profile.pk)
+    stored = read_profile(profile.pk)
     page = history.list_revisions(
         profile.pk,
         keys=stored.validator.schema["properties"],
@@ -25,7 +25,7 @@ def revisions(request: HttpRequest, profile: ModelSettings) -> dict[str, Any]:
 
 def comparison(request: HttpRequest, profile: ModelSettings) -> dict[str, Any]:
     """Return every key that differs between `?old=` and `?new=`; by default the last change."""
-    stored = services.read_profile(profile.pk)
+    stored = read_profile(profile.pk)
     new = _number(request.GET.get("new")) or stored.revision
     old = _number(request.GET.get("old")) or max(1, new - 1)
     try:
@@ -37,9 +37,9 @@ def comparison(request: HttpRequest, profile: ModelSettings) -> dict[str, Any]:
 
 def rollback_preview(profile: ModelSettings, revision: int) -> dict[str, Any]:
     """Return what a rollback would change, and first what no longer fits today's schema."""
-    stored = services.read_profile(profile.pk)
+    stored = read_profile(profile.pk)
     try:
-        preview = services.preview_rollback(stored, revision)
+        preview = preview_rollback(stored, revision)
     except history.RevisionNotFound as error:
         raise Http404(str(error)) from error
     return {"revision": revision, "preview": preview, "stored": stored}
@@ -48,7 +48,7 @@ def rollback_preview(profile: ModelSettings, revision: int) -> dict[str, Any]:
 def roll_back(request: HttpRequest, profile: ModelSettings, revision: int) -> bool:
     """Roll back; say whether it was done, and tell the operator."""
     try:
-        saved = services.roll_back(
+        saved = changing.roll_back(
             profile.pk,
             revision,
             by=Actor.of(request.user),

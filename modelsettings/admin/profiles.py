@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from unfold.admin import ModelAdmin
 
-from modelsettings import history, profiles, services
+from modelsettings import profiles
 from modelsettings.actors import Actor
 from modelsettings.admin import history as history_pages
 from modelsettings.admin import search as search_pages
@@ -20,9 +20,16 @@ from modelsettings.errors import RequestRefused
 from modelsettings.forms import SettingsForm
 from modelsettings.models import ModelSettings
 from modelsettings.refusals import tell
-from modelsettings.schema.document import Change, diff
+from modelsettings.schema.comparison import Change, diff
 from modelsettings.schema.flattening import JSON
-from modelsettings.services import StaleSettings, StoredSettings
+from modelsettings.settings import (
+    StaleSettings,
+    StoredSettings,
+    history,
+    patch_settings,
+    read_profile,
+    reset_settings,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,7 @@ class ModelSettingsAdmin(ModelAdmin):
     ) -> HttpResponse:
         """Show a profile's form; save what its operator changed, or do what a button says."""
         profile = self.visible(request, object_id)
-        stored = services.read_profile(profile.pk)
+        stored = read_profile(profile.pk)
         action = request.POST.get("action", "")
         if request.method == "POST" and not self.has_change_permission(request, profile):
             raise PermissionDenied
@@ -177,7 +184,7 @@ def _save(request: HttpRequest, form: SettingsForm, stored: StoredSettings) -> b
         form.ask_again(stored, changes=changes)
         return False
     try:
-        saved = services.patch_settings(
+        saved = patch_settings(
             stored.pk,
             changes,
             by=Actor.of(request.user),
@@ -203,7 +210,7 @@ def _act(request: HttpRequest, profile: ModelSettings, action: str) -> HttpRespo
             case "reset":
                 key = _posted(request, "key")
                 keys = None if key == "*" else [key]
-                saved = services.reset_settings(profile.pk, keys=keys, by=by)
+                saved = reset_settings(profile.pk, keys=keys, by=by)
                 _tell_saved(request, saved, before=profile.revision)
             case "copy":
                 name = _posted(request, "name")

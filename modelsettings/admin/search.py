@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from modelsettings.search import TESTS, known_keys, search_settings
+from modelsettings.settings.search import TESTS, known_keys, search_settings
 
 MOST_SHOWN = 300
 

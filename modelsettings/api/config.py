@@ -8,9 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from modelsettings import services
 from modelsettings.actors import Actor
-from modelsettings.api.exchange import (
+from modelsettings.api.permissions import MayTune
+from modelsettings.api.protocol import (
     CHANGED,
     PROFILE,
     READ,
@@ -22,7 +22,7 @@ from modelsettings.api.exchange import (
     expected_revision,
     read_settings,
 )
-from modelsettings.api.permissions import MayTune
+from modelsettings.settings import patch_settings, update_settings
 
 _EXAMPLE = OpenApiExample(
     "One key changed, one unset", {"output_quality": 90, "seed": None}, request_only=True
@@ -42,14 +42,14 @@ class ConfigView(APIView):
     @extend_schema(request=OpenApiTypes.OBJECT, responses=CHANGED, parameters=WRITE)
     def put(self, request: Request, slug: str) -> Response:
         """Replace the document; missing keys take their defaults."""
-        return self._change(request, slug, services.update_settings)
+        return self._change(request, slug, update_settings)
 
     @extend_schema(
         request=OpenApiTypes.OBJECT, responses=CHANGED, parameters=WRITE, examples=[_EXAMPLE]
     )
     def patch(self, request: Request, slug: str) -> Response:
         """Change the keys that are named; null unsets one that has no default."""
-        return self._change(request, slug, services.patch_settings)
+        return self._change(request, slug, patch_settings)
 
     def _change(self, request: Request, slug: str, change: Any) -> Response:
         stored = read_settings(request, slug)

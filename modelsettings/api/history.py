@@ -8,9 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from modelsettings import history, services
 from modelsettings.actors import Actor
-from modelsettings.api.exchange import (
+from modelsettings.api.permissions import MayTune
+from modelsettings.api.protocol import (
     CHANGED,
     PROFILE,
     WRITE,
@@ -20,9 +20,9 @@ from modelsettings.api.exchange import (
     expected_revision,
     read_settings,
 )
-from modelsettings.api.permissions import MayTune
 from modelsettings.api.strict import StrictSerializer
-from modelsettings.schema.document import Change, or_null
+from modelsettings.schema.comparison import Change, or_null
+from modelsettings.settings import history, reset_settings, roll_back
 
 # What a database's integer holds: nobody has more revisions.
 _MOST = 2**31 - 1
@@ -130,7 +130,7 @@ class RollbackView(APIView):
         asked = RollbackSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         stored = read_settings(request, slug)
-        services.roll_back(
+        roll_back(
             stored.pk,
             asked.validated_data["revision"],
             keep_what_fits=asked.validated_data["keep_what_fits"],
@@ -151,7 +151,7 @@ class ResetView(APIView):
         asked = ResetSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         stored = read_settings(request, slug)
-        services.reset_settings(
+        reset_settings(
             stored.pk,
             keys=asked.validated_data.get("keys"),
             by=Actor.of(request.user),

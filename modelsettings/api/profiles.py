@@ -10,13 +10,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from modelsettings import profiles, services
+from modelsettings import profiles
 from modelsettings.actors import Actor
-from modelsettings.api.exchange import LOCKED
 from modelsettings.api.permissions import MayTune
+from modelsettings.api.protocol import LOCKED
 from modelsettings.api.strict import StrictSerializer
 from modelsettings.models import ModelSettings
-from modelsettings.services import StoredSettings
+from modelsettings.settings import StoredSettings, get_settings
 
 
 class ProfileSerializer(serializers.Serializer[Any]):
@@ -108,7 +108,7 @@ def _apply(profile: int, wanted: dict[str, Any], *, by: Actor) -> None:
 
 
 def _get(slug: str, name: str | None = None) -> StoredSettings:
-    return services.get_settings(slug, profile=name)
+    return get_settings(slug, profile=name)
 
 
 def _list(slug: str) -> list[ModelSettings]:

@@ -9,10 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from modelsettings import search
 from modelsettings.api.permissions import MayTune
 from modelsettings.api.strict import check_query
-from modelsettings.schema.document import or_null
+from modelsettings.schema.comparison import or_null
+from modelsettings.settings import search
 
 
 class SearchSerializer(serializers.Serializer[Any]):

@@ -8,7 +8,7 @@ here, the stored value always among the choices, and help in words.
 from collections.abc import Mapping
 from typing import Any
 
-from modelsettings.schema.document import is_same
+from modelsettings.schema.comparison import is_same
 from modelsettings.schema.flattening import JSON, type_of
 from modelsettings.schema.parameters import LARGEST_INTEGER
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import template
 
-from modelsettings.schema.document import Unset
+from modelsettings.schema.comparison import Unset
 
 register = template.Library()
 

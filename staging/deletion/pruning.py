@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from modelsettings import history
+from modelsettings.settings import history
 from staging.deletion import removal
 from staging.models import (
     BatchPhoto,

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from modelsettings.errors import RequestRefused
-from modelsettings.schema.document import UNSET, Unset
+from modelsettings.schema.comparison import UNSET, Unset
 from staging.errors import NotPossible
 from staging.models import StagedImage, StagingJob, Verdict
 

@@ -7,10 +7,9 @@ from typing import Any
 import structlog
 
 from modelsettings import catalog, profiles
-from modelsettings import services as settings_services
 from modelsettings.errors import RequestRefused
 from modelsettings.schema.validation import SettingsRefused
-from modelsettings.services import ProfileNotFound, ResolvedSettings, StoredSettings
+from modelsettings.settings import ProfileNotFound, ResolvedSettings, StoredSettings, resolve
 from staging.jobs.request import StagingRequest
 from staging.library.reading import prompt_for
 from staging.models import (
@@ -123,9 +122,7 @@ def _choose_profile(
 def _resolve(wanted: StagingRequest, *, model: str, profile: str | None) -> ResolvedSettings:
     """Return the settings of a job; what they refuse is said of the request's own fields."""
     try:
-        return settings_services.resolve(
-            model, profile=profile, overrides=wanted.overrides, seed=wanted.seed
-        )
+        return resolve(model, profile=profile, overrides=wanted.overrides, seed=wanted.seed)
     except ProfileNotFound as error:
         raise CannotStage(str(error)) from error
     except SettingsRefused as error:

@@ -7,9 +7,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from modelsettings import services as settings_services
 from modelsettings.schema.validation import SettingsRefused
-from modelsettings.services import StoredSettings
+from modelsettings.settings import StoredSettings, read_profile
 from staging.errors import NotPossible
 from staging.idempotency import keep_key
 from staging.jobs.recording import add_prediction
@@ -39,7 +38,7 @@ def plan_seeds(job: StagingJob, seed: Seed) -> list[int | None]:
     before = _seeds_of(job)
     if seed == "same":
         return before
-    stored = settings_services.read_profile(job.profile_id)
+    stored = read_profile(job.profile_id)
     if seed == "new":
         first = _draw_seed(stored, count=len(before))
     else:
@@ -164,6 +163,6 @@ def repeat_job(
 
 
 def _check_model(job: StagingJob) -> None:
-    obstacle = settings_services.read_profile(job.profile_id).obstacle
+    obstacle = read_profile(job.profile_id).obstacle
     if obstacle:
         raise NotPossible(obstacle)

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from modelsettings.secrets import mask
+from modelsettings.masking import mask
 from staging.models.job import UNFINISHED, StagingJob, job_status
 from staging.models.lease import Leased, LeasedQuerySet
 from staging.models.spending import PurchasePause, SpendingLimit

@@ -13,7 +13,7 @@ from django.core.mail import EmailMessage
 from django.urls import reverse
 from django.utils import timezone
 
-from modelsettings.secrets import mask
+from modelsettings.masking import mask
 from staging.models import Channel, DeliveryStatus, Notice, NoticeDelivery, NoticeKind
 from staging.outbound import public_http, signing
 from staging.predictions.retries import own_fault

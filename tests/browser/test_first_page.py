@@ -8,8 +8,8 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 from pytest_django import Settings
 
-from modelsettings import services
 from modelsettings.actors import Actor
+from modelsettings.settings import get_settings, patch_settings
 from staging.jobs.request import StagingRequest
 from staging.jobs.requesting import request_staging
 from staging.models import Prediction, StagingJob
@@ -89,8 +89,8 @@ def test_page_has_no_violation_and_fits(
     page: Page, job: StagingJob, failed: StagingJob, scheme: str, width: int
 ) -> None:
     work_off(job)
-    live = services.get_settings()
-    services.patch_settings(live.pk, {"output_quality": 55}, by=Actor.system("ann"), reason="small")
+    live = get_settings()
+    patch_settings(live.pk, {"output_quality": 55}, by=Actor.system("ann"), reason="small")
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.set_viewport_size({"width": width, "height": 900})
 

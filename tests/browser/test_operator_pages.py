@@ -7,9 +7,10 @@ from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from playwright.sync_api import Dialog, Page, expect
 
-from modelsettings import profiles, services
+from modelsettings import profiles
 from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, ReplicateModel
+from modelsettings.settings import get_settings, patch_settings
 from tests.browser.conftest import add_published
 from tests.browser.test_settings_page import KINDS, live, open_settings, profile_of, publish, save
 
@@ -23,8 +24,8 @@ def kinds(operator: User) -> ReplicateModel:
     """A model with three revisions, the last by somebody else."""
     model = add_published(publish(KINDS))
     ann, bob = Actor.system("ann"), Actor.system("bob")
-    services.patch_settings(live(model), {"steps": 40, "loras": ["a"]}, by=ann, reason="sharper")
-    services.patch_settings(live(model), {"note": "x " * 200, "loras": ["a", "b"]}, by=bob)
+    patch_settings(live(model), {"steps": 40, "loras": ["a"]}, by=ann, reason="sharper")
+    patch_settings(live(model), {"note": "x " * 200, "loras": ["a", "b"]}, by=bob)
     return model
 
 
@@ -105,7 +106,7 @@ def test_new_profile_is_made_and_made_live(page: Page, kinds: ReplicateModel) ->
 
     page.get_by_role("button", name="Make live").click()
     expect(page.get_by_text("high quality is live")).to_be_visible()
-    assert services.get_settings(kinds.slug).profile == "high quality"
+    assert get_settings(kinds.slug).profile == "high quality"
 
     page.get_by_role("link", name="default").click()
     page.get_by_label("Bedroom").check()
@@ -117,7 +118,7 @@ def test_new_profile_is_made_and_made_live(page: Page, kinds: ReplicateModel) ->
 def test_conflict_is_asked_for_one_by_one(page: Page, kinds: ReplicateModel) -> None:
     open_settings(page, kinds)
     other = Actor.system("other")
-    services.patch_settings(live(kinds), {"steps": 70, "scale": 5, "size": "4K"}, by=other)
+    patch_settings(live(kinds), {"steps": 70, "scale": 5, "size": "4K"}, by=other)
     page.get_by_label("Steps", exact=True).fill("55")
     page.get_by_label("Scale", exact=True).fill("7")
     page.get_by_label("Scheduler").select_option("DDIM")

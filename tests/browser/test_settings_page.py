@@ -9,9 +9,9 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
-from modelsettings import services
 from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, ReplicateModel
+from modelsettings.settings import get_settings, patch_settings, update_settings
 from tests.browser.conftest import add_published
 from tests.staging.conftest import QWEN
 
@@ -75,7 +75,7 @@ def live(model: ReplicateModel) -> int:
 def set_values(model: ReplicateModel, values: dict[str, Any]) -> dict[str, Any]:
     """Store a document; return it as it is stored."""
     by = Actor.system("test")
-    services.update_settings(live(model), values, by=by)
+    update_settings(live(model), values, by=by)
     stored: dict[str, Any] = profile_of(model).values
     return stored
 
@@ -202,7 +202,7 @@ def test_value_that_left_the_enum_is_kept_until_it_is_changed(
 def test_two_operators_at_once_lose_nothing(page: Page, kinds: ReplicateModel) -> None:
     open_settings(page, kinds)
     by = Actor.system("other")
-    services.patch_settings(live(kinds), {"steps": 40, "scale": 5}, by=by)
+    patch_settings(live(kinds), {"steps": 40, "scale": 5}, by=by)
 
     page.get_by_label("Steps", exact=True).fill("55")
     page.get_by_label("Note", exact=True).fill("mine")
@@ -253,4 +253,4 @@ def test_label_of_a_staged_picture_is_set(page: Page, operator: User) -> None:
     page.get_by_label("Disclosure", exact=True).fill("Virtually staged")
     save(page)
 
-    assert services.get_settings(QWEN).values["disclosure"] == "Virtually staged"
+    assert get_settings(QWEN).values["disclosure"] == "Virtually staged"

@@ -13,9 +13,9 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from config import attention, figures
 from config.figures import Day
-from modelsettings import services
 from modelsettings.actors import Actor
 from modelsettings.models import PublishedSchema, ReplicateModel
+from modelsettings.settings import get_settings, patch_settings
 from staging.models import (
     BatchPhoto,
     Callback,
@@ -182,8 +182,8 @@ def trouble(ask: Ask) -> None:
     job = ask()
     end(job)
     add_picture(job)
-    live = services.get_settings(QWEN)
-    services.patch_settings(live.pk, {"seed": live.revision}, by=Actor.system("test"))
+    live = get_settings(QWEN)
+    patch_settings(live.pk, {"seed": live.revision}, by=Actor.system("test"))
     add_usage(job, timezone.localdate() - timedelta(days=DailyUsage.objects.count()), failed=1)
     Callback.objects.create(job=job, url="https://a.example", status="failed")
     batch = StagingBatch.objects.create(owner=job.owner, project=job.project, styles=["modern"])
@@ -248,9 +248,9 @@ def test_page_refreshes_itself_while_something_runs(admin_page: Client, ask: Ask
 
 
 def test_latest_changes_tell_what_who_and_why(admin_page: Client) -> None:
-    live = services.get_settings(QWEN)
+    live = get_settings(QWEN)
     ann = Actor.system("ann")
-    services.patch_settings(live.pk, {"output_quality": 55}, by=ann, reason="smaller files")
+    patch_settings(live.pk, {"output_quality": 55}, by=ann, reason="smaller files")
 
     (change,) = admin_page.get(TODAY).context["changes"]
 

@@ -10,8 +10,8 @@ import json
 import sys
 from pathlib import Path
 
+from modelsettings.catalog.shipped import shipped_models
 from modelsettings.schema.parameters import defaults
-from modelsettings.shipped import shipped_models
 
 USE = """\
 import {{ Settings }} from "./settings";

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from django.db.models import QuerySet
 
-from modelsettings import registry, services
+from modelsettings import registry
 from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.schema.published import PublishedModel
-from modelsettings.services import StoredSettings
+from modelsettings.settings import StoredSettings, get_settings
 from tests.modelsettings.acme import published
 
 SLUG = "acme/stager"
@@ -28,7 +28,7 @@ def model(db: None) -> ReplicateModel:
 @pytest.fixture
 def stored(model: ReplicateModel) -> StoredSettings:
     """The live profile, at revision 1."""
-    return services.get_settings(SLUG)
+    return get_settings(SLUG)
 
 
 @pytest.fixture

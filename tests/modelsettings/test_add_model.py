@@ -18,11 +18,12 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django import Settings
 
-from modelsettings import onboarding, profiles, registry, services
+from modelsettings import inspection, profiles, registry
 from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, PublishedSchema, ReplicateModel
 from modelsettings.schema.flattening import JSON
 from modelsettings.schema.published import PublishedModel
+from modelsettings.settings import get_settings, patch_settings
 from tests import processes
 from tests.modelsettings.acme import PICTURE, STAGER_DEFAULTS, STAGER_INPUTS, published
 from tests.modelsettings.conftest import SLUG
@@ -90,7 +91,7 @@ def test_a_published_model_is_read_shown_and_added(publish: Callable[[JSON], Non
         "1 model is usable (1 added); 1 of those just read can stage a photo.",
     ):
         assert line in output
-    stored = services.get_settings("acme/room-stager")
+    stored = get_settings("acme/room-stager")
     row = ReplicateModel.objects.get(slug="acme/room-stager")
     assert (stored.document, stored.revision, stored.updated_by) == (
         STAGER_DEFAULTS,
@@ -178,7 +179,7 @@ def test_roles_are_corrected(tmp_path: Path) -> None:
     assert "Takes the photo:  mask (--image could be photo)" in output
     row = ReplicateModel.objects.get(slug=SLUG)
     assert row.roles == {"image": "mask", "prompt": "wish"}
-    assert {"photo", "width"} <= services.get_settings(SLUG).validator.schema["properties"].keys()
+    assert {"photo", "width"} <= get_settings(SLUG).validator.schema["properties"].keys()
 
 
 @pytest.mark.parametrize(
@@ -235,7 +236,7 @@ def test_the_corpus_is_usable_whole(corpus: list[Path]) -> None:
 
     assert "62 models are usable (62 added); 15 of those just read can stage a photo." in output
     for model in registry.list_models():
-        assert services.get_settings(model.slug).document is not None
+        assert get_settings(model.slug).document is not None
     assert "62 models are usable (0 added, 62 there already)" in run("--file", corpus[0].parent)
 
 
@@ -302,17 +303,15 @@ def test_the_first_live_read_replaces_a_reconstructed_schema(
     publish: Callable[[JSON], None],
 ) -> None:
     row = reconstructed()
-    services.patch_settings(services.get_settings(SLUG).pk, {"steps": 44}, by=Actor("ann"))
-    assert "is run by its version, which is not known" in (
-        services.get_settings(SLUG).obstacle or ""
-    )
+    patch_settings(get_settings(SLUG).pk, {"steps": 44}, by=Actor("ann"))
+    assert "is run by its version, which is not known" in (get_settings(SLUG).obstacle or "")
     publish(published(STAGER_INPUTS | {"new": {"type": "integer", "default": 3}}))
 
     output = run(SLUG, "--yes")
 
     assert "It is there already, with a schema put together by hand." in output
     assert "1 model is usable (0 added, 1 given their published schema)" in output
-    stored = services.get_settings(SLUG)
+    stored = get_settings(SLUG)
     assert (stored.version, stored.obstacle, stored.revision) == ("5" * 64, None, 3)
     assert stored.document == {**STAGER_DEFAULTS, "steps": 44, "new": 3}
     assert row.schemas.count() == 2
@@ -326,8 +325,8 @@ def test_a_live_read_that_breaks_what_is_stored_is_refused(
     publish: Callable[[JSON], None],
 ) -> None:
     reconstructed()
-    live = services.get_settings(SLUG)
-    services.patch_settings(live.pk, {"steps": 90}, by=Actor("ann"))
+    live = get_settings(SLUG)
+    patch_settings(live.pk, {"steps": 90}, by=Actor("ann"))
     publish(published(STAGER_INPUTS | {"steps": {"type": "integer", "maximum": 50}}))
     before = everything()
 
@@ -378,7 +377,7 @@ def test_a_reconstructed_schema_that_was_right_is_noted_as_read() -> None:
 
     assert changes == [True, False]
     assert [schema.source for schema in row.schemas.all()] == [""]
-    assert services.get_settings(SLUG).revision == 1
+    assert get_settings(SLUG).revision == 1
 
 
 def test_the_catalogue_read_back_from_its_own_files_changes_nothing() -> None:
@@ -425,7 +424,7 @@ def test_judge_says_what_is_left_aside() -> None:
         "lora": {"enum": []},
     }
 
-    finding = onboarding.judge(PublishedModel.from_json(published(inputs)))
+    finding = inspection.judge(PublishedModel.from_json(published(inputs)))
 
     assert finding.notes == [
         "Their own schema refuses the defaults of steps, so they have none.",
@@ -453,7 +452,7 @@ def test_judge_says_what_is_left_aside() -> None:
     ids=str,
 )
 def test_parameters_are_described_in_words(prop: JSON, kind: str, allowed: str) -> None:
-    finding = onboarding.judge(PublishedModel.from_json(published({"x": prop})))
+    finding = inspection.judge(PublishedModel.from_json(published({"x": prop})))
 
     found = finding.parameters[0]
     assert (found.kind, found.allowed) == (kind, allowed)
@@ -596,7 +595,7 @@ def test_page_takes_the_published_schema_of_a_reconstructed_model(
     assert "Take the published schema" in shown(adder, slug=SLUG).content.decode()
     assert save(adder, "adopt", slug=SLUG).status_code == 302
 
-    assert services.get_settings(SLUG).version == "5" * 64
+    assert get_settings(SLUG).version == "5" * 64
     text = shown(adder, slug=SLUG).content.decode()
     assert "It has its published schema." in text
     assert "Take the published schema" not in text
@@ -612,7 +611,7 @@ def test_page_lets_nobody_change_a_schema_who_may_only_add(
 
     assert "Take the published schema" not in shown(adder, slug=SLUG).content.decode()
     assert save(adder, "adopt", slug=SLUG).status_code == 403
-    assert services.get_settings(SLUG).version == ""
+    assert get_settings(SLUG).version == ""
 
 
 def test_page_does_not_add_twice(

@@ -9,11 +9,10 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from modelsettings import services
 from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, ReplicateModel, settings_write
 from modelsettings.schema.flattening import JSON
-from modelsettings.services import Conflict, StoredSettings
+from modelsettings.settings import Conflict, StoredSettings, get_settings, patch_settings
 from tests.modelsettings.acme import STAGER_DEFAULTS
 from tests.modelsettings.conftest import SLUG, write_behind_the_services
 from tests.modelsettings.widget import submit
@@ -135,7 +134,7 @@ def test_page_of_what_is_not_there(admin_page: Client, stored: StoredSettings, p
 def test_page_shows_model_profile_and_values(
     admin_page: Client, stored: StoredSettings, ann: Actor
 ) -> None:
-    services.patch_settings(stored.pk, {"output_quality": 55}, by=ann, reason="for the web")
+    patch_settings(stored.pk, {"output_quality": 55}, by=ann, reason="for the web")
 
     page = admin_page.get(address(stored)).content.decode()
 
@@ -165,7 +164,7 @@ def test_lists_query_counts(
 
 
 def test_page_escapes_what_it_shows(admin_page: Client, stored: StoredSettings, ann: Actor) -> None:
-    services.patch_settings(stored.pk, {"note": "</script><b>"}, by=ann, reason="</script><b>")
+    patch_settings(stored.pk, {"note": "</script><b>"}, by=ann, reason="</script><b>")
 
     page = admin_page.get(address(stored)).content.decode()
 
@@ -179,7 +178,7 @@ def test_untouched_page_writes_nothing(admin_page: Client, stored: StoredSetting
 
     assert (answer.status_code, answer.headers["Location"]) == (302, address(stored))
     assert said(answer) == ["Nothing was changed, so no revision was written."]
-    assert services.get_settings(SLUG) == stored
+    assert get_settings(SLUG) == stored
 
 
 @pytest.mark.parametrize(
@@ -190,7 +189,7 @@ def test_untouched_page_writes_nothing(admin_page: Client, stored: StoredSetting
 def test_untouched_page_of_a_changed_document_writes_nothing(
     admin_page: Client, stored: StoredSettings, ann: Actor, values: JSON
 ) -> None:
-    services.patch_settings(stored.pk, values, by=ann)
+    patch_settings(stored.pk, values, by=ann)
     document, revision = opened(admin_page, stored)
 
     post(admin_page, stored, document, revision)
@@ -239,7 +238,7 @@ def test_save_writes_a_revision_with_its_reason(
 def test_save_unsets_what_was_emptied(
     admin_page: Client, stored: StoredSettings, ann: Actor
 ) -> None:
-    services.patch_settings(stored.pk, {"seed": 42, "note": "x", "loras": ["a"]}, by=ann)
+    patch_settings(stored.pk, {"seed": 42, "note": "x", "loras": ["a"]}, by=ann)
     document, revision = opened(admin_page, stored)
 
     post(admin_page, stored, {**document, "seed": None, "note": "", "loras": []}, revision)
@@ -387,7 +386,7 @@ def test_stale_save_merges_other_keys(
     admin_page: Client, stored: StoredSettings, ann: Actor
 ) -> None:
     document, revision = opened(admin_page, stored)
-    services.patch_settings(stored.pk, {"output_quality": 70}, by=ann)
+    patch_settings(stored.pk, {"output_quality": 70}, by=ann)
 
     answer = post(admin_page, stored, {**document, "seed": 1}, revision)
 
@@ -399,7 +398,7 @@ def test_stale_save_of_an_untouched_page_writes_nothing(
     admin_page: Client, stored: StoredSettings, ann: Actor
 ) -> None:
     document, revision = opened(admin_page, stored)
-    services.patch_settings(stored.pk, {"output_quality": 70, "seed": 5}, by=ann)
+    patch_settings(stored.pk, {"output_quality": 70, "seed": 5}, by=ann)
 
     answer = post(admin_page, stored, document, revision)
 
@@ -411,7 +410,7 @@ def test_stale_save_shows_both_values_and_authors(
     admin_page: Client, stored: StoredSettings, ann: Actor
 ) -> None:
     document, revision = opened(admin_page, stored)
-    theirs = services.patch_settings(stored.pk, {"output_quality": 70, "note": "hers"}, by=ann)
+    theirs = patch_settings(stored.pk, {"output_quality": 70, "note": "hers"}, by=ann)
 
     answer = post(admin_page, stored, {**document, "output_quality": 55, "seed": 1}, revision)
 
@@ -429,7 +428,7 @@ def test_stale_save_can_be_saved_again_knowingly(
     admin_page: Client, stored: StoredSettings, ann: Actor
 ) -> None:
     document, revision = opened(admin_page, stored)
-    services.patch_settings(stored.pk, {"output_quality": 70, "note": "hers"}, by=ann)
+    patch_settings(stored.pk, {"output_quality": 70, "note": "hers"}, by=ann)
     answer = post(admin_page, stored, {**document, "output_quality": 55, "seed": 1}, revision)
 
     merged, revision = drawn(answer)
@@ -445,9 +444,9 @@ def test_stale_save_can_be_saved_again_knowingly(
 def test_stale_save_that_unset_what_another_changed(
     admin_page: Client, stored: StoredSettings, ann: Actor
 ) -> None:
-    services.patch_settings(stored.pk, {"seed": 1}, by=ann)
+    patch_settings(stored.pk, {"seed": 1}, by=ann)
     document, revision = opened(admin_page, stored)
-    services.patch_settings(stored.pk, {"seed": 2}, by=ann)
+    patch_settings(stored.pk, {"seed": 2}, by=ann)
 
     answer = post(admin_page, stored, {**document, "seed": None}, revision)
 

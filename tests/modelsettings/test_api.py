@@ -8,12 +8,12 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-from modelsettings import profiles, registry, services
+from modelsettings import profiles, registry
 from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.schema.flattening import JSON
 from modelsettings.schema.published import PublishedModel
-from modelsettings.services import StoredSettings
+from modelsettings.settings import StoredSettings, get_settings, patch_settings
 from tests.conftest import client_of
 from tests.modelsettings.acme import STAGER_DEFAULTS, published
 from tests.modelsettings.conftest import SLUG, write_behind_the_services
@@ -77,7 +77,7 @@ def test_get_config_answers_the_whole_document(api: APIClient, stored: StoredSet
 def test_get_config_lists_what_differs_from_the_defaults(
     api: APIClient, stored: StoredSettings, ann: Actor
 ) -> None:
-    row = services.patch_settings(stored.pk, {"seed": 1, "output_quality": 5}, by=ann)
+    row = patch_settings(stored.pk, {"seed": 1, "output_quality": 5}, by=ann)
 
     assert api.get(CONFIG).json() == answer_of(
         {**STAGER_DEFAULTS, "seed": 1, "output_quality": 5},
@@ -303,7 +303,7 @@ def test_change_that_is_not_stale(
 def test_put_config_stale_answers_both_values_and_authors(
     api: APIClient, stored: StoredSettings, bob: Actor
 ) -> None:
-    theirs = services.patch_settings(stored.pk, {"output_quality": 70, "seed": 5}, by=bob)
+    theirs = patch_settings(stored.pk, {"output_quality": 70, "seed": 5}, by=bob)
 
     answer = call(api, "put", CONFIG, {"output_quality": 55}, if_match=tag_of(stored))
 
@@ -324,7 +324,7 @@ def test_put_config_stale_answers_both_values_and_authors(
 
 
 def test_patch_config_stale_merges(api: APIClient, stored: StoredSettings, bob: Actor) -> None:
-    services.patch_settings(stored.pk, {"output_quality": 70}, by=bob)
+    patch_settings(stored.pk, {"output_quality": 70}, by=bob)
 
     answer = call(api, "patch", CONFIG, {"seed": 1}, if_match=tag_of(stored))
 
@@ -334,7 +334,7 @@ def test_patch_config_stale_merges(api: APIClient, stored: StoredSettings, bob: 
 
 
 def test_patch_config_stale_in_conflict(api: APIClient, stored: StoredSettings, bob: Actor) -> None:
-    theirs = services.patch_settings(stored.pk, {"output_quality": 70}, by=bob)
+    theirs = patch_settings(stored.pk, {"output_quality": 70}, by=bob)
 
     answer = call(api, "patch", CONFIG, {"seed": 1, "output_quality": 55}, if_match=tag_of(stored))
 
@@ -486,7 +486,7 @@ def test_a_stranger_is_answered_403(
         {"detail": "You do not have permission to perform this action."},
     )
     assert profile(stored).revision == 1
-    assert services.get_settings().slug == DEFAULT
+    assert get_settings().slug == DEFAULT
 
 
 @pytest.mark.parametrize(("method", "path"), READS + WRITES)
@@ -513,7 +513,7 @@ def test_a_viewer_may_not_write(
 
     assert call(viewer, method, path, BODY).status_code == 403
     assert profile(stored).revision == 1
-    assert services.get_settings().slug == DEFAULT
+    assert get_settings().slug == DEFAULT
 
 
 @pytest.mark.parametrize(
@@ -567,7 +567,7 @@ def test_session_without_a_csrf_token_may_not_write(
         {"detail": "CSRF Failed: CSRF cookie not set."},
     )
     assert profile(stored).revision == 1
-    assert services.get_settings().slug == DEFAULT
+    assert get_settings().slug == DEFAULT
 
 
 def test_session_with_a_csrf_token_may_write(stored: StoredSettings, operator: User) -> None:

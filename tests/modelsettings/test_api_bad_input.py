@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from modelsettings import services
 from modelsettings.models import ModelSettings
 from modelsettings.schema.flattening import JSON
-from modelsettings.services import StoredSettings
+from modelsettings.settings import StoredSettings, get_settings
 from tests.modelsettings.conftest import SLUG
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +30,7 @@ def unknown(shown: str) -> list[str]:
 
 
 def check_unchanged(stored: StoredSettings) -> None:
-    assert services.get_settings(SLUG) == stored
+    assert get_settings(SLUG) == stored
     assert ModelSettings.history.filter(id=stored.pk).count() == 1
 
 
@@ -246,7 +245,7 @@ def test_change_keeps_text_of_any_script(api: APIClient, stored: StoredSettings)
     answer = api.patch(CONFIG, {"note": text}, format="json")
 
     assert answer.json()["config"]["note"] == text
-    assert services.get_settings(SLUG).document["note"] == text
+    assert get_settings(SLUG).document["note"] == text
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])

@@ -8,10 +8,10 @@ from django.contrib.auth.models import Permission, User
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-from modelsettings import profiles, services
+from modelsettings import profiles
 from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, RoomProfile
-from modelsettings.services import StoredSettings
+from modelsettings.settings import StoredSettings, patch_settings
 from tests.conftest import client_of
 from tests.modelsettings.acme import STAGER_DEFAULTS
 from tests.modelsettings.conftest import SLUG
@@ -35,7 +35,7 @@ WRITES: list[tuple[str, str, Any]] = [
 @pytest.fixture
 def draft(stored: StoredSettings, ann: Actor) -> ModelSettings:
     """Beside it, the live profile is at revision 2."""
-    services.patch_settings(stored.pk, {"steps": 31}, by=ann, reason="finer")
+    patch_settings(stored.pk, {"steps": 31}, by=ann, reason="finer")
     return profiles.copy_profile(stored.pk, "draft", by=ann)
 
 
@@ -74,7 +74,7 @@ def test_history_answers_each_change(
 
 def test_history_by_pages(api: APIClient, stored: StoredSettings, ann: Actor) -> None:
     for seed in range(24):
-        services.patch_settings(stored.pk, {"seed": seed}, by=ann)
+        patch_settings(stored.pk, {"seed": seed}, by=ann)
 
     first = api.get(f"{HISTORY}?profile=default").json()
     second = api.get(first["next"]).json()
@@ -87,7 +87,7 @@ def test_history_by_pages(api: APIClient, stored: StoredSettings, ann: Actor) ->
 
 
 def test_compare_answers_null_for_unset(api: APIClient, stored: StoredSettings, ann: Actor) -> None:
-    services.patch_settings(stored.pk, {"seed": 1, "steps": 5}, by=ann)
+    patch_settings(stored.pk, {"seed": 1, "steps": 5}, by=ann)
 
     assert api.get(f"{COMPARE}?old=1&new=2").json() == {
         "changes": [
@@ -338,7 +338,7 @@ def test_lists_take_as_many_queries_however_long(
     for number in range(rows):
         made = profiles.copy_profile(stored.pk, f"draft {number}", by=Actor("ann"))
         profiles.use_for_rooms(made.pk, [f"room {number}"], by=Actor("ann"))
-        services.patch_settings(stored.pk, {"seed": number}, by=Actor("ann"))
+        patch_settings(stored.pk, {"seed": number}, by=Actor("ann"))
     api.get(path)
 
     with django_assert_num_queries(queries):

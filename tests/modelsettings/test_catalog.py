@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from modelsettings import catalog, pricing
+from modelsettings.catalog.shipped import ShippedModel, shipped_models
 from modelsettings.pricing import cost_of
 from modelsettings.schema import parameters, published
 from modelsettings.schema.parameters import DELIVERY_PARAMETERS
 from modelsettings.schema.validation import SettingsValidator
-from modelsettings.shipped import ShippedModel, shipped_models
 from staging.prompts import read_shipped
 from tests import missing
 from tests.processes import CATALOG

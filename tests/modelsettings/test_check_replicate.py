@@ -20,9 +20,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
+from modelsettings.candidates import subject_of
+from modelsettings.catalog.shipped import shipped_models
 from modelsettings.management.commands.check_replicate import receive_webhooks
-from modelsettings.shipped import shipped_models
-from modelsettings.trials import subject_of
 from replicate_api.assumptions import CHECKS, try_all
 from replicate_api.assumptions.expiry import output_is_kept, record_is_kept
 from replicate_api.assumptions.listing import list_leads_on

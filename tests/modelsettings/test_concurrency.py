@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from modelsettings.services import StoredSettings
+from modelsettings.settings import StoredSettings
 from tests import databases
 from tests.processes import ROOT
 

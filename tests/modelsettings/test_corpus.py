@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from modelsettings import registry, services
+from modelsettings import registry
 from modelsettings.actors import Actor
 from modelsettings.models import ReplicateModel
 from modelsettings.schema import flattening, parameters, published
@@ -17,6 +17,7 @@ from modelsettings.schema.parameters import Tuning, settings_schema
 from modelsettings.schema.published import PublishedModel
 from modelsettings.schema.roles import find_roles
 from modelsettings.schema.validation import SettingsValidator
+from modelsettings.settings import get_settings, update_settings
 from tests.modelsettings.widget import submit
 
 # Decided by reading the 62 schemas: the file inputs that are not the photo to be edited, …
@@ -128,9 +129,9 @@ def test_put_of_what_get_answered_changes_nothing(corpus: list[Path]) -> None:
     actor = Actor.system("test")
     for model in models(corpus):
         registry.add_model(model, by=actor)
-        read = services.get_settings(model.slug)
+        read = get_settings(model.slug)
 
-        services.update_settings(read.pk, read.document, by=actor)
+        update_settings(read.pk, read.document, by=actor)
 
-        assert services.get_settings(model.slug) == read
+        assert get_settings(model.slug) == read
     assert ReplicateModel.objects.exclude(live_profile__revision=1).count() == 0

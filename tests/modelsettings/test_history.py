@@ -5,13 +5,23 @@ from typing import Any
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from modelsettings import history, profiles, services
+from modelsettings import profiles
 from modelsettings.actors import Actor
-from modelsettings.history import Revision, RevisionNotFound
 from modelsettings.models import ModelSettings, settings_write
-from modelsettings.schema.document import UNSET, Change
+from modelsettings.schema.comparison import UNSET, Change
 from modelsettings.schema.validation import SettingsRefused
-from modelsettings.services import ProfileLocked, StaleSettings, StoredSettings
+from modelsettings.settings import (
+    ProfileLocked,
+    StaleSettings,
+    StoredSettings,
+    get_settings,
+    history,
+    patch_settings,
+    preview_rollback,
+    reset_settings,
+    roll_back,
+)
+from modelsettings.settings.history import Revision, RevisionNotFound
 from tests.modelsettings.acme import STAGER_DEFAULTS
 from tests.modelsettings.conftest import SLUG
 
@@ -25,7 +35,7 @@ def revisions(profile: int) -> list[int]:
 
 def make_history(stored: StoredSettings, by: Actor, *, seeds: int) -> None:
     for seed in range(seeds):
-        services.patch_settings(stored.pk, {"seed": seed}, by=by)
+        patch_settings(stored.pk, {"seed": seed}, by=by)
 
 
 def outdate(stored: StoredSettings, **values: Any) -> None:
@@ -38,8 +48,8 @@ def outdate(stored: StoredSettings, **values: Any) -> None:
 def test_list_revisions_newest_first_in_the_order_of_keys(
     stored: StoredSettings, ann: Actor, bob: Actor
 ) -> None:
-    second = services.patch_settings(stored.pk, {"output_quality": 55}, by=ann, reason="smaller")
-    third = services.patch_settings(stored.pk, {"output_quality": 60, "seed": 1}, by=bob)
+    second = patch_settings(stored.pk, {"output_quality": 55}, by=ann, reason="smaller")
+    third = patch_settings(stored.pk, {"output_quality": 60, "seed": 1}, by=bob)
 
     found = history.list_revisions(stored.pk, keys=["output_quality", "seed"])
 
@@ -92,7 +102,7 @@ def test_list_revisions_gives_a_pages_last_its_changes(stored: StoredSettings, a
 
 
 def test_get_values_of_a_revision(stored: StoredSettings, ann: Actor) -> None:
-    services.patch_settings(stored.pk, {"seed": 1}, by=ann)
+    patch_settings(stored.pk, {"seed": 1}, by=ann)
 
     assert history.get_values(stored.pk, revision=1) == STAGER_DEFAULTS
     assert history.get_values(stored.pk, revision=2) == {**STAGER_DEFAULTS, "seed": 1}
@@ -107,7 +117,7 @@ def test_get_values_of_a_revision_that_never_was(stored: StoredSettings, revisio
 def test_compare_tells_each_key(stored: StoredSettings, ann: Actor) -> None:
     long = "wide boards " * 16
     changes = {"note": long, "loras": ["https://a.example", "https://b.example"], "strength": 1}
-    services.patch_settings(stored.pk, changes, by=ann)
+    patch_settings(stored.pk, changes, by=ann)
 
     there = history.compare(stored.pk, 1, 2, keys=["strength", "loras", "note"])
     back = history.compare(stored.pk, 2, 1, keys=["strength", "loras", "note"])
@@ -126,7 +136,7 @@ def test_compare_of_a_revision_with_itself(stored: StoredSettings) -> None:
 
 def test_compare_of_two_profiles(stored: StoredSettings, ann: Actor) -> None:
     draft = profiles.copy_profile(stored.pk, "draft", by=ann).pk
-    services.patch_settings(draft, {"seed": 5}, by=ann)
+    patch_settings(draft, {"seed": 5}, by=ann)
 
     found = history.compare(stored.pk, 1, 2, other_profile=draft)
 
@@ -136,9 +146,9 @@ def test_compare_of_two_profiles(stored: StoredSettings, ann: Actor) -> None:
 def test_roll_back_writes_a_revision_with_the_old_values(
     stored: StoredSettings, ann: Actor, bob: Actor
 ) -> None:
-    services.patch_settings(stored.pk, {"seed": 1, "strength": 1}, by=ann)
+    patch_settings(stored.pk, {"seed": 1, "strength": 1}, by=ann)
 
-    saved = services.roll_back(stored.pk, 1, by=bob)
+    saved = roll_back(stored.pk, 1, by=bob)
 
     assert (saved.revision, saved.values, saved.updated_by) == (3, STAGER_DEFAULTS, "bob")
     newest = history.list_revisions(stored.pk).revisions[0]
@@ -146,39 +156,39 @@ def test_roll_back_writes_a_revision_with_the_old_values(
 
 
 def test_roll_back_to_what_is_in_force_writes_nothing(stored: StoredSettings, ann: Actor) -> None:
-    assert services.roll_back(stored.pk, 1, by=ann).revision == 1
+    assert roll_back(stored.pk, 1, by=ann).revision == 1
     assert revisions(stored.pk) == [1]
 
 
 def test_roll_back_names_what_no_longer_fits(stored: StoredSettings, ann: Actor) -> None:
-    services.patch_settings(stored.pk, {"strength": 1}, by=ann)
+    patch_settings(stored.pk, {"strength": 1}, by=ann)
     outdate(stored, steps=500, gone=1, strength=0.25)
 
     with pytest.raises(SettingsRefused) as refused:
-        services.roll_back(stored.pk, 1, by=ann)
+        roll_back(stored.pk, 1, by=ann)
 
     assert set(refused.value.errors) == {"gone", "steps"}
     assert revisions(stored.pk) == [1, 2]
 
 
 def test_roll_back_keeps_what_fits(stored: StoredSettings, ann: Actor) -> None:
-    services.patch_settings(stored.pk, {"strength": 1}, by=ann)
+    patch_settings(stored.pk, {"strength": 1}, by=ann)
     outdate(stored, steps=500, gone=1, strength=0.25)
-    told = services.preview_rollback(services.get_settings(SLUG), 1)
+    told = preview_rollback(get_settings(SLUG), 1)
 
-    saved = services.roll_back(stored.pk, 1, by=ann, keep_what_fits=True)
+    saved = roll_back(stored.pk, 1, by=ann, keep_what_fits=True)
 
     assert saved.values == {**STAGER_DEFAULTS, "strength": 0.25}
     assert set(told.refused) == {"gone", "steps"}
     assert told.changes == [Change("strength", 1, 0.25)]
 
 
-@pytest.mark.parametrize("restore", [services.roll_back, services.reset_settings])
+@pytest.mark.parametrize("restore", [roll_back, reset_settings])
 def test_restoring_from_another_revision_is_stale(
     stored: StoredSettings, ann: Actor, restore: Any
 ) -> None:
     make_history(stored, ann, seeds=1)
-    revision = {"revision": 1} if restore is services.roll_back else {}
+    revision = {"revision": 1} if restore is roll_back else {}
 
     with pytest.raises(StaleSettings) as stale:
         restore(stored.pk, **revision, by=ann, expected_revision=1)
@@ -186,11 +196,11 @@ def test_restoring_from_another_revision_is_stale(
     assert (stale.value.revision, revisions(stored.pk)) == (2, [1, 2])
 
 
-@pytest.mark.parametrize("restore", [services.roll_back, services.reset_settings])
+@pytest.mark.parametrize("restore", [roll_back, reset_settings])
 def test_restoring_a_locked_profile(stored: StoredSettings, ann: Actor, restore: Any) -> None:
     make_history(stored, ann, seeds=1)
     profiles.lock(stored.pk, by="bob", reason="mine")
-    revision = {"revision": 1} if restore is services.roll_back else {}
+    revision = {"revision": 1} if restore is roll_back else {}
 
     with pytest.raises(ProfileLocked, match="locked by bob: mine"):
         restore(stored.pk, **revision, by=ann)
@@ -203,7 +213,7 @@ def test_roll_back_to_a_revision_that_never_was(
     stored: StoredSettings, ann: Actor, revision: int
 ) -> None:
     with pytest.raises(RevisionNotFound):
-        services.roll_back(stored.pk, revision, by=ann)
+        roll_back(stored.pk, revision, by=ann)
 
 
 @pytest.mark.parametrize(
@@ -218,15 +228,15 @@ def test_roll_back_to_a_revision_that_never_was(
 def test_reset_settings(
     stored: StoredSettings, ann: Actor, keys: list[str] | None, left: dict[str, Any]
 ) -> None:
-    services.patch_settings(stored.pk, {"seed": 1, "strength": 1}, by=ann)
+    patch_settings(stored.pk, {"seed": 1, "strength": 1}, by=ann)
 
-    services.reset_settings(stored.pk, keys=keys, by=ann)
+    reset_settings(stored.pk, keys=keys, by=ann)
 
-    assert services.get_settings(SLUG).values == {**STAGER_DEFAULTS, **left}
+    assert get_settings(SLUG).values == {**STAGER_DEFAULTS, **left}
 
 
 def test_reset_settings_of_an_unknown_key(stored: StoredSettings, ann: Actor) -> None:
     with pytest.raises(SettingsRefused) as refused:
-        services.reset_settings(stored.pk, keys=["gone", "seed"], by=ann)
+        reset_settings(stored.pk, keys=["gone", "seed"], by=ann)
 
     assert refused.value.errors == {"gone": ["gone is not a parameter of this model."]}

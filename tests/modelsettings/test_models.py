@@ -10,7 +10,6 @@ from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from modelsettings import services
 from modelsettings.actors import Actor
 from modelsettings.models import (
     ModelSettings,
@@ -18,7 +17,7 @@ from modelsettings.models import (
     WriteRefused,
     settings_write,
 )
-from modelsettings.services import StoredSettings
+from modelsettings.settings import StoredSettings, create_profile, get_settings
 from tests.modelsettings.conftest import SLUG
 
 pytestmark = pytest.mark.django_db
@@ -90,7 +89,7 @@ def test_write_around_the_services_is_refused(
     with pytest.raises(WriteRefused, match=r"call modelsettings\.services\.update_settings\(\)"):
         write()
 
-    assert services.get_settings(SLUG) == stored
+    assert get_settings(SLUG) == stored
     assert ModelSettings.objects.filter(model__slug=SLUG).count() == 1
 
 
@@ -103,7 +102,7 @@ def test_loaddata_is_refused(stored: StoredSettings, tmp_path: Path) -> None:
     with pytest.raises(WriteRefused):
         call_command("loaddata", fixture)
 
-    assert services.get_settings(SLUG) == stored
+    assert get_settings(SLUG) == stored
 
 
 def test_write_is_refused_again_after_one_that_was_allowed(stored: StoredSettings) -> None:
@@ -132,11 +131,11 @@ def test_history_has_one_row_for_each_revision(stored: StoredSettings) -> None:
 
 def test_profile_names_are_unique_in_a_model(model: ReplicateModel) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
-        services.create_profile(
+        create_profile(
             model=model.pk,
             name="default",
             values={},
-            validator=services.get_settings(SLUG).validator,
+            validator=get_settings(SLUG).validator,
             by=Actor("ann"),
             reason="",
         )

@@ -6,27 +6,27 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from modelsettings import earlier, services
 from modelsettings.catalog import Overlay
-from modelsettings.earlier import Family, Fate
+from modelsettings.catalog.shipped import ShippedModel, shipped_models
 from modelsettings.parameters_page import write_page
+from modelsettings.prior import judgement
+from modelsettings.prior.judgement import Family, Fate
 from modelsettings.schema.parameters import Tuning
 from modelsettings.schema.published import PublishedModel
 from modelsettings.schema.validation import SettingsRefused
-from modelsettings.services import ResolvedSettings
-from modelsettings.shipped import ShippedModel, shipped_models
+from modelsettings.settings import ResolvedSettings
 from tests.processes import ROOT
 
 PAGE = ROOT / "docs" / "parameters.md"
 FIELDS = [
     pytest.param(family, slug, field, id=f"{slug}-{field}")
-    for family in earlier.families()
+    for family in judgement.families()
     for slug in family.models
     for field in family.fields
 ]
 STORED = [
     pytest.param(row.model, field, value, id=f"{row.key}-{field}-{value}")
-    for family in earlier.families()
+    for family in judgement.families()
     for row in family.rows
     for values in (row.values, row.later)
     for field, value in values.items()
@@ -34,10 +34,10 @@ STORED = [
 
 
 def resolve(slug: str, **overrides: Any) -> ResolvedSettings:
-    return services.resolve(slug, overrides=overrides)
+    return resolve(slug, overrides=overrides)
 
 
-def another_value(verdict: earlier.Verdict) -> Any:
+def another_value(verdict: judgement.Verdict) -> Any:
     """Return a value that the setting takes and that is not its default."""
     prop: Any = verdict.today
     default = prop.get("default")
@@ -88,7 +88,7 @@ def test_document_parameters_check_is_silent_where_the_page_is_up_to_date() -> N
 @pytest.mark.parametrize(("family", "slug", "field"), FIELDS)
 def test_verdict_holds_for_a_job(family: Family, slug: str, field: str) -> None:
     model = shipped_models()[slug]
-    verdict = earlier.judge(field, family=family, model=model)
+    verdict = judgement.judge(field, family=family, model=model)
 
     match verdict.fate:
         case Fate.SENT:
@@ -113,7 +113,7 @@ def test_verdict_holds_for_a_job(family: Family, slug: str, field: str) -> None:
 def test_stored_value_is_taken_or_refused_as_the_page_says(
     slug: str, field: str, value: Any
 ) -> None:
-    refused = earlier.check_stored(field, value, model=shipped_models()[slug])
+    refused = judgement.check_stored(field, value, model=shipped_models()[slug])
 
     if refused is None:
         assert resolve(slug, **{field: value}).settings.get(field) == value
@@ -161,9 +161,9 @@ def test_stored_value_is_taken_or_refused_as_the_page_says(
     ],
 )
 def test_verdict_says_why(slug: str, field: str, fate: Fate, why: str) -> None:
-    family = next(one for one in earlier.families() if slug in one.models)
+    family = next(one for one in judgement.families() if slug in one.models)
 
-    verdict = earlier.judge(field, family=family, model=shipped_models()[slug])
+    verdict = judgement.judge(field, family=family, model=shipped_models()[slug])
 
     assert verdict.fate == fate
     assert why in verdict.why
@@ -173,7 +173,7 @@ def test_verdict_of_a_field_that_the_model_names_otherwise() -> None:
     gpt = shipped_models()["openai/gpt-image-1"]
     family = Family(label="GPT", models=(gpt.slug,), fields={"num_outputs": {}}, rows=())
 
-    verdict = earlier.judge("num_outputs", family=family, model=gpt)
+    verdict = judgement.judge("num_outputs", family=family, model=gpt)
 
     assert (verdict.fate, verdict.name) == (Fate.RENAMED, "number_of_images")
     assert verdict.why == "The model's own name for it is number_of_images."
@@ -196,7 +196,7 @@ def test_verdict_names_bounds_and_choices_that_are_narrower() -> None:
 
     model = acme(inputs)
 
-    said = [earlier.judge(field, family=family, model=model).why for field in inputs]
+    said = [judgement.judge(field, family=family, model=model).why for field in inputs]
     assert said == [
         "Below 10 is refused. Above 50 is refused.",
         "3:2: no choice of the model's, and refused.",

@@ -5,7 +5,7 @@ import pytest
 
 from modelsettings import catalog
 from modelsettings.pricing import cost_of, find_fault
-from modelsettings.schema.document import UNSET
+from modelsettings.schema.comparison import UNSET
 from modelsettings.templatetags.restage import price_in_words, value_in_words
 
 BY_SIZE = [

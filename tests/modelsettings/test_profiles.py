@@ -5,12 +5,18 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from modelsettings import profiles, services
+from modelsettings import profiles
 from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, ReplicateModel, RoomProfile
 from modelsettings.profiles import ProfileRefused
 from modelsettings.schema.validation import SettingsRefused
-from modelsettings.services import ProfileLocked, ProfileNotFound, StoredSettings
+from modelsettings.settings import (
+    ProfileLocked,
+    ProfileNotFound,
+    StoredSettings,
+    patch_settings,
+    resolve,
+)
 from staging.jobs.request import StagingRequest
 from staging.jobs.requesting import request_staging
 from staging.photos import Upload
@@ -24,12 +30,12 @@ pytestmark = pytest.mark.django_db
 def draft(stored: StoredSettings, ann: Actor) -> int:
     """A second profile, which differs from the live one."""
     pk = profiles.copy_profile(stored.pk, "draft", by=ann).pk
-    services.patch_settings(pk, {"seed": 5}, by=ann)
+    patch_settings(pk, {"seed": 5}, by=ann)
     return pk
 
 
 def test_copy_profile(stored: StoredSettings, ann: Actor, bob: Actor) -> None:
-    services.patch_settings(stored.pk, {"seed": 5}, by=ann)
+    patch_settings(stored.pk, {"seed": 5}, by=ann)
 
     made = profiles.copy_profile(stored.pk, "  a   draft ", by=bob)
 
@@ -69,12 +75,12 @@ def test_rename_profile_is_a_revision(draft: int, bob: Actor) -> None:
 
 
 def test_make_live_is_what_the_next_job_uses(draft: int, operator: User) -> None:
-    before = services.resolve(SLUG).settings
+    before = resolve(SLUG).settings
 
     profiles.make_live(draft, by=Actor.of(operator))
 
     assert "seed" not in before
-    assert services.resolve(SLUG).settings["seed"] == 5
+    assert resolve(SLUG).settings["seed"] == 5
     step = ReplicateModel.history.filter(slug=SLUG).latest("history_id")
     assert (step.history_user, step.history_change_reason) == (operator, "olga made draft live.")
     assert [one.is_live for one in profiles.list_profiles(SLUG)] == [True, False]
@@ -92,7 +98,7 @@ def test_a_retired_profile_is_out_of_use(draft: int, ann: Actor) -> None:
     profiles.retire(draft, by=ann)
 
     with pytest.raises(ProfileNotFound):
-        services.resolve(SLUG, profile="draft")
+        resolve(SLUG, profile="draft")
     with pytest.raises(ProfileRefused, match="draft is retired"):
         profiles.make_live(draft, by=ann)
     with pytest.raises(ProfileRefused, match="draft is retired"):
@@ -113,7 +119,7 @@ def test_restore_takes_it_back(draft: int, ann: Actor) -> None:
 
     profiles.restore(draft)
 
-    assert services.resolve(SLUG, profile="draft").settings["seed"] == 5
+    assert resolve(SLUG, profile="draft").settings["seed"] == 5
 
 
 def test_what_is_in_use_is_not_retired(stored: StoredSettings, draft: int, ann: Actor) -> None:

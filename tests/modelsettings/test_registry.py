@@ -5,12 +5,13 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from pytest_django import DjangoAssertNumQueries
 
-from modelsettings import registry, services, shipped
+from modelsettings import registry
 from modelsettings.actors import Actor
+from modelsettings.catalog import shipped
 from modelsettings.models import ModelSettings, PublishedSchema, ReplicateModel
 from modelsettings.schema.flattening import SchemaRefused
 from modelsettings.schema.published import PublishedModel
-from modelsettings.services import StoredSettings
+from modelsettings.settings import StoredSettings, get_settings, patch_settings, resolve
 from tests.modelsettings.acme import PICTURE, STAGER_DEFAULTS, STAGER_INPUTS, published
 from tests.modelsettings.conftest import SLUG
 
@@ -72,7 +73,7 @@ def test_add_model_with_a_broken_schema_adds_nothing(prop: Any) -> None:
 def test_add_model_with_a_default_that_no_browser_carries() -> None:
     model = add_painter(seed={"type": "integer", "default": 2**60})
 
-    assert "seed" not in services.get_settings(model.slug).document
+    assert "seed" not in get_settings(model.slug).document
 
 
 def test_add_model_takes_label_price_and_order_from_the_overlay() -> None:
@@ -87,10 +88,10 @@ def test_add_model_of_two_models_with_one_schema() -> None:
         document = published(STAGER_INPUTS, name=name)
         registry.add_model(PublishedModel.from_json(document), by=Actor("ann"))
 
-    services.patch_settings(services.get_settings("acme/one").pk, {"seed": 1}, by=Actor("ann"))
+    patch_settings(get_settings("acme/one").pk, {"seed": 1}, by=Actor("ann"))
 
-    assert services.get_settings("acme/one").document["seed"] == 1
-    assert services.get_settings("acme/two").document == STAGER_DEFAULTS
+    assert get_settings("acme/one").document["seed"] == 1
+    assert get_settings("acme/two").document == STAGER_DEFAULTS
 
 
 def test_catalog_is_there_after_migrate() -> None:
@@ -103,10 +104,10 @@ def test_catalog_is_there_after_migrate() -> None:
 
 @pytest.mark.parametrize("slug", SHIPPED)
 def test_catalog_models_stage_with_their_defaults(slug: str) -> None:
-    found = services.get_settings(slug)
+    found = get_settings(slug)
 
     assert (found.obstacle, found.changed, found.updated_by) == (None, [], "system:catalog")
-    assert services.resolve(slug).settings == found.document
+    assert resolve(slug).settings == found.document
 
 
 def test_load_catalog_twice_changes_nothing() -> None:
@@ -123,9 +124,7 @@ def test_load_catalog_leaves_what_an_operator_changed(load: Any) -> None:
     model = ReplicateModel.objects.get(slug=SHIPPED[0])
     model.label, model.is_enabled, model.price = "Ours", False, []
     model.save()
-    services.patch_settings(
-        services.get_settings(SHIPPED[0]).pk, {"output_quality": 5}, by=Actor("ann")
-    )
+    patch_settings(get_settings(SHIPPED[0]).pk, {"output_quality": 5}, by=Actor("ann"))
     registry.choose_default(SHIPPED[2], by=Actor("ann"))
     before = everything()
 
@@ -141,7 +140,7 @@ def test_migrate_brings_back_a_model_that_is_missing() -> None:
 
     call_command("migrate", verbosity=0)
 
-    assert services.get_settings(SHIPPED[2]).revision == 1
+    assert get_settings(SHIPPED[2]).revision == 1
     assert defaults() == [SHIPPED[0]]
 
 
@@ -166,7 +165,7 @@ def test_choose_default_makes_it_the_only_one(stored: StoredSettings, operator: 
     registry.choose_default(SLUG, by=Actor.of(operator))
 
     assert defaults() == [SLUG]
-    assert services.get_settings().slug == SLUG
+    assert get_settings().slug == SLUG
     changed = ReplicateModel.history.filter(history_type="~", history_user=operator)
     assert set(changed.values_list("slug", "is_default")) == {(SLUG, True), (SHIPPED[0], False)}
 

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from modelsettings import compiled, profiles, search, services
+from modelsettings import model_schema, profiles
 from modelsettings.actors import Actor
 from modelsettings.models import ReplicateModel
-from modelsettings.schema.document import UNSET
-from modelsettings.search import search_settings
-from modelsettings.services import StoredSettings
+from modelsettings.schema.comparison import UNSET
+from modelsettings.settings import StoredSettings, get_settings, patch_settings, search
+from modelsettings.settings.search import search_settings
 from tests.modelsettings.conftest import SLUG
 
 pytestmark = pytest.mark.django_db
@@ -67,7 +67,7 @@ def test_search_by_key_and_value(
 
 
 def test_search_for_what_was_changed(stored: StoredSettings, ann: Actor) -> None:
-    services.patch_settings(stored.pk, {"steps": 5, "seed": 1}, by=ann)
+    patch_settings(stored.pk, {"steps": 5, "seed": 1}, by=ann)
 
     assert found("", changed_only=True) == [("default", "seed", 1), ("default", "steps", 5)]
     (hit,) = [hit for hit in search_settings("seed", test="is", value="1") if hit.slug == SLUG]
@@ -79,7 +79,7 @@ def test_search_goes_over_drafts_and_leaves_out_what_is_retired(
 ) -> None:
     for name in ("draft", "gone"):
         profiles.copy_profile(stored.pk, name, by=ann)
-    profiles.retire(services.get_settings(SLUG, profile="gone").pk, by=ann)
+    profiles.retire(get_settings(SLUG, profile="gone").pk, by=ann)
 
     assert [hit[0] for hit in found("steps")] == ["default", "draft"]
 
@@ -104,7 +104,7 @@ def test_known_keys_are_each_named_once(stored: StoredSettings) -> None:
 
 def obstacle(settings: StoredSettings, **known: bool) -> str | None:
     wanted = {"is_enabled": True, "can_be_run": True, **known}
-    return compiled.find_obstacle_to_staging(settings.slug, schema=settings.schema, **wanted)
+    return model_schema.find_obstacle_to_staging(settings.slug, schema=settings.schema, **wanted)
 
 
 def test_an_obstacle_is_named(stored: StoredSettings) -> None:
@@ -116,21 +116,21 @@ def test_an_obstacle_is_named(stored: StoredSettings) -> None:
 
 
 def test_a_secret_that_the_environment_lacks(db: None, settings: Settings) -> None:
-    gpt = services.get_settings(GPT)
+    gpt = get_settings(GPT)
     settings.MODEL_SECRETS = {"OPENAI_API_KEY": ""}
 
     assert gpt.obstacle == (
         f"{GPT} requires the secret openai_api_key: set OPENAI_API_KEY in the environment."
     )
-    assert compiled.secrets_of(model(GPT)) == {}
+    assert model_schema.secrets_of(model(GPT)) == {}
 
 
 def test_a_secret_from_the_environment(db: None, settings: Settings) -> None:
     settings.MODEL_SECRETS = {"OPENAI_API_KEY": "sk-1"}
 
-    assert services.get_settings(GPT).obstacle is None
-    assert compiled.secrets_of(model(GPT)) == {"openai_api_key": "sk-1"}
-    assert compiled.secrets_of(model("qwen/qwen-image-edit")) == {}
+    assert get_settings(GPT).obstacle is None
+    assert model_schema.secrets_of(model(GPT)) == {"openai_api_key": "sk-1"}
+    assert model_schema.secrets_of(model("qwen/qwen-image-edit")) == {}
 
 
 def test_a_secret_goes_to_no_schema_that_lacks_the_input(db: None, settings: Settings) -> None:
@@ -139,14 +139,14 @@ def test_a_secret_goes_to_no_schema_that_lacks_the_input(db: None, settings: Set
     # As if a newer schema had dropped the input.
     gpt.pinned_schema = model("qwen/qwen-image-edit").pinned_schema
 
-    assert compiled.secrets_of(gpt) == {}
+    assert model_schema.secrets_of(gpt) == {}
 
 
 def test_a_secret_that_the_overlay_does_not_name(db: None, settings: Settings) -> None:
     settings.MODEL_SECRETS = {"OPENAI_API_KEY": "sk-1"}
-    gpt = services.get_settings(GPT)
+    gpt = get_settings(GPT)
 
     # The schema of one model under the name of another, which no overlay knows.
-    assert compiled.find_missing_secret("acme/other", schema=gpt.schema) == (
+    assert model_schema.find_missing_secret("acme/other", schema=gpt.schema) == (
         "acme/other requires the secret openai_api_key, for which the overlay names no variable."
     )

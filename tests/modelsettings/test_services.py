@@ -7,19 +7,23 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from modelsettings import profiles, services
+from modelsettings import profiles
 from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, ReplicateModel, settings_write
-from modelsettings.schema.document import UNSET
+from modelsettings.schema.comparison import UNSET
 from modelsettings.schema.flattening import JSON
 from modelsettings.schema.parameters import Delivery
 from modelsettings.schema.validation import SettingsRefused
-from modelsettings.services import (
+from modelsettings.settings import (
     Conflict,
     ProfileLocked,
     ProfileNotFound,
     StaleSettings,
     StoredSettings,
+    get_settings,
+    patch_settings,
+    resolve,
+    update_settings,
 )
 from tests.modelsettings.acme import STAGER_DEFAULTS
 from tests.modelsettings.conftest import SLUG, write_behind_the_services
@@ -28,7 +32,7 @@ pytestmark = pytest.mark.django_db
 
 
 def add_profile(model: ReplicateModel, name: str) -> ModelSettings:
-    live = services.get_settings(model.slug).pk
+    live = get_settings(model.slug).pk
     return profiles.copy_profile(live, name, by=Actor("ann"))
 
 
@@ -58,14 +62,14 @@ def test_get_settings_reads_the_live_profile(stored: StoredSettings) -> None:
 def test_get_settings_by_the_profiles_name(model: ReplicateModel) -> None:
     draft = add_profile(model, "draft")
 
-    found = services.get_settings(SLUG, profile="draft")
+    found = get_settings(SLUG, profile="draft")
 
     assert (found.pk, found.profile, found.slug) == (draft.pk, "draft", SLUG)
-    assert services.get_settings(SLUG).profile == "default"
+    assert get_settings(SLUG).profile == "default"
 
 
 def test_get_settings_without_a_model_reads_the_default(db: None) -> None:
-    assert services.get_settings().slug == "qwen/qwen-image-edit"
+    assert get_settings().slug == "qwen/qwen-image-edit"
 
 
 @pytest.mark.parametrize(
@@ -80,7 +84,7 @@ def test_get_settings_of_what_is_not_there(
     stored: StoredSettings, slug: str | None, profile: str | None, sentence: str
 ) -> None:
     with pytest.raises(ProfileNotFound) as missing:
-        services.get_settings(slug, profile=profile)
+        get_settings(slug, profile=profile)
 
     assert str(missing.value) == sentence
 
@@ -90,9 +94,9 @@ def test_get_settings_gives_the_document_in_the_schemas_order(
 ) -> None:
     values = {"note": "x", "output_quality": 5, "seed": 3}
 
-    services.update_settings(stored.pk, values, by=ann)
+    update_settings(stored.pk, values, by=ann)
 
-    found = services.get_settings(SLUG)
+    found = get_settings(SLUG)
     order = [name for name in found.validator.schema["properties"] if name in found.values]
     assert list(found.document) == order
 
@@ -101,18 +105,18 @@ def test_get_settings_says_why_a_disabled_model_cannot_stage(model: ReplicateMod
     model.is_enabled = False
     model.save()
 
-    assert services.get_settings(SLUG).obstacle == f"{SLUG} is disabled."
+    assert get_settings(SLUG).obstacle == f"{SLUG} is disabled."
 
 
 def test_resolve_takes_one_query(
     stored: StoredSettings, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(1):
-        services.resolve(SLUG, overrides={"output_quality": 5}, seed=7)
+        resolve(SLUG, overrides={"output_quality": 5}, seed=7)
 
 
 def test_resolve_parts_the_document(stored: StoredSettings) -> None:
-    found = services.resolve(SLUG, overrides={"disclosure": "Staged"})
+    found = resolve(SLUG, overrides={"disclosure": "Staged"})
 
     assert found.settings == {**STAGER_DEFAULTS, "disclosure": "Staged"}
     assert found.input == {
@@ -127,37 +131,37 @@ def test_resolve_parts_the_document(stored: StoredSettings) -> None:
 
 
 def test_resolve_sees_a_change_at_once(stored: StoredSettings, ann: Actor) -> None:
-    before = services.resolve(SLUG).input["output_quality"]
+    before = resolve(SLUG).input["output_quality"]
 
-    services.patch_settings(stored.pk, {"output_quality": 55}, by=ann)
+    patch_settings(stored.pk, {"output_quality": 55}, by=ann)
 
-    assert (before, services.resolve(SLUG).input["output_quality"]) == (80, 55)
+    assert (before, resolve(SLUG).input["output_quality"]) == (80, 55)
 
 
 def test_resolve_prefers_seed_then_overrides_then_profile(
     stored: StoredSettings, ann: Actor
 ) -> None:
-    services.patch_settings(stored.pk, {"seed": 1, "output_quality": 10, "strength": 0.1}, by=ann)
+    patch_settings(stored.pk, {"seed": 1, "output_quality": 10, "strength": 0.1}, by=ann)
 
-    found = services.resolve(SLUG, overrides={"seed": 2, "output_quality": 20}, seed=3)
+    found = resolve(SLUG, overrides={"seed": 2, "output_quality": 20}, seed=3)
 
     keys = ("seed", "output_quality", "strength")
     assert [found.input[key] for key in keys] == [3, 20, 0.1]
 
 
 def test_resolve_takes_zero_for_a_seed(stored: StoredSettings) -> None:
-    assert services.resolve(SLUG, overrides={"seed": 2}, seed=0).input["seed"] == 0
+    assert resolve(SLUG, overrides={"seed": 2}, seed=0).input["seed"] == 0
 
 
 def test_resolve_unsets_with_null(stored: StoredSettings, ann: Actor) -> None:
-    services.patch_settings(stored.pk, {"seed": 1}, by=ann)
+    patch_settings(stored.pk, {"seed": 1}, by=ann)
 
-    assert "seed" not in services.resolve(SLUG, overrides={"seed": None}).settings
+    assert "seed" not in resolve(SLUG, overrides={"seed": None}).settings
 
 
 def test_resolve_refuses_a_wrong_override(stored: StoredSettings) -> None:
     with pytest.raises(SettingsRefused) as refused:
-        services.resolve(SLUG, overrides={"output_quality": 120})
+        resolve(SLUG, overrides={"output_quality": 120})
 
     assert refused.value.errors == {
         "output_quality": ["output_quality: 120 is more than the maximum of 100."]
@@ -165,7 +169,7 @@ def test_resolve_refuses_a_wrong_override(stored: StoredSettings) -> None:
 
 
 def test_resolve_writes_nothing(stored: StoredSettings) -> None:
-    services.resolve(SLUG, overrides={"output_quality": 5}, seed=7)
+    resolve(SLUG, overrides={"output_quality": 5}, seed=7)
 
     assert in_force(stored.pk) == (1, STAGER_DEFAULTS)
 
@@ -173,7 +177,7 @@ def test_resolve_writes_nothing(stored: StoredSettings) -> None:
 def test_update_settings_writes_row_and_history(stored: StoredSettings, operator: User) -> None:
     before = timezone.now()
 
-    services.update_settings(
+    update_settings(
         stored.pk, {"output_quality": 55}, by=Actor.of(operator), reason="smaller files"
     )
 
@@ -190,17 +194,17 @@ def test_update_settings_writes_row_and_history(stored: StoredSettings, operator
 def test_update_settings_gives_missing_keys_their_defaults(
     stored: StoredSettings, ann: Actor
 ) -> None:
-    services.update_settings(stored.pk, {"output_quality": 55, "seed": 1}, by=ann)
+    update_settings(stored.pk, {"output_quality": 55, "seed": 1}, by=ann)
 
-    services.update_settings(stored.pk, {"strength": 1}, by=ann)
+    update_settings(stored.pk, {"strength": 1}, by=ann)
 
     assert in_force(stored.pk) == (3, {**STAGER_DEFAULTS, "strength": 1})
 
 
 def test_patch_settings_leaves_other_keys(stored: StoredSettings, ann: Actor) -> None:
-    services.patch_settings(stored.pk, {"output_quality": 55, "seed": 1}, by=ann)
+    patch_settings(stored.pk, {"output_quality": 55, "seed": 1}, by=ann)
 
-    services.patch_settings(stored.pk, {"seed": None, "strength": 1}, by=ann)
+    patch_settings(stored.pk, {"seed": None, "strength": 1}, by=ann)
 
     assert in_force(stored.pk) == (3, {**STAGER_DEFAULTS, "output_quality": 55, "strength": 1})
 
@@ -213,22 +217,22 @@ def test_patch_settings_leaves_other_keys(stored: StoredSettings, ann: Actor) ->
 def test_patch_settings_without_a_change_writes_nothing(
     stored: StoredSettings, ann: Actor, changes: JSON
 ) -> None:
-    services.patch_settings(stored.pk, changes, by=ann, reason="nothing")
+    patch_settings(stored.pk, changes, by=ann, reason="nothing")
 
-    assert services.get_settings(SLUG) == stored
+    assert get_settings(SLUG) == stored
     assert revisions(stored.pk) == [1]
 
 
 def test_update_settings_without_a_change_writes_nothing(
     stored: StoredSettings, ann: Actor
 ) -> None:
-    services.update_settings(stored.pk, {}, by=ann)
+    update_settings(stored.pk, {}, by=ann)
 
-    assert services.get_settings(SLUG) == stored
+    assert get_settings(SLUG) == stored
     assert revisions(stored.pk) == [1]
 
 
-@pytest.mark.parametrize("change", [services.update_settings, services.patch_settings])
+@pytest.mark.parametrize("change", [update_settings, patch_settings])
 @pytest.mark.parametrize("values", [{"output_quality": 120}, {"gone": 1}, [], None])
 def test_change_that_is_refused_writes_nothing(
     stored: StoredSettings, ann: Actor, change: Any, values: Any
@@ -240,7 +244,7 @@ def test_change_that_is_refused_writes_nothing(
     assert revisions(stored.pk) == [1]
 
 
-@pytest.mark.parametrize("change", [services.update_settings, services.patch_settings])
+@pytest.mark.parametrize("change", [update_settings, patch_settings])
 def test_change_whose_history_cannot_be_written_writes_nothing(
     stored: StoredSettings, ann: Actor, change: Any
 ) -> None:
@@ -265,18 +269,18 @@ def test_change_is_one_transaction_of_its_own(stored: StoredSettings, ann: Actor
 
     assert connection.in_atomic_block is False
     with pytest.raises(IntegrityError):
-        services.patch_settings(stored.pk, {"output_quality": 55}, by=ann)
+        patch_settings(stored.pk, {"output_quality": 55}, by=ann)
 
     assert in_force(stored.pk) == (1, STAGER_DEFAULTS)
 
 
-@pytest.mark.parametrize("change", [services.update_settings, services.patch_settings])
+@pytest.mark.parametrize("change", [update_settings, patch_settings])
 def test_change_of_a_profile_that_is_gone(db: None, ann: Actor, change: Any) -> None:
     with pytest.raises(ProfileNotFound, match=r"^This settings profile is gone\.$"):
         change(10**6, {}, by=ann)
 
 
-@pytest.mark.parametrize("change", [services.update_settings, services.patch_settings])
+@pytest.mark.parametrize("change", [update_settings, patch_settings])
 def test_change_of_a_locked_profile(stored: StoredSettings, ann: Actor, change: Any) -> None:
     lock(stored.pk)
 
@@ -290,7 +294,7 @@ def test_change_of_a_locked_profile(stored: StoredSettings, ann: Actor, change: 
 def test_change_of_nothing_passes_a_locked_profile(stored: StoredSettings, ann: Actor) -> None:
     lock(stored.pk)
 
-    assert services.patch_settings(stored.pk, {"output_quality": 80}, by=ann).revision == 1
+    assert patch_settings(stored.pk, {"output_quality": 80}, by=ann).revision == 1
 
 
 def test_lock_has_no_revision(stored: StoredSettings) -> None:
@@ -304,16 +308,16 @@ def test_update_settings_query_count(
 ) -> None:
     # The row, its update, its history; and the savepoint that the test's own transaction needs.
     with django_assert_num_queries(5):
-        services.update_settings(stored.pk, {"output_quality": 55}, by=ann)
+        update_settings(stored.pk, {"output_quality": 55}, by=ann)
 
 
 @pytest.mark.parametrize("expected_revision", [None, 2])
 def test_update_settings_that_is_not_stale(
     stored: StoredSettings, ann: Actor, expected_revision: int | None
 ) -> None:
-    services.patch_settings(stored.pk, {"seed": 1}, by=ann)
+    patch_settings(stored.pk, {"seed": 1}, by=ann)
 
-    services.update_settings(stored.pk, {}, by=ann, expected_revision=expected_revision)
+    update_settings(stored.pk, {}, by=ann, expected_revision=expected_revision)
 
     assert in_force(stored.pk) == (3, STAGER_DEFAULTS)
 
@@ -321,10 +325,10 @@ def test_update_settings_that_is_not_stale(
 def test_update_settings_stale_names_what_the_other_changed(
     stored: StoredSettings, ann: Actor, bob: Actor
 ) -> None:
-    saved = services.patch_settings(stored.pk, {"output_quality": 70, "seed": 1}, by=bob)
+    saved = patch_settings(stored.pk, {"output_quality": 70, "seed": 1}, by=bob)
 
     with pytest.raises(StaleSettings) as stale:
-        services.update_settings(
+        update_settings(
             stored.pk, {"output_quality": 55, "strength": 1}, by=ann, expected_revision=1
         )
 
@@ -344,9 +348,9 @@ def test_update_settings_stale_names_what_the_other_changed(
 def test_patch_settings_stale_merges_what_nobody_else_changed(
     stored: StoredSettings, ann: Actor, bob: Actor
 ) -> None:
-    services.patch_settings(stored.pk, {"output_quality": 70}, by=bob)
+    patch_settings(stored.pk, {"output_quality": 70}, by=bob)
 
-    services.patch_settings(stored.pk, {"strength": 1, "seed": 4}, by=ann, expected_revision=1)
+    patch_settings(stored.pk, {"strength": 1, "seed": 4}, by=ann, expected_revision=1)
 
     assert in_force(stored.pk) == (
         3,
@@ -357,11 +361,9 @@ def test_patch_settings_stale_merges_what_nobody_else_changed(
 def test_patch_settings_stale_with_the_same_value_is_no_conflict(
     stored: StoredSettings, ann: Actor, bob: Actor
 ) -> None:
-    services.patch_settings(stored.pk, {"output_quality": 70}, by=bob)
+    patch_settings(stored.pk, {"output_quality": 70}, by=bob)
 
-    services.patch_settings(
-        stored.pk, {"output_quality": 70.0, "strength": 1}, by=ann, expected_revision=1
-    )
+    patch_settings(stored.pk, {"output_quality": 70.0, "strength": 1}, by=ann, expected_revision=1)
 
     assert in_force(stored.pk) == (3, {**STAGER_DEFAULTS, "output_quality": 70, "strength": 1})
 
@@ -369,10 +371,10 @@ def test_patch_settings_stale_with_the_same_value_is_no_conflict(
 def test_patch_settings_stale_where_the_other_changed_it_back(
     stored: StoredSettings, ann: Actor, bob: Actor
 ) -> None:
-    services.patch_settings(stored.pk, {"output_quality": 70}, by=bob)
-    services.patch_settings(stored.pk, {"output_quality": 80}, by=bob)
+    patch_settings(stored.pk, {"output_quality": 70}, by=bob)
+    patch_settings(stored.pk, {"output_quality": 80}, by=bob)
 
-    saved = services.patch_settings(stored.pk, {"output_quality": 55}, by=ann, expected_revision=1)
+    saved = patch_settings(stored.pk, {"output_quality": 55}, by=ann, expected_revision=1)
 
     assert (saved.revision, saved.values["output_quality"]) == (4, 55)
 
@@ -380,12 +382,12 @@ def test_patch_settings_stale_where_the_other_changed_it_back(
 def test_patch_settings_stale_names_each_conflict_with_its_author(
     stored: StoredSettings, ann: Actor, bob: Actor
 ) -> None:
-    first = services.patch_settings(stored.pk, {"seed": 1, "strength": 0.2}, by=bob)
-    second = services.patch_settings(stored.pk, {"seed": 2}, by=ann)
-    services.patch_settings(stored.pk, {"note": "unconcerned"}, by=bob)
+    first = patch_settings(stored.pk, {"seed": 1, "strength": 0.2}, by=bob)
+    second = patch_settings(stored.pk, {"seed": 2}, by=ann)
+    patch_settings(stored.pk, {"note": "unconcerned"}, by=bob)
 
     with pytest.raises(StaleSettings) as stale:
-        services.patch_settings(
+        patch_settings(
             stored.pk,
             {"seed": None, "strength": 1, "output_quality": 5},
             by=bob,
@@ -407,7 +409,7 @@ def test_patch_settings_expecting_a_revision_that_never_was(
     changes = {"output_quality": 55, "seed": 1, "strength": 0.5}
 
     with pytest.raises(StaleSettings) as stale:
-        services.patch_settings(stored.pk, changes, by=ann, expected_revision=revision)
+        patch_settings(stored.pk, changes, by=ann, expected_revision=revision)
 
     at = stored.updated_at
     assert stale.value.conflicts == [
@@ -418,6 +420,6 @@ def test_patch_settings_expecting_a_revision_that_never_was(
 
 
 def test_updated_at_moves_on(stored: StoredSettings, ann: Actor) -> None:
-    saved = services.patch_settings(stored.pk, {"seed": 1}, by=ann)
+    saved = patch_settings(stored.pk, {"seed": 1}, by=ann)
 
     assert timedelta(0) < saved.updated_at - stored.updated_at < timedelta(minutes=1)

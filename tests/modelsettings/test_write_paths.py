@@ -29,13 +29,22 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from modelsettings import history, profiles, registry, services, urls
+from modelsettings import profiles, registry, settings, urls
 from modelsettings.actors import Actor
 from modelsettings.admin import profiles as profiles_admin
 from modelsettings.errors import RequestRefused
 from modelsettings.models import ModelSettings, ReplicateModel, RoomProfile, WriteRefused
 from modelsettings.schema.flattening import SchemaRefused
 from modelsettings.schema.published import PublishedModel
+from modelsettings.settings import (
+    create_profile,
+    get_settings,
+    patch_settings,
+    rename_profile,
+    reset_settings,
+    roll_back,
+    update_settings,
+)
 from tests.conftest import client_of
 from tests.modelsettings.acme import STAGER_INPUTS, published
 from tests.modelsettings.conftest import SLUG
@@ -64,8 +73,8 @@ class World:
 
     def __post_init__(self) -> None:
         self.actor = Actor.of(self.olga)
-        self.live = services.get_settings(SLUG).pk
-        services.patch_settings(self.live, {"steps": 31}, by=Actor("ann"), reason="before")
+        self.live = get_settings(SLUG).pk
+        patch_settings(self.live, {"steps": 31}, by=Actor("ann"), reason="before")
         self.draft = profiles.copy_profile(self.live, "draft", by=Actor("ann")).pk
 
     @property
@@ -195,42 +204,42 @@ def load_fixture(world: World, model: str, pk: int, fields: dict[str, Any]) -> N
 WRONG = {"steps": 5000}
 HELD: dict[str, Held] = {
     # Services.
-    "services.update_settings": Held(
-        lambda w: services.update_settings(w.live, {"steps": 32}, **asks(w)),
-        lambda w: services.update_settings(w.live, WRONG, **asks(w)),
+    "changing.update_settings": Held(
+        lambda w: update_settings(w.live, {"steps": 32}, **asks(w)),
+        lambda w: update_settings(w.live, WRONG, **asks(w)),
         newest,
     ),
-    "services.patch_settings": Held(
-        lambda w: services.patch_settings(w.live, {"steps": 32}, **asks(w)),
-        lambda w: services.patch_settings(w.live, WRONG, **asks(w)),
+    "changing.patch_settings": Held(
+        lambda w: patch_settings(w.live, {"steps": 32}, **asks(w)),
+        lambda w: patch_settings(w.live, WRONG, **asks(w)),
         newest,
     ),
-    "services.reset_settings": Held(
-        lambda w: services.reset_settings(w.live, **asks(w)),
-        lambda w: services.reset_settings(w.live, keys=["gone"], **asks(w)),
+    "changing.reset_settings": Held(
+        lambda w: reset_settings(w.live, **asks(w)),
+        lambda w: reset_settings(w.live, keys=["gone"], **asks(w)),
         newest,
     ),
-    "services.roll_back": Held(
-        lambda w: services.roll_back(w.live, 1, **asks(w)),
-        lambda w: services.roll_back(w.live, 99, **asks(w)),
+    "changing.roll_back": Held(
+        lambda w: roll_back(w.live, 1, **asks(w)),
+        lambda w: roll_back(w.live, 99, **asks(w)),
         newest,
     ),
-    "services.rename_profile": Held(
-        lambda w: services.rename_profile(w.live, "other", **asks(w)), None, newest
+    "changing.rename_profile": Held(
+        lambda w: rename_profile(w.live, "other", **asks(w)), None, newest
     ),
-    "services.create_profile": Held(
-        lambda w: services.create_profile(
+    "changing.create_profile": Held(
+        lambda w: create_profile(
             model=w.model.pk,
             name="new",
             values={},
-            validator=services.get_settings(SLUG).validator,
+            validator=get_settings(SLUG).validator,
             **asks(w),
         ),
-        lambda w: services.create_profile(
+        lambda w: create_profile(
             model=w.model.pk,
             name="new",
             values=WRONG,
-            validator=services.get_settings(SLUG).validator,
+            validator=get_settings(SLUG).validator,
             **asks(w),
         ),
         newest,
@@ -632,7 +641,7 @@ def test_path_refuses_what_is_wrong(world: World, path: str) -> None:
         wrong(world)
 
     assert ModelSettings.history.count() == before
-    assert services.get_settings(SLUG).document["steps"] == 31
+    assert get_settings(SLUG).document["steps"] == 31
 
 
 @pytest.mark.parametrize("path", [path for path, row in HELD.items() if row.heeds_lock])
@@ -647,15 +656,15 @@ def test_path_heeds_the_lock(world: World, path: str) -> None:
     assert everything() == before
 
 
-def of_services() -> Iterator[str]:
+def of_subjects() -> Iterator[str]:
     """Every public function that takes an actor, or that writes."""
     writes = re.compile(r"settings_write\(|_save\w*\(|\.(save|create|update|delete)\(|_raw_delete")
-    own = [
-        import_module(f"{services.__name__}.{one.name}")
-        for one in pkgutil.iter_modules(services.__path__)
+    of_settings = [
+        import_module(f"{settings.__name__}.{found.name}")
+        for found in pkgutil.iter_modules(settings.__path__)
     ]
-    for module in (*own, profiles, registry, history):
-        noun = "services" if module in own else module.__name__.split(".")[-1]
+    for module in (*of_settings, profiles, registry):
+        noun = module.__name__.split(".")[-1]
         for name, function in inspect.getmembers(module, inspect.isfunction):
             is_ours = function.__module__ == module.__name__ and not name.startswith("_")
             takes_actor = "by" in inspect.signature(function).parameters
@@ -701,7 +710,7 @@ def of_admin() -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    "find", [of_services, of_api, of_querysets, of_rows, of_commands, of_admin]
+    "find", [of_subjects, of_api, of_querysets, of_rows, of_commands, of_admin]
 )
 def test_every_path_has_a_row(find: Callable[[], Iterator[str]]) -> None:
     found = set(find())
@@ -716,7 +725,7 @@ def test_every_path_has_a_row(find: Callable[[], Iterator[str]]) -> None:
 
 
 def test_no_row_outlives_its_path() -> None:
-    finders = (of_services, of_api, of_querysets, of_rows, of_commands, of_admin)
+    finders = (of_subjects, of_api, of_querysets, of_rows, of_commands, of_admin)
     found = {path for find in finders for path in find()}
 
     assert (HELD.keys() | ELSEWHERE.keys()) - found == set()
@@ -725,7 +734,7 @@ def test_no_row_outlives_its_path() -> None:
 
 def test_only_these_modules_may_write() -> None:
     """`settings_write` opens the gate, so who calls it is part of the rules."""
-    root = Path(services.__file__).parents[2]
+    root = Path(settings.__file__).parents[2]
     packages = [root / name for name in ("config", "modelsettings", "staging")]
     callers = {
         path.relative_to(root).as_posix()
@@ -735,16 +744,16 @@ def test_only_these_modules_may_write() -> None:
     }
 
     assert callers == {
-        "modelsettings/history.py",
+        "modelsettings/settings/history.py",
         "modelsettings/models.py",
         "modelsettings/profiles.py",
         "modelsettings/registry.py",
-        "modelsettings/services/changing.py",
+        "modelsettings/settings/changing.py",
     }
 
 
 def test_a_person_who_is_deleted_leaves_the_history(world: World) -> None:
-    services.patch_settings(world.live, {"steps": 33}, by=world.actor)
+    patch_settings(world.live, {"steps": 33}, by=world.actor)
 
     world.olga.delete()
 

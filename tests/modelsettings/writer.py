@@ -14,10 +14,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 django.setup()
 
 # Models and services are there once Django is set up.
-from modelsettings import registry, services  # noqa: E402
+from modelsettings import registry  # noqa: E402
 from modelsettings.actors import Actor  # noqa: E402
 from modelsettings.models import ModelSettings  # noqa: E402
-from modelsettings.services import StaleSettings  # noqa: E402
+from modelsettings.settings import StaleSettings, patch_settings, update_settings  # noqa: E402
 
 
 def add_one_to_the_seed(profile: int, *, by: Actor) -> None:
@@ -26,7 +26,7 @@ def add_one_to_the_seed(profile: int, *, by: Actor) -> None:
         row = ModelSettings.objects.get(pk=profile)
         values = {**row.values, "seed": row.values.get("seed", 0) + 1}
         try:
-            services.update_settings(profile, values, by=by, expected_revision=row.revision)
+            update_settings(profile, values, by=by, expected_revision=row.revision)
         except StaleSettings:
             continue
         return
@@ -41,7 +41,7 @@ def main(key: str, profile: int, times: int) -> None:
         if key == "default":
             registry.choose_default(slugs[(time * os.getpid()) % len(slugs)], by=actor)
         else:
-            services.patch_settings(profile, {key: time}, by=actor)
+            patch_settings(profile, {key: time}, by=actor)
             add_one_to_the_seed(profile, by=actor)
 
 

@@ -9,10 +9,11 @@ from django.contrib.auth.models import Group, User
 from django.contrib.contenttypes.models import ContentType
 from knox.models import AuthToken
 
-from modelsettings import onboarding, profiles, services
+from modelsettings import inspection, profiles
 from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.schema.form import form_document
+from modelsettings.settings import get_settings, patch_settings
 from staging import links
 from staging.library import changing
 from staging.models import (
@@ -193,8 +194,8 @@ def _make_queued(project: Project, owner: User) -> dict[str, Any]:
 
 
 def _make_settings() -> dict[str, Any]:
-    stored = services.get_settings(QWEN)
-    services.patch_settings(stored.pk, {"output_quality": 77}, by=BY)
+    stored = get_settings(QWEN)
+    patch_settings(stored.pk, {"output_quality": 77}, by=BY)
     draft = profiles.copy_profile(stored.pk, "draft", by=BY)
     retired = profiles.copy_profile(stored.pk, "retired", by=BY)
     profiles.retire(retired.pk, by=BY)
@@ -203,7 +204,7 @@ def _make_settings() -> dict[str, Any]:
     incomplete = ReplicateModel.objects.get(slug="bytedance/seededit-3.0")
     incomplete.roles = {}
     incomplete.save()
-    changed = {**services.get_settings(QWEN).document, "output_quality": 42}
+    changed = {**get_settings(QWEN).document, "output_quality": 42}
     return {
         "profile": stored.pk,
         "draft": draft.pk,
@@ -214,7 +215,7 @@ def _make_settings() -> dict[str, Any]:
         "other_model": other.slug,
         "other_model_pk": other.pk,
         "incomplete_model": incomplete.slug,
-        "digest": onboarding.judge(onboarding.read_model(incomplete.slug)).digest,
+        "digest": inspection.judge(inspection.read_model(incomplete.slug)).digest,
     }
 
 

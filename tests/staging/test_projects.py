@@ -10,8 +10,9 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-from modelsettings import profiles, services
+from modelsettings import profiles
 from modelsettings.actors import Actor
+from modelsettings.settings import get_settings, patch_settings
 from staging.deletion.deleting import delete_job
 from staging.jobs.request import StagingRequest
 from staging.jobs.requesting import request_staging
@@ -29,8 +30,8 @@ ANN = Actor.system("ann")
 @pytest.fixture
 def draft(db: None) -> str:
     """A second profile of Qwen's that can be told from the live one."""
-    made = profiles.copy_profile(services.get_settings(QWEN).pk, "draft", by=ANN)
-    services.patch_settings(made.pk, {"output_quality": 20}, by=ANN)
+    made = profiles.copy_profile(get_settings(QWEN).pk, "draft", by=ANN)
+    patch_settings(made.pk, {"output_quality": 20}, by=ANN)
     return made.name
 
 
@@ -60,8 +61,8 @@ def test_job_uses_its_projects_model_and_profile(
 def test_request_comes_before_project_before_room(
     operator: User, photo_bytes: bytes, draft: str
 ) -> None:
-    room = profiles.copy_profile(services.get_settings(QWEN).pk, "bedrooms", by=ANN)
-    services.patch_settings(room.pk, {"output_quality": 30}, by=ANN)
+    room = profiles.copy_profile(get_settings(QWEN).pk, "bedrooms", by=ANN)
+    patch_settings(room.pk, {"output_quality": 30}, by=ANN)
     profiles.use_for_rooms(room.pk, ["bedroom"], by=ANN)
     project = create_project("Elm Street 5", owner=operator, model=QWEN, profile=draft)
 

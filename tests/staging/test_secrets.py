@@ -18,8 +18,8 @@ from rest_framework.test import APIClient
 
 from config import logs
 from modelsettings import registry
+from modelsettings.masking import mask
 from modelsettings.models import PublishedSchema
-from modelsettings.secrets import mask
 from staging.jobs.planning import CannotStage
 from staging.models import Photo, Prediction, StagingJob
 from staging.predictions import polling, settlement, submission

@@ -9,13 +9,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from modelsettings import onboarding, registry
+from modelsettings import inspection, registry
 from modelsettings.actors import Actor
 from modelsettings.errors import RequestRefused
+from modelsettings.inspection import CannotRead, Finding
 from modelsettings.models import ReplicateModel
-from modelsettings.onboarding import CannotRead, Finding
 from modelsettings.registry import AlreadyThere
-from modelsettings.schema.document import UNSET
+from modelsettings.schema.comparison import UNSET
 from modelsettings.schema.published import PublishedModel
 
 _BY = Actor.system("add_model")
@@ -103,7 +103,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{read.slug} is there already: nothing was changed.")
             tally.unchanged += 1
             return
-        finding = onboarding.judge(read, corrections=corrections)
+        finding = inspection.judge(read, corrections=corrections)
         self.stdout.write(_line(finding) if is_bulk else _written(finding))
         if row is not None and not is_bulk:
             self.stdout.write("It is there already, with a schema put together by hand.")
@@ -161,12 +161,12 @@ def _read(slugs: list[str], file: Path | None) -> Iterator[Source]:
     if file is None:
         for slug in slugs:
             try:
-                yield slug, onboarding.read_model(slug)
+                yield slug, inspection.read_model(slug)
             except CannotRead as error:
                 yield slug, error
         return
     try:
-        found = list(onboarding.read_files(file))
+        found = list(inspection.read_files(file))
     except CannotRead as error:
         raise CommandError(str(error)) from error
     if not slugs:
@@ -221,7 +221,7 @@ def _table(finding: Finding) -> list[str]:
         (
             f"{one.name}{' (required)' if one.is_required else ''}",
             one.kind,
-            "" if one.default is UNSET else onboarding.json_in_words(one.default),
+            "" if one.default is UNSET else inspection.json_in_words(one.default),
             one.allowed,
             one.carried_out_by,
         )

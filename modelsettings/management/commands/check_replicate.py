@@ -14,16 +14,16 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from PIL import Image
 
-from modelsettings.schema.flattening import SchemaRefused
-from modelsettings.schema.published import PublishedModel
-from modelsettings.shipped import shipped_models
-from modelsettings.trials import (
+from modelsettings.candidates import (
     Candidate,
     CannotBeTried,
     choose_candidate,
     describe_differences,
     subject_of,
 )
+from modelsettings.catalog.shipped import shipped_models
+from modelsettings.schema.flattening import SchemaRefused
+from modelsettings.schema.published import PublishedModel
 from replicate_api.assumptions import try_all
 from replicate_api.assumptions.trial import Trial, Wait
 from replicate_api.client import ReplicateClient

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from modelsettings import history
+from modelsettings.settings import history
 from staging.deletion.pruning import unused_revisions
 from staging.models import StagingJob
 

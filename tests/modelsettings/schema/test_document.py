@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from modelsettings.schema.document import UNSET, Change, diff, is_same
+from modelsettings.schema.comparison import UNSET, Change, diff, is_same
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from django.db.models import F
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from modelsettings import services as settings_services
 from modelsettings.actors import Actor
+from modelsettings.settings import rename_profile
 from staging.jobs.canceling import cancel_job
 from staging.jobs.judging import judge_picture
 from staging.jobs.repeating import repeat_job
@@ -70,7 +70,7 @@ def test_filter_by_batch(api: APIClient, ask: Ask, operator: User) -> None:
 
 def test_filter_by_profile_as_it_was_called_then(api: APIClient, ask: Ask, operator: User) -> None:
     before = ask()
-    settings_services.rename_profile(before.profile_id, "for winter", by=Actor.of(operator))
+    rename_profile(before.profile_id, "for winter", by=Actor.of(operator))
     after = ask()
 
     assert listed(api, profile="default", model=before.model.slug) == ids(before)

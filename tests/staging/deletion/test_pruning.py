@@ -10,9 +10,9 @@ from django.db.models import F
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
 
-from modelsettings import services
 from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, settings_write
+from modelsettings.settings import get_settings, patch_settings
 from staging import tasks
 from staging.deletion import pruning
 from staging.deletion.pruning import Pruned
@@ -132,10 +132,10 @@ def test_prune_of_everything_leaves_what_was_just_uploaded(operator: User) -> No
 
 
 def test_prune_keeps_revisions_that_a_kept_job_ran_with(operator: User) -> None:
-    profile, ann = services.get_settings(QWEN).pk, Actor("ann")
+    profile, ann = get_settings(QWEN).pk, Actor("ann")
     made = []
     for quality in (11, 12, 13):
-        services.patch_settings(profile, {"output_quality": quality}, by=ann)
+        patch_settings(profile, {"output_quality": quality}, by=ann)
         made.append(staged(operator, model=QWEN))
     make_old(made[0], days=400)
     with settings_write():

@@ -7,8 +7,8 @@ import pytest
 from pytest_django import Settings
 
 from modelsettings import registry
+from modelsettings.catalog.shipped import shipped_models
 from modelsettings.models import PublishedSchema, ReplicateModel
-from modelsettings.shipped import shipped_models
 from staging.jobs.planning import CannotStage
 from staging.models import Photo, StagingJob
 from tests.processes import CATALOG

@@ -7,10 +7,10 @@ from django.contrib.auth.models import User
 from django.db import connection
 from rest_framework.test import APIClient
 
-from modelsettings import services as settings_services
 from modelsettings.actors import Actor
 from modelsettings.models import ReplicateModel
 from modelsettings.schema.validation import SettingsRefused
+from modelsettings.settings import update_settings
 from staging.errors import NotPossible
 from staging.jobs.canceling import cancel_job
 from staging.jobs.repeating import repeat_job, retry_job
@@ -238,7 +238,7 @@ def test_repeat_with_a_seed_that_the_model_refuses(ask: Ask, operator: User, see
 def test_repeat_keeps_what_it_ran_with_when_the_settings_change(ask: Ask, operator: User) -> None:
     old = ask()
     changed = {**old.settings, "output_quality": 41}
-    settings_services.update_settings(old.profile_id, changed, by=Actor.of(operator))
+    update_settings(old.profile_id, changed, by=Actor.of(operator))
 
     new = repeat_job(StagingJob.objects.get(pk=old.pk), by=operator)
 

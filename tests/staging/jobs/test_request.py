@@ -6,9 +6,10 @@ from typing import Any, get_args, get_type_hints
 import pytest
 from django.contrib.auth.models import User
 
-from modelsettings import profiles, services
+from modelsettings import profiles
 from modelsettings.actors import Actor
 from modelsettings.schema.validation import SettingsRefused
+from modelsettings.settings import get_settings
 from staging.batches.preparation import request_of
 from staging.batches.requesting import from_photo, request_batch
 from staging.jobs.planning import OverridesRefused, Plan, plan_job
@@ -34,7 +35,7 @@ def test_no_value_on_the_way_to_a_purchase_is_untyped(typed: Callable[..., objec
 
 
 def test_a_batch_wishes_for_what_was_asked(operator: User) -> None:
-    draft = profiles.copy_profile(services.get_settings(QWEN).pk, "draft", by=Actor(name="ann"))
+    draft = profiles.copy_profile(get_settings(QWEN).pk, "draft", by=Actor(name="ann"))
     photo = make_photo_row(operator)
     wanted = StagingRequest(
         room_type="bedroom",
@@ -69,7 +70,7 @@ def test_a_batch_that_wishes_for_nothing_in_particular(operator: User) -> None:
 @pytest.fixture
 def project(operator: User) -> Project:
     """A project that names a model."""
-    flux = services.get_settings(FLUX)
+    flux = get_settings(FLUX)
     return Project.objects.create(owner=operator, name="Elm Street 5", model_id=flux.model_pk)
 
 

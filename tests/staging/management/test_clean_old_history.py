@@ -8,9 +8,10 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command, get_commands
 from django.utils import timezone
 
-from modelsettings import profiles, services
+from modelsettings import profiles
 from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, ReplicateModel, settings_write
+from modelsettings.settings import get_settings, patch_settings
 from staging.jobs.request import StagingRequest
 from staging.jobs.requesting import request_staging
 from staging.photos import Upload
@@ -41,9 +42,9 @@ def clean(*options: str) -> str:
 @pytest.fixture
 def profile(db: None, operator: User, photo_bytes: bytes) -> int:
     """Five revisions, with the second of which a job ran."""
-    pk = services.get_settings(QWEN).pk
+    pk = get_settings(QWEN).pk
     for quality in (11, 12, 13, 14):
-        services.patch_settings(pk, {"output_quality": quality}, by=ANN)
+        patch_settings(pk, {"output_quality": quality}, by=ANN)
         if quality == 11:
             request_staging(Upload(photo_bytes), StagingRequest(model=QWEN), owner=operator)
     return pk
@@ -117,7 +118,7 @@ def test_what_is_left_can_still_be_read(profile: int) -> None:
     models = ReplicateModel.history.count()
 
     clean()
-    saved = services.patch_settings(profile, {"output_quality": 15}, by=ANN)
+    saved = patch_settings(profile, {"output_quality": 15}, by=ANN)
 
     assert (ReplicateModel.history.count(), saved.revision) == (models, 6)
     assert revisions(profile) == [2, 5, 6]

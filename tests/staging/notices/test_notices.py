@@ -23,7 +23,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from standardwebhooks import Webhook
 
 from config import attention, checks
-from modelsettings.secrets import mask
+from modelsettings.masking import mask
 from staging.errors import NotPossible
 from staging.models import (
     DailyUsage,

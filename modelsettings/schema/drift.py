@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from modelsettings.schema import flattening, published
-from modelsettings.schema.document import UNSET, is_same
+from modelsettings.schema.comparison import UNSET, is_same
 from modelsettings.schema.flattening import JSON
 from modelsettings.schema.roles import find_roles
 

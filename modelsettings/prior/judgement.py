@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from modelsettings.catalog.shipped import ShippedModel, shipped_models
 from modelsettings.schema import parameters
 from modelsettings.schema.flattening import JSON
 from modelsettings.schema.validation import SettingsRefused, SettingsValidator
-from modelsettings.shipped import ShippedModel, shipped_models
 
 _FILE = Path(__file__).parent / "catalog" / "earlier.toml"
 

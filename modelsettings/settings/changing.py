@@ -9,16 +9,16 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from modelsettings import history
 from modelsettings.actors import Actor
-from modelsettings.compiled import compile_schema
 from modelsettings.errors import RequestRefused
+from modelsettings.model_schema import compile_schema
 from modelsettings.models import ModelSettings, settings_write
-from modelsettings.schema.document import UNSET, Change, diff, differing_keys
+from modelsettings.schema.comparison import UNSET, Change, diff, differing_keys
 from modelsettings.schema.flattening import JSON
 from modelsettings.schema.validation import SettingsRefused, SettingsValidator
-from modelsettings.services.conflicts import StaleSettings, find_conflicts
-from modelsettings.services.reading import ProfileNotFound, StoredSettings
+from modelsettings.settings import history
+from modelsettings.settings.conflicts import StaleSettings, find_conflicts
+from modelsettings.settings.reading import ProfileNotFound, StoredSettings
 
 
 class ProfileLocked(RequestRefused):

@@ -1,6 +1,6 @@
 """Everything that reads or changes settings: for the admin, the API, tasks and commands alike."""
 
-from modelsettings.services.changing import (
+from modelsettings.settings.changing import (
     ProfileLocked,
     RollbackPreview,
     create_profile,
@@ -11,8 +11,8 @@ from modelsettings.services.changing import (
     roll_back,
     update_settings,
 )
-from modelsettings.services.conflicts import Conflict, StaleSettings
-from modelsettings.services.reading import (
+from modelsettings.settings.conflicts import Conflict, StaleSettings
+from modelsettings.settings.reading import (
     ProfileNotFound,
     ResolvedSettings,
     StoredSettings,

@@ -8,11 +8,11 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from modelsettings.compiled import CompiledSchema, compile_schema, find_obstacle_to_staging
 from modelsettings.errors import RequestRefused
+from modelsettings.model_schema import CompiledSchema, compile_schema, find_obstacle_to_staging
 from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.schema import parameters
-from modelsettings.schema.document import differing_keys
+from modelsettings.schema.comparison import differing_keys
 from modelsettings.schema.flattening import JSON
 from modelsettings.schema.parameters import Delivery
 from modelsettings.schema.validation import SettingsValidator

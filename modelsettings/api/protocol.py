@@ -12,9 +12,8 @@ from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from modelsettings import services
 from modelsettings.api.strict import check_query
-from modelsettings.services import StoredSettings
+from modelsettings.settings import StoredSettings, get_settings
 
 PROFILE = OpenApiParameter("profile", description="A profile's name; without it, the live one.")
 IF_MATCH = OpenApiParameter(
@@ -98,7 +97,7 @@ def read_settings(request: Request, slug: str, *, parameters: Iterable[str] = ()
     if "\0" in profile:
         # PostgreSQL has no such text.
         raise NotFound("There is no such settings profile.")
-    return services.get_settings(slug, profile=profile)
+    return get_settings(slug, profile=profile)
 
 
 def answer(stored: StoredSettings) -> Response:

@@ -9,7 +9,7 @@ from modelsettings import catalog
 from modelsettings.errors import RequestRefused
 from modelsettings.pricing import cost_of
 from modelsettings.schema import flattening, published
-from modelsettings.schema.differences import find_differences
+from modelsettings.schema.drift import find_differences
 from modelsettings.schema.flattening import JSON, SchemaRefused
 from modelsettings.schema.published import PublishedModel
 from modelsettings.schema.roles import find_obstacle, find_roles

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from modelsettings.errors import RequestRefused
 from modelsettings.models import ModelSettings, settings_write
-from modelsettings.schema.document import Change, diff
+from modelsettings.schema.comparison import Change, diff
 from modelsettings.schema.flattening import JSON
 
 PAGE = 20

@@ -8,7 +8,7 @@ from typing import Any
 
 from modelsettings.errors import RequestRefused
 from modelsettings.models import ModelSettings
-from modelsettings.schema.document import UNSET, is_same, or_null
+from modelsettings.schema.comparison import UNSET, is_same, or_null
 from modelsettings.schema.flattening import JSON
 
 

@@ -10,10 +10,10 @@ from typing import Any
 from django.conf import settings
 
 from modelsettings import catalog
-from modelsettings.compiled import compile_document, find_obstacle_to_staging
 from modelsettings.errors import RequestRefused
+from modelsettings.model_schema import compile_document, find_obstacle_to_staging
 from modelsettings.schema import flattening, published
-from modelsettings.schema.document import UNSET
+from modelsettings.schema.comparison import UNSET
 from modelsettings.schema.flattening import JSON, SchemaRefused
 from modelsettings.schema.parameters import LARGEST_INTEGER
 from modelsettings.schema.published import PublishedModel

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db.models import F
 
-from modelsettings.compiled import compile_schema
+from modelsettings.model_schema import compile_schema
 from modelsettings.models import ModelSettings
-from modelsettings.schema.document import UNSET, is_same
+from modelsettings.schema.comparison import UNSET, is_same
 
 
 @dataclass(frozen=True, slots=True)
