@@ -58,12 +58,12 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "config.liveness.liveness",
-    "config.readiness.readiness",
-    "config.metrics.metrics",
-    "config.request_ids.request_ids",
-    "config.incoming.plain_credentials",
-    "config.incoming.without_nul",
+    "config.monitoring.liveness.liveness",
+    "config.monitoring.readiness.readiness",
+    "config.monitoring.metrics.metrics",
+    "config.http.request_ids.request_ids",
+    "config.http.unreadable_requests.plain_credentials",
+    "config.http.unreadable_requests.without_nul",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -71,7 +71,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "config.lengths.bounded_bodies",
+    "config.http.body_limits.bounded_bodies",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -147,7 +147,7 @@ STORAGES: dict[str, dict[str, Any]] = {
 }
 if AWS_STORAGE_BUCKET_NAME := env.text("AWS_STORAGE_BUCKET_NAME"):
     STORAGES["default"] = {
-        "BACKEND": "config.media.PrivateBucket",
+        "BACKEND": "config.storage.PrivateBucket",
         "OPTIONS": {
             "bucket_name": AWS_STORAGE_BUCKET_NAME,
             "endpoint_url": env.text("AWS_S3_ENDPOINT_URL") or None,
@@ -172,10 +172,10 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["config.parsers.BoundedJSONParser"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.negotiation.OwnFormat",
-    "DEFAULT_SCHEMA_CLASS": "config.openapi.RestageSchema",
-    "EXCEPTION_HANDLER": "config.errors.answer_refusal",
+    "DEFAULT_PARSER_CLASSES": ["config.http.parsers.BoundedJSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.http.negotiation.OwnFormat",
+    "DEFAULT_SCHEMA_CLASS": "config.http.openapi.RestageSchema",
+    "EXCEPTION_HANDLER": "config.http.errors.answer_refusal",
 }
 # A script's token lasts until somebody deletes it in the admin.
 REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Token"}
@@ -195,7 +195,7 @@ SPECTACULAR_SETTINGS = {
     "SERVERS": [{"url": "/", "description": "The Restage that this document came from."}],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "config.openapi.write_nulls_plainly",
+        "config.http.openapi.write_nulls_plainly",
     ],
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -358,6 +358,6 @@ UNFOLD = {
     ],
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_HISTORY": False,
-    "SIDEBAR": {"navigation": "config.navigation.sidebar"},
-    "DASHBOARD_CALLBACK": "config.dashboard.first_page",
+    "SIDEBAR": {"navigation": "config.dashboard.navigation.sidebar"},
+    "DASHBOARD_CALLBACK": "config.dashboard.page.first_page",
 }

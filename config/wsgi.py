@@ -2,7 +2,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from config.incoming import without_charset
+from config.http.unreadable_requests import without_charset
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 

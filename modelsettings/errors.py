@@ -5,8 +5,9 @@
 
 Each refusal is one subclass, beside the code that raises it. Its class says with which status the
 API answers; its message is the sentence that people read, and says what to do. No door lists the
-subclasses: `config.errors.answer_refusal` answers all of them in the API, and forms put `errors` at
-their fields. What is not of this family is a fault of ours: a 500, with a traceback in the log.
+subclasses: `config.http.errors.answer_refusal` answers all of them in the API, and forms put
+`errors` at their fields. What is not of this family is a fault of ours: a 500, with a traceback in
+the log.
 """
 
 from collections.abc import Mapping

@@ -17,10 +17,10 @@ class Door(NamedTuple):
 WHOLE = (
     "tests/config/test_checks.py",
     "tests/config/test_env.py",
-    "tests/config/test_liveness.py",
+    "tests/config/monitoring/test_liveness.py",
     "tests/config/test_logs.py",
-    "tests/config/test_parsers.py",
-    "tests/config/test_request_ids.py",
+    "tests/config/http/test_parsers.py",
+    "tests/config/http/test_request_ids.py",
     "tests/config/test_templates.py",
     "tests/modelsettings/schema",
     "tests/modelsettings/test_catalog.py",

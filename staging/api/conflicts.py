@@ -1,4 +1,4 @@
-"""How refusals are described in the API's document; `config.errors` answers with them."""
+"""How refusals are described in the API's document; `config.http.errors` answers with them."""
 
 from typing import Any
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from config.navigation import sidebar
+from config.dashboard.navigation import sidebar
 from tests.permissions.world import World
 
 pytestmark = pytest.mark.django_db

@@ -47,7 +47,7 @@ def bucket(s3_url: str, settings: Settings) -> Any:
     names = {"bucket_name": BUCKET, "access_key": "AKNOBODY", "secret_key": "nobodys", **key}
     settings.STORAGES = {
         **settings.STORAGES,
-        "default": {"BACKEND": "config.media.PrivateBucket", "OPTIONS": names},
+        "default": {"BACKEND": "config.storage.PrivateBucket", "OPTIONS": names},
     }
     found = boto3.resource(
         "s3", aws_access_key_id="AKNOBODY", aws_secret_access_key="nobodys", **key

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
-from config import attention
+from config.dashboard import attention
 from modelsettings.models import ReplicateModel
 from staging.models import (
     DailyUsage,

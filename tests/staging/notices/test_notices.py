@@ -22,7 +22,8 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from standardwebhooks import Webhook
 
-from config import attention, checks
+from config import checks
+from config.dashboard import attention
 from modelsettings.masking import mask
 from staging.errors import NotPossible
 from staging.models import (

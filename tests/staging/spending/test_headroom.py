@@ -9,7 +9,7 @@ from django.test import Client, TestCase
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from config import attention
+from config.dashboard import attention
 from staging.jobs.canceling import cancel_job
 from staging.models import Project, SpendingLimit, StagingJob
 from staging.notices import watching

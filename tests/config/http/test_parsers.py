@@ -3,7 +3,7 @@ from io import BytesIO
 import pytest
 from rest_framework.exceptions import ParseError
 
-from config.parsers import MAX_JSON_BYTES, BoundedJSONParser, DocumentTooLarge
+from config.http.parsers import MAX_JSON_BYTES, BoundedJSONParser, DocumentTooLarge
 
 
 def test_parse_reads_a_document() -> None:

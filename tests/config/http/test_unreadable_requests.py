@@ -8,7 +8,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 from werkzeug.test import Client as WSGIClient
 
-from config.incoming import without_charset
+from config.http.unreadable_requests import without_charset
 from tests.wsgi import connection_kept, served
 
 JOBS = "/api/v1/staging/jobs"

@@ -7,7 +7,7 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
-from config.request_ids import request_ids
+from config.http.request_ids import request_ids
 
 
 @pytest.mark.parametrize("sent", ["0190c5a4-0000-7000-8000-000000000000", "req_12345678"])

@@ -9,7 +9,7 @@ import yaml
 from django.contrib.auth.models import User
 from prometheus_client.core import Metric
 
-from config.metrics import Figures
+from config.monitoring.metrics import Figures
 from staging.models import SpendingLimit
 from tests.missing import PROMTOOL, needs
 from tests.processes import ROOT

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from config.errors import API
+from config.http.errors import API
 from staging import images
 from staging.batches.requesting import MAX_TOTAL_BYTES
 

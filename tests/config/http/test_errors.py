@@ -7,7 +7,7 @@ from django.http import Http404
 from django.test import Client, RequestFactory
 from pytest_django import Settings
 
-from config.errors import answer_refusal, server_error
+from config.http.errors import answer_refusal, server_error
 from modelsettings.errors import RequestRefused
 
 

@@ -18,8 +18,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from config.attention import Item, find_items
-from config.figures import (
+from config.dashboard.attention import Item, find_items
+from config.dashboard.figures import (
     MOST,
     Day,
     Times,

@@ -15,7 +15,7 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
-from config.metrics import MOST_LIMITS
+from config.monitoring.metrics import MOST_LIMITS
 from staging.models import (
     CreationPace,
     DailyUsage,

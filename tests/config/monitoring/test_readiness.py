@@ -17,7 +17,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from config import readiness
+from config.monitoring import readiness
 from staging.models import Heartbeat, Tallied, Tally
 from tests import processes
 

@@ -11,8 +11,8 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from config import attention, figures
-from config.figures import Day
+from config.dashboard import attention, figures
+from config.dashboard.figures import Day
 from modelsettings.actors import Actor
 from modelsettings.models import PublishedSchema, ReplicateModel
 from modelsettings.settings import get_settings, patch_settings
@@ -193,7 +193,7 @@ def trouble(ask: Ask) -> None:
 def test_page_bounds_what_it_counts(
     admin_page: Client, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("config.dashboard.MOST", 2)
+    monkeypatch.setattr("config.dashboard.page.MOST", 2)
     for _ in range(3):
         ask()
 

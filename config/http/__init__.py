@@ -1,0 +1,10 @@
+"""What every request and answer of the site shares, whichever view it meets.
+
+errors               refusals and failures as answers
+unreadable_requests  bytes that the libraries below would fail on
+body_limits          forms that are longer than their sender may send
+parsers              bodies of API requests
+negotiation          the format that the API answers in
+openapi              the API's description
+request_ids          an id for each request, in the log and in the answer
+"""

@@ -1,0 +1,1 @@
+"""What supervisors and Prometheus ask: `/livez`, `/readyz` and `/metrics`."""
