@@ -2,9 +2,8 @@
 
     python -m benchmarks.onboarding [--models N] [--json]
 
-`add_model --file` reads the corpus of real published models (../shared/corpus/replicate-models),
-and then copies of it under other names, into a throw-away database beside the one that
-DATABASE_URL names.
+`add_model --file` reads the corpus of real published models (tests/corpus), and then copies of it
+under other names, into a throw-away database beside the one that DATABASE_URL names.
 """
 
 import argparse
@@ -17,7 +16,6 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -25,8 +23,8 @@ from benchmarks.measure import report
 from benchmarks.settings import throw_away_database
 from modelsettings.models import ReplicateModel
 from modelsettings.registry import list_models
+from tests.corpus import PUBLISHED
 
-CORPUS = Path(settings.BASE_DIR).parent / "shared" / "corpus" / "replicate-models"
 WANTED = {"usable_share": "1"}
 
 
@@ -86,9 +84,7 @@ def main() -> None:
     parser.add_argument("--models", type=int, default=500, help="copies of the corpus (500)")
     parser.add_argument("--json", action="store_true", help="print one object of figures last")
     options = parser.parse_args()
-    documents = [json.loads(path.read_text()) for path in sorted(CORPUS.glob("*.json"))]
-    if not documents:
-        parser.exit(1, f"Nothing is measured: the corpus is not at {CORPUS}.\n")
+    documents = [json.loads(path.read_text()) for path in sorted(PUBLISHED.glob("*.json"))]
     with throw_away_database():
         figures = measure(documents, models=options.models)
     title = f"Onboarding on {connection.vendor}, {len(documents)} models and their copies"

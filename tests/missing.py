@@ -16,12 +16,8 @@ from dataclasses import dataclass
 import pytest
 from django.db import connection
 
-from tests import processes
 from tests.chaos import servers
 
-SHARED = processes.ROOT.parent / "shared"
-CORPUS_FOLDER = SHARED / "corpus" / "replicate-models"
-FACTS_FILE = SHARED / "facts" / "replicate-models.json"
 RABBITMQ_ADDRESS = ("127.0.0.1", 5672)
 
 
@@ -80,14 +76,6 @@ RABBITMQ = Part(
 PROMTOOL = Part(
     is_there=lambda: shutil.which("promtool"),
     sentence="promtool is not installed (apt install prometheus)",
-)
-CORPUS = Part(
-    is_there=lambda: any(CORPUS_FOLDER.glob("*.json")),
-    sentence="the published models of ../shared/corpus are not there",
-)
-FACTS = Part(
-    is_there=FACTS_FILE.exists,
-    sentence="what is known of each model, in ../shared/facts, is not there",
 )
 LINUX = Part(
     is_there=lambda: sys.platform == "linux",

@@ -19,7 +19,7 @@ import pytest
 from PIL import Image
 from replicate.client import Client
 
-from tests.missing import CORPUS_FOLDER
+from tests.corpus import PUBLISHED
 
 ROOT = Path(__file__).parents[2]
 MODELS = Path(__file__).parent / "models"
@@ -50,7 +50,7 @@ def origin() -> Iterator[str]:
     """One sandbox for all tests that leave no trace in it but predictions."""
     options = ["--seconds", "0.05", "--webhook-retry-scale", "0.01", "--shortest-deadline", "0"]
     options += ["--creations-per-minute", "60000", "--requests-per-minute", "60000"]
-    with running_sandbox(*options, "--models", str(CORPUS_FOLDER)) as address:
+    with running_sandbox(*options, "--models", str(PUBLISHED)) as address:
         yield address
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 
 from sandbox.published import PublishedModel
-from tests.missing import CORPUS, CORPUS_FOLDER, needs
+from tests.corpus import PUBLISHED
 from tests.sandbox.conftest import MODELS, client_of, photo, running_sandbox, wait_for
 
-FILES = sorted(CORPUS_FOLDER.glob("*.json"))
+FILES = sorted(PUBLISHED.glob("*.json"))
 
 
 def test_model_is_its_file(api: httpx.Client) -> None:
@@ -53,7 +53,6 @@ def test_published_model_replaces_the_old(api: httpx.Client) -> None:
     assert api.get("/v1/models/acme/burst").json()["description"] == "Another."
 
 
-@needs(CORPUS)
 def test_every_published_model_runs(api: httpx.Client) -> None:
     kept = api.post("/v1/files", files={"content": ("a.jpg", photo(), "image/jpeg")}).json()
     made = {}
