@@ -231,7 +231,7 @@ RETENTION_DAYS = env.number("RETENTION_DAYS", default=0)
 # What /metrics is asked with, as a bearer token; empty: there is no such page.
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 
-# How the pipeline waits, in seconds; DESIGN 5 gives the reasons.
+# How the pipeline waits, in seconds: docs/reliability.md, "What makes it so".
 STAGING_REQUEST_LIMIT_S = 30
 STAGING_LEASE_S = 120
 STAGING_LOOKUP_GRACE_S = 120
@@ -277,7 +277,7 @@ EMAIL_TIMEOUT = 15
 CALLBACK_PRIVATE_NETWORKS = env.networks("CALLBACK_PRIVATE_NETWORKS")
 
 # The queue is a wake-up call, and the database the truth: no results are kept, and a message that
-# is lost costs a sweep's interval.
+# is lost costs a sweep's interval. How messages are lost: docs/replicate-facts/celery.md.
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", default="redis://127.0.0.1:6379/0")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # However long it takes: after a hundred tries, three quarters of an hour, Celery gives up.

@@ -43,5 +43,5 @@ def _check(header: str, *, token: str) -> None:
 
 
 def _is_create(scope: Scope) -> bool:
-    """Creations have a limit of their own (facts, "Rate limits")."""
+    """Creations have a limit of their own: docs/replicate-facts/http.md, "Rate limits"."""
     return bool(scope["method"] == "POST" and scope["path"].endswith("/predictions"))

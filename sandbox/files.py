@@ -34,8 +34,8 @@ class UploadedFile:
 class FileStore:
     """The files of the account.
 
-    One hour is what the documented example shows; a general promise was not found
-    (facts, "Files and retention").
+    One hour is what the documented example shows; a general promise was not found:
+    docs/replicate-facts/http.md, "Files and retention".
     """
 
     def __init__(self, blobs: Blobs, *, lifetime_s: float) -> None:
@@ -84,7 +84,10 @@ class FileStore:
 
 
 def file_object(uploaded: UploadedFile, *, api: str) -> Document:
-    """Return what the API shows of a file (keys as recorded, facts 1.9)."""
+    """Return what the API shows of a file.
+
+    The keys: docs/replicate-facts/http.md, "Files and retention".
+    """
     return {
         "id": uploaded.id,
         "name": uploaded.name,

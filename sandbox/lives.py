@@ -16,7 +16,7 @@ from sandbox.webhooks import Postman
 # How much of its time a prediction waits in the queue.
 QUEUED = 0.2
 FOREVER_S = 365 * 24 * 3600.0
-# A prediction is stopped after running for 30 minutes (facts).
+# As docs/replicate-facts/http.md, "Creating a prediction", has it: 30 minutes of running.
 LONGEST_RUN_S = 30 * 60.0
 
 
@@ -113,7 +113,7 @@ class Lives:
                 await prediction.settled.wait()
         except TimeoutError:
             if end is not until:
-                # On expiry: aborted if it had not started, canceled if it ran (facts).
+                # As docs/replicate-facts/http.md, "Statuses", has it for a deadline that passes.
                 self._end(prediction, "canceled" if prediction.started_at else "aborted")
                 return False
         return not prediction.is_over

@@ -67,7 +67,10 @@ async def show(request: Request) -> JSONResponse:
 
 
 async def show_versions(request: Request) -> JSONResponse:
-    """List the versions of a model; official ones show none (facts)."""
+    """List the versions of a model; official ones show none.
+
+    docs/replicate-facts/http.md, "Models and their schemas".
+    """
     return JSONResponse(_page([_version(_model(request))]))
 
 

@@ -70,7 +70,7 @@ class Prediction:
         if status != "succeeded":
             self.output = None
         if status in ("canceled", "aborted"):
-            # Recorded cancel answers carry null, not "" (facts 1.9).
+            # Null, not "": docs/replicate-facts/client.md, "Recorded answers".
             self.logs = None
         self.settled.set()
         return True
@@ -87,9 +87,9 @@ class Prediction:
 def prediction_object(prediction: Prediction, *, api: str, retention_s: float) -> Document:
     """Return what GET answers, with exactly the keys that were recorded per state.
 
-    While starting there are no `output`, `started_at`, `completed_at` and `metrics`
-    (facts 1.9). The published description lists more as always present; `urls.web` follows
-    it, as payloads since 2025 do.
+    While starting there are no `output`, `started_at`, `completed_at` and `metrics`:
+    docs/replicate-facts/client.md, "Recorded answers". The published description lists more as
+    always present; `urls.web` follows it, as payloads since 2025 do.
     """
     purged = prediction.is_purged(retention_s=retention_s)
     shown: Document = {
@@ -123,8 +123,8 @@ def prediction_object(prediction: Prediction, *, api: str, retention_s: float) -
 def waited_object(prediction: Prediction, *, api: str, retention_s: float) -> Document:
     """Return what a create with `Prefer: wait` answers.
 
-    Recorded: `output` and `data_removed` are there, and the status is still `processing`
-    although the output is complete (facts 1.9).
+    As in docs/replicate-facts/client.md, "Recorded answers": `output` and `data_removed` are there,
+    and the status is still `processing` although the output is complete.
     """
     shown = prediction_object(prediction, api=api, retention_s=retention_s)
     shown["output"] = prediction.output

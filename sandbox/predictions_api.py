@@ -27,7 +27,8 @@ from sandbox.validation import Document, check_keys, invalid_input
 from sandbox.webhooks import EVENTS, check_address
 
 BODY_KEYS = {"input", "webhook", "webhook_events_filter", "stream"}
-# The published pattern lets 61 to 99 through as well; the words say 60 (facts).
+# 60 at most, though a published pattern lets 61 to 99 through: docs/replicate-facts/http.md,
+# "Creating a prediction".
 PREFER = re.compile(r"wait(?:=([1-9]|[1-5][0-9]|60))?")
 CANCEL_AFTER = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?")
 
@@ -47,7 +48,10 @@ async def create(request: Request) -> JSONResponse:
 
 
 async def create_for_model(request: Request) -> JSONResponse:
-    """Run an official model by name; others must be run by version (facts)."""
+    """Run an official model by name; others must be run by version.
+
+    docs/replicate-facts/http.md, "Creating a prediction".
+    """
     parts = parts_of(request)
     parts.creations.take()
     body = await _read_body(request, allowed=BODY_KEYS)
@@ -124,8 +128,8 @@ async def _answer_when_over(
 ) -> JSONResponse:
     """Hold the answer until the prediction is over, but no longer than was asked.
 
-    201 is what was recorded for a finished one; 202 for an unfinished one stands in the
-    published description only (facts 1.9).
+    201 is what was recorded for a finished one; 202 for an unfinished one stands in the published
+    description alone: docs/replicate-facts/http.md, "Creating a prediction".
     """
     try:
         async with asyncio.timeout(wait_s):

@@ -1,7 +1,7 @@
 """The errors that the API answers, in Replicate's own words.
 
-Recorded errors are `application/problem+json` with `title`, `detail` and `status`;
-a 404 and a 429 were seen without a title (facts, "Errors" and "Rate limits").
+Recorded errors are `application/problem+json` with `title`, `detail` and `status`; a 404 and a 429
+were seen without a title: docs/replicate-facts/http.md, "Errors", and its chapter "Rate limits".
 """
 
 from __future__ import annotations
@@ -73,7 +73,10 @@ def unauthenticated() -> Problem:
 
 
 def throttled(*, retry_after: int) -> Problem:
-    """Return a 429; whether Replicate always sends the header is not established (facts)."""
+    """Return a 429; whether Replicate always sends the header is not established.
+
+    docs/replicate-facts/http.md, "Rate limits".
+    """
     return Problem(
         429,
         detail=f"Request was throttled. Your rate limit resets in ~{retry_after}s.",

@@ -48,7 +48,10 @@ class PublishedModel:
 
     @property
     def latest_version(self) -> Document | None:
-        """The version in use; null for a few official models (facts)."""
+        """The version in use; null for a few official models.
+
+        docs/replicate-facts/http.md, "Models and their schemas".
+        """
         return self.document.get("latest_version")
 
     @property

@@ -11,8 +11,8 @@ from sandbox.problems import throttled
 class Bucket:
     """Lets `per_minute` requests through a minute, and a short burst at once.
 
-    The size of a tolerated burst is not established (facts: "short bursts tolerated";
-    an account low on credit has 6 a minute and a burst of 1).
+    How large a burst Replicate tolerates is not established: docs/replicate-facts/http.md,
+    "Rate limits".
     """
 
     def __init__(self, per_minute: float, *, burst: float) -> None:

@@ -1,7 +1,7 @@
 """Checks an input against the model's own schema, and says what is wrong as Replicate does.
 
 The wording and the `type` names are those of the Go library that Replicate's answers show
-(facts, "Errors": required, enum, number_lte, additional_property_not_allowed were seen).
+(docs/replicate-facts/http.md, "Errors", names the four types that were seen).
 """
 
 from __future__ import annotations
@@ -37,8 +37,9 @@ class InputSchema:
     def check(self, given: Document, *, refuse_unknown: bool) -> None:
         """Raise the 422 that names every invalid field.
 
-        What becomes of unknown keys is not established (facts, "Errors"): the sandbox
-        refuses them unless told otherwise, so that a client sends only keys of the schema.
+        What becomes of unknown keys is not established (docs/replicate-facts/http.md,
+        "Creating a prediction"): the sandbox refuses them unless told otherwise, so that a client
+        sends only keys of the schema.
         """
         invalid = [f for error in self._validator.iter_errors(given) for f in _fields(error)]
         if not refuse_unknown or not self.properties:

@@ -1,4 +1,7 @@
-"""Webhooks: signed, filtered by event, and the terminal one retried (facts, "Webhooks")."""
+"""Webhooks: signed, filtered by event, and the terminal one sent again.
+
+They are as docs/replicate-facts/http.md, "Webhooks", has them.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ from sandbox.problems import Problem
 from sandbox.validation import Document
 
 EVENTS = ("start", "output", "logs", "completed")
-# Without a filter: on new output and on completion (facts).
+# Without a filter: on new output and on completion.
 UNFILTERED = ("output", "completed")
 # Exponential, the last about a minute after completion; the exact steps are not established.
 RETRY_DELAYS_S = (1, 2, 4, 8, 16, 30)
@@ -89,7 +92,7 @@ class Postman:
         wanted = prediction.webhook_events_filter or UNFILTERED
         if not prediction.webhook or event not in wanted:
             return
-        # The captured payload has its keys in alphabetical order (facts 1.9).
+        # The one body that was captured has its keys in alphabetical order.
         body = json.dumps(shown, sort_keys=True, separators=(",", ":")).encode()
         letter = _Letter(prediction.id, prediction.webhook, event, "msg_" + new_id(), body)
         fault = self._faults.take("webhook", LETTERS, event=event, model=prediction.model.slug)
@@ -144,7 +147,7 @@ class Postman:
                 status=status,
             )
         )
-        # A redirect is neither followed nor retried: it fails silently (facts 1.8).
+        # A redirect is neither followed nor tried again: it fails silently.
         return status is not None and status < 400
 
     async def _answer(self, address: str, *, body: bytes, headers: dict[str, str]) -> int | None:

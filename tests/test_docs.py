@@ -1,24 +1,58 @@
-"""What the pages for people lead to is there: files, and headings on other pages."""
+"""Pages, chapters and links that people are sent to exist, in pages and in comments."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.processes import ROOT
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+# A page as comments cite it, `docs/api.md` or `docs/api.md, "Errors"`, also across lines.
+CITED = re.compile(r"((?:[\w-]+/)+[\w.-]+\.md)\b(?:,\s+\"([^\"]+)\")?")
+CONTINUED = re.compile(r"\n\s*(?:#|//|--)?[ \t]*")
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """Return the repository's files: one that is not added yet is not there for others."""
+    command = ["git", "ls-files", "-z", "--", *patterns]
+    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return [ROOT / name for name in listed.split("\0") if name and (ROOT / name).exists()]
+
+
+PAGES = tracked("*.md")
+SOURCES = tracked(
+    "*.py", "*.js", "*.css", "*.html", "*.toml", "*.yml", "*.yaml", "*.example", "bin/*"
+)
+
+
+def headings(page: Path) -> list[str]:
+    return HEADING.findall(FENCED.sub("", page.read_text()))
 
 
 def anchors(page: Path) -> set[str]:
     """Return the names that a forge gives to a page's headings."""
-    heads = (head.lower().replace(" ", "-") for head in HEADING.findall(page.read_text()))
+    heads = (head.lower().replace(" ", "-") for head in headings(page))
     return {re.sub(r"[^\w-]", "", head) for head in heads}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def find_broken_citations(text: str) -> list[str]:
+    """Return what a text cites and the repository lacks: pages, or chapters of pages."""
+    broken = []
+    for name, chapter in CITED.findall(CONTINUED.sub(" ", LINK.sub("]", text))):
+        page = ROOT / name
+        # Under var/ lies what commands write.
+        if name.startswith("var/"):
+            continue
+        if not page.exists() or (chapter and chapter not in headings(page)):
+            broken.append(f'{name}, "{chapter}"' if chapter else name)
+    return broken
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_of_a_page_lead_somewhere(page: Path) -> None:
     links = [link for link in LINK.findall(page.read_text()) if not link.startswith("http")]
 
@@ -28,3 +62,27 @@ def test_links_of_a_page_lead_somewhere(page: Path) -> None:
         return not target.exists() or bool(anchor and anchor not in anchors(target))
 
     assert [link for link in links if leads_nowhere(link)] == []
+
+
+def test_pages_and_chapters_that_are_cited_are_there() -> None:
+    broken = {
+        str(file.relative_to(ROOT)): found
+        for file in [*PAGES, *SOURCES]
+        if file != Path(__file__) and (found := find_broken_citations(file.read_text()))
+    }
+
+    assert broken == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "broken"),
+    [
+        ("# See docs/api.md.", []),
+        ('# See docs/api.md,\n    # "Every\n    # address".', []),
+        ("# See docs/gone.md.", ["docs/gone.md"]),
+        ('"""As docs/api.md, "Every word", has it."""', ['docs/api.md, "Every word"']),
+        ("facts/replicate-http.md", ["facts/replicate-http.md"]),
+    ],
+)
+def test_find_broken_citations(text: str, broken: list[str]) -> None:
+    assert find_broken_citations(text) == broken

@@ -1,8 +1,8 @@
 """Looks up purchases whose answer was lost, before anything is bought again.
 
 A purchase is recognised by the address of its photo, or by its webhook's: both belong to one
-prediction alone. Replicate has no idempotency key, and its list is all that tells (facts of its
-HTTP API: "Idempotency and retries").
+prediction alone. Replicate has no idempotency key, and its list is all that tells:
+docs/replicate-facts/http.md, "Lost answers".
 """
 
 import uuid

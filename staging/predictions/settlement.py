@@ -124,7 +124,7 @@ def _end_canceled(prediction: Prediction, *, has_started: bool, by: str) -> None
 
 
 def _cancel_here(prediction: Prediction, how: str, *, has_started: bool, by: str) -> None:
-    # `canceled` is charged for, `aborted` is not (facts of Replicate's client: "Status").
+    # `canceled` is charged for, `aborted` is not: docs/replicate-facts/http.md, "Statuses".
     Prediction.objects.move(
         prediction,
         PredictionStatus.CANCELED,

@@ -1,11 +1,12 @@
 """Tells whether anything moves in this worker process, and ends the process where nothing does.
 
 A worker can be alive and useless: Celery stops consuming after some reconnects to Redis, without
-an error; all slots of the pool can hang in something without a time limit. So each process sends
-itself a task every few seconds, through a queue of its own: when that has run and written the
-process's row (`Heartbeat`), its broker, its consumer, its pool and the database were all there.
-A worker with nothing to do moves by that alone. One whose slots are all busy moves as long as its
-tasks end, or its long tasks do one prediction after another (`moved`).
+an error (docs/replicate-facts/celery.md, "A worker that stands still"); all slots of the pool can
+hang in something without a time limit. So each process sends itself a task every few seconds,
+through a queue of its own: when that has run and written the process's row (`Heartbeat`), its
+broker, its consumer, its pool and the database were all there. A worker with nothing to do moves by
+that alone. One whose slots are all busy moves as long as its tasks end, or its long tasks do one
+prediction after another (`moved`).
 
 A thread (`Pulse`) sends that task, says that the process is there, and is its watchdog.
 """

@@ -1,9 +1,10 @@
 """Ends a worker within its grace period, and hands back what it still holds.
 
-Celery ends a worker (SIGTERM) once its running tasks are over, without limit; ours work something
-off for as long as anything waits. So each loop asks `has_begun` before it takes the next, and what
-is still held when the grace period is over is handed back: its lease ends, and another worker takes
-it over at once. A purchase that is being made is then looked up, like one whose answer was lost.
+Celery ends a worker (SIGTERM) once its running tasks are over, without limit
+(docs/replicate-facts/celery.md, "When a worker is told to end"); ours work something off for as
+long as anything waits. So each loop asks `has_begun` before it takes the next, and what is still
+held when the grace period is over is handed back: its lease ends, and another worker takes it over
+at once. A purchase that is being made is then looked up, like one whose answer was lost.
 
 >>> while not stopping.has_begun() and (claimed := claim_next(status)):
 """

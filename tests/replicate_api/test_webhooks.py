@@ -11,7 +11,7 @@ from standardwebhooks import Webhook
 
 from replicate_api.webhooks import InvalidSignature, verify
 
-# The vector of the official client's own tests (facts/replicate-client.md, 1.9).
+# docs/replicate-facts/client.md, "Test vector of a webhook".
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER_SECRET = "whsec_" + base64.b64encode(b"another key of 24 bytes!").decode()
 ID = "msg_p5jXN8AQM9LWM0D4loKWxJek"
