@@ -13,7 +13,7 @@ from modelsettings.schema.drift import find_differences
 from modelsettings.schema.flattening import JSON, SchemaRefused
 from modelsettings.schema.published import PublishedModel
 from modelsettings.schema.roles import find_obstacle, find_roles
-from replicate_api.purchases import MAX_PURCHASES, Subject
+from replicate_api.assumptions.purchases import MAX_PURCHASES, Subject
 
 PROMPT = "Add one small wooden chair to this room. Change nothing else."
 

@@ -40,6 +40,7 @@ from replicate_api.assumptions.listing import (
     list_leads_on,
     list_shows_input,
 )
+from replicate_api.assumptions.outcomes import Verdict
 from replicate_api.assumptions.refusals import (
     limit_is_told,
     null_is_refused,
@@ -47,7 +48,6 @@ from replicate_api.assumptions.refusals import (
     wrong_choice_is_refused,
 )
 from replicate_api.assumptions.trial import Trial
-from replicate_api.verdicts import Verdict
 
 
 def try_all(trial: Trial) -> Iterator[Verdict]:

@@ -6,9 +6,9 @@ import base64
 import binascii
 from datetime import UTC, datetime
 
+from replicate_api.assumptions.outcomes import Failed, Verdict, assumption, judge
 from replicate_api.assumptions.trial import Trial
 from replicate_api.errors import NotFound
-from replicate_api.verdicts import Failed, Verdict, assumption, judge
 
 # A photo's address is used for a purchase while it is good for so long yet.
 LEAST_FILE_LIFE_S = 600

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from replicate_api.assumptions.outcomes import Failed, NotTried, assumption
+from replicate_api.assumptions.purchases import carries
 from replicate_api.assumptions.trial import (
     MAX_OUTPUT_BYTES,
     Trial,
@@ -13,8 +15,6 @@ from replicate_api.assumptions.trial import (
 )
 from replicate_api.client import MIN_CANCEL_AFTER_S
 from replicate_api.errors import ReplicateError
-from replicate_api.purchases import carries
-from replicate_api.verdicts import Failed, NotTried, assumption
 
 FIRST_DEADLINE_S = 300
 # A create waits for nothing: one that takes longer holds a worker.

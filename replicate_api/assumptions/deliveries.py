@@ -6,6 +6,7 @@ import json
 
 from replicate_api import webhooks
 from replicate_api.answers import RemotePrediction
+from replicate_api.assumptions.outcomes import Failed, NotTried, assumption
 from replicate_api.assumptions.trial import (
     Trial,
     eventually,
@@ -15,7 +16,6 @@ from replicate_api.assumptions.trial import (
     webhook_of,
 )
 from replicate_api.errors import ReplicateError
-from replicate_api.verdicts import Failed, NotTried, assumption
 
 EVENTS = ("completed",)
 

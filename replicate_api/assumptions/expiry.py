@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from replicate_api.assumptions.basics import LEAST_FILE_LIFE_S
+from replicate_api.assumptions.outcomes import Failed, NotTried, assumption
 from replicate_api.assumptions.trial import (
     MAX_OUTPUT_BYTES,
     Expiry,
@@ -17,7 +18,6 @@ from replicate_api.assumptions.trial import (
 )
 from replicate_api.client import ReplicateClient
 from replicate_api.errors import NotFound, TryAgain
-from replicate_api.verdicts import Failed, NotTried, assumption
 
 
 @assumption("An uploaded file is there until it expires")

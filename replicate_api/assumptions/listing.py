@@ -6,9 +6,9 @@ import time
 from datetime import UTC, datetime
 
 from replicate_api.answers import RemotePrediction
+from replicate_api.assumptions.outcomes import Failed, NotTried, assumption
+from replicate_api.assumptions.purchases import CLOCK_MARGIN, carries, list_since
 from replicate_api.assumptions.trial import Trial, eventually, first_of, photo_url_of
-from replicate_api.purchases import CLOCK_MARGIN, carries, list_since
-from replicate_api.verdicts import Failed, NotTried, assumption
 
 
 @assumption("The list shows the photo's address: a lost purchase is found again")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+from replicate_api.assumptions.outcomes import Failed, NotTried, assumption
 from replicate_api.assumptions.trial import Trial, photo_url_of
 from replicate_api.client import MIN_CANCEL_AFTER_S
 from replicate_api.errors import InvalidInput, RateLimited
-from replicate_api.verdicts import Failed, NotTried, assumption
 
 # Several at once: one after the other they might never be a flood.
 FLOOD_THREADS = 8

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from replicate_api.answers import RemoteFile, RemotePrediction
+from replicate_api.assumptions.outcomes import NotTried
+from replicate_api.assumptions.purchases import Purchases, Subject
+from replicate_api.assumptions.webhook_receiver import Mailbox
 from replicate_api.client import ReplicateClient
-from replicate_api.mailbox import Mailbox
-from replicate_api.purchases import Purchases, Subject
-from replicate_api.verdicts import NotTried
 
 T = TypeVar("T")
 

@@ -27,8 +27,8 @@ from replicate_api.assumptions import CHECKS, try_all
 from replicate_api.assumptions.expiry import output_is_kept, record_is_kept
 from replicate_api.assumptions.listing import list_leads_on
 from replicate_api.assumptions.trial import Trial, Wait
+from replicate_api.assumptions.webhook_receiver import Mailbox
 from replicate_api.client import ReplicateClient
-from replicate_api.mailbox import Mailbox
 from tests import processes
 from tests.conftest import make_photo
 from tests.modelsettings.liar import Exchange, Liar, Lie

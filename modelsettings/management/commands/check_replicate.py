@@ -25,12 +25,12 @@ from modelsettings.catalog.shipped import shipped_models
 from modelsettings.schema.flattening import SchemaRefused
 from modelsettings.schema.published import PublishedModel
 from replicate_api.assumptions import try_all
+from replicate_api.assumptions.outcomes import Verdict
+from replicate_api.assumptions.purchases import MAX_PURCHASES
 from replicate_api.assumptions.trial import Trial, Wait
+from replicate_api.assumptions.webhook_receiver import Mailbox
 from replicate_api.client import ReplicateClient
 from replicate_api.errors import ReplicateError, UnusableToken
-from replicate_api.mailbox import Mailbox
-from replicate_api.purchases import MAX_PURCHASES
-from replicate_api.verdicts import Verdict
 
 _MARKS = {"held": "SUCCESS", "failed": "ERROR", "not tried": "WARNING"}
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from replicate_api.answers import RemotePrediction
+from replicate_api.assumptions.outcomes import NotTried
 from replicate_api.client import ReplicateClient
 from replicate_api.errors import RateLimited, ReplicateError
-from replicate_api.verdicts import NotTried
 
 MAX_PURCHASES = 2
 # What is refused with a 429 is asked again so often; an account low on credit has 6 a minute.
