@@ -40,7 +40,7 @@ from replicate_api.assumptions.listing import (
     list_leads_on,
     list_shows_input,
 )
-from replicate_api.assumptions.outcomes import Verdict
+from replicate_api.assumptions.outcomes import Outcome
 from replicate_api.assumptions.refusals import (
     limit_is_told,
     null_is_refused,
@@ -50,14 +50,14 @@ from replicate_api.assumptions.refusals import (
 from replicate_api.assumptions.trial import Trial
 
 
-def try_all(trial: Trial) -> Iterator[Verdict]:
-    """Yield the verdict on each assumption; without an accepted token there is only one.
+def try_all(trial: Trial) -> Iterator[Outcome]:
+    """Yield the outcome of each assumption; without an accepted token there is only one.
 
     What was bought may run on where this is broken off: call `trial.purchases.cancel_running`.
     """
-    verdict = token_is_accepted(trial)
-    yield verdict
-    if verdict.outcome != "held":
+    outcome = token_is_accepted(trial)
+    yield outcome
+    if outcome.result != "held":
         return
     for slug in trial.models:
         yield published_model_is_ours(trial, slug)
@@ -65,7 +65,7 @@ def try_all(trial: Trial) -> Iterator[Verdict]:
         yield check(trial)
 
 
-CHECKS: tuple[Callable[[Trial], Verdict], ...] = (
+CHECKS: tuple[Callable[[Trial], Outcome], ...] = (
     webhook_secret_is_readable,
     unknown_prediction_is_not_found,
     upload_has_address_and_expiry,

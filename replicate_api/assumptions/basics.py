@@ -6,7 +6,7 @@ import base64
 import binascii
 from datetime import UTC, datetime
 
-from replicate_api.assumptions.outcomes import Failed, Verdict, assumption, judge
+from replicate_api.assumptions.outcomes import Failed, Outcome, assumption, judge
 from replicate_api.assumptions.trial import Trial
 from replicate_api.errors import NotFound
 
@@ -21,7 +21,7 @@ def token_is_accepted(trial: Trial) -> str:
     return f"It belongs to an account of type {account.get('type', 'unknown')!r}."
 
 
-def published_model_is_ours(trial: Trial, slug: str) -> Verdict:
+def published_model_is_ours(trial: Trial, slug: str) -> Outcome:
     """Try whether a model's inputs are those that the catalogue says."""
 
     def check() -> str:

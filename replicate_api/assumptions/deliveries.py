@@ -12,7 +12,7 @@ from replicate_api.assumptions.trial import (
     eventually,
     first_of,
     listed_of,
-    mailbox_of,
+    receiver_of,
     webhook_of,
 )
 from replicate_api.errors import ReplicateError
@@ -40,51 +40,54 @@ def webhook_filter_is_echoed(trial: Trial) -> str:
 
 @assumption("The webhook arrives")
 def webhook_arrives(trial: Trial) -> str:
-    mailbox, first = mailbox_of(trial), first_of(trial)
-    if not eventually(lambda: mailbox.letters, within_s=trial.patience_s):
+    receiver, first = receiver_of(trial), first_of(trial)
+    if not eventually(lambda: receiver.deliveries, within_s=trial.patience_s):
         raise Failed(f"Nothing came within {trial.patience_s:.0f} s.")
-    letter = mailbox.letters[0]
+    delivery = receiver.deliveries[0]
     try:
-        told = RemotePrediction.from_json(json.loads(letter.body))
+        told = RemotePrediction.from_json(json.loads(delivery.body))
     except (ValueError, ReplicateError) as error:
         raise Failed("Its body is not a prediction.") from error
     if told.id != first.id:
         raise Failed(f"It tells of {told.id}, and {first.id} was bought.")
     if first.completed_at is None:
         return f"It tells that the prediction {told.status}."
-    after_s = letter.received_at - first.completed_at.timestamp()
+    after_s = delivery.received_at - first.completed_at.timestamp()
     return f"It tells that the prediction {told.status}, {after_s:.1f} s after its end."
 
 
 @assumption("The webhook's signature verifies")
 def webhook_signature_verifies(trial: Trial) -> str:
-    mailbox = mailbox_of(trial)
-    if not mailbox.letters or not trial.secret:
+    receiver = receiver_of(trial)
+    if not receiver.deliveries or not trial.secret:
         raise NotTried("No webhook came, or the secret was not readable.")
-    letter = mailbox.letters[0]
+    delivery = receiver.deliveries[0]
     try:
         webhooks.verify(
-            letter.body, headers=letter.headers, secrets=[trial.secret], now=letter.received_at
+            delivery.body,
+            headers=delivery.headers,
+            secrets=[trial.secret],
+            now=delivery.received_at,
         )
     except webhooks.InvalidSignature as error:
         raise Failed(f"It does not: {error.reason}.") from error
-    age_s = letter.received_at - int(letter.headers["webhook-timestamp"])
+    age_s = delivery.received_at - int(delivery.headers["webhook-timestamp"])
     return f"With the account's secret; its timestamp was {age_s:.0f} s old."
 
 
 @assumption("Only the events asked for arrive")
 def only_events_asked_for_arrive(trial: Trial) -> str:
-    letters = list(mailbox_of(trial).letters)
-    if not letters:
+    deliveries = list(receiver_of(trial).deliveries)
+    if not deliveries:
         raise NotTried("No webhook came.")
-    ids = {letter.headers.get("webhook-id", "") for letter in letters}
-    unfinished = sum(not _tells_of_the_end(letter.body) for letter in letters)
+    ids = {delivery.headers.get("webhook-id", "") for delivery in deliveries}
+    unfinished = sum(not _tells_of_the_end(delivery.body) for delivery in deliveries)
     if unfinished or len(ids) > 1:
         raise Failed(
             f"Asked for was {', '.join(EVENTS)}; {len(ids)} webhooks came, {unfinished} of them "
             "from before the end."
         )
-    again = f", {len(letters)} times" if len(letters) > 1 else ""
+    again = f", {len(deliveries)} times" if len(deliveries) > 1 else ""
     return f"One webhook came{again}."
 
 

@@ -19,7 +19,7 @@ def list_shows_input(trial: Trial) -> str:
 
     def find() -> RemotePrediction | None:
         listed = list_since(trial.client, since)
-        return next((one for one in listed if carries(one, url)), None)
+        return next((prediction for prediction in listed if carries(prediction, url)), None)
 
     found = eventually(find, within_s=trial.patience_s)
     if found is None:
@@ -39,9 +39,9 @@ def list_filters_hold(trial: Trial) -> str:
     middle = first.created_at + (second.created_at - first.created_at) / 2
 
     def read() -> tuple[bool, bool, bool, bool]:
-        after = {one.id for one in list_since(trial.client, middle)}
+        after = {prediction.id for prediction in list_since(trial.client, middle)}
         page = trial.client.list_predictions(created_before=middle)
-        before = {one.id for one in page.predictions}
+        before = {prediction.id for prediction in page.predictions}
         return second.id in after, first.id in after, first.id in before, second.id in before
 
     wanted = (True, False, True, False)
@@ -60,7 +60,7 @@ def list_filters_hold(trial: Trial) -> str:
 @assumption("The list begins with the newest")
 def list_begins_with_newest(trial: Trial) -> str:
     page = trial.client.list_predictions()
-    times = [one.created_at for one in page.predictions if one.created_at]
+    times = [prediction.created_at for prediction in page.predictions if prediction.created_at]
     if len(times) < 2:
         raise NotTried("Fewer than two predictions are listed.")
     if times != sorted(times, reverse=True):

@@ -1,4 +1,4 @@
-"""What came of trying an assumption: held, failed or not tried, and why."""
+"""The outcome of trying an assumption: held, failed or not tried, and why."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from replicate_api.errors import ReplicateError
 
 P = ParamSpec("P")
 
-Outcome = Literal["held", "failed", "not tried"]
+Result = Literal["held", "failed", "not tried"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Outcome:
     """One assumption and what came of it; `detail` is a sentence or two for people."""
 
     name: str
-    outcome: Outcome
+    result: Result
     detail: str
 
 
@@ -31,33 +31,33 @@ class NotTried(Exception):
     """The assumption could not be tried; the text says why, or how it can be."""
 
 
-def judge(name: str, check: Callable[[], str]) -> Verdict:
-    """Return the verdict on a check, which returns a detail or raises Failed or NotTried.
+def judge(name: str, check: Callable[[], str]) -> Outcome:
+    """Return the outcome of a check, which returns a detail or raises Failed or NotTried.
 
     An error of the API fails it: the code's next call would fare no better.
     """
     try:
         detail = check()
     except NotTried as reason:
-        return Verdict(name=name, outcome="not tried", detail=str(reason))
+        return Outcome(name=name, result="not tried", detail=str(reason))
     except Failed as reason:
-        return Verdict(name=name, outcome="failed", detail=str(reason))
+        return Outcome(name=name, result="failed", detail=str(reason))
     except ReplicateError as error:
         detail = f"{type(error).__name__}: {error.detail}"
-        return Verdict(name=name, outcome="failed", detail=detail)
-    return Verdict(name=name, outcome="held", detail=detail)
+        return Outcome(name=name, result="failed", detail=detail)
+    return Outcome(name=name, result="held", detail=detail)
 
 
-def assumption(name: str) -> Callable[[Callable[P, str]], Callable[P, Verdict]]:
-    """Make a check return its verdict.
+def assumption(name: str) -> Callable[[Callable[P, str]], Callable[P, Outcome]]:
+    """Make a check return its outcome.
 
     >>> @assumption("The token is accepted")
     ... def token_is_accepted(trial: Trial) -> str: ...
     """
 
-    def decorate(check: Callable[P, str]) -> Callable[P, Verdict]:
+    def decorate(check: Callable[P, str]) -> Callable[P, Outcome]:
         @wraps(check)
-        def judged(*args: P.args, **kwargs: P.kwargs) -> Verdict:
+        def judged(*args: P.args, **kwargs: P.kwargs) -> Outcome:
             return judge(name, lambda: check(*args, **kwargs))
 
         return judged

@@ -123,9 +123,9 @@ class Purchases:
         for _ in range(3):
             with suppress(ReplicateError):
                 lost = {
-                    one.id
-                    for one in list_since(self.client, self._begun_at - CLOCK_MARGIN)
-                    if any(carries(one, url) for url in self._photo_urls)
+                    prediction.id
+                    for prediction in list_since(self.client, self._begun_at - CLOCK_MARGIN)
+                    if any(carries(prediction, url) for url in self._photo_urls)
                 }
             if lost - self._ids:
                 break

@@ -10,7 +10,7 @@ from typing import TypeVar
 from replicate_api.answers import RemoteFile, RemotePrediction
 from replicate_api.assumptions.outcomes import NotTried
 from replicate_api.assumptions.purchases import Purchases, Subject
-from replicate_api.assumptions.webhook_receiver import Mailbox
+from replicate_api.assumptions.webhook_receiver import WebhookReceiver
 from replicate_api.client import ReplicateClient
 
 T = TypeVar("T")
@@ -42,7 +42,7 @@ class Trial:
     """One run: what it is given, and what its checks have found for those that follow.
 
     `compare` returns how a model as it is published now differs from ours, a sentence each.
-    `webhook` is sent where it is given; a mailbox, which receives it, need not be there.
+    `webhook` is sent where it is given; its receiver need not be there.
     `patience_s` is how long something may take to finish, to be listed or to arrive.
     """
 
@@ -52,7 +52,7 @@ class Trial:
     models: tuple[str, ...] = ()
     compare: Callable[[dict[str, object]], list[str]] = lambda _: []
     webhook: str | None = None
-    mailbox: Mailbox | None = None
+    receiver: WebhookReceiver | None = None
     patience_s: float = 180.0
     burst: int = 0
     wait: Wait | None = None
@@ -96,14 +96,14 @@ def webhook_of(trial: Trial) -> str:
     return trial.webhook
 
 
-def mailbox_of(trial: Trial) -> Mailbox:
-    """Return who receives webhooks, or raise NotTried."""
-    if trial.mailbox is None:
+def receiver_of(trial: Trial) -> WebhookReceiver:
+    """Return the receiver of webhooks, or raise NotTried."""
+    if trial.receiver is None:
         raise NotTried(
             "Nobody listened: give --webhook-url, an https address that reaches this machine, "
             "and --listen, the port that it reaches."
         )
-    return trial.mailbox
+    return trial.receiver
 
 
 def wait_of(trial: Trial) -> Wait:

@@ -1,4 +1,4 @@
-"""A receiver of webhooks for as long as something is tried: keeps what comes, answers 200."""
+"""A receiver of webhooks for one run of the checks: keeps what comes, answers 200."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 MAX_BODY_BYTES = 1_000_000
-# Whoever connects and says nothing is let go.
+# A connection that says nothing is let go.
 READ_LIMIT_S = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class Delivery:
     """One delivery as it arrived; `received_at` is in seconds since 1970."""
 
     headers: dict[str, str]
@@ -24,49 +24,51 @@ class Letter:
     received_at: float
 
 
-class Mailbox:
-    """The letters that came to one secret path; anything else is answered 404.
+class WebhookReceiver:
+    """The deliveries that came to one secret path; anything else is answered 404.
 
-    >>> with Mailbox.opened(host="127.0.0.1", port=0) as mailbox:
-    ...     webhook = f"http://127.0.0.1:{mailbox.port}{mailbox.path}"
+    >>> with WebhookReceiver.opened(host="127.0.0.1", port=0) as receiver:
+    ...     webhook = f"http://127.0.0.1:{receiver.port}{receiver.path}"
     """
 
     def __init__(self) -> None:
         self.path = f"/{secrets.token_urlsafe(16)}"
         self.port = 0
-        self.letters: list[Letter] = []
+        self.deliveries: list[Delivery] = []
 
     @classmethod
     @contextmanager
-    def opened(cls, *, host: str, port: int) -> Iterator[Mailbox]:
+    def opened(cls, *, host: str, port: int) -> Iterator[WebhookReceiver]:
         """Listen until the block ends; port 0 takes a free one. Raises OSError."""
-        mailbox = cls()
-        server = ThreadingHTTPServer((host, port), _slot_of(mailbox))
-        mailbox.port = server.server_address[1]
+        receiver = cls()
+        server = ThreadingHTTPServer((host, port), _handler_of(receiver))
+        receiver.port = server.server_address[1]
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:
-            yield mailbox
+            yield receiver
         finally:
             server.shutdown()
             thread.join()
             server.server_close()
 
 
-def _slot_of(mailbox: Mailbox) -> type[BaseHTTPRequestHandler]:
-    class Slot(BaseHTTPRequestHandler):
+def _handler_of(receiver: WebhookReceiver) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
         timeout = READ_LIMIT_S
 
         def do_POST(self) -> None:
             length = self.headers.get("content-length", "")
             # A tunnel may put a path of its own before ours.
-            is_ours = self.path.partition("?")[0].endswith(mailbox.path)
+            is_ours = self.path.partition("?")[0].endswith(receiver.path)
             if not is_ours or not length.isdecimal() or int(length) > MAX_BODY_BYTES:
                 self.send_error(404)
                 return
             body = self.rfile.read(int(length))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            mailbox.letters.append(Letter(headers=headers, body=body, received_at=time.time()))
+            receiver.deliveries.append(
+                Delivery(headers=headers, body=body, received_at=time.time())
+            )
             self.send_response(200)
             self.send_header("content-length", "0")
             self.end_headers()
@@ -74,4 +76,4 @@ def _slot_of(mailbox: Mailbox) -> type[BaseHTTPRequestHandler]:
         def log_message(self, *_args: object) -> None:
             """Keep the path, a secret of this run, out of the terminal."""
 
-    return Slot
+    return Handler

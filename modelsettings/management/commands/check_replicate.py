@@ -25,10 +25,10 @@ from modelsettings.catalog.shipped import shipped_models
 from modelsettings.schema.flattening import SchemaRefused
 from modelsettings.schema.published import PublishedModel
 from replicate_api.assumptions import try_all
-from replicate_api.assumptions.outcomes import Verdict
+from replicate_api.assumptions.outcomes import Outcome
 from replicate_api.assumptions.purchases import MAX_PURCHASES
 from replicate_api.assumptions.trial import Trial, Wait
-from replicate_api.assumptions.webhook_receiver import Mailbox
+from replicate_api.assumptions.webhook_receiver import WebhookReceiver
 from replicate_api.client import ReplicateClient
 from replicate_api.errors import ReplicateError, UnusableToken
 
@@ -88,8 +88,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         report = _report_path(options["report"])
         self._ask(candidate, is_agreed=options["yes"])
-        letters = receive_webhooks(options["webhook_url"], options["listen"])
-        with _client() as client, letters as (mailbox, webhook):
+        receiving = receive_webhooks(options["webhook_url"], options["listen"])
+        with _client() as client, receiving as (receiver, webhook):
             trial = Trial(
                 client=client,
                 subject=subject_of(_live(client, candidate.model)),
@@ -97,15 +97,15 @@ class Command(BaseCommand):
                 models=tuple(models),
                 compare=lambda answer: describe_differences(models, answer),
                 webhook=webhook,
-                mailbox=mailbox,
+                receiver=receiver,
                 patience_s=options["patience"],
                 burst=options["burst"],
                 wait=Wait() if options["wait"] else None,
             )
-            verdicts = self._try(trial)
-        report.write_text(_written(verdicts, candidate=candidate), encoding="utf-8")
-        self.stdout.write(f"\n{_counted(verdicts)} The report: {report}")
-        if any(verdict.outcome == "failed" for verdict in verdicts):
+            outcomes = self._try(trial)
+        report.write_text(_written(outcomes, candidate=candidate), encoding="utf-8")
+        self.stdout.write(f"\n{_counted(outcomes)} The report: {report}")
+        if any(outcome.result == "failed" for outcome in outcomes):
             raise CommandError("Not all that Restage believes of Replicate is so.", returncode=1)
 
     def _ask(self, candidate: Candidate, *, is_agreed: bool) -> None:
@@ -121,24 +121,24 @@ class Command(BaseCommand):
         if input("Go on? [y/N] ").strip().lower() not in ("y", "yes"):
             raise CommandError("Nothing was tried and nothing was bought.")
 
-    def _try(self, trial: Trial) -> list[Verdict]:
-        """Return the verdicts, each printed as it comes; leave nothing running."""
-        verdicts = []
+    def _try(self, trial: Trial) -> list[Outcome]:
+        """Return the outcomes, each printed as it comes; leave nothing running."""
+        outcomes = []
         try:
-            for verdict in try_all(trial):
-                verdicts.append(_cleaned(verdict, secrets=(_token(), trial.secret)))
-                self._print(verdicts[-1])
+            for outcome in try_all(trial):
+                outcomes.append(_cleaned(outcome, secrets=(_token(), trial.secret)))
+                self._print(outcomes[-1])
         except KeyboardInterrupt:
             raise CommandError("Stopped; no report was written.", returncode=130) from None
         finally:
             if running := trial.purchases.cancel_running():
                 self.stderr.write(f"May run on until its deadline: {', '.join(running)}.")
-        return verdicts
+        return outcomes
 
-    def _print(self, verdict: Verdict) -> None:
-        style = getattr(self.style, _MARKS[verdict.outcome])
-        self.stdout.write(f"{style(f'{verdict.outcome:9}')}  {verdict.name}")
-        self.stdout.write(f"{'':11}{verdict.detail}")
+    def _print(self, outcome: Outcome) -> None:
+        style = getattr(self.style, _MARKS[outcome.result])
+        self.stdout.write(f"{style(f'{outcome.result:9}')}  {outcome.name}")
+        self.stdout.write(f"{'':11}{outcome.detail}")
         self.stdout.flush()
 
 
@@ -182,8 +182,8 @@ def _photo() -> bytes:
 @contextmanager
 def receive_webhooks(
     webhook_url: str | None, listen: str | None
-) -> Iterator[tuple[Mailbox | None, str | None]]:
-    """Yield who receives webhooks, and the address that Replicate is given; each may be None."""
+) -> Iterator[tuple[WebhookReceiver | None, str | None]]:
+    """Yield the receiver of webhooks, and the address that Replicate is given; each may be None."""
     if webhook_url and not listen:
         raise CommandError("--webhook-url needs --listen, the port that the address reaches.")
     is_local = urlsplit(settings.REPLICATE_BASE_URL).hostname in _LOOPBACK
@@ -194,10 +194,10 @@ def receive_webhooks(
         return
     host, port = _listen_address(listen or "0")
     try:
-        opened = Mailbox.opened(host=host, port=port)
-        with opened as mailbox:
-            base = (webhook_url or f"http://{host}:{mailbox.port}").rstrip("/")
-            yield mailbox, f"{base}{mailbox.path}"
+        opened = WebhookReceiver.opened(host=host, port=port)
+        with opened as receiver:
+            base = (webhook_url or f"http://{host}:{receiver.port}").rstrip("/")
+            yield receiver, f"{base}{receiver.path}"
     except OSError as error:
         raise CommandError(f"--listen {listen}: {error.strerror}.") from error
 
@@ -226,27 +226,27 @@ def _report_path(folder: Path) -> Path:
     return path
 
 
-def _cleaned(verdict: Verdict, *, secrets: tuple[str, ...]) -> Verdict:
-    """Return the verdict on one line, without secrets, whatever Replicate wrote in an error."""
-    detail = " ".join(verdict.detail.split())
+def _cleaned(outcome: Outcome, *, secrets: tuple[str, ...]) -> Outcome:
+    """Return the outcome on one line, without secrets, whatever Replicate wrote in an error."""
+    detail = " ".join(outcome.detail.split())
     for secret in filter(None, secrets):
         detail = detail.replace(secret, "[secret]")
-    detail = "".join(one for one in detail if one.isprintable())
-    return Verdict(name=verdict.name, outcome=verdict.outcome, detail=detail)
+    detail = "".join(character for character in detail if character.isprintable())
+    return Outcome(name=outcome.name, result=outcome.result, detail=detail)
 
 
-def _counted(verdicts: list[Verdict]) -> str:
-    counts = Counter(verdict.outcome for verdict in verdicts)
+def _counted(outcomes: list[Outcome]) -> str:
+    counts = Counter(outcome.result for outcome in outcomes)
     return f"{counts['held']} held, {counts['failed']} failed, {counts['not tried']} not tried."
 
 
-def _written(verdicts: list[Verdict], *, candidate: Candidate) -> str:
+def _written(outcomes: list[Outcome], *, candidate: Candidate) -> str:
     """Return the report in Markdown."""
     rows = [
-        f"| **{one.outcome}** | {_cell(one.name)} | {_cell(one.detail)} |"
-        if one.outcome == "failed"
-        else f"| {one.outcome} | {_cell(one.name)} | {_cell(one.detail)} |"
-        for one in verdicts
+        f"| **{outcome.result}** | {_cell(outcome.name)} | {_cell(outcome.detail)} |"
+        if outcome.result == "failed"
+        else f"| {outcome.result} | {_cell(outcome.name)} | {_cell(outcome.detail)} |"
+        for outcome in outcomes
     ]
     return "\n".join(
         [
@@ -256,7 +256,7 @@ def _written(verdicts: list[Verdict], *, candidate: Candidate) -> str:
             f"${candidate.cost:.2f} by the catalogue's price; ended at "
             f"{timezone.localtime():%H:%M %Z}.",
             "",
-            _counted(verdicts),
+            _counted(outcomes),
             "",
             "| | believed | found |",
             "|---|---|---|",
