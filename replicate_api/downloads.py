@@ -14,8 +14,8 @@ from replicate_api.errors import (
     NoAnswer,
     NotFound,
     OutputRefused,
-    Refused,
     ReplicateError,
+    UndocumentedRefusal,
     error_from_answer,
 )
 from replicate_api.transport import Answer, AnswerTooLong, Wire, call_of
@@ -108,7 +108,7 @@ class Downloads:
         error = error_from_answer(answer.status, headers=answer.headers, body=answer.body)
         # Of our token or our credit only the API itself can tell.
         if not self._is_api(address) and error.proves_not_bought and answer.status != 429:
-            return Refused(error.detail, status=answer.status)
+            return UndocumentedRefusal(error.detail, status=answer.status)
         return error
 
 

@@ -13,7 +13,7 @@
         ├── NotFound             404, and a removed output *
         ├── TooLarge             413 *
         ├── InvalidInput         422 *
-        ├── Refused              any other 4xx
+        ├── UndocumentedRefusal  any other 4xx
         └── OutputRefused        an output's address or size that we do not accept
 
 UnusableToken, a ValueError, is about a client that cannot be made at all.
@@ -141,7 +141,7 @@ class InvalidInput(DoNotRetry):
         self.fields = fields
 
 
-class Refused(DoNotRetry):
+class UndocumentedRefusal(DoNotRetry):
     """A 4xx that the API does not document, such as Cloudflare's 403."""
 
     def __init__(self, detail: str = "", *, status: int = 400) -> None:
@@ -179,7 +179,7 @@ def error_from_answer(status: int, *, headers: Mapping[str, str], body: bytes) -
             return RateLimited(detail, retry_after_s=wait_s, told_by=told_by)
     if status >= 500:
         return ServerError(detail, status=status)
-    return Refused(detail, status=status)
+    return UndocumentedRefusal(detail, status=status)
 
 
 def _problem(body: bytes) -> dict[str, object]:

@@ -45,7 +45,7 @@ def collect(prediction: Prediction) -> None:
         why = f"The picture was gone before it was fetched. {error}"
         _lose(prediction, code="outputs_gone", why=why)
     # A 4xx that is not documented is a proxy's whim, such as Cloudflare's 403.
-    except (errors.TryAgain, errors.Refused) as error:
+    except (errors.TryAgain, errors.UndocumentedRefusal) as error:
         give_back(prediction, status=PredictionStatus.COLLECTING, error=error, by=BY)
     except errors.DoNotRetry as error:
         _lose(prediction, code=code_of(error), why=str(error))

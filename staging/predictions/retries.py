@@ -45,7 +45,7 @@ _CODES: dict[type[Exception], str] = {
     errors.NotFound: "not_found",
     errors.TooLarge: "too_large",
     errors.InvalidInput: "invalid_input",
-    errors.Refused: "refused",
+    errors.UndocumentedRefusal: "refused",
     errors.OutputRefused: "output_refused",
     errors.Unreachable: "unreachable",
 }

@@ -102,7 +102,7 @@ def submit(prediction: Prediction) -> None:
         leave(prediction, error=str(error))
         return
     # A 4xx that is not documented is a proxy's whim, such as Cloudflare's 403.
-    except (errors.TryAgain, errors.Refused) as error:
+    except (errors.TryAgain, errors.UndocumentedRefusal) as error:
         give_back(prediction, status=PredictionStatus.QUEUED, error=error, by=BY)
         return
     except errors.DoNotRetry as error:

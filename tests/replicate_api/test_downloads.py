@@ -186,7 +186,7 @@ def test_download_that_breaks_off_is_no_answer(
         (404, errors.NotFound),
         (410, errors.NotFound),
         (401, errors.Unauthenticated),
-        (403, errors.Refused),
+        (403, errors.UndocumentedRefusal),
         (429, errors.RateLimited),
         (503, errors.ServerError),
     ],
@@ -207,5 +207,5 @@ def test_download_from_another_host_says_nothing_of_our_account(
     other.behave = lambda call: call.answer(status, {})
     client = make_client(base_url=rude.url, allowed_hosts=[f"127.0.0.1:{other.port}"])
 
-    with pytest.raises(errors.Refused):
+    with pytest.raises(errors.UndocumentedRefusal):
         client.download(f"{other.url}/out.png", max_bytes=100)

@@ -21,13 +21,13 @@ def error_for(
 @pytest.mark.parametrize(
     ("status", "kind", "proves_not_bought"),
     [
-        (400, errors.Refused, False),
+        (400, errors.UndocumentedRefusal, False),
         (401, errors.Unauthenticated, True),
         (402, errors.InsufficientCredit, True),
-        (403, errors.Refused, False),
+        (403, errors.UndocumentedRefusal, False),
         (404, errors.NotFound, True),
         (408, errors.NoAnswer, False),
-        (409, errors.Refused, False),
+        (409, errors.UndocumentedRefusal, False),
         (413, errors.TooLarge, True),
         (422, errors.InvalidInput, True),
         (429, errors.RateLimited, True),
@@ -122,7 +122,7 @@ def test_error_from_answer_reads_an_http_date() -> None:
         errors.RateLimited("slow down", retry_after_s=3),
         errors.ServerError("down", status=503),
         errors.InvalidInput("bad", fields=(("a", "b"),)),
-        errors.Refused("no", status=403),
+        errors.UndocumentedRefusal("no", status=403),
         errors.NoAnswer("gone"),
     ],
 )

@@ -255,7 +255,7 @@ def test_the_token_stays_out_of_errors_and_logs(
     rude.behave = lambda call: call.answer(400, {"detail": call.request.decode()})
     client = make_client(base_url=rude.url)
 
-    with pytest.raises(errors.Refused) as caught:
+    with pytest.raises(errors.UndocumentedRefusal) as caught:
         get(client)
 
     assert "Bearer [token]" in caught.value.detail
