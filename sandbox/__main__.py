@@ -13,8 +13,8 @@ from pathlib import Path
 import uvicorn
 
 from sandbox.app import build_app
+from sandbox.misbehaviour import DroppableProtocol
 from sandbox.options import Options
-from sandbox.wire import DroppableProtocol
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

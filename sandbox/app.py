@@ -12,10 +12,10 @@ from starlette.routing import Mount, Route
 
 from sandbox import control_api, files_api, models_api, outputs_api, predictions_api
 from sandbox.access import require_token
+from sandbox.misbehaviour import Misbehaviour
 from sandbox.options import Options
 from sandbox.parts import Parts
 from sandbox.problems import Problem, answer_problem
-from sandbox.wire import Misbehaviour
 
 
 def build_app(options: Options) -> Starlette:

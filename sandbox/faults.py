@@ -8,14 +8,14 @@ from sandbox.dice import Dice
 from sandbox.problems import Problem
 from sandbox.validation import Document
 
-# What happens to a request, in `wire.py`.
+# What happens to a request, in `misbehaviour.py`.
 WIRE = frozenset(
     {
         *("status", "drop", "drop_after", "stall", "stall_before", "truncate", "drip"),
         *("garbage", "huge", "redirect"),
     }
 )
-# What becomes of the prediction that a create makes, in `lives.py` and `outputs.py`.
+# What becomes of the prediction that a create makes, in `runs.py` and `outputs.py`.
 FATES = frozenset(
     {
         *("fail", "abort", "cancel", "queue", "slow", "hang", "hide_from_list", "no_output"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from sandbox.misbehaviour import stream_blanks
 from sandbox.outputs import TYPES
 from sandbox.parts import parts_of
 from sandbox.problems import Problem
-from sandbox.wire import stream_blanks
 
 
 async def show(request: Request) -> Response:

@@ -7,13 +7,13 @@ from starlette.requests import Request
 from sandbox.blobs import Blobs
 from sandbox.faults import Faults
 from sandbox.files import FileStore
-from sandbox.lives import Lives
 from sandbox.options import Options
 from sandbox.outputs import OutputMaker, OutputStore
 from sandbox.photos import PhotoReader
 from sandbox.pictures import Studio
 from sandbox.predictions import PredictionStore
 from sandbox.published import Catalogue
+from sandbox.runs import Runs
 from sandbox.throttle import Bucket
 from sandbox.webhooks import Postman
 
@@ -49,7 +49,7 @@ class Parts:
         self.maker = OutputMaker(
             photos=self.photos, studio=Studio(), store=self.outputs, threads=options.threads
         )
-        self.lives = Lives(
+        self.runs = Runs(
             maker=self.maker,
             postman=self.postman,
             seconds=options.seconds,
@@ -59,7 +59,7 @@ class Parts:
 
     async def close(self) -> None:
         """Stop every task and remove every file."""
-        self.lives.close()
+        self.runs.close()
         await self.postman.close()
         await self.photos.close()
         self.maker.close()

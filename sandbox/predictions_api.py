@@ -71,7 +71,7 @@ async def cancel(request: Request) -> JSONResponse:
     """Cancel a prediction; one that is over is shown as it is."""
     parts = parts_of(request)
     prediction = parts.predictions.get(request.path_params["id"])
-    parts.lives.cancel(prediction)
+    parts.runs.cancel(prediction)
     return JSONResponse(_shown(parts, prediction))
 
 
@@ -117,7 +117,7 @@ async def _run(request: Request, *, model: PublishedModel, body: Document) -> JS
         fate=parts.faults.take("create", FATES, model=model.slug),
     )
     parts.predictions.add(prediction)
-    parts.lives.begin(prediction)
+    parts.runs.begin(prediction)
     if wait_s is None:
         return JSONResponse(_shown(parts, prediction), status_code=201)
     return await _answer_when_over(request, prediction, wait_s=wait_s)

@@ -1,4 +1,4 @@
-"""A prediction's life: starting, processing, and one of four ends."""
+"""The runs of predictions: each starts, processes, and comes to one of four ends."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FOREVER_S = 365 * 24 * 3600.0
 LONGEST_RUN_S = 30 * 60.0
 
 
-class Lives:
+class Runs:
     """Runs predictions, each as a task of its own."""
 
     def __init__(
@@ -34,8 +34,8 @@ class Lives:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def begin(self, prediction: Prediction) -> None:
-        """Let a prediction live from now on."""
-        task = asyncio.get_running_loop().create_task(self._live(prediction))
+        """Run a prediction from now on."""
+        task = asyncio.get_running_loop().create_task(self._run(prediction))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -44,11 +44,11 @@ class Lives:
         self._end(prediction, "canceled")
 
     def close(self) -> None:
-        """Stop every life."""
+        """Stop every run."""
         for task in self._tasks:
             task.cancel()
 
-    async def _live(self, prediction: Prediction) -> None:
+    async def _run(self, prediction: Prediction) -> None:
         fate = prediction.fate.do if prediction.fate else ""
         asked_s = prediction.fate.seconds if prediction.fate else None
         total_s = self._duration(prediction)
@@ -69,9 +69,9 @@ class Lives:
             running_s = 10.0 if asked_s is None else asked_s
         if fate in ("hang", "odd_status", "forget"):
             running_s = FOREVER_S
-        await self._run(prediction, running_s=running_s)
+        await self._process(prediction, running_s=running_s)
 
-    async def _run(self, prediction: Prediction, *, running_s: float) -> None:
+    async def _process(self, prediction: Prediction, *, running_s: float) -> None:
         making = asyncio.create_task(self._maker.make(prediction))
         making.add_done_callback(_look_at_error)
         if not await self._wait(prediction, min(running_s, LONGEST_RUN_S)):
@@ -137,6 +137,6 @@ class Lives:
 
 
 def _look_at_error(making: asyncio.Task[Made]) -> None:
-    """Retrieve the error of a run that nobody awaits any more, so that asyncio stays quiet."""
+    """Retrieve the error of a run that is no longer awaited, so that asyncio stays quiet."""
     if not making.cancelled():
         making.exception()
