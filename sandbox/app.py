@@ -10,8 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 
-from sandbox import control_api, files_api, models_api, outputs_api, predictions_api
 from sandbox.access import require_token
+from sandbox.endpoints import control, files, models, outputs, predictions
 from sandbox.misbehaviour import Misbehaviour
 from sandbox.options import Options
 from sandbox.parts import Parts
@@ -32,8 +32,8 @@ def build_app(options: Options) -> Starlette:
     app = Starlette(
         routes=[
             Mount("/v1", routes=_api_routes(), middleware=[Middleware(require_token(options))]),
-            Mount("/_sandbox", routes=control_api.ROUTES),
-            Route("/outputs/{name:path}", outputs_api.show),
+            Mount("/_sandbox", routes=control.ROUTES),
+            Route("/outputs/{name:path}", outputs.show),
         ],
         middleware=[Middleware(Misbehaviour, faults=parts.faults, counts=parts.counts)],
         exception_handlers={Problem: answer_problem, HTTPException: answer_problem},
@@ -44,4 +44,4 @@ def build_app(options: Options) -> Starlette:
 
 
 def _api_routes() -> list[Route]:
-    return [*predictions_api.ROUTES, *models_api.ROUTES, *files_api.ROUTES]
+    return [*predictions.ROUTES, *models.ROUTES, *files.ROUTES]
