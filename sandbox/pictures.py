@@ -9,10 +9,9 @@ from collections import OrderedDict
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from sandbox.furnishing import furnish
+from sandbox.drawing import draw_staged_room
 from sandbox.photos import RunFailed
 from sandbox.picture_requests import PictureRequest
-from sandbox.rooms import empty_room
 
 # A photo larger than this is scaled down: models answer about a megapixel or two.
 LONGEST = 1536
@@ -48,9 +47,15 @@ class Studio:
 
 
 def _picture(photo: bytes | None, request: PictureRequest) -> Image.Image:
-    size, enlarged = _sizes(_open(photo) if photo else None, request)
-    room = ImageOps.fit(_open(photo), size, Image.Resampling.LANCZOS) if photo else empty_room(size)
-    picture = furnish(room, prompt=request.prompt, seed=request.seed, variation=request.variation)
+    opened = _open(photo) if photo else None
+    size, enlarged = _sizes(opened, request)
+    picture = draw_staged_room(
+        opened,
+        size=size,
+        prompt=request.prompt,
+        seed=request.seed,
+        variation=request.variation,
+    )
     if enlarged != size:
         picture = picture.resize(enlarged, Image.Resampling.BICUBIC)
     return picture

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from sandbox.colours import BLACK, Colour, lit
+from sandbox.drawing.colours import BLACK, Colour, lit
 
 Point = tuple[float, float]
 SCALE = 2

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from sandbox.brush import Brush, Point
-from sandbox.colours import Colour
+from sandbox.drawing.brush import Brush, Point
+from sandbox.drawing.colours import Colour
 
 
 def pillow(

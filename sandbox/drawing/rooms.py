@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from sandbox.brush import EYE_HEIGHT, NEAREST_Y, NEAREST_Z, ZOOM, Point
 from sandbox.dice import Dice
+from sandbox.drawing.brush import EYE_HEIGHT, NEAREST_Y, NEAREST_Z, ZOOM, Point
 
 FLOOR = 0.69
 WINDOW = (0.08, 0.13, 0.3, 0.6)

@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sandbox import accents, seating, tables
-from sandbox.brush import Brush
-from sandbox.colours import Colour, Palette, lit
 from sandbox.dice import Dice
-from sandbox.plants import plant
+from sandbox.drawing import accents, seating, tables
+from sandbox.drawing.brush import Brush
+from sandbox.drawing.colours import Colour, Palette, lit
+from sandbox.drawing.plants import plant
 
 LINEN: Colour = (236, 232, 224)
 WALL_Z = 5.3

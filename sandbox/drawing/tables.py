@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-from sandbox.brush import Brush
-from sandbox.colours import Colour, lit
 from sandbox.dice import Dice
-from sandbox.plants import leaf
-from sandbox.seating import stand
+from sandbox.drawing.brush import Brush
+from sandbox.drawing.colours import Colour, lit
+from sandbox.drawing.plants import leaf
+from sandbox.drawing.seating import stand
 
 
 def round_table(

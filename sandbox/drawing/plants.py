@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from sandbox.brush import Brush, Point
-from sandbox.colours import Colour, lit
 from sandbox.dice import Dice
+from sandbox.drawing.brush import Brush, Point
+from sandbox.drawing.colours import Colour, lit
 
 GREENS: tuple[Colour, ...] = ((58, 96, 60), (74, 114, 68), (48, 84, 58), (92, 128, 76))
 

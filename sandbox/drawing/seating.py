@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sandbox.brush import Brush
-from sandbox.colours import Colour, lit, mix
-from sandbox.cushions import pillow
+from sandbox.drawing.brush import Brush
+from sandbox.drawing.colours import Colour, lit, mix
+from sandbox.drawing.cushions import pillow
 
 
 def stand(brush: Brush, x: tuple[float, float], z: tuple[float, float]) -> None:

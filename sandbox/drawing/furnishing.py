@@ -6,10 +6,10 @@ from functools import lru_cache
 
 from PIL import Image, ImageStat
 
-from sandbox.arrangements import Scene, arrangement_of
-from sandbox.brush import Brush
-from sandbox.colours import palette_of
 from sandbox.dice import Dice
+from sandbox.drawing.arrangements import Scene, arrangement_of
+from sandbox.drawing.brush import Brush
+from sandbox.drawing.colours import palette_of
 
 # Of grey values from 0 to 255: a papered wall in uneven light stays below it.
 _EVEN = 14.0

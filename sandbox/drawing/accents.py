@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from sandbox.brush import Brush, Point
-from sandbox.colours import Colour, Palette, lit, mix
 from sandbox.dice import Dice
+from sandbox.drawing.brush import Brush, Point
+from sandbox.drawing.colours import Colour, Palette, lit, mix
 
 WARM: Colour = (255, 214, 150)
 
