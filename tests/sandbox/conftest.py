@@ -25,6 +25,10 @@ ROOT = Path(__file__).parents[2]
 MODELS = Path(__file__).parent / "models"
 STAGER = "/v1/models/acme/stager/predictions"
 
+Make = Callable[..., dict[str, Any]]
+Finish = Callable[[dict[str, Any]], dict[str, Any]]
+Show = Callable[[dict[str, Any]], list[bytes]]
+
 
 @contextmanager
 def running_sandbox(*options: str) -> Iterator[str]:
@@ -73,7 +77,7 @@ def official(origin: str) -> Iterator[Client]:
 
 
 @pytest.fixture
-def create(api: httpx.Client) -> Callable[..., dict[str, Any]]:
+def create(api: httpx.Client) -> Make:
     """Create a prediction of the tests' own model: `create({"seed": 1}, webhook=…)`."""
 
     def request(given: dict[str, Any] | None = None, **body: object) -> dict[str, Any]:
@@ -87,7 +91,7 @@ def create(api: httpx.Client) -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture
-def finish(api: httpx.Client) -> Callable[[dict[str, Any]], dict[str, Any]]:
+def finish(api: httpx.Client) -> Finish:
     """Wait until a prediction is over, and return it."""
 
     def wait(prediction: dict[str, Any]) -> dict[str, Any]:
@@ -98,6 +102,18 @@ def finish(api: httpx.Client) -> Callable[[dict[str, Any]], dict[str, Any]]:
         return over
 
     return wait
+
+
+@pytest.fixture
+def show(create: Make, finish: Finish) -> Show:
+    """Run the tests' model on a photo of 300 by 200, and download what it made."""
+
+    def run(given: dict[str, Any]) -> list[bytes]:
+        over = finish(create({"seed": 1, **given}))
+        assert over["status"] == "succeeded", over["error"]
+        return [httpx.get(address).content for address in over["output"]]
+
+    return run
 
 
 def wait_for(ask: Callable[[], Any], *, until: Callable[[Any], bool], at_most_s: float = 10) -> Any:
@@ -114,6 +130,11 @@ def photo() -> bytes:
     content = io.BytesIO()
     Image.new("RGB", (300, 200), (214, 206, 196)).save(content, "JPEG")
     return content.getvalue()
+
+
+def picture(content: bytes) -> Image.Image:
+    """Return what a file of a picture shows."""
+    return Image.open(io.BytesIO(content))
 
 
 def as_uri(content: bytes) -> str:

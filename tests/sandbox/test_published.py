@@ -8,34 +8,9 @@ import httpx
 
 from sandbox.published import PublishedModel
 from tests.corpus import PUBLISHED
-from tests.sandbox.conftest import MODELS, client_of, photo, running_sandbox, wait_for
+from tests.sandbox.conftest import client_of, photo, running_sandbox, wait_for
 
 FILES = sorted(PUBLISHED.glob("*.json"))
-
-
-def test_model_is_its_file(api: httpx.Client) -> None:
-    published = json.loads((MODELS / "acme_stager.json").read_text())
-
-    assert api.get("/v1/models/acme/stager").json() == published
-
-
-def test_official_model_shows_no_versions(api: httpx.Client) -> None:
-    answer = api.get("/v1/models/acme/stager/versions")
-
-    assert answer.status_code == 404
-    assert answer.json()["detail"] == "This model does not expose a list of versions"
-
-
-def test_community_model_shows_its_version(api: httpx.Client) -> None:
-    listed = api.get("/v1/models/jane/single/versions").json()["results"]
-
-    shown = api.get(f"/v1/models/jane/single/versions/{listed[0]['id']}").json()
-
-    assert shown == listed[0]
-
-
-def test_unknown_model(api: httpx.Client) -> None:
-    assert api.get("/v1/models/nobody/nothing").status_code == 404
 
 
 def test_new_file_is_found(tmp_path: Path) -> None:
@@ -43,14 +18,6 @@ def test_new_file_is_found(tmp_path: Path) -> None:
         (tmp_path / "new.json").write_text(json.dumps({"owner": "late", "name": "comer"}))
 
         assert api.get("/v1/models/late/comer").json()["name"] == "comer"
-
-
-def test_published_model_replaces_the_old(api: httpx.Client) -> None:
-    old = api.get("/v1/models/acme/burst").json()
-
-    api.post("/_sandbox/models", json={**old, "description": "Another."})
-
-    assert api.get("/v1/models/acme/burst").json()["description"] == "Another."
 
 
 def test_every_published_model_runs(api: httpx.Client) -> None:

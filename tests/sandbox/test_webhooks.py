@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Any
 
 import httpx
 import pytest
@@ -10,9 +8,7 @@ from replicate.webhook import Webhooks, WebhookSigningSecret
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from sandbox.webhooks import sign
-from tests.sandbox.conftest import BODY, STAGER, Receiver, wait_for
-
-Make = Callable[..., dict[str, Any]]
+from tests.sandbox.conftest import BODY, STAGER, Make, Receiver, wait_for
 
 
 def statuses(receiver: Receiver) -> list[str]:

@@ -1,17 +1,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any
 
 import httpx
 import pytest
 from replicate.client import Client
 
-from tests.sandbox.conftest import BODY, STAGER, client_of, running_sandbox, wait_for
+from tests.sandbox.conftest import BODY, STAGER, Finish, Make, client_of, running_sandbox, wait_for
 
-Make = Callable[..., dict[str, Any]]
-Finish = Callable[[dict[str, Any]], dict[str, Any]]
 CREATED = {"id", "model", "version", "input", "logs", "error", "status", "created_at", "urls"}
 DONE = CREATED | {"output", "started_at", "completed_at", "metrics"}
 
@@ -71,15 +67,6 @@ def test_cancel_ends_a_running_prediction(api: httpx.Client, create: Make) -> No
     assert (canceled["status"], canceled["logs"], canceled["output"]) == ("canceled", None, None)
 
 
-def test_deadline_before_start_aborts(api: httpx.Client, finish: Finish) -> None:
-    api.post("/_sandbox/faults", json={"on": "create", "do": "queue"})
-
-    created = api.post(STAGER, json=BODY, headers={"Cancel-After": "0s"})
-
-    assert "deadline" in created.json()
-    assert finish(created.json())["status"] == "aborted"
-
-
 @pytest.mark.parametrize("value", ["soon", "5x", "-1"])
 def test_malformed_deadline_is_refused(api: httpx.Client, value: str) -> None:
     answer = api.post(STAGER, json=BODY, headers={"Cancel-After": value})
@@ -137,6 +124,34 @@ def test_list_filters_by_time(api: httpx.Client, create: Make) -> None:
     assert listed[0]["input"] == second["input"]
 
 
+def test_prediction_is_hidden_from_the_list(api: httpx.Client, create: Make) -> None:
+    api.post("/_sandbox/faults", json={"on": "create", "do": "hide_from_list"})
+
+    hidden, shown = create(), create()
+
+    assert [p["id"] for p in api.get("/v1/predictions").json()["results"]] == [shown["id"]]
+    assert api.get(f"/v1/predictions/{hidden['id']}").status_code == 200
+
+
+def test_forgotten_prediction_is_known_to_the_record_alone(api: httpx.Client, create: Make) -> None:
+    api.post("/_sandbox/faults", json={"on": "create", "do": "forget"})
+
+    forgotten, known = create(), create()
+
+    assert api.get(f"/v1/predictions/{forgotten['id']}").status_code == 404
+    assert [p["id"] for p in api.get("/v1/predictions").json()["results"]] == [known["id"]]
+    recorded = api.get("/_sandbox/record").json()["predictions"]
+    assert [p["id"] for p in recorded] == [forgotten["id"], known["id"]]
+
+
+def test_prediction_is_forgotten_after_a_while(api: httpx.Client, create: Make) -> None:
+    api.post("/_sandbox/faults", json={"on": "create", "do": "forget", "seconds": 60})
+
+    created = create()
+
+    assert api.get(f"/v1/predictions/{created['id']}").status_code == 200
+
+
 def test_official_client_runs_a_model(official: Client) -> None:
     output = official.run("acme/stager", input={"prompt": "a bedroom"})
 
@@ -150,18 +165,6 @@ def test_official_client_follows_a_prediction(official: Client) -> None:
     wait_for(prediction.reload, until=lambda _: prediction.status == "succeeded")
 
     assert official.predictions.list().results[0].id == prediction.id
-
-
-def test_token_is_checked(origin: str) -> None:
-    missing = httpx.get(f"{origin}/v1/account")
-
-    assert missing.status_code == 401
-    assert missing.headers["content-type"] == "application/problem+json"
-    assert missing.json() == {
-        "title": "Unauthenticated",
-        "detail": "You did not pass a valid authentication token",
-        "status": 401,
-    }
 
 
 def test_limits_and_retention() -> None:
