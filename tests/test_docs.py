@@ -1,4 +1,4 @@
-"""Pages, chapters and links that people are sent to exist, in pages and in comments."""
+"""Pages, chapters, links and files that people are sent to exist, in pages and in comments."""
 
 import re
 import subprocess
@@ -13,6 +13,9 @@ HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 # A page as comments cite it, `docs/api.md` or `docs/api.md, "Errors"`, also across lines.
 CITED = re.compile(r"((?:[\w-]+/)+[\w.-]+\.md)\b(?:,\s+\"([^\"]+)\")?")
+# A file or folder of the repository as pages name it: `staging/links.py`, `tests/corpus/`. Without
+# a suffix or a slash at its end it may be an address of the API: `staging/projects`.
+NAMED = re.compile(r"`((?:[\w-]+/)+(?:[\w-]+(?:\.[\w-]+)+)?)`")
 CONTINUED = re.compile(r"\n\s*(?:#|//|--)?[ \t]*")
 
 
@@ -24,6 +27,8 @@ def tracked(*patterns: str) -> list[Path]:
 
 
 PAGES = tracked("*.md")
+FILES = {str(file.relative_to(ROOT)) for file in tracked("*")}
+FOLDERS = {f"{folder}/" for file in FILES for folder in Path(file).parents}
 SOURCES = tracked(
     "*.py", "*.js", "*.css", "*.html", "*.toml", "*.yml", "*.yaml", "*.example", "bin/*"
 )
@@ -50,6 +55,19 @@ def find_broken_citations(text: str) -> list[str]:
         if not page.exists() or (chapter and chapter not in headings(page)):
             broken.append(f'{name}, "{chapter}"' if chapter else name)
     return broken
+
+
+def find_missing_paths(text: str) -> list[str]:
+    """Return the files and folders that a text names and the repository lacks.
+
+    Python files count, and what begins with a folder of ours: photos of examples do not.
+    """
+    return [
+        name
+        for name in NAMED.findall(text)
+        if (name.endswith(".py") or f"{name.partition('/')[0]}/" in FOLDERS)
+        and name not in FILES | FOLDERS
+    ]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -86,3 +104,22 @@ def test_pages_and_chapters_that_are_cited_are_there() -> None:
 )
 def test_find_broken_citations(text: str, broken: list[str]) -> None:
     assert find_broken_citations(text) == broken
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_paths_that_a_page_names_are_there(page: Path) -> None:
+    assert find_missing_paths(page.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("`staging/links.py`, `tests/corpus/`, `staging/projects`, `bedroom/1.jpg`", []),
+        ("`staging/gone.py`", ["staging/gone.py"]),
+        ("`links/gone.py`", ["links/gone.py"]),
+        ("`tests/gone/`", ["tests/gone/"]),
+        ("`static/restage/gone.js`", ["static/restage/gone.js"]),
+    ],
+)
+def test_find_missing_paths(text: str, missing: list[str]) -> None:
+    assert find_missing_paths(text) == missing
