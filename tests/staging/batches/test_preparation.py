@@ -90,7 +90,7 @@ def test_a_batch_lets_others_go_first(api: APIClient, ask: Ask, batch: StagingBa
 WORKER = """
 import django
 django.setup()
-from staging.pipeline import preparation
+from staging.batches import preparation
 while preparation.prepare_waiting():
     pass
 """
@@ -98,7 +98,7 @@ DYING_WORKER = """
 import os, signal
 import django
 django.setup()
-from staging.pipeline import preparation
+from staging.batches import preparation
 preparation.record_job = lambda *plan, **more: os.kill(os.getpid(), signal.SIGKILL)
 preparation.prepare_waiting()
 """
@@ -249,7 +249,8 @@ def test_an_upload_that_is_read_in_is_removed(
 ENDING_WORKER = """
 import django
 django.setup()
-from staging.pipeline import preparation, stopping
+from staging.batches import preparation
+from staging.worker import stopping
 record_job = preparation.record_job
 def end(*plan, **more):
     stopping.begin()
@@ -262,7 +263,8 @@ OVERDUE_WORKER = """
 import os
 import django
 django.setup()
-from staging.pipeline import preparation, stopping
+from staging.batches import preparation
+from staging.worker import stopping
 def end(*upload, **more):
     assert stopping.hand_back() == 1
     os._exit(0)
