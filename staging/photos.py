@@ -83,7 +83,12 @@ def files_kept_if_saved(photo: Photo) -> Iterator[None]:
 
 
 def lock_photo(photo: Photo) -> None:
-    """Let nobody delete the photo while a job of it is recorded. Raises NotPossible."""
+    """Keep a photo from being deleted while a job of it is recorded. Raises NotPossible.
+
+    The project comes first, which the job's row refers to: whatever deletes it locks it before its
+    photos, and locked the other way about each would wait for the other.
+    """
+    list(Project.objects.select_for_update(no_key=True).filter(pk=photo.project_id).values("pk"))
     if not Photo.objects.select_for_update(no_key=True).filter(pk=photo.pk).values("pk"):
         raise NotPossible("This photo was deleted meanwhile.")
 

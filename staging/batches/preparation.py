@@ -29,7 +29,7 @@ from staging.models import (
     Photo,
     StagingBatch,
 )
-from staging.photos import Upload, files_kept_if_saved, store_photo
+from staging.photos import Upload, files_kept_if_saved, lock_photo, store_photo
 from staging.predictions.retries import own_fault
 from staging.worker import stopping
 
@@ -136,6 +136,8 @@ def _record(
     """Save the photo if it is new, its jobs, and for each style without one the reason."""
     if one.photo is None:
         photo.save()
+    else:
+        lock_photo(photo)
     errors = dict(refusals)
     for plan in plans:
         try:
