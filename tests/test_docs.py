@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -123,3 +124,16 @@ def test_paths_that_a_page_names_are_there(page: Path) -> None:
 )
 def test_find_missing_paths(text: str, missing: list[str]) -> None:
     assert find_missing_paths(text) == missing
+
+
+def test_the_contract_of_staging_is_drawn_as_it_is_held() -> None:
+    """The long contract stands twice: where it is held, and where people look for it."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    layers = next(
+        contract["layers"]
+        for contract in contracts["contracts"]
+        if contract.get("containers") == ["staging"]
+    )
+    page = (ROOT / "docs" / "architecture.md").read_text()
+
+    assert " > ".join(layers) in " ".join(page.split())
