@@ -270,8 +270,8 @@ DOORS = {
         f"{_STAGING}/library/test_changing.py::test_post_that_is_wrong_keeps_what_was_written",
     ),
     "staging.admin.notices.NoticeAdmin": Door(
-        f"{_STAGING}/notices/test_notices.py::test_test_notice_is_sent",
-        f"{_STAGING}/notices/test_notices.py::test_test_notice_needs_a_channel",
+        f"{_STAGING}/admin/test_notices.py::test_test_notice_is_sent",
+        f"{_STAGING}/notices/test_watching.py::test_test_notice_needs_a_channel",
     ),
     "staging.admin.photos.PhotoAdmin": Door(
         f"{_STAGING}/admin/test_photos.py::test_add_takes_a_photo_into_a_project",

@@ -1,8 +1,13 @@
+from typing import Any
+
 import pytest
 from django.core.checks import CheckMessage
 from pytest_django import Settings
 
 from config import checks, env
+from tests.staging.receivers import SIGNING_SECRET
+
+MAIL_PASSWORD = "the-password-of-the-mail-account"
 
 
 def ids(messages: list[CheckMessage]) -> list[str]:
@@ -135,3 +140,46 @@ def test_check_environment_reports_each_problem(monkeypatch: pytest.MonkeyPatch)
     (error,) = checks.check_environment()
 
     assert (error.id, error.msg, error.hint) == ("restage.E001", problem.message, problem.hint)
+
+
+GOOD: dict[str, Any] = {
+    "NOTICE_EMAILS": ["ops@example.com"],
+    "NOTICE_FROM": "restage@example.com",
+    "EMAIL_HOST": "mail.example.com",
+    "EMAIL_HOST_USER": "",
+    "EMAIL_HOST_PASSWORD": "",
+    "NOTICE_WEBHOOK_URL": "https://hooks.example.com/restage",
+    "NOTICE_WEBHOOK_SECRET": SIGNING_SECRET,
+}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "found"),
+    [
+        ({}, []),
+        ({"NOTICE_EMAILS": [], "EMAIL_HOST": ""}, []),
+        ({"NOTICE_EMAILS": []}, ["restage.W003"]),
+        ({"EMAIL_HOST": ""}, ["restage.E010"]),
+        ({"NOTICE_FROM": ""}, ["restage.E010"]),
+        ({"EMAIL_HOST_USER": "restage"}, ["restage.E010"]),
+        ({"EMAIL_HOST_USER": "restage", "EMAIL_HOST_PASSWORD": MAIL_PASSWORD}, []),
+        ({"NOTICE_EMAILS": ["ops"]}, ["restage.E006"]),
+        ({"NOTICE_FROM": "Restage <restage@example.com>"}, []),
+        ({"NOTICE_WEBHOOK_URL": "", "NOTICE_WEBHOOK_SECRET": ""}, []),
+        ({"NOTICE_WEBHOOK_URL": ""}, ["restage.E007"]),
+        ({"NOTICE_WEBHOOK_SECRET": ""}, ["restage.E007"]),
+        ({"NOTICE_WEBHOOK_URL": "hooks.example.com"}, ["restage.E008"]),
+        ({"NOTICE_WEBHOOK_SECRET": "secret"}, ["restage.E009"]),
+        ({"NOTICE_WEBHOOK_SECRET": "whsec_c2hvcnQ="}, ["restage.E009"]),
+    ],
+)
+def test_notices_that_are_half_set(
+    settings: Settings, wrong: dict[str, Any], found: list[str]
+) -> None:
+    for name, value in {**GOOD, **wrong}.items():
+        setattr(settings, name, value)
+
+    said = [*checks.check_notice_emails(), *checks.check_notice_webhook()]
+
+    assert ids(said) == found
+    assert not any(secret in str(said) for secret in (MAIL_PASSWORD, SIGNING_SECRET))

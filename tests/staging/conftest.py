@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from aiosmtpd.controller import Controller
 from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import F
@@ -22,7 +23,9 @@ from staging.models import Prediction, Project, StagedImage, StagingJob, Transit
 from staging.photos import Upload
 from staging.predictions import collection, polling, submission, webhooks
 from staging.predictions.replicate import replicate
-from tests.processes import wait_for
+from tests.processes import free_port, wait_for
+from tests.replicate_api.rude_server import RudeServer
+from tests.staging.receivers import SIGNING_SECRET, Mailbox
 
 QWEN = "qwen/qwen-image-edit"
 FLUX = "black-forest-labs/flux-kontext-max"
@@ -130,6 +133,32 @@ def collecting(sandbox: Sandbox, ask: Ask) -> Prediction:
     polling.poll_running()
     assert only(job).status == "collecting"
     return only(job)
+
+
+@pytest.fixture
+def mailbox(settings: Settings) -> Iterator[Mailbox]:
+    """A mail server on this machine, which notices are sent through."""
+    found = Mailbox()
+    server = Controller(found, hostname="127.0.0.1", port=free_port())
+    server.start()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST = "127.0.0.1"
+    settings.EMAIL_PORT = server.port
+    settings.EMAIL_USE_TLS = False
+    settings.NOTICE_EMAILS = ["ops@example.com", "boss@example.com"]
+    settings.NOTICE_FROM = "Restage <restage@example.com>"
+    yield found
+    server.stop()
+
+
+@pytest.fixture
+def webhook(settings: Settings) -> Iterator[RudeServer]:
+    """The operators' own receiver, on this machine."""
+    settings.STAGING_CALLBACK_LIMIT_S = 1
+    settings.NOTICE_WEBHOOK_SECRET = SIGNING_SECRET
+    with RudeServer.running() as server:
+        settings.NOTICE_WEBHOOK_URL = f"{server.url}/notices"
+        yield server
 
 
 def only(job: StagingJob) -> Prediction:

@@ -1,7 +1,6 @@
 """The admin's pages of what may be spent: limits, estimates, pauses, and what others say of it."""
 
 import html
-import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -12,7 +11,6 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
-from config.dashboard import attention
 from modelsettings.models import ReplicateModel
 from staging.models import (
     DailyUsage,
@@ -26,7 +24,8 @@ from staging.models import (
 from staging.predictions import submission
 from staging.spending.limits import pause, save_limit
 from tests.staging.conftest import QWEN, Ask, Sandbox, only
-from tests.staging.spending.test_limits import limit, used
+from tests.staging.limits import limit, unprice, used
+from tests.staging.pages import shown
 
 pytestmark = pytest.mark.django_db
 
@@ -34,26 +33,6 @@ LIMITS = "/admin/staging/spendinglimit/"
 ESTIMATES = "/admin/staging/priceestimate/"
 PAUSES = "/admin/staging/purchasepause/"
 PRICE = Decimal("0.03")
-
-
-def shown(client: Client, address: str) -> str:
-    """Return what a page says, without its side bar."""
-    answer = client.get(address)
-    assert answer.status_code == 200
-    content = answer.content.decode().partition('id="content-main"')[2]
-    return html.unescape(" ".join(re.sub(r"<[^>]*>", " ", content).split()))
-
-
-def sentences() -> list[str]:
-    return [one.sentence for one in attention.find_items(timezone.localdate())]
-
-
-def unprice(slug: str = QWEN) -> ReplicateModel:
-    """Let a model's price be unknown."""
-    model = ReplicateModel.objects.get(slug=slug)
-    model.price = []
-    model.save()
-    return model
 
 
 @pytest.fixture
@@ -284,48 +263,6 @@ def test_first_page_hides_the_limit_from_those_who_may_not_see_it(ask: Ask, stra
     page = shown(client, "/admin/")
 
     assert ("Spent today $0.00" in page, "$50" in page) == (True, False)
-
-
-@pytest.mark.parametrize(
-    ("spent", "said"),
-    [
-        ("0.79", []),
-        ("0.80", ["All projects have used 80 % of $1.00 a day: $0.20 is left."]),
-        # No room for one more picture at $0.03.
-        ("0.98", ["All projects have used up $1.00 a day: what is asked for now waits for the"
-                  " next day."]),
-    ],
-)  # fmt: skip
-def test_attention_says_how_full_a_limit_is(spent: str, said: list[str]) -> None:
-    limit("1")
-    SpendingLimit.objects.update(spent=Decimal(spent))
-
-    assert sentences() == said
-
-
-def test_attention_says_how_many_wait_for_room(waiting: StagingJob) -> None:
-    assert sentences() == ["All projects have used up $0.02 a day: 1 prediction waits for room."]
-
-
-def test_attention_says_what_waits_for_an_estimate(sandbox: Sandbox, ask: Ask) -> None:
-    limit("1")
-    ask(model=QWEN)
-    unprice()
-    submission.submit_waiting()
-
-    assert sentences() == [
-        "1 prediction of Qwen Image Edit waits for an estimate of what it costs."
-    ]
-
-
-def test_attention_does_not_miss_workers_while_purchases_are_paused(ask: Ask) -> None:
-    long_ago = timezone.now() - timedelta(hours=1)
-    job = ask()
-    StagingJob.objects.filter(pk=job.pk).update(created_at=long_ago)
-    Prediction.objects.update(run_after=long_ago)
-    pause(by="olga", reason="the prompts are wrong")
-
-    assert sentences() == ["All purchases are paused by olga."]
 
 
 def test_estimates_list_the_models_without_a_price(admin_page: Client) -> None:

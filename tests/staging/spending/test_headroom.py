@@ -17,11 +17,11 @@ from staging.predictions import submission
 from staging.spending.headroom import rooms_of
 from staging.spending.limits import delete_limit, save_limit
 from staging.spending.waiting import find_waits
-from tests.staging.admin.test_spending import LIMITS, sentences, shown
 from tests.staging.conftest import QWEN, Ask, Sandbox, only, pass_time
 from tests.staging.finished import stage
-from tests.staging.notices.test_notices import told
-from tests.staging.spending.test_limits import limit
+from tests.staging.limits import limit
+from tests.staging.notices.situations import told
+from tests.staging.pages import shown
 
 pytestmark = pytest.mark.django_db
 
@@ -71,7 +71,7 @@ def test_rooms_of_two_projects_of_one_name(unsorted: tuple[SpendingLimit, Spendi
 def test_limits_list_says_it_of_the_right_one_of_a_name(
     unsorted: tuple[SpendingLimit, SpendingLimit], admin_page: Client
 ) -> None:
-    page = shown(admin_page, LIMITS)
+    page = shown(admin_page, "/admin/staging/spendinglimit/")
 
     assert (page.count("used up"), page.count("1 prediction")) == (1, 1)
 
@@ -81,8 +81,8 @@ def test_first_page_and_notices_say_it_of_the_right_one_of_a_name(
 ) -> None:
     watching.look()
 
-    assert (sentences(), told()) == ([USED_UP], [USED_UP])
     (item,) = attention.find_items(timezone.localdate())
+    assert (item.sentence, told()) == (USED_UP, [USED_UP])
     assert item.key == f"limit-{unsorted[0].pk}"
 
 
@@ -160,7 +160,8 @@ def test_renamed_project_is_called_by_its_new_name(
     submission.submit_waiting()
 
     assert count_waiting() == {of_project.pk: 1}
-    assert sentences() == ["Oak Street has used up $0.01 a day: 1 prediction waits for room."]
+    (item,) = attention.find_items(timezone.localdate())
+    assert item.sentence == "Oak Street has used up $0.01 a day: 1 prediction waits for room."
     assert only(job).error.startswith("Oak Street may spend $0.01 a day: ")
     assert StagingJob.objects.get(pk=job.pk).changed_at > before
 

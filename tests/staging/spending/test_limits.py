@@ -3,7 +3,6 @@
 import threading
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -33,21 +32,9 @@ from staging.spending.limits import look_again, save_limit
 from tests.missing import POSTGRES, needs
 from tests.processes import wait_for
 from tests.staging.conftest import QWEN, Ask, Sandbox, carry_out, only, pass_time, remote, steps
+from tests.staging.limits import limit, used
 
 PRICE = Decimal("0.03")
-
-
-def limit(usd: str, **wanted: Any) -> SpendingLimit:
-    """Set a limit of a day for everything, unless `wanted` says otherwise."""
-    new = SpendingLimit(usd=Decimal(usd), **{"period": "day", "when_over": "wait", **wanted})
-    save_limit(new)
-    return new
-
-
-def used(one: SpendingLimit) -> tuple[object, object]:
-    """Return what is spent and reserved."""
-    one.refresh_from_db()
-    return one.used(timezone.localdate())
 
 
 def test_purchase_reserves_and_settles(sandbox: Sandbox, ask: Ask) -> None:

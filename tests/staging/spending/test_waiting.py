@@ -15,11 +15,11 @@ from staging.models import StagingBatch, StagingJob
 from staging.predictions import submission
 from staging.spending.limits import look_again, pause
 from staging.spending.waiting import Waits, find_waits
-from tests.staging.admin.test_spending import shown, unprice
 from tests.staging.batches.test_requesting import make_photo_row
 from tests.staging.conftest import FLUX, QWEN, SEEDREAM, Ask, Sandbox
 from tests.staging.finished import stage
-from tests.staging.spending.test_limits import limit
+from tests.staging.limits import limit, unprice
+from tests.staging.pages import shown
 
 pytestmark = pytest.mark.django_db
 
