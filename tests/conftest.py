@@ -20,6 +20,28 @@ from rest_framework.test import APIClient
 from tests import databases, missing, processes
 
 
+# Their processes have databases, whatever the tests themselves ask.
+INSTALLATIONS = ("tests/benchmarks/", "tests/chaos/", "tests/end_to_end/")
+
+
+# Before pytest chooses by markers.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if needs_a_database(item):
+            item.add_marker("database")
+
+
+def needs_a_database(item: pytest.Item) -> bool:
+    """Say whether a test may come out otherwise on another database."""
+    fixtures: list[str] = getattr(item, "fixturenames", [])
+    return (
+        item.get_closest_marker("django_db") is not None
+        or not {"db", "transactional_db", "django_db_setup"}.isdisjoint(fixtures)
+        or item.nodeid.startswith(INSTALLATIONS)
+    )
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     missing.check(item)
