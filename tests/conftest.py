@@ -19,7 +19,6 @@ from rest_framework.test import APIClient
 
 from tests import databases, missing, processes
 
-
 # Their processes have databases, whatever the tests themselves ask.
 INSTALLATIONS = ("tests/benchmarks/", "tests/chaos/", "tests/end_to_end/")
 
