@@ -20,6 +20,27 @@ from rest_framework.test import APIClient
 from tests import databases, missing, processes
 from tests.corpus import PUBLISHED
 
+# Their processes have databases, whatever the tests themselves ask.
+INSTALLATIONS = ("tests/benchmarks/", "tests/chaos/", "tests/end_to_end/")
+
+
+# Before pytest chooses by markers.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if needs_a_database(item):
+            item.add_marker("database")
+
+
+def needs_a_database(item: pytest.Item) -> bool:
+    """Say whether a test may come out otherwise on another database."""
+    fixtures: list[str] = getattr(item, "fixturenames", [])
+    return (
+        item.get_closest_marker("django_db") is not None
+        or not {"db", "transactional_db", "django_db_setup"}.isdisjoint(fixtures)
+        or item.nodeid.startswith(INSTALLATIONS)
+    )
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -34,13 +55,15 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Write back, after a transactional test's flush, what `migrate` has loaded.
+    """Let the flush after a transactional test be quick.
 
-    Django would load permissions, catalogue and library anew, which takes a tenth of a second.
+    Django would load permissions, catalogue and library anew, which takes a tenth of a second, and
+    have PostgreSQL make new files for a hundred tables and indexes.
     """
     with django_db_blocker.unblock():
         migrated = databases.copy_tables()
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flush, "sql_flush", lambda *_, **__: databases.deletions())
         patch.setattr(
             flush, "emit_post_migrate_signal", lambda *_, **__: databases.write_back(migrated)
         )

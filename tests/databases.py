@@ -28,14 +28,23 @@ def copy_tables() -> list[TableCopy]:
     """Return the rows of every table that a flush empties."""
     copies = []
     with connection.cursor() as cursor:
-        tables = connection.introspection.django_table_names(
-            only_existing=True, include_views=False
-        )
-        for table in tables:
+        for table in _tables():
             cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608
             columns = [column[0] for column in cursor.description]
             copies.append(TableCopy(table, columns, cursor.fetchall()))
     return [copy for copy in copies if copy.rows]
+
+
+def deletions() -> list[str]:
+    """Return what empties every table that holds little; foreign keys are looked at on commit."""
+    return [f"DELETE FROM {connection.ops.quote_name(table)}" for table in _tables()]  # noqa: S608
+
+
+def _tables() -> list[str]:
+    tables: list[str] = connection.introspection.django_table_names(
+        only_existing=True, include_views=False
+    )
+    return tables
 
 
 @transaction.atomic

@@ -129,7 +129,7 @@ DOORS = {
     ),
     "staging.api.job_actions.RetryView": Door(
         f"{_STAGING}/jobs/test_repeating.py::test_api_retry",
-        f"{_STAGING}/admin/test_job_actions.py::test_api_of_anothers_job",
+        f"{_STAGING}/api/test_purchase_error_bodies.py::test_an_error_is_answered_as_ever",
     ),
     "staging.api.jobs.JobListView": Door(
         f"{_STAGING}/api/test_jobs.py::test_post_answers_the_whole_job",

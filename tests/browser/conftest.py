@@ -2,10 +2,13 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, WebError, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from modelsettings import registry
@@ -25,26 +28,80 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=missing.find_chromium(),
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                # Pages of one window share a process: to start one is dearer than most tests.
+                "--process-per-site",
+            ],
         )
         yield browser
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def window(
+    django_db_setup: None, browser: Browser, live_server: LiveServer
+) -> Iterator[BrowserContext]:
+    """The window in which tests open their pages: its process and what it has fetched stay.
+
+    What belongs to the window and not to a page, such as its clock, is the same for all tests:
+    a test that changes it takes a window of its own, `own_page`. The window is closed before the
+    database is dropped, which the server's threads hold while they have its connections.
+    """
+    window = browser.new_context(base_url=live_server.url)
+    # The process ends with its last page. This one asks the database for nothing.
+    window.new_page().goto("/livez")
+    yield window
+    window.close()
+
+
 @pytest.fixture
-def page(browser: Browser, live_server: LiveServer, operator: User) -> Iterator[Page]:
+def page(window: BrowserContext, live_server: LiveServer, operator: User) -> Iterator[Page]:
     """A page on which the operator is logged in; an error of a script fails the test."""
-    context = browser.new_context(base_url=live_server.url)
-    page = context.new_page()
+    with signed_in(window, live_server.url, user=operator) as page:
+        yield page
+
+
+@pytest.fixture
+def own_page(browser: Browser, live_server: LiveServer, operator: User) -> Iterator[Page]:
+    """Like `page`, in a window of its own."""
+    window = browser.new_context(base_url=live_server.url)
+    with signed_in(window, live_server.url, user=operator) as page:
+        yield page
+    window.close()
+
+
+@contextmanager
+def signed_in(window: BrowserContext, url: str, *, user: User) -> Iterator[Page]:
+    """Open a page in a window that knows the user, and nothing else of an earlier page."""
     errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto("/admin/")
-    page.fill("[name=username]", "olga")
-    page.fill("[name=password]", "secret")
-    page.click("[type=submit]")
+
+    def note(error: WebError) -> None:
+        errors.append(str(error.error))
+
+    stays = window.pages
+    window.on("weberror", note)
+    page = window.new_page()
+    # Cookies, too.
+    everything = {"origin": url, "storageTypes": "all"}
+    window.new_cdp_session(page).send("Storage.clearDataForOrigin", everything)
+    sign_in(window, url, user=user)
     yield page
-    context.close()
+    for opened in window.pages:
+        if opened not in stays:
+            opened.close()
+    window.remove_listener("weberror", note)
     assert errors == []
+
+
+def sign_in(window: BrowserContext, url: str, *, user: User) -> None:
+    """Give a window the session of a login; that the form makes one, a test of its own says."""
+    client = Client()
+    client.force_login(user)
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+    window.add_cookies([{"name": cookie.key, "value": cookie.value, "url": url}])
 
 
 def add_published(document: dict[str, object]) -> ReplicateModel:

@@ -5,8 +5,9 @@ import re
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
 
 from modelsettings.actors import Actor
 from modelsettings.settings import get_settings, patch_settings
@@ -39,6 +40,20 @@ def failed(job: StagingJob, operator: User, photo_bytes: bytes) -> StagingJob:
     return other
 
 
+def test_login_leads_to_the_first_page(
+    browser: Browser, live_server: LiveServer, operator: User
+) -> None:
+    window = browser.new_context(base_url=live_server.url)
+    page = window.new_page()
+    page.goto("/admin/")
+    page.fill("[name=username]", "olga")
+    page.fill("[name=password]", "secret")
+    page.click("[type=submit]")
+
+    expect(page.get_by_role("heading", name="Nothing is staged yet")).to_be_visible()
+    window.close()
+
+
 def test_empty_page_leads_to_the_first_photo(page: Page) -> None:
     page.goto("/admin/")
 
@@ -47,7 +62,8 @@ def test_empty_page_leads_to_the_first_photo(page: Page) -> None:
     expect(page).to_have_url(re.compile(r"/admin/staging/stagingbatch/add/$"))
 
 
-def test_page_shows_a_picture_when_it_is_there(page: Page, job: StagingJob) -> None:
+def test_page_shows_a_picture_when_it_is_there(own_page: Page, job: StagingJob) -> None:
+    page = own_page
     page.clock.install()
     page.goto("/admin/")
     expect(page.get_by_text("1 under way.")).to_be_visible()

@@ -47,6 +47,7 @@ def japandi() -> Style:
 def test_operator_adds_a_style_and_stages_with_it(
     page: Page, operator: User, photo_bytes: bytes
 ) -> None:
+    page.goto("/admin/")
     page.get_by_role("link", name="Prompt library").click()
     page.get_by_role("link", name="Add a style").click()
     page.get_by_label("Key").fill("japandi")

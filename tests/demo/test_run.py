@@ -119,8 +119,10 @@ def test_ctrl_c_in_the_middle_ends_everything(tmp_path: Path, photo: Path) -> No
         assert end_of(run) == (130, "Everything is ended.", [])
 
 
-def test_killed_outright_it_leaves_nothing_behind(tmp_path: Path, photo: Path) -> None:
-    with python(*demo(tmp_path, "--photo", str(photo)), folder=tmp_path) as run:
+def test_killed_outright_it_leaves_nothing_behind(
+    first: tuple[Path, int, str, list[str]], tmp_path: Path, photo: Path
+) -> None:
+    with python(*demo(first[0], "--photo", str(photo)), folder=tmp_path) as run:
         assert run.await_(lambda: "Ctrl-C ends everything." in run.output()), run.output()
         run.process.kill()
         run.process.wait()

@@ -301,17 +301,6 @@ EVERY: list[tuple[str, str, Any]] = [*(("get", path, None) for path in READS), *
 
 
 @pytest.mark.parametrize(("method", "path", "body"), EVERY)
-def test_nobody_and_a_stranger_are_kept_out(
-    draft: ModelSettings, stranger: User, method: str, path: str, body: Any
-) -> None:
-    before = state()
-
-    assert call(APIClient(), method, path, body).status_code == 401
-    assert call(client_of(stranger), method, path, body).status_code == 403
-    assert state() == before
-
-
-@pytest.mark.parametrize(("method", "path", "body"), EVERY)
 def test_a_viewer_reads_and_does_not_write(
     draft: ModelSettings, stranger: User, method: str, path: str, body: Any
 ) -> None:

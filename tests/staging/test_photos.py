@@ -11,10 +11,10 @@ from rest_framework.test import APIClient
 
 from staging.jobs.request import StagingRequest
 from staging.jobs.requesting import request_staging
-from staging.models import Photo, Project, ProjectMember, StagedImage
+from staging.models import Photo, Project, StagedImage
 from staging.photos import Upload, add_photo
 from staging.projects import create_project
-from tests.conftest import client_of, make_photo
+from tests.conftest import make_photo
 from tests.staging.conftest import Sandbox, carry_out
 from tests.staging.image_files import encode
 
@@ -37,13 +37,6 @@ def project(operator: User) -> Project:
 @pytest.fixture
 def photo(operator: User, project: Project) -> Photo:
     return add_photo(Upload(make_photo(), name="hall.jpg"), owner=operator, project=project)
-
-
-@pytest.fixture
-def member(stranger: User, project: Project) -> User:
-    """Somebody who may see the project."""
-    ProjectMember.objects.create(project=project, user=stranger)
-    return stranger
 
 
 def test_post_answers_the_photo_and_what_came(api: APIClient, project: Project) -> None:
@@ -217,51 +210,3 @@ def test_delete_waits_for_unfinished_jobs(api: APIClient, operator: User, photo:
 
     assert (answer.status_code, "not finished" in answer.json()["detail"]) == (409, True)
     assert Photo.objects.count() == 1
-
-
-def test_a_stranger_finds_no_photo(stranger: User, photo: Photo) -> None:
-    theirs, address = client_of(stranger), f"{PHOTOS}/{photo.pk}"
-
-    answers = [
-        theirs.get(address), theirs.delete(address),
-        theirs.get(PHOTOS, {"project": str(photo.project_id)}),
-        post(theirs, image=upload(), project=str(photo.project_id)),
-    ]  # fmt: skip
-
-    assert [one.status_code for one in answers] == [404, 404, 200, 400]
-    assert answers[2].json()["results"] == []
-    assert Photo.objects.count() == 1
-
-
-def test_a_member_who_may_see_changes_nothing(member: User, photo: Photo) -> None:
-    theirs, address = client_of(member), f"{PHOTOS}/{photo.pk}"
-
-    answers = [
-        theirs.get(address), theirs.delete(address),
-        post(theirs, image=upload(), project=str(photo.project_id)),
-    ]  # fmt: skip
-
-    assert [one.status_code for one in answers] == [200, 403, 403]
-    assert Photo.objects.count() == 1
-
-
-def test_a_member_who_may_edit_adds_and_deletes(member: User, photo: Photo) -> None:
-    ProjectMember.objects.update(may_edit=True)
-    theirs = client_of(member)
-
-    added = post(theirs, image=upload(), project=str(photo.project_id))
-    deleted = theirs.delete(f"{PHOTOS}/{photo.pk}")
-
-    assert (added.status_code, deleted.status_code) == (201, 204)
-    assert [str(one.pk) for one in Photo.objects.all()] == [added.json()["id"]]
-
-
-def test_nobody_gets_in_without_a_token(photo: Photo) -> None:
-    nobody, address = APIClient(), f"{PHOTOS}/{photo.pk}"
-
-    answers = [
-        nobody.get(PHOTOS), nobody.get(address), nobody.delete(address),
-        post(nobody, image=upload()),
-    ]  # fmt: skip
-
-    assert [one.status_code for one in answers] == [401] * 4

@@ -1,6 +1,5 @@
 """Projects, and which profile a job of one uses."""
 
-import uuid
 from typing import Any
 
 import pytest
@@ -19,7 +18,6 @@ from staging.jobs.requesting import request_staging
 from staging.models import Project
 from staging.photos import Upload, add_photo
 from staging.projects import create_project
-from tests.conftest import client_of
 from tests.staging.conftest import FLUX, QWEN
 from tests.staging.finished import finish, stage
 
@@ -128,52 +126,6 @@ def test_post_project_that_is_wrong(api: APIClient, body: dict[str, str], place:
 
     assert (answer.status_code, list(answer.json())) == (400, [place])
     assert not Project.objects.exists()
-
-
-def test_stranger_sees_and_uses_no_project(
-    stranger: User, operator: User, photo_bytes: bytes
-) -> None:
-    project = create_project("Elm Street 5", owner=operator)
-    photo = request_staging(Upload(photo_bytes), StagingRequest(), owner=stranger).photo
-    theirs = client_of(stranger)
-
-    listed = [one["name"] for one in theirs.get(PROJECTS).json()["results"]]
-    answers = [
-        theirs.post(
-            "/api/v1/staging/jobs", {"photo": str(photo.pk), "project": str(one)}, format="json"
-        )
-        for one in (project.pk, uuid.uuid4())
-    ]
-
-    assert listed == ["Unsorted"]
-    refusal = {"project": ["You have no such project."]}
-    assert [(one.status_code, one.json()) for one in answers] == [(400, refusal)] * 2
-
-
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("get", ""), ("post", ""),
-        ("get", "/{id}"), ("patch", "/{id}"), ("delete", "/{id}"),
-        ("get", "/{id}/members"), ("put", "/{id}/members/sam"), ("delete", "/{id}/members/sam"),
-        ("get", "/{id}/pictures.zip"),
-    ],
-)  # fmt: skip
-def test_projects_take_a_token_and_are_nothing_to_a_stranger(
-    client: Client, stranger: User, operator: User, method: str, path: str
-) -> None:
-    project = create_project("Elm Street 5", owner=operator)
-    address = PROJECTS + path.format(id=project.pk)
-
-    nobody = getattr(client, method)(address)
-    theirs = getattr(client_of(stranger), method)(address, {}, format="json")
-
-    assert nobody.status_code == 401
-    if path:
-        assert (theirs.status_code, theirs.json()) == (
-            404,
-            {"detail": "You have no such project."},
-        )
 
 
 @pytest.mark.parametrize(

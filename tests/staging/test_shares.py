@@ -335,16 +335,6 @@ def test_api_for_strangers_and_members(
     assert (share.revoked_at is not None) == (member is True)
 
 
-def test_api_for_nobody_is_401(job: StagingJob, share: Share) -> None:
-    nobody = APIClient()
-
-    assert [
-        nobody.get(f"{JOBS}/{job.pk}/shares").status_code,
-        nobody.post(f"{JOBS}/{job.pk}/shares").status_code,
-        nobody.delete(f"{SHARES}/{share.pk}").status_code,
-    ] == [401, 401, 401]
-
-
 @pytest.mark.parametrize("count", [1, 10])
 def test_list_asks_the_database_a_fixed_number_of_times(
     api: APIClient,

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
-from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
@@ -201,10 +200,6 @@ def test_get_usage_that_is_asked_wrong(api: APIClient, query: dict[str, str], pl
     answer = api.get(USAGE, query)
 
     assert (answer.status_code, list(answer.json())) == (400, [place])
-
-
-def test_usage_takes_a_token(client: Client, db: None) -> None:
-    assert client.get(USAGE).status_code == 401
 
 
 def test_get_usage_takes_as_many_queries_for_many_projects(

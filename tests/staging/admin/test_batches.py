@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.test import Client
 
@@ -167,32 +167,6 @@ def test_a_long_batch_is_shown_in_pages(admin_page: Client, operator: User) -> N
 @pytest.mark.parametrize("odd", ["nothing", "00000000-0000-0000-0000-000000000000", "1", "_5F"])
 def test_page_of_no_batch(admin_page: Client, odd: str) -> None:
     assert admin_page.get(f"{LIST}{odd}/change/").status_code in (302, 404)
-
-
-@pytest.mark.parametrize("is_staff", [False, True])
-def test_a_stranger_sees_and_starts_no_batch(
-    client: Client, stranger: User, operator: User, is_staff: bool
-) -> None:
-    stranger.is_staff = is_staff
-    stranger.save()
-    client.force_login(stranger)
-
-    answers = [client.get(LIST), client.get(page_of(request(operator))), client.get(ADD)]
-    answers.append(send(client))
-
-    # Who is no staff is sent to the login page.
-    assert all(answer.status_code in ({403, 404} if is_staff else {302}) for answer in answers)
-    assert StagingBatch.objects.count() == 1
-
-
-def test_who_may_only_look_starts_none(client: Client, stranger: User, operator: User) -> None:
-    stranger.is_staff = True
-    stranger.save()
-    stranger.user_permissions.add(Permission.objects.get(codename="view_stagingbatch"))
-    client.force_login(stranger)
-
-    assert client.get(page_of(request(operator))).status_code == 200
-    assert (client.get(ADD).status_code, send(client).status_code) == (403, 403)
 
 
 def test_nothing_is_changed_or_deleted_there(admin_page: Client, operator: User) -> None:

@@ -18,7 +18,6 @@ from staging.jobs.judging import judge_picture
 from staging.jobs.repeating import repeat_job
 from staging.models import BatchPhoto, Prediction, PredictionStatus, StagingBatch, StagingJob
 from staging.projects import create_project
-from tests.conftest import client_of
 from tests.staging.conftest import FLUX, Ask, Sandbox, carry_out, only, pictures
 
 JOBS = "/api/v1/staging/jobs"
@@ -191,11 +190,3 @@ def test_a_list_asks_the_database_a_fixed_number_of_times(
     # Who asks, which takes knox two; their projects; the jobs, predictions, pictures and steps.
     with django_assert_num_queries(7):
         assert len(api.get(f"{JOBS}?{asked}").json()["results"]) == count
-
-
-def test_a_stranger_filters_nothing_of_anothers(stranger: User, ask: Ask) -> None:
-    job = ask()
-    theirs = client_of(stranger)
-
-    assert listed(theirs, project=job.project_id) == []
-    assert listed(theirs, photo=job.photo_id) == []

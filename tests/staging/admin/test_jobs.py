@@ -358,21 +358,6 @@ def test_page_of_no_job(admin_page: Client, odd: str) -> None:
     assert answer.status_code in (302, 404)
 
 
-@pytest.mark.parametrize("is_staff", [False, True])
-def test_a_stranger_sees_no_job(client: Client, stranger: User, ask: Ask, is_staff: bool) -> None:
-    stranger.is_staff = is_staff
-    stranger.save()
-    client.force_login(stranger)
-    job = ask()
-    pages = [LIST, page_of(job), f"{LIST}{job.pk}/pictures.zip", f"{LIST}{job.pk}/delete/"]
-
-    answers = [client.get(page) for page in pages] + [do(client, job, "cancel")]
-
-    # Who is no staff is sent to the login page.
-    assert all(answer.status_code in ({403, 404} if is_staff else {302}) for answer in answers)
-    assert not only(job).cancel_asked_at
-
-
 def test_a_viewer_sees_no_button_and_changes_nothing(
     sandbox: Sandbox, viewer: Client, ask: Ask
 ) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.test import Client
 
 from staging.jobs.judging import judge_picture
@@ -154,19 +154,3 @@ def test_picture_leads_to_its_job(admin_page: Client, operator: User) -> None:
     answer: Any = admin_page.get(f"{QUEUE}{image_of(job).pk}/change/")
 
     assert answer.url == f"/admin/staging/stagingjob/{job.pk}/change/"
-
-
-@pytest.mark.parametrize("permission", ["", "view_stagedimage"])
-def test_who_may_not_judge_does_not(
-    client: Client, stranger: User, operator: User, permission: str
-) -> None:
-    image = image_of(staged(operator))
-    stranger.is_staff = True
-    stranger.save()
-    stranger.user_permissions.set(Permission.objects.filter(codename=permission))
-    client.force_login(stranger)
-
-    answers = [client.get(QUEUE), judge(client, image, verdict="accepted")]
-
-    assert [answer.status_code for answer in answers] == [403, 403]
-    assert said(image)[0] == ""

@@ -114,16 +114,6 @@ def test_page_as_csv_has_no_formulas(admin_page: Client, operator: User) -> None
     ]
 
 
-def test_page_is_for_those_who_may_see_it(client: Client, stranger: User) -> None:
-    nobody = client.get(PAGE)
-    client.force_login(stranger)
-    somebody = client.get(PAGE)
-    User.objects.filter(pk=stranger.pk).update(is_staff=True)
-    staff = client.get(PAGE)
-
-    assert [one.status_code for one in (nobody, somebody, staff)] == [302, 302, 403]
-
-
 def test_page_takes_as_many_queries_for_many_rows(
     admin_page: Client, operator: User, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 
 from staging.models import Photo, Project, StagingJob
 from staging.photos import Upload, add_photo
-from tests.conftest import client_of, make_photo
+from tests.conftest import make_photo
 from tests.staging.conftest import FLUX, QWEN, Ask, Sandbox, carry_out, only
 
 JOBS = "/api/v1/staging/jobs"
@@ -142,16 +142,6 @@ def test_detail_asks_the_database_a_fixed_number_of_times(
     # Who asks, which takes knox two; the job, its predictions, pictures and steps.
     with django_assert_num_queries(6):
         api.get(f"{JOBS}/{job.pk}")
-
-
-def test_a_stranger_sees_nothing_of_anothers(stranger: User, ask: Ask, photo: Photo) -> None:
-    theirs, job = client_of(stranger), ask()
-
-    assert theirs.get(f"{JOBS}/{job.pk}").status_code == 404
-    assert theirs.get(JOBS).json()["results"] == []
-    answer = post_json(theirs, {"photo": str(photo.pk)})
-    assert (answer.status_code, answer.json()) == (400, {"photo": ["You have no such photo."]})
-    assert StagingJob.objects.count() == 1
 
 
 @pytest.mark.parametrize("header", ["", "Token ", "Token 0123456789abcdef", "Bearer x"])

@@ -20,7 +20,6 @@ from staging.models import (
     Photo,
     Prediction,
     Project,
-    ProjectMember,
     StagingBatch,
     StagingJob,
 )
@@ -434,20 +433,6 @@ def test_a_stranger_sees_no_batch(stranger: User, operator: User, batch: Staging
     assert post_json(theirs, photos=[str(photo.pk)]).status_code == 400
     into = post(theirs, images=[photo_file()], project=str(batch.project_id))
     assert (into.status_code, into.json()) == (400, {"project": ["You have no such project."]})
-
-
-@pytest.mark.parametrize(("may_edit", "status"), [(False, 403), (True, 202)])
-def test_a_member_sees_and_may_stage_where_they_may_edit(
-    stranger: User, operator: User, batch: StagingBatch, may_edit: bool, status: int
-) -> None:
-    project = batch.project
-    ProjectMember.objects.create(project=project, user=stranger, may_edit=may_edit)
-    theirs, photo = client_of(stranger), make_photo_row(operator, project)
-
-    assert theirs.get(f"{BATCHES}/{batch.pk}").status_code == 200
-    into = post(theirs, images=[photo_file()], project=str(project.pk))
-    assert into.status_code == status
-    assert post_json(theirs, photos=[str(photo.pk)]).status_code == status
 
 
 def test_nobody_gets_in_without_a_token(db: None) -> None:

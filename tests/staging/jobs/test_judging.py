@@ -14,7 +14,6 @@ from staging.errors import NotPossible
 from staging.jobs.judging import fresh_pictures, judge_picture
 from staging.models import StagedImage, StagingJob
 from staging.predictions import submission
-from tests.conftest import client_of
 from tests.staging.conftest import Ask, Sandbox, carry_out, pictures
 
 JOBS = "/api/v1/staging/jobs"
@@ -198,8 +197,3 @@ def test_api_rating_before_there_is_a_picture(sandbox: Sandbox, api: APIClient, 
     answer = rate(api, job, {"stars": 1})
 
     assert (answer.status_code, answer.json()) == (409, {"detail": "This job has no picture yet."})
-
-
-def test_api_rating_by_a_stranger(stranger: User, job: StagingJob, image: StagedImage) -> None:
-    assert rate(client_of(stranger), job, {"stars": 1}).status_code == 404
-    assert said(image) == ("", None, "", None)

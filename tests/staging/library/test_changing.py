@@ -603,25 +603,6 @@ def test_operator_without_permission_to_change_may_look(stranger: User, client: 
     assert preview.context["prompt"] == prompt_for(room_type="bedroom", style="modern")
 
 
-@pytest.mark.parametrize("is_staff", [False, True])
-def test_a_stranger_sees_no_page(client: Client, stranger: User, is_staff: bool) -> None:
-    stranger.is_staff = is_staff
-    stranger.save()
-    client.force_login(stranger)
-    bedroom, rules = RoomType.objects.get(key="bedroom"), PromptRules.objects.all()[0]
-    first = newest_change(bedroom).pk
-    looks = [f"{ADMIN}/roomtype/library/", f"{ADMIN}/roomtype/", f"{ADMIN}/style/add/"]
-    looks += [page_of(bedroom), page_of(bedroom, "history"), page_of(rules)]
-    looks += [page_of(bedroom, f"roll-back/{first}")]
-    looks += [f"{ADMIN}/prompttemplate/add/?room_type=office&style=modern"]
-    posts = [page_of(bedroom, "preview"), f"{ADMIN}/style/preview/", page_of(bedroom)]
-
-    answers = [client.get(one) for one in looks] + [client.post(one) for one in posts]
-
-    # Who is no staff is sent to the login page.
-    assert {one.status_code for one in answers} == {403 if is_staff else 302}
-
-
 @pytest.mark.django_db(transaction=True)
 @needs(POSTGRES)
 def test_change_entry_lets_one_of_two_writers_through() -> None:
