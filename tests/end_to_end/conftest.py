@@ -82,6 +82,18 @@ class Restage:
 
         return processes.wait_for(is_over, timeout_s=timeout_s)
 
+    def workers(self) -> dict[int, bool]:
+        """Return which workers are ready, by the number of their process."""
+        told = self.http.get("/readyz/workers").json()["workers"]
+        return {int(worker["name"].rpartition(":")[2]): worker["ready"] for worker in told}
+
+    def wait_until_ready(self, worker: Process) -> None:
+        processes.wait_for(lambda: self.workers().get(worker.pid))
+
+    def logs_of(self, name: str) -> str:
+        """Return what the processes of a name have logged."""
+        return "\n".join(file.read_text() for file in self.folder.glob(f"{name}-*.log"))
+
     def misbehave(self, on: str, do: str, **more: Any) -> None:
         """Let a fault of the sandbox stand."""
         answer = self.sandbox.post("/_sandbox/faults", json={"on": on, "do": do, **more})
