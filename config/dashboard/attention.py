@@ -34,7 +34,7 @@ from staging.models import (
 )
 from staging.models.job import UNFINISHED
 from staging.notices.conditions import words_of
-from staging.spending.headroom import NEARLY, rooms_of, waiting_for_estimates
+from staging.spending.headroom import NEARLY, headroom_of, waiting_for_estimates
 from staging.templatetags.staging_spending import whose
 from staging.usage import midnight
 
@@ -160,17 +160,17 @@ def _paused() -> list[Item]:
 
 def _limits() -> list[Item]:
     """Limits that are nearly used, or used up."""
-    rooms = rooms_of(SpendingLimit.objects.select_related("project"))
+    found = headroom_of(SpendingLimit.objects.select_related("project"))
     return [
         Item(
-            key=f"limit-{room.limit.pk}",
-            sentence=words_of(room),
+            key=f"limit-{headroom.limit.pk}",
+            sentence=words_of(headroom),
             link=reverse("admin:staging_spendinglimit_changelist"),
-            is_urgent=bool(room.waiting),
+            is_urgent=bool(headroom.waiting),
             needs="spendinglimit",
         )
-        for room in rooms
-        if room.percent >= NEARLY and (room.limit.usd or room.waiting)
+        for headroom in found
+        if headroom.percent >= NEARLY and (headroom.limit.usd or headroom.waiting)
     ]
 
 

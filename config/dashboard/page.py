@@ -39,7 +39,7 @@ from modelsettings.templatetags.restage import price_in_words
 from staging import links
 from staging.models import Period, SpendingLimit, StagedImage, StagingJob
 from staging.models.job import UNFINISHED
-from staging.spending.headroom import Headroom, rooms_of
+from staging.spending.headroom import Headroom, headroom_of
 from staging.templatetags.staging_pictures import duration, in_words
 from staging.usage import midnight
 
@@ -121,7 +121,7 @@ def _day_limit(user: User | AnonymousUser) -> Headroom | None:
     if not any(user.has_perm(one) for one in may):
         return None
     of_all = SpendingLimit.objects.filter(project=None, period=Period.DAY)
-    return next(iter(rooms_of(of_all.select_related("project"))), None)
+    return next(iter(headroom_of(of_all.select_related("project"))), None)
 
 
 def _bounded(rows: QuerySet[Any]) -> str:

@@ -17,10 +17,9 @@ from staging.models import (
     StagingJob,
     Transition,
 )
-from staging.spending.estimating import check_headroom
+from staging.spending.headroom import check_headroom
 
 log = structlog.get_logger(__name__)
-
 
 # So many seconds earlier anything else would have to be asked for, to come after a batch's.
 BATCH_COSTS_S = 60.0
@@ -37,9 +36,9 @@ def record_job(
 ) -> StagingJob:
     """Record a planned job of a photo with its predictions, in the photo's project.
 
-    `callback_url`, which `services.callbacks.check_callback_url` let pass, is told of its end.
-    Raises OverLimit where a spending limit refuses it. Whoever calls wakes `tasks.submit` once
-    this is committed.
+    `callback_url`, which `staging.callbacks.check_callback_url` let pass, is told of its end.
+    Raises OverLimit where a spending limit refuses it. The caller wakes `Step.SUBMIT` once this is
+    committed.
     """
     resolved, stored = plan.resolved, plan.resolved.stored
     job = StagingJob(

@@ -1,4 +1,4 @@
-"""A job once more: what one recorded becomes the record of another."""
+"""A finished job bought again: what failed or was canceled in it, or the whole as a new job."""
 
 import secrets
 from typing import Literal
@@ -12,105 +12,23 @@ from modelsettings.settings import StoredSettings, read_profile
 from staging.errors import NotPossible
 from staging.idempotency import keep_key
 from staging.jobs.recording import add_prediction
-from staging.models import (
-    Callback,
-    IdempotencyKey,
-    JobStatus,
-    PredictionStatus,
-    StagingJob,
-)
+from staging.models import Callback, IdempotencyKey, JobStatus, PredictionStatus, StagingJob
 from staging.photos import lock_photo
-from staging.spending.estimating import check_headroom
+from staging.spending.headroom import check_headroom
 from staging.worker.wake import Step, wake
 
 Seed = Literal["same", "new"] | int
-
 # A model without bounds of its own takes any whole number; this is what most draw from.
 LARGEST_RANDOM = 2**31 - 1
-
-
-def plan_seeds(job: StagingJob, seed: Seed) -> list[int | None]:
-    """Return the seeds of a job's predictions when it is run again, by their position.
-
-    A model without a seed makes another picture each time: there "new" changes nothing. Raises
-    SettingsRefused for a seed that the model does not take.
-    """
-    before = _seeds_of(job)
-    if seed == "same":
-        return before
-    stored = read_profile(job.profile_id)
-    if seed == "new":
-        first = _draw_seed(stored, count=len(before))
-    else:
-        first = seed
-        _check_seed(stored, first, count=len(before))
-    return [None if first is None else first + position for position in range(len(before))]
-
-
-@transaction.atomic
-def record_repeat(job: StagingJob, *, owner: User, seeds: list[int | None]) -> StagingJob:
-    """Record a job that runs with what another ran with, and with `seeds`.
-
-    Raises OverLimit where a spending limit refuses it. Whoever calls wakes `tasks.submit` once
-    this is committed.
-    """
-    again = StagingJob(
-        owner=owner,
-        # As of today: a photo keeps its jobs with it.
-        project_id=job.photo.project_id,
-        repeats=job,
-        settings={**job.settings},
-        overrides={**job.overrides},
-        input={**job.input},
-        **{name: getattr(job, name) for name in _KEPT},
-    )
-    first_seed = seeds[0] if seeds else None
-    if first_seed is not None and first_seed != job.settings.get("seed"):
-        for document in (again.settings, again.overrides, again.input):
-            document["seed"] = first_seed
-    check_headroom(again, predictions=len(seeds))
-    again.save()
-    why = f"Repeats job {str(job.pk)[:8]}."
-    for position, seed in enumerate(seeds):
-        add_prediction(again, position=position, seed=seed, by=owner.get_username(), why=why)
-    return again
-
-
-_KEPT = (
-    "photo_id", "room_type", "style", "prompt", "model_id", "version", "runs_by_name",
-    "profile_id", "profile_name", "revision", "delivery",
-)  # fmt: skip
-
-
-def _seeds_of(job: StagingJob) -> list[int | None]:
-    counted = job.predictions.filter(is_replaced=False).order_by("position")
-    return list(counted.values_list("seed", flat=True))
-
-
-def _draw_seed(stored: StoredSettings, *, count: int) -> int | None:
-    """Return a random seed that leaves room for `count`; None where the model takes none."""
-    parameter = stored.validator.schema["properties"].get("seed")
-    if parameter is None:
-        return None
-    least: int = max(0, parameter.get("minimum", 0))
-    most = min(parameter.get("maximum", LARGEST_RANDOM), LARGEST_RANDOM)
-    return least + secrets.randbelow(max(1, most - count + 2 - least))
-
-
-def _check_seed(stored: StoredSettings, seed: int, *, count: int) -> None:
-    """Raise SettingsRefused unless the model takes the seed, and those of the later pictures."""
-    for one in {seed, seed + count - 1}:
-        try:
-            stored.validator.clean({"seed": one})
-        except SettingsRefused as error:
-            raise SettingsRefused({"seed": error.errors["seed"]}) from error
-
-
 # What ended badly, as a sentence says it.
 _END: dict[str, str] = {
     PredictionStatus.FAILED: "failed",
     PredictionStatus.CANCELED: "was canceled",
 }
+_KEPT = (
+    "photo_id", "room_type", "style", "prompt", "model_id", "version", "runs_by_name",
+    "profile_id", "profile_name", "revision", "delivery",
+)  # fmt: skip
 
 
 @transaction.atomic
@@ -160,6 +78,77 @@ def repeat_job(
         keep_key(key, job=again)
         transaction.on_commit(lambda: wake(Step.SUBMIT))
     return again
+
+
+def plan_seeds(job: StagingJob, seed: Seed) -> list[int | None]:
+    """Return the seeds of a job's predictions when it is run again, by their position.
+
+    A model without a seed makes another picture each time: there "new" changes nothing. Raises
+    SettingsRefused for a seed that the model does not take.
+    """
+    before = _seeds_of(job)
+    if seed == "same":
+        return before
+    stored = read_profile(job.profile_id)
+    if seed == "new":
+        first = _draw_seed(stored, count=len(before))
+    else:
+        first = seed
+        _check_seed(stored, first, count=len(before))
+    return [None if first is None else first + position for position in range(len(before))]
+
+
+@transaction.atomic
+def record_repeat(job: StagingJob, *, owner: User, seeds: list[int | None]) -> StagingJob:
+    """Record a job that runs with what another ran with, and with `seeds`.
+
+    Raises OverLimit where a spending limit refuses it. The caller wakes `Step.SUBMIT` once this is
+    committed.
+    """
+    again = StagingJob(
+        owner=owner,
+        # As of today: a photo keeps its jobs with it.
+        project_id=job.photo.project_id,
+        repeats=job,
+        settings={**job.settings},
+        overrides={**job.overrides},
+        input={**job.input},
+        **{name: getattr(job, name) for name in _KEPT},
+    )
+    first_seed = seeds[0] if seeds else None
+    if first_seed is not None and first_seed != job.settings.get("seed"):
+        for document in (again.settings, again.overrides, again.input):
+            document["seed"] = first_seed
+    check_headroom(again, predictions=len(seeds))
+    again.save()
+    why = f"Repeats job {str(job.pk)[:8]}."
+    for position, seed in enumerate(seeds):
+        add_prediction(again, position=position, seed=seed, by=owner.get_username(), why=why)
+    return again
+
+
+def _seeds_of(job: StagingJob) -> list[int | None]:
+    counted = job.predictions.filter(is_replaced=False).order_by("position")
+    return list(counted.values_list("seed", flat=True))
+
+
+def _draw_seed(stored: StoredSettings, *, count: int) -> int | None:
+    """Return a random seed that leaves room for `count`; None where the model takes none."""
+    parameter = stored.validator.schema["properties"].get("seed")
+    if parameter is None:
+        return None
+    least: int = max(0, parameter.get("minimum", 0))
+    most = min(parameter.get("maximum", LARGEST_RANDOM), LARGEST_RANDOM)
+    return least + secrets.randbelow(max(1, most - count + 2 - least))
+
+
+def _check_seed(stored: StoredSettings, seed: int, *, count: int) -> None:
+    """Raise SettingsRefused unless the model takes the seed, and those of the later pictures."""
+    for one in {seed, seed + count - 1}:
+        try:
+            stored.validator.clean({"seed": one})
+        except SettingsRefused as error:
+            raise SettingsRefused({"seed": error.errors["seed"]}) from error
 
 
 def _check_model(job: StagingJob) -> None:

@@ -64,7 +64,7 @@ class SpendingLimitQuerySet(models.QuerySet["SpendingLimit"]):
         """Those that refuse what is over them, rather than let it wait."""
         return self.filter(when_over=WhenOver.REFUSE)
 
-    def check_room(self, usd: Decimal | None, *, today: date) -> None:
+    def check_headroom(self, usd: Decimal | None, *, today: date) -> None:
         """Raise OverLimit where one of these has no room now; reserves nothing."""
         for limit in self.select_related("project").order_by("pk"):
             if usd is None or usd > limit.left(today) + HALF_A_MILLIONTH:

@@ -24,7 +24,7 @@ from staging.models import (
     StagingJob,
     WhenOver,
 )
-from staging.spending.headroom import FULL, NEARLY, Headroom, rooms_of
+from staging.spending.headroom import FULL, NEARLY, Headroom, headroom_of
 
 # Failures are unusual where, of the newest of an hour, more than half failed, and more than three
 # times the share of the week before. Of fewer nothing is said.
@@ -65,32 +65,34 @@ def find_conditions(now: datetime) -> Iterator[Condition]:
 def _of_limits(now: datetime) -> Iterator[Condition]:
     """Each limit at 80 and at 100 percent, once a period; one that was changed is another."""
     today = timezone.localdate(now)
-    for room in rooms_of(SpendingLimit.objects.select_related("project")):
-        limit = room.limit
+    for headroom in headroom_of(SpendingLimit.objects.select_related("project")):
+        limit = headroom.limit
         # Nothing may be spent at all: that is nobody's news, unless something waits for it.
-        if room.percent < NEARLY or not (limit.usd or room.waiting):
+        if headroom.percent < NEARLY or not (limit.usd or headroom.waiting):
             continue
         begin = Period(limit.period).begin(today)
         about = f"limit-{limit.pk}-{begin}-{limit.usd}"
-        level = FULL if room.is_full else NEARLY
-        yield Condition(NoticeKind.LIMIT, f"{about}-{level}", words_of(room), (f"{about}-{FULL}",))
+        level = FULL if headroom.is_full else NEARLY
+        yield Condition(
+            NoticeKind.LIMIT, f"{about}-{level}", words_of(headroom), (f"{about}-{FULL}",)
+        )
 
 
-def words_of(room: Headroom) -> str:
+def words_of(headroom: Headroom) -> str:
     """Say how full a limit is, and what follows.
 
-    >>> words_of(room)
+    >>> words_of(headroom)
     '12 Elm Street has used 84 % of its $5.00 a day: $0.80 is left.'
     """
-    limit = room.limit
-    if not room.is_full:
+    limit = headroom.limit
+    if not headroom.is_full:
         return (
-            f"{limit.whose} {_has(limit)} used {room.percent} % of ${limit.usd} a {limit.period}:"
-            f" ${room.left:.2f} is left."
+            f"{limit.whose} {_has(limit)} used {headroom.percent} % of ${limit.usd}"
+            f" a {limit.period}: ${headroom.left:.2f} is left."
         )
     full = f"{limit.whose} {_has(limit)} used up ${limit.usd} a {limit.period}"
-    if room.waiting:
-        return f"{full}: {_count(room.waiting)} for room."
+    if headroom.waiting:
+        return f"{full}: {_count(headroom.waiting)} for room."
     if limit.when_over == WhenOver.REFUSE:
         return f"{full}: what is asked for now is refused."
     return f"{full}: what is asked for now waits for the next {limit.period}."

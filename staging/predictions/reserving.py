@@ -65,14 +65,14 @@ def intend(prediction: Prediction, *, by: str, **values: Any) -> bool:
     return moved
 
 
-def has_room(prediction: Prediction, *, by: str) -> bool:
+def has_headroom(prediction: Prediction, *, by: str) -> bool:
     """Say whether the limits have room for a claimed prediction; else it waits or fails.
 
     A look that spares the upload of what cannot be bought: `intend` is what decides.
     """
     limits = SpendingLimit.objects.of_project(prediction.job.project_id)
     try:
-        limits.check_room(expected_cost(prediction.job), today=timezone.localdate())
+        limits.check_headroom(expected_cost(prediction.job), today=timezone.localdate())
     except OverLimit as refusal:
         _put_off(prediction, refusal, by=by)
         return False

@@ -19,7 +19,7 @@ from replicate_api import errors
 from staging.models import CreationPace, Prediction, PredictionStatus, Tallied, Tally
 from staging.predictions.claims import claim_next, is_waiting
 from staging.predictions.replicate import replicate
-from staging.predictions.reserving import has_room, intend
+from staging.predictions.reserving import has_headroom, intend
 from staging.predictions.retries import bounded, code_of, give_back, give_up, leave, queue_again
 from staging.predictions.settlement import first_poll_at, settle
 from staging.worker import stopping
@@ -83,7 +83,7 @@ def submit_waiting(*, join: Callable[[], object] = _alone) -> Submitted:
         count += 1
         prediction = claimed.prediction
         with bounded(prediction, by=BY):
-            if not has_room(prediction, by=BY):
+            if not has_headroom(prediction, by=BY):
                 CreationPace.give_back(1)
                 continue
             if claimed.is_one_of_many:

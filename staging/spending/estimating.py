@@ -1,12 +1,11 @@
-"""What a purchase is expected to cost, and whether its limits would refuse it from the outset."""
+"""Expected costs: by a model's price, or else by what an operator estimated."""
 
 from decimal import Decimal
 
-from django.utils import timezone
-
 from modelsettings import catalog
+from modelsettings.models import ReplicateModel
 from modelsettings.pricing import cost_of
-from staging.models import PriceEstimate, SpendingLimit, StagingJob
+from staging.models import PriceEstimate, StagingJob
 
 
 def expected_cost(job: StagingJob) -> Decimal | None:
@@ -23,20 +22,26 @@ def expected_cost(job: StagingJob) -> Decimal | None:
         input_megapixels=megapixels,
         output_megapixels=megapixels,
     )
-    if cost is None:
-        estimates = PriceEstimate.objects.filter(model=job.model_id)
-        cost = estimates.values_list("usd", flat=True).first()
-    return cost
+    return _find_estimate(job.model_id) if cost is None else cost
 
 
-def check_headroom(job: StagingJob, *, predictions: int) -> None:
-    """Raise OverLimit where a limit that refuses has no room for predictions of a job."""
-    refusing = SpendingLimit.objects.refusing().of_project(job.project_id)
-    if not refusing.exists():
-        return
-    usd = expected_cost(job)
-    total = None if usd is None else usd * predictions
-    refusing.check_room(total, today=timezone.localdate())
+def usual_price() -> Decimal | None:
+    """Return what a picture costs by default, or None where nobody knows."""
+    model = ReplicateModel.objects.filter(is_default=True).select_related("live_profile").first()
+    if model is None or model.live_profile is None:
+        return None
+    cost = cost_of(
+        model.price,
+        settings=model.live_profile.values,
+        images=1,
+        input_megapixels=1,
+        output_megapixels=1,
+    )
+    return _find_estimate(model.pk) if cost is None else cost
+
+
+def _find_estimate(model_pk: int) -> Decimal | None:
+    return PriceEstimate.objects.filter(model=model_pk).values_list("usd", flat=True).first()
 
 
 def _pictures_of_one(job: StagingJob) -> int:

@@ -1,4 +1,4 @@
-"""How much room spending limits leave: what waits for it, and how full each of them is."""
+"""Headroom: what spending limits leave, what waits for it, and what they would refuse at once."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -9,16 +9,15 @@ from decimal import Decimal
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from modelsettings.models import ReplicateModel
-from modelsettings.pricing import cost_of
 from staging.models import (
     NO_ESTIMATE,
     OVER_LIMIT,
     Prediction,
     PredictionStatus,
-    PriceEstimate,
     SpendingLimit,
+    StagingJob,
 )
+from staging.spending.estimating import expected_cost, usual_price
 
 # Of a limit, in percent: when operators are told.
 NEARLY, FULL = 80, 100
@@ -46,7 +45,7 @@ class Headroom:
         return self.percent >= FULL
 
 
-def rooms_of(limits: Iterable[SpendingLimit]) -> list[Headroom]:
+def headroom_of(limits: Iterable[SpendingLimit]) -> list[Headroom]:
     """Return what each limit leaves today; they come with their projects.
 
     A limit is full where nothing is left, where something waits for it, and where it has no room
@@ -55,9 +54,19 @@ def rooms_of(limits: Iterable[SpendingLimit]) -> list[Headroom]:
     shown = list(limits)
     if not shown:
         return []
-    today, price = timezone.localdate(), _usual_price()
+    today, price = timezone.localdate(), usual_price() or Decimal(0)
     waiting = _count_waiting(shown)
-    return [_room(limit, today, price=price, waiting=waiting[limit.pk]) for limit in shown]
+    return [_headroom(limit, today, price=price, waiting=waiting[limit.pk]) for limit in shown]
+
+
+def check_headroom(job: StagingJob, *, predictions: int) -> None:
+    """Raise OverLimit where a limit that refuses has no room for predictions of a job."""
+    refusing = SpendingLimit.objects.refusing().of_project(job.project_id)
+    if not refusing.exists():
+        return
+    usd = expected_cost(job)
+    total = None if usd is None else usd * predictions
+    refusing.check_headroom(total, today=timezone.localdate())
 
 
 def waiting_for_estimates() -> dict[int, int]:
@@ -66,29 +75,12 @@ def waiting_for_estimates() -> dict[int, int]:
     return dict(Counter(rows[:MOST]))
 
 
-def _room(limit: SpendingLimit, today: date, *, price: Decimal, waiting: int) -> Headroom:
+def _headroom(limit: SpendingLimit, today: date, *, price: Decimal, waiting: int) -> Headroom:
     spent, reserved = limit.used(today)
     left = limit.usd - spent - reserved
     used = int(100 * (spent + reserved) / limit.usd) if limit.usd else FULL
     is_full = waiting or left <= 0 or left < price
     return Headroom(limit, spent, reserved, waiting, FULL if is_full else min(used, FULL - 1))
-
-
-def _usual_price() -> Decimal:
-    """Return what a picture costs by default; 0 where nobody knows."""
-    model = ReplicateModel.objects.filter(is_default=True).select_related("live_profile").first()
-    if model is None or model.live_profile is None:
-        return Decimal(0)
-    cost = cost_of(
-        model.price,
-        settings=model.live_profile.values,
-        images=1,
-        input_megapixels=1,
-        output_megapixels=1,
-    )
-    if cost is None:
-        cost = PriceEstimate.objects.filter(model=model).values_list("usd", flat=True).first()
-    return cost or Decimal(0)
 
 
 def _count_waiting(limits: list[SpendingLimit]) -> Counter[int | None]:

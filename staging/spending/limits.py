@@ -1,4 +1,4 @@
-"""Spending limits and pauses: what operators set, and whom it lets go on."""
+"""Changes of limits, estimates and pauses; what waited for one of them is looked at again."""
 
 from collections.abc import Sequence
 from decimal import Decimal

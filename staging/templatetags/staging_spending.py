@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from modelsettings.models import ReplicateModel
 from staging.models import PriceEstimate, Project, PurchasePause, SpendingLimit
-from staging.spending.headroom import Headroom, rooms_of
+from staging.spending.headroom import Headroom, headroom_of
 from staging.spending.waiting import Waits
 
 register = template.Library()
@@ -79,7 +79,7 @@ def limits_of_project(context: Any, project: Project) -> dict[str, Any]:
     return _on_page(
         context,
         project=project,
-        rooms=rooms_of(limits) if may_see else [],
+        headrooms=headroom_of(limits) if may_see else [],
         may_see=may_see,
         may_change=may_change,
         may_add=user.has_perm("staging.add_spendinglimit"),
@@ -87,18 +87,18 @@ def limits_of_project(context: Any, project: Project) -> dict[str, Any]:
 
 
 @register.inclusion_tag("admin/staging/spendinglimit/bar.html")
-def limit_bar(room: Headroom) -> dict[str, Any]:
+def limit_bar(headroom: Headroom) -> dict[str, Any]:
     """Draw how much of a limit is spent and reserved, and say it."""
-    return bar_of(room)
+    return bar_of(headroom)
 
 
-def bar_of(room: Headroom) -> dict[str, Any]:
+def bar_of(headroom: Headroom) -> dict[str, Any]:
     """Return what the bar draws: its parts in percent."""
-    whole = float(max(room.limit.usd, room.spent + room.reserved)) or 1.0
+    whole = float(max(headroom.limit.usd, headroom.spent + headroom.reserved)) or 1.0
     return {
-        "room": room,
-        "spent": f"{100 * float(room.spent) / whole:.1f}",
-        "reserved": f"{100 * float(room.reserved) / whole:.1f}",
+        "headroom": headroom,
+        "spent": f"{100 * float(headroom.spent) / whole:.1f}",
+        "reserved": f"{100 * float(headroom.reserved) / whole:.1f}",
     }
 
 

@@ -17,7 +17,7 @@ from unfold.views import ChangeList
 from staging.admin.cells import two_lines
 from staging.admin.deleting import DeletingAdmin
 from staging.models import SpendingLimit, WhenOver
-from staging.spending.headroom import NEARLY, rooms_of
+from staging.spending.headroom import NEARLY, headroom_of
 from staging.spending.limits import delete_limit, save_limit
 from staging.templatetags.staging_spending import bar_of
 
@@ -25,16 +25,16 @@ _WHEN_OVER = {WhenOver.WAIT: "waits", WhenOver.REFUSE: "is refused"}
 
 
 class LimitChangeList(ChangeList):
-    """A page of limits, each with the room that it leaves."""
+    """A page of limits, each with its headroom."""
 
     result_list: Any
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = list(self.result_list)
-        rooms = rooms_of(self.result_list)
-        for limit, room in zip(self.result_list, rooms, strict=True):
-            limit.room = room
+        found = headroom_of(self.result_list)
+        for limit, headroom in zip(self.result_list, found, strict=True):
+            limit.headroom = headroom
 
 
 @admin.register(SpendingLimit)
@@ -48,7 +48,7 @@ class SpendingLimitAdmin(DeletingAdmin):
     search_help_text = "A project's name"
     fields = ("project", "period", "usd", "when_over")
     autocomplete_fields = ("project",)
-    change_form_outer_before_template = "admin/staging/spendinglimit/room.html"
+    change_form_outer_before_template = "admin/staging/spendinglimit/headroom.html"
     actions = ("delete_selected",)
     stays = "What was spent stays counted, under Cost and time. What waits for room goes on."
 
@@ -87,9 +87,9 @@ class SpendingLimitAdmin(DeletingAdmin):
     ) -> Any:
         """Show the form, and above it what is left."""
         limit = self.get_object(request, object_id) if object_id else None
-        room = rooms_of([limit])[0] if limit else None
+        headroom = headroom_of([limit])[0] if limit else None
         return super().changeform_view(
-            request, object_id, form_url, {"room": room, **(extra_context or {})}
+            request, object_id, form_url, {"headroom": headroom, **(extra_context or {})}
         )
 
     @display(description="Whose")
@@ -102,17 +102,17 @@ class SpendingLimitAdmin(DeletingAdmin):
         zone = timezone.localtime().tzname() or ""
         return two_lines(f"${limit.usd:,.2f} a {limit.period}", f"{until}, {zone}")
 
-    @display(description="State", label={"room": "success", "nearly": "warning", "full": "danger"})
+    @display(description="State", label={"left": "success", "nearly": "warning", "full": "danger"})
     def state(self, limit: Any) -> tuple[str, str]:
-        if limit.room.is_full:
+        if limit.headroom.is_full:
             return "full", "used up"
-        if limit.room.percent >= NEARLY:
-            return "nearly", f"{limit.room.percent} % used"
-        return "room", f"{limit.room.percent} % used"
+        if limit.headroom.percent >= NEARLY:
+            return "nearly", f"{limit.headroom.percent} % used"
+        return "left", f"{limit.headroom.percent} % used"
 
     @display(description="Spent, reserved, left")
     def use(self, limit: Any) -> str:
-        return render_to_string("admin/staging/spendinglimit/bar.html", bar_of(limit.room))
+        return render_to_string("admin/staging/spendinglimit/bar.html", bar_of(limit.headroom))
 
     @display(description="What is over it")
     def what_is_over(self, limit: SpendingLimit) -> str:
@@ -120,7 +120,7 @@ class SpendingLimitAdmin(DeletingAdmin):
 
     @display(description="Waiting now")
     def waiting(self, limit: Any) -> SafeString | str:
-        count = limit.room.waiting
+        count = limit.headroom.waiting
         if not count:
             return "nothing"
         address = f"{reverse('admin:staging_stagingjob_changelist')}?status__exact=queued"

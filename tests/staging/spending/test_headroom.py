@@ -14,7 +14,7 @@ from staging.jobs.canceling import cancel_job
 from staging.models import Project, SpendingLimit, StagingJob
 from staging.notices import watching
 from staging.predictions import submission
-from staging.spending.headroom import rooms_of
+from staging.spending.headroom import headroom_of
 from staging.spending.limits import delete_limit, save_limit
 from staging.spending.waiting import find_waits
 from tests.staging.conftest import QWEN, Ask, Sandbox, only, pass_time
@@ -51,7 +51,7 @@ def held_by(job: StagingJob) -> int | None:
 def count_waiting() -> dict[int, int]:
     """Return how many predictions wait under each limit."""
     limits = SpendingLimit.objects.select_related("project")
-    return {room.limit.pk: room.waiting for room in rooms_of(limits)}
+    return {headroom.limit.pk: headroom.waiting for headroom in headroom_of(limits)}
 
 
 def look_soon(job: StagingJob) -> None:
@@ -60,10 +60,12 @@ def look_soon(job: StagingJob) -> None:
     submission.submit_waiting()
 
 
-def test_rooms_of_two_projects_of_one_name(unsorted: tuple[SpendingLimit, SpendingLimit]) -> None:
-    rooms = rooms_of(unsorted)
+def test_headroom_of_projects_of_one_name(
+    unsorted: tuple[SpendingLimit, SpendingLimit],
+) -> None:
+    found = headroom_of(unsorted)
 
-    assert [(room.waiting, room.is_full, room.percent) for room in rooms] == [
+    assert [(headroom.waiting, headroom.is_full, headroom.percent) for headroom in found] == [
         (1, True, 100), (0, False, 0),
     ]  # fmt: skip
 
