@@ -28,10 +28,19 @@ _RESERVED = {"con", "prn", "aux", "nul"} | {
 _UNSAFE = re.compile(r'[<>:"/\\|?*]')
 _UNSEEN = ("Cc", "Cs", "Cf", "Zl", "Zp")
 _JOINERS = "\u200c\u200d"
+_ORDER = (
+    "prediction__job__photo__created_at", "prediction__job__photo", "prediction__job__created_at",
+    "prediction__position", "position", "pk",
+)  # fmt: skip
+_COLUMNS = (
+    "prediction__job__photo", "prediction__job__photo__file", "prediction__job__photo__size",
+    "prediction__job__photo__original_name", "prediction__job__room_type", "prediction__job__style",
+    "file", "size",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PackedFile:
     """A stored file, and its name in the ZIP; `size` in bytes, 0 where it is not known."""
 
     file: str
@@ -46,7 +55,7 @@ def pick_pictures(
     only: Collection[int] = (),
     verdict: str = "",
     with_originals: bool = False,
-) -> list[Entry]:
+) -> list[PackedFile]:
     """Return the pictures of a ZIP, under names that tell them apart; one query.
 
     `only` are primary keys; those that are not among `pictures` are passed over. Raises NotPossible
@@ -59,29 +68,29 @@ def pick_pictures(
     if not rows:
         raise NotPossible(_why_empty(only=only, verdict=verdict))
     names = _Names(folder)
-    entries, photos = [], set()
+    packed, photos = [], set()
     for photo, photo_file, photo_size, photo_name, room, style, file, size in rows:
         stem = _stem_of(photo_name)
         if with_originals and photo not in photos:
             photos.add(photo)
-            entries.append(Entry(photo_file, names.give(stem, extension=".jpg"), photo_size))
+            packed.append(PackedFile(photo_file, names.give(stem, extension=".jpg"), photo_size))
         words = name_picture(photo_name, room=room, style=style)
         name = names.give(words, extension=PurePosixPath(file).suffix)
-        entries.append(Entry(file, name, size))
-    return entries
+        packed.append(PackedFile(file, name, size))
+    return packed
 
 
-def stream_zip(entries: Iterable[Entry], *, folder: str) -> Iterator[bytes]:
+def stream_zip(packed: Iterable[PackedFile], *, folder: str) -> Iterator[bytes]:
     """Yield the bytes of a ZIP; what is no longer in storage is told in its `missing.txt`."""
     zipped = ZipStream()
     missing = []
-    for entry in entries:
-        file = _open(entry.file)
+    for member in packed:
+        file = _open(member.file)
         if file is None:
-            missing.append(entry.name)
+            missing.append(member.name)
             continue
         with file:
-            zipped.add(_chunks(file), entry.name, size=entry.size or None)
+            zipped.add(_chunks(file), member.name, size=member.size or None)
             yield from zipped.file()
     if missing:
         told = "These files are no longer there:\n\n" + "\n".join(missing) + "\n"
@@ -113,17 +122,6 @@ def name_picture(photo_name: str, *, room: str, style: str) -> str:
     'IMG_2041 - living room, modern'
     """
     return f"{_stem_of(photo_name)} - {_in_words(room)}, {_in_words(style)}"
-
-
-_ORDER = (
-    "prediction__job__photo__created_at", "prediction__job__photo", "prediction__job__created_at",
-    "prediction__position", "position", "pk",
-)  # fmt: skip
-_COLUMNS = (
-    "prediction__job__photo", "prediction__job__photo__file", "prediction__job__photo__size",
-    "prediction__job__photo__original_name", "prediction__job__room_type", "prediction__job__style",
-    "file", "size",
-)  # fmt: skip
 
 
 class _Names:

@@ -17,9 +17,9 @@ from staging.models import Share, StagedImage, StagingJob
 log = structlog.get_logger(__name__)
 
 
-def share_picture(image: StagedImage, *, by: User) -> Share:
+def share_picture(picture: StagedImage, *, by: User) -> Share:
     """Make a public page of a picture, at an address that nobody had before."""
-    return Share.objects.create(image=image, created_by=by)
+    return Share.objects.create(image=picture, created_by=by)
 
 
 def revoke_share(share: Share, *, by: User) -> None:

@@ -25,7 +25,7 @@ from staging.spending.waiting import find_waits
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class ShownPicture:
     """A picture with its share of what its prediction took and cost."""
 
     image: StagedImage
@@ -86,12 +86,12 @@ def _lacks_a_picture(job: StagingJob) -> bool:
     return job.status != JobStatus.SUCCEEDED
 
 
-def _pictures(prediction: Prediction) -> list[Picture]:
+def _pictures(prediction: Prediction) -> list[ShownPicture]:
     images = list(prediction.images.all())
     end = prediction.finished_at
     took = (end - prediction.created_at).total_seconds() if end else None
     cost = prediction.cost / len(images) if images and prediction.cost is not None else None
-    return [Picture(image, prediction, cost=cost, seconds=took) for image in images]
+    return [ShownPicture(image, prediction, cost=cost, seconds=took) for image in images]
 
 
 def _way(prediction: Prediction, *, asked_at: datetime) -> Way:

@@ -92,6 +92,6 @@ class RatingView(APIView):
         asked = RatingSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         said = dict(asked.validated_data)
-        image = get_picture(job, said.pop("image", None))
-        judge_picture(image, by=caller(request), **said)
+        picture = get_picture(job, said.pop("image", None))
+        judge_picture(picture, by=caller(request), **said)
         return answer_job(request, job, status=200)

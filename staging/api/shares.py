@@ -65,8 +65,8 @@ class JobSharesView(APIView):
         check_edits(request, job.project)
         asked = ShareRequestSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        image = get_picture(job, asked.validated_data.get("image"))
-        share = share_picture(image, by=caller(request))
+        picture = get_picture(job, asked.validated_data.get("image"))
+        share = share_picture(picture, by=caller(request))
         told = ShareSerializer(share, context={"request": request})
         return Response(told.data, status=status.HTTP_201_CREATED)
 

@@ -51,15 +51,15 @@ class ArchiveRefused(RequestRefused):
         super().__init__(sentence, field="archive")
 
 
-class EntryRefused(RequestRefused):
-    """An entry that we do not take; the message says why. The others are taken."""
+class FileRefused(RequestRefused):
+    """A file of an archive that we do not take; the message says why. The others are taken."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence, field="archive")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ArchivedFile:
     """A file of an archive: its name, only to be shown, and why it is no photo, if it is none."""
 
     name: str
@@ -71,7 +71,7 @@ class Entry:
 class PhotoArchive:
     """A ZIP whose directory was read; the file stays the caller's to close."""
 
-    def __init__(self, file: "IO[bytes] | Any", *, max_entries: int, max_bytes: int) -> None:
+    def __init__(self, file: "IO[bytes] | Any", *, max_files: int, max_bytes: int) -> None:
         """Read the directory. Raises ArchiveRefused; `max_bytes` is of all entries, unpacked."""
         try:
             self._zip = zipfile.ZipFile(_BoundedReads(file))
@@ -82,27 +82,28 @@ class PhotoArchive:
         infos = [info for info in self._zip.infolist() if not _is_litter(info)]
         if not infos:
             raise ArchiveRefused("This ZIP is empty: put photos into it.")
-        if len(infos) > max_entries:
+        if len(infos) > max_files:
             raise ArchiveRefused(
-                f"This ZIP holds {len(infos)} files; we take at most {max_entries} photos at once."
+                f"This ZIP holds {len(infos)} files; we take at most {max_files} photos at once."
             )
         if sum(info.file_size for info in infos) > max_bytes:
             raise ArchiveRefused(
                 f"The files of this ZIP have more than {max_bytes / 2**30:g} GB: send fewer."
             )
-        self.entries = [
-            Entry(shown_name(info), info.file_size, _find_error(info), info) for info in infos
+        self.files = [
+            ArchivedFile(shown_name(info), info.file_size, _find_error(info), info)
+            for info in infos
         ]
 
     @contextmanager
-    def open(self, entry: Entry, *, max_bytes: int) -> Iterator[IO[bytes]]:
-        """Unpack one entry into a temporary file. Raises EntryRefused."""
+    def open(self, entry: ArchivedFile, *, max_bytes: int) -> Iterator[IO[bytes]]:
+        """Unpack one entry into a temporary file. Raises FileRefused."""
         with tempfile.TemporaryFile() as file:
             self._unpack(entry, file, max_bytes=max_bytes)
             file.seek(0)
             yield file
 
-    def _unpack(self, entry: Entry, target: IO[bytes], *, max_bytes: int) -> None:
+    def _unpack(self, entry: ArchivedFile, target: IO[bytes], *, max_bytes: int) -> None:
         left = max_bytes
         try:
             with self._zip.open(entry._info) as packed:
@@ -115,9 +116,9 @@ class PhotoArchive:
             # A full disk is nobody's damaged file.
             if isinstance(error, OSError) and error.errno != errno.EINVAL:
                 raise
-            raise EntryRefused(_DAMAGED_ENTRY) from error
+            raise FileRefused(_DAMAGED_ENTRY) from error
         if left < 0:
-            raise EntryRefused(f"This file has more than {max_bytes // 2**20} MB.")
+            raise FileRefused(f"This file has more than {max_bytes // 2**20} MB.")
 
 
 def is_photo_name(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Batches: many photos by one or several styles."""
+"""Records a batch: its files stored as they came, each photo with its room, and workers woken."""
 
 import re
 import uuid
@@ -17,7 +17,7 @@ from django.db import transaction
 from modelsettings.errors import RequestRefused
 from modelsettings.models import ReplicateModel
 from staging import images
-from staging.batches.archives import Entry, EntryRefused, PhotoArchive, displayable
+from staging.batches.archives import ArchivedFile, FileRefused, PhotoArchive, displayable
 from staging.errors import NotPossible
 from staging.idempotency import keep_key
 from staging.jobs.planning import CannotStage, plan_job
@@ -78,10 +78,10 @@ def from_path(path: Path, *, name: str) -> SentPhoto:
     return SentPhoto(name=displayable(name), size=path.stat().st_size, open=lambda: path.open("rb"))
 
 
-def from_archive(file: "UploadedFile[bytes]") -> list[SentPhoto]:
+def from_archive(upload: "UploadedFile[bytes]") -> list[SentPhoto]:
     """Return what is in a ZIP, which must stay open until all is stored. Raises ArchiveRefused."""
-    archive = PhotoArchive(file, max_entries=MAX_PHOTOS, max_bytes=MAX_TOTAL_BYTES)
-    return [_from_entry(archive, entry) for entry in archive.entries]
+    archive = PhotoArchive(upload, max_files=MAX_PHOTOS, max_bytes=MAX_TOTAL_BYTES)
+    return [_from_archived(archive, file) for file in archive.files]
 
 
 def request_batch(
@@ -134,12 +134,12 @@ def request_batch(
     return batch
 
 
-def _from_entry(archive: PhotoArchive, entry: Entry) -> SentPhoto:
+def _from_archived(archive: PhotoArchive, file: ArchivedFile) -> SentPhoto:
     return SentPhoto(
-        name=entry.name,
-        size=entry.size,
-        open=lambda: archive.open(entry, max_bytes=images.MAX_BYTES),
-        error=entry.error,
+        name=file.name,
+        size=file.size,
+        open=lambda: archive.open(file, max_bytes=images.MAX_BYTES),
+        error=file.error,
     )
 
 
@@ -194,7 +194,7 @@ def _store(one: SentPhoto, batch: StagingBatch, *, position: int, room_type: str
         try:
             with one.open() as file:
                 row.upload = default_storage.save(f"uploads/{uuid.uuid4()}", File(file))
-        except EntryRefused as error:
+        except FileRefused as error:
             row.error = str(error)
     if row.error:
         row.status = BatchPhotoStatus.REFUSED

@@ -1,4 +1,4 @@
-"""Pictures: judging what came back."""
+"""Verdicts, stars and notes on pictures, and the pictures and jobs found by them."""
 
 from typing import Any
 
@@ -26,32 +26,32 @@ class PictureNotFound(RequestRefused):
 
 @transaction.atomic
 def judge_picture(
-    image: StagedImage,
+    picture: StagedImage,
     *,
     by: User,
     verdict: str | Unset | None = UNSET,
     stars: int | Unset | None = UNSET,
     note: str | Unset = UNSET,
 ) -> None:
-    """Write down what somebody says of a picture; `image` is up to date then.
+    """Write down what somebody says of a picture; `picture` is up to date then.
 
     What is not said stays as it was. None withdraws a verdict or the stars, an empty note the
     note; a picture without verdict and stars is fresh again. Raises ValueError for a verdict or
     stars that there are not, NotPossible for a picture that was deleted meanwhile.
     """
     _check(verdict, stars)
-    job = _lock_job_of(image)
-    image.refresh_from_db()
+    job = _lock_job_of(picture)
+    picture.refresh_from_db()
     if not isinstance(verdict, Unset):
-        image.verdict = verdict or ""
+        picture.verdict = verdict or ""
     if not isinstance(stars, Unset):
-        image.stars = stars
+        picture.stars = stars
     if not isinstance(note, Unset):
-        image.note = note
-    is_judged = bool(image.verdict or image.stars or image.note)
+        picture.note = note
+    is_judged = bool(picture.verdict or picture.stars or picture.note)
     now = timezone.now()
-    image.judged_by, image.judged_at = (by, now) if is_judged else (None, None)
-    image.save(update_fields=["verdict", "stars", "note", "judged_by", "judged_at"])
+    picture.judged_by, picture.judged_at = (by, now) if is_judged else (None, None)
+    picture.save(update_fields=["verdict", "stars", "note", "judged_by", "judged_at"])
     said = set(StagedImage.objects.filter(prediction__job=job).values_list("verdict", flat=True))
     StagingJob.objects.filter(pk=job.pk).update(
         changed_at=now,
@@ -86,25 +86,25 @@ def jobs_judged(jobs: QuerySet[StagingJob], verdict: str) -> QuerySet[StagingJob
     return jobs.filter(Exists(pictures))
 
 
-def get_picture(job: StagingJob, image_id: int | None = None) -> StagedImage:
+def get_picture(job: StagingJob, picture_id: int | None = None) -> StagedImage:
     """Return the picture of a job that is meant: the one that is named, or its only one.
 
     Raises NotPossible where there is none yet, PictureNotFound where none is meant.
     """
-    images = list(StagedImage.objects.filter(prediction__job=job).order_by("pk"))
-    if not images:
+    pictures = list(StagedImage.objects.filter(prediction__job=job).order_by("pk"))
+    if not pictures:
         raise NotPossible("This job has no picture yet.")
-    if image_id is None and len(images) > 1:
-        raise PictureNotFound(f"This job has {len(images)} pictures: name one by its id.")
-    for image in images:
-        if image_id in (None, image.pk):
-            return image
+    if picture_id is None and len(pictures) > 1:
+        raise PictureNotFound(f"This job has {len(pictures)} pictures: name one by its id.")
+    for picture in pictures:
+        if picture_id in (None, picture.pk):
+            return picture
     raise PictureNotFound("This job has no such picture.")
 
 
-def _lock_job_of(image: StagedImage) -> StagingJob:
+def _lock_job_of(picture: StagedImage) -> StagingJob:
     """Lock the job before its picture, as whoever deletes it does."""
-    found = StagingJob.objects.filter(predictions__images=image.pk).values_list("pk", flat=True)
+    found = StagingJob.objects.filter(predictions__images=picture.pk).values_list("pk", flat=True)
     job = StagingJob.objects.select_for_update().filter(pk__in=list(found)).first()
     if job is None:
         raise NotPossible("This picture was deleted meanwhile.")

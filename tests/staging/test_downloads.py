@@ -13,7 +13,7 @@ from django.core.files.storage import default_storage
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-from staging.downloads import CHUNK, Entry, safe_name, stream_zip
+from staging.downloads import CHUNK, PackedFile, safe_name, stream_zip
 from staging.models import Project, StagedImage, StagingJob
 from staging.projects import create_project, set_member
 from tests.conftest import client_of
@@ -215,7 +215,7 @@ def test_download_takes_as_many_queries_for_many_pictures(
 def test_stream_of_a_thousand_pictures_is_never_held(tmp_path: Any) -> None:
     """Of 1,000 pictures of a megabyte, a few pieces are in memory at a time."""
     default_storage.save("big.webp", ContentFile(bytes(MB)))
-    entries = [Entry("big.webp", f"all/{number}.webp", MB) for number in range(1000)]
+    entries = [PackedFile("big.webp", f"all/{number}.webp", MB) for number in range(1000)]
 
     tracemalloc.start()
     sizes = [len(chunk) for chunk in stream_zip(entries, folder="all")]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from staging.batches.archives import ArchiveRefused, EntryRefused, PhotoArchive, displayable
+from staging.batches.archives import ArchiveRefused, FileRefused, PhotoArchive, displayable
 
 MB = 2**20
 
@@ -23,21 +23,21 @@ def packed(*files: tuple[str | zipfile.ZipInfo, bytes], method: int = zipfile.ZI
     return output
 
 
-def opened(file: Any, *, max_entries: int = 200, max_bytes: int = 100 * MB) -> PhotoArchive:
-    return PhotoArchive(file, max_entries=max_entries, max_bytes=max_bytes)
+def opened(file: Any, *, max_files: int = 200, max_bytes: int = 100 * MB) -> PhotoArchive:
+    return PhotoArchive(file, max_files=max_files, max_bytes=max_bytes)
 
 
 def read(archive: PhotoArchive, *, max_bytes: int = MB) -> list[bytes]:
-    """Return the bytes of all entries that are no error."""
+    """Return the bytes of all files that are no error."""
     contents = []
-    for entry in archive.entries:
-        if not entry.error:
-            with archive.open(entry, max_bytes=max_bytes) as file:
-                contents.append(file.read())
+    for file in archive.files:
+        if not file.error:
+            with archive.open(file, max_bytes=max_bytes) as unpacked:
+                contents.append(unpacked.read())
     return contents
 
 
-def test_entries_are_the_files_and_no_litter() -> None:
+def test_files_are_those_of_the_archive_without_litter() -> None:
     archive = opened(
         packed(
             ("bedroom/", b""),
@@ -50,7 +50,7 @@ def test_entries_are_the_files_and_no_litter() -> None:
         )
     )
 
-    told = [(one.name, one.size, one.error) for one in archive.entries]
+    told = [(one.name, one.size, one.error) for one in archive.files]
 
     assert told == [("bedroom/1.JPG", 3, ""), ("kitchen.heic", 3, "")]
     assert read(archive) == [b"one", b"two"]
@@ -66,10 +66,10 @@ def test_entries_are_the_files_and_no_litter() -> None:
         ("README", "not called like a photo"),
     ],
 )
-def test_other_files_are_entries_with_an_error(name: str, sentence: str) -> None:
-    (entry, photo) = opened(packed((name, b"x"), ("1.jpg", b"y"))).entries
+def test_other_files_have_an_error(name: str, sentence: str) -> None:
+    (file, photo) = opened(packed((name, b"x"), ("1.jpg", b"y"))).files
 
-    assert (sentence in entry.error, photo.error) == (True, "")
+    assert (sentence in file.error, photo.error) == (True, "")
 
 
 def test_a_locked_entry_says_so() -> None:
@@ -78,15 +78,15 @@ def test_a_locked_entry_says_so() -> None:
     content[6] |= 1
     content[content.index(b"PK\x01\x02") + 8] |= 1
 
-    (entry,) = opened(io.BytesIO(content)).entries
+    (file,) = opened(io.BytesIO(content)).files
 
-    assert "password" in entry.error
+    assert "password" in file.error
 
 
 def test_an_entry_packed_without_a_bound_is_not_read() -> None:
-    (entry,) = opened(packed(("1.jpg", b"x" * 99), method=zipfile.ZIP_BZIP2)).entries
+    (file,) = opened(packed(("1.jpg", b"x" * 99), method=zipfile.ZIP_BZIP2)).files
 
-    assert "make an ordinary ZIP" in entry.error
+    assert "make an ordinary ZIP" in file.error
 
 
 @pytest.mark.parametrize(
@@ -110,9 +110,9 @@ def test_names_are_shown_and_lead_nowhere(raw: bytes, is_marked: bool, shown: st
         at = content.index(b"PK\x01\x02") + 8
         content = content[:at] + struct.pack("<H", 0x800) + content[at + 2 :]
 
-    (entry,) = opened(io.BytesIO(content)).entries
+    (file,) = opened(io.BytesIO(content)).files
 
-    assert entry.name == shown
+    assert file.name == shown
 
 
 @pytest.mark.parametrize("path", ["", "..", "/", "C:\\"])
@@ -164,10 +164,10 @@ def test_a_directory_is_not_read_before_its_length_is_known() -> None:
 
 def test_a_bomb_is_left_as_soon_as_it_is_too_large() -> None:
     archive = opened(packed(("1.jpg", bytes(50 * MB)), ("2.jpg", b"fine")))
-    bomb, fine = archive.entries
+    bomb, fine = archive.files
     tracemalloc.start()
     try:
-        with pytest.raises(EntryRefused, match="1 MB"), archive.open(bomb, max_bytes=MB):
+        with pytest.raises(FileRefused, match="1 MB"), archive.open(bomb, max_bytes=MB):
             pass
         peak = tracemalloc.get_traced_memory()[1]
     finally:
@@ -185,7 +185,7 @@ def test_a_bomb_that_declares_little_yields_no_more_than_that() -> None:
     archive = opened(io.BytesIO(content))
 
     # What it unpacks to does not have the sum that stands there.
-    with pytest.raises(EntryRefused, match="damaged inside"):
+    with pytest.raises(FileRefused, match="damaged inside"):
         read(archive)
 
 
@@ -193,9 +193,9 @@ def test_a_damaged_entry_leaves_the_others() -> None:
     content = bytearray(packed(("1.jpg", b"one" * 99), ("2.jpg", b"two")).getvalue())
     content[len("1.jpg") + 30 + 2] ^= 0xFF
     archive = opened(io.BytesIO(content))
-    broken, fine = archive.entries
+    broken, fine = archive.files
 
-    with pytest.raises(EntryRefused, match="damaged inside"), archive.open(broken, max_bytes=MB):
+    with pytest.raises(FileRefused, match="damaged inside"), archive.open(broken, max_bytes=MB):
         pass
     with archive.open(fine, max_bytes=MB) as file:
         assert file.read() == b"two"
@@ -204,15 +204,15 @@ def test_a_damaged_entry_leaves_the_others() -> None:
 def test_a_name_that_begins_with_nul_is_no_photo() -> None:
     content = packed(("x.jpg", b"one")).getvalue().replace(b"x.jpg", b"\0.jpg")
 
-    (entry,) = opened(io.BytesIO(content)).entries
+    (file,) = opened(io.BytesIO(content)).files
 
-    assert (entry.name, entry.error[:32]) == ("unnamed", "This is not called like a photo:")
+    assert (file.name, file.error[:32]) == ("unnamed", "This is not called like a photo:")
 
 
 def test_an_entry_that_lies_beyond_all_files_is_damaged() -> None:
     archive = opened(packed(("1.jpg", b"one")))
     # As ZIP64 can say it.
-    archive.entries[0]._info.header_offset = 2**62
+    archive.files[0]._info.header_offset = 2**62
 
-    with pytest.raises(EntryRefused, match="damaged inside"):
+    with pytest.raises(FileRefused, match="damaged inside"):
         read(archive)
