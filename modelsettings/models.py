@@ -30,7 +30,7 @@ class WriteRefused(RuntimeError):
 
 @contextmanager
 def settings_write() -> Iterator[None]:
-    """Allow writes of settings inside; for services, profiles, registry and history alone."""
+    """Allow writes of settings inside; for settings, profiles and registry alone."""
     token = _writing.set(True)
     try:
         yield

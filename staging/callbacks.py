@@ -15,7 +15,7 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
-from staging.errors import NotPossible
+from staging.errors import NotPossible, own_fault
 from staging.models import (
     Callback,
     CallbackAttempt,
@@ -25,7 +25,6 @@ from staging.models import (
     callback_secrets,
 )
 from staging.outbound import public_http, signing
-from staging.predictions.retries import own_fault
 from staging.worker import heartbeat, stopping
 from staging.worker.wake import Step, wake
 
@@ -36,8 +35,20 @@ PAUSES_S = (5, 60, 5 * 60, 30 * 60, 2 * 3600, 6 * 3600, 6 * 3600, 9 * 3600)
 # Receivers that never answer hold neither all threads of a worker, nor other people's callbacks.
 AT_ONCE = 6
 AT_ONCE_EACH = 2
-
 log = structlog.get_logger(__name__)
+
+
+def check_callback_url(url: str) -> None:
+    """Raise public_http.AddressRefused for an address that is never called.
+
+    This sees what is written alone; what a name leads to is checked at each attempt.
+    """
+    public_http.check_url(url, private_networks=settings.CALLBACK_PRIVATE_NETWORKS)
+
+
+def get_callback_secret(user: User) -> str:
+    """Return what verifies the callbacks of a user's jobs, as `whsec_…`."""
+    return callback_secrets(user.pk)[0]
 
 
 def is_due() -> bool:
@@ -95,6 +106,17 @@ def send(callback: Callback) -> None:
         _note(callback, attempt, seconds=time.monotonic() - started)
         raise
     _note(callback, attempt, seconds=time.monotonic() - started)
+
+
+def send_again(callback: Callback) -> None:
+    """Send a message once more that was delivered, given up or put off, under the id that it had.
+
+    Raises NotPossible for one that is due anyway, or that waits for its job's end.
+    """
+    with transaction.atomic():
+        if not Callback.objects.send_again(callback):
+            raise NotPossible("It is on its way, or waits for the end of its job.")
+        transaction.on_commit(lambda: wake(Step.NOTIFY))
 
 
 def message_of(job: StagingJob) -> dict[str, Any]:
@@ -155,27 +177,3 @@ def _what_follows(attempt: CallbackAttempt, *, tries: int, now: datetime) -> dic
 
 def _in_words(values: dict[str, Any]) -> dict[str, str]:
     return {name: str(value) for name, value in values.items()}
-
-
-def check_callback_url(url: str) -> None:
-    """Raise public_http.AddressRefused for an address that is never called.
-
-    This sees what is written alone; what a name leads to is checked at each attempt.
-    """
-    public_http.check_url(url, private_networks=settings.CALLBACK_PRIVATE_NETWORKS)
-
-
-def get_callback_secret(user: User) -> str:
-    """Return what verifies the callbacks of a user's jobs, as `whsec_…`."""
-    return callback_secrets(user.pk)[0]
-
-
-def send_again(callback: Callback) -> None:
-    """Send a message once more that was delivered, given up or put off, under the id that it had.
-
-    Raises NotPossible for one that is due anyway, or that waits for its job's end.
-    """
-    with transaction.atomic():
-        if not Callback.objects.send_again(callback):
-            raise NotPossible("It is on its way, or waits for the end of its job.")
-        transaction.on_commit(lambda: wake(Step.NOTIFY))

@@ -1,4 +1,7 @@
-"""The refusal that many subjects share; each other one stands beside the code that raises it."""
+"""What many subjects share: the refusal of what is not possible, and the words for a bug of ours.
+
+Each other refusal stands beside the code that raises it.
+"""
 
 from modelsettings.errors import RequestRefused
 
@@ -7,3 +10,8 @@ class NotPossible(RequestRefused):
     """Something that cannot be done as things stand; the message says why."""
 
     status = 409
+
+
+def own_fault(error: Exception) -> str:
+    """Return what people are told of an error of ours: its text may name what is not theirs."""
+    return f"Restage failed ({type(error).__name__}); its logs say more."

@@ -1,4 +1,4 @@
-"""A file becomes a photo: checked, normalised, stored."""
+"""Photos: a file is checked, normalised and stored as one, and stays while a job needs it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,10 +13,7 @@ from django.db import transaction
 
 from staging import images
 from staging.errors import NotPossible
-from staging.models import (
-    Photo,
-    Project,
-)
+from staging.models import Photo, Project
 from staging.projects import lock_project
 
 # Each holds one of the web process's threads (gunicorn.conf.py: 32): the rest answer all else,
@@ -47,6 +44,18 @@ def from_request(file: "UploadedFile[bytes]") -> Upload:
     return Upload(opened, name=file.name or "", most_waiting=MOST_REQUESTS_WAITING)
 
 
+def add_photo(upload: Upload, *, owner: User, project: Project) -> Photo:
+    """Check, normalise and store a photo.
+
+    Raises images.PhotoRefused, images.TooManyWaiting, and NotPossible for a project that was
+    deleted meanwhile.
+    """
+    photo = store_photo(upload, owner=owner, project=project)
+    with saving(photo):
+        photo.save()
+    return photo
+
+
 def store_photo(upload: Upload, *, owner: User, project: Project) -> Photo:
     """Check, normalise and store a photo's files; its row is left to the caller to save.
 
@@ -72,6 +81,17 @@ def store_photo(upload: Upload, *, owner: User, project: Project) -> Photo:
 
 
 @contextmanager
+def saving(photo: Photo) -> Iterator[None]:
+    """Hold a transaction that saves a photo whose files are stored; without it no file is left.
+
+    Raises NotPossible where the photo's project was deleted meanwhile.
+    """
+    with files_kept_if_saved(photo), transaction.atomic():
+        lock_project(photo.project)
+        yield
+
+
+@contextmanager
 def files_kept_if_saved(photo: Photo) -> Iterator[None]:
     """Delete a photo's stored files again where what saves its row fails."""
     try:
@@ -91,26 +111,3 @@ def lock_photo(photo: Photo) -> None:
     list(Project.objects.select_for_update(no_key=True).filter(pk=photo.project_id).values("pk"))
     if not Photo.objects.select_for_update(no_key=True).filter(pk=photo.pk).values("pk"):
         raise NotPossible("This photo was deleted meanwhile.")
-
-
-def add_photo(upload: Upload, *, owner: User, project: Project) -> Photo:
-    """Check, normalise and store a photo.
-
-    Raises images.PhotoRefused, images.TooManyWaiting, and NotPossible for a project that was
-    deleted meanwhile.
-    """
-    photo = store_photo(upload, owner=owner, project=project)
-    with saving(photo):
-        photo.save()
-    return photo
-
-
-@contextmanager
-def saving(photo: Photo) -> Iterator[None]:
-    """Hold a transaction that saves a photo whose files are stored; without it no file is left.
-
-    Raises NotPossible where the photo's project was deleted meanwhile.
-    """
-    with files_kept_if_saved(photo), transaction.atomic():
-        lock_project(photo.project)
-        yield

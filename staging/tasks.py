@@ -1,4 +1,4 @@
-"""Celery's doors to the pipeline: one call each, and a wake-up for the next step.
+"""Celery's tasks, the doors to what workers do: one call each, and a wake-up for the next step.
 
 A message carries nothing; the database says what there is to do. So a lost message costs the
 sweep's interval, and one that comes twice finds nothing left.

@@ -8,10 +8,7 @@ from django import forms
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
-from unfold.widgets import (
-    UnfoldAdminSelectWidget,
-    UnfoldAdminTextareaWidget,
-)
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from modelsettings.errors import RequestRefused
 from modelsettings.refusals import put_on_form

@@ -21,14 +21,7 @@ from staging.admin.pages import MadeOnce, page_context, user_of
 from staging.admin.paging import BoundedListAdmin
 from staging.batches.progress import Progress, photos_with_jobs, progress_of
 from staging.batches.requesting import MAX_PHOTOS, MAX_TOTAL_BYTES
-from staging.models import (
-    BatchPhoto,
-    BatchPhotoStatus,
-    JobStatus,
-    RoomType,
-    StagingBatch,
-    Style,
-)
+from staging.models import BatchPhoto, BatchPhotoStatus, JobStatus, RoomType, StagingBatch, Style
 from staging.spending.waiting import Waits, find_waits
 from staging.templatetags.staging_pictures import in_words
 

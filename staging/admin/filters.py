@@ -11,11 +11,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import (
-    AutocompleteSelectFilter,
-    DropdownFilter,
-    TextFilter,
-)
+from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter, TextFilter
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from modelsettings.models import ModelSettings, ReplicateModel

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from modelsettings.errors import RequestRefused
 from staging import images
+from staging.errors import own_fault
 from staging.jobs.planning import Plan, plan_job
 from staging.jobs.recording import record_job
 from staging.jobs.request import StagingRequest
@@ -30,7 +31,6 @@ from staging.models import (
     StagingBatch,
 )
 from staging.photos import Upload, files_kept_if_saved, lock_photo, store_photo
-from staging.predictions.retries import own_fault
 from staging.worker import stopping
 
 log = structlog.get_logger(__name__)

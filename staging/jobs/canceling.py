@@ -5,10 +5,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from staging.errors import NotPossible
-from staging.models import (
-    PredictionStatus,
-    StagingJob,
-)
+from staging.models import PredictionStatus, StagingJob
 from staging.models.job import UNFINISHED
 from staging.predictions.cancellation import ask_to_cancel
 from staging.worker.wake import Step, wake

@@ -1,10 +1,8 @@
-"""What is asked becomes a plan, and a plan with a photo becomes a job with its predictions."""
+"""Decides all of a job that its request leaves open: the model, its settings, the prompt."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-
-import structlog
 
 from modelsettings import catalog, profiles
 from modelsettings.errors import RequestRefused
@@ -12,12 +10,8 @@ from modelsettings.schema.validation import SettingsRefused
 from modelsettings.settings import ProfileNotFound, ResolvedSettings, StoredSettings, resolve
 from staging.jobs.request import StagingRequest
 from staging.library.reading import prompt_for
-from staging.models import (
-    Project,
-)
+from staging.models import Project
 from staging.prompts import DEFAULT_ROOM
-
-log = structlog.get_logger(__name__)
 
 
 class CannotStage(RequestRefused):

@@ -1,6 +1,5 @@
-"""Jobs: staging a photo, canceling, trying again what failed, doing it once more."""
+"""Makes a job of a photo and a request, and wakes a worker to buy its pictures."""
 
-import structlog
 from django.contrib.auth.models import User
 from django.db import transaction
 
@@ -8,16 +7,9 @@ from staging.idempotency import keep_key
 from staging.jobs.planning import Plan, plan_job
 from staging.jobs.recording import record_job
 from staging.jobs.request import StagingRequest
-from staging.models import (
-    IdempotencyKey,
-    Photo,
-    Project,
-    StagingJob,
-)
+from staging.models import IdempotencyKey, Photo, Project, StagingJob
 from staging.photos import Upload, lock_photo, saving, store_photo
 from staging.worker.wake import Step, wake
-
-log = structlog.get_logger(__name__)
 
 
 def request_staging(

@@ -7,13 +7,7 @@ from staging.models.heartbeat import Heartbeat
 from staging.models.idempotency import IdempotencyKey
 from staging.models.job import JobStatus, StagingJob
 from staging.models.library import PromptRules, PromptTemplate, RoomType, Style
-from staging.models.notice import (
-    Channel,
-    DeliveryStatus,
-    Notice,
-    NoticeDelivery,
-    NoticeKind,
-)
+from staging.models.notice import Channel, DeliveryStatus, Notice, NoticeDelivery, NoticeKind
 from staging.models.pace import CreationPace
 from staging.models.photo import Photo
 from staging.models.picture import StagedImage, Verdict

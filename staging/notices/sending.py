@@ -14,9 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from modelsettings.masking import mask
+from staging.errors import own_fault
 from staging.models import Channel, DeliveryStatus, Notice, NoticeDelivery, NoticeKind
 from staging.outbound import public_http, signing
-from staging.predictions.retries import own_fault
 from staging.worker import heartbeat, stopping
 
 log = structlog.get_logger(__name__)

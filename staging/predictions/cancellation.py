@@ -1,8 +1,7 @@
-"""Asks Replicate to cancel what runs and is not wanted any more, and settles with its answer."""
+"""Cancels predictions: what is not bought at once, what runs by asking Replicate to end it."""
 
 from datetime import datetime, timedelta
 
-import structlog
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -14,12 +13,13 @@ from staging.predictions.replicate import replicate
 from staging.predictions.retries import note_unanswered, pause_after
 from staging.predictions.settlement import settle
 
-log = structlog.get_logger(__name__)
-
 BY = "worker: cancel"
-
 # So many at a time; the sweep comes for the rest.
 MOST = 200
+# Each try reads the row again; a worker changes it a few times in all.
+TRIES = 5
+ASKED = "Asked to cancel it."
+UNBOUGHT = "Canceled before it was bought."
 
 
 def is_waiting() -> bool:
@@ -27,10 +27,56 @@ def is_waiting() -> bool:
     return _due(timezone.now()).exists()
 
 
+def ask_to_cancel(prediction: Prediction, *, by: str) -> bool:
+    """Cancel a prediction, or note the wish; say whether it may still make a difference.
+
+    A worker may move the prediction on at the same moment: one of the two conditional UPDATEs
+    finds the row changed, and whoever loses looks again.
+    """
+    for _ in range(TRIES):
+        prediction.refresh_from_db()
+        match prediction.status:
+            case PredictionStatus.QUEUED:
+                # Ends the claim of a worker that has just taken it, too: nothing will be bought.
+                done = _end(prediction, by=by, why=UNBOUGHT)
+            case PredictionStatus.SUBMITTING | PredictionStatus.RUNNING:
+                done = prediction.cancel_asked_at is not None or _note_wish(prediction, by=by)
+            case _:
+                return False
+        if done:
+            return True
+    return False
+
+
 def cancel_unwanted() -> int:
     """Cancel what is due; return how many had succeeded meanwhile, and wait to be collected."""
     due = _due(timezone.now()).order_by("rank_at")
     return sum(_cancel(prediction) for prediction in due[:MOST] if _take(prediction))
+
+
+def _end(prediction: Prediction, *, by: str, why: str) -> bool:
+    return Prediction.objects.move(prediction, PredictionStatus.CANCELED, by=by, why=why)
+
+
+@transaction.atomic
+def _note_wish(prediction: Prediction, *, by: str) -> bool:
+    """Note the wish, with a step of the timeline; whoever holds the claim keeps it."""
+    now = timezone.now()
+    noted = Prediction.objects.filter(
+        pk=prediction.pk, status=prediction.status, cancel_asked_at=None
+    ).update(cancel_asked_at=now, cancel_asked_by=by[:150])
+    if not noted:
+        return False
+    Transition.record(
+        prediction,
+        source=prediction.status,
+        target=prediction.status,
+        at=now,
+        by=by,
+        why=ASKED,
+    )
+    StagingJob.objects.filter(pk=prediction.job_id).update(changed_at=now)
+    return True
 
 
 def _due(now: datetime) -> PredictionQuerySet:
@@ -70,59 +116,3 @@ def _come_back(prediction: Prediction) -> None:
     tries = prediction.tries + 1
     until = timezone.now() + pause_after(tries)
     Prediction.objects.note(prediction, tries=tries, lease_until=until)
-
-
-# Each try reads the row again; a worker changes it a few times in all.
-TRIES = 5
-
-
-ASKED = "Asked to cancel it."
-
-
-UNBOUGHT = "Canceled before it was bought."
-
-
-def ask_to_cancel(prediction: Prediction, *, by: str) -> bool:
-    """Cancel a prediction, or note the wish; say whether it may still make a difference.
-
-    A worker may move the prediction on at the same moment: one of the two conditional UPDATEs
-    finds the row changed, and whoever loses looks again.
-    """
-    for _ in range(TRIES):
-        prediction.refresh_from_db()
-        match prediction.status:
-            case PredictionStatus.QUEUED:
-                # Ends the claim of a worker that has just taken it, too: nothing will be bought.
-                done = _end(prediction, by=by, why=UNBOUGHT)
-            case PredictionStatus.SUBMITTING | PredictionStatus.RUNNING:
-                done = prediction.cancel_asked_at is not None or _note_wish(prediction, by=by)
-            case _:
-                return False
-        if done:
-            return True
-    return False
-
-
-def _end(prediction: Prediction, *, by: str, why: str) -> bool:
-    return Prediction.objects.move(prediction, PredictionStatus.CANCELED, by=by, why=why)
-
-
-@transaction.atomic
-def _note_wish(prediction: Prediction, *, by: str) -> bool:
-    """Note the wish, with a step of the timeline; whoever holds the claim keeps it."""
-    now = timezone.now()
-    noted = Prediction.objects.filter(
-        pk=prediction.pk, status=prediction.status, cancel_asked_at=None
-    ).update(cancel_asked_at=now, cancel_asked_by=by[:150])
-    if not noted:
-        return False
-    Transition.record(
-        prediction,
-        source=prediction.status,
-        target=prediction.status,
-        at=now,
-        by=by,
-        why=ASKED,
-    )
-    StagingJob.objects.filter(pk=prediction.job_id).update(changed_at=now)
-    return True

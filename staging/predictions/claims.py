@@ -11,17 +11,17 @@ from staging.predictions.retries import bounded
 from staging.worker import stopping
 
 
-def is_waiting(status: PredictionStatus) -> bool:
-    """Say whether a prediction waits in `status` for somebody to claim it."""
-    return _waiting(status).exists()
-
-
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """A prediction that is ours, with its job, and whether others wait beside it."""
 
     prediction: Prediction
     is_one_of_many: bool
+
+
+def is_waiting(status: PredictionStatus) -> bool:
+    """Say whether a prediction waits in `status` for somebody to claim it."""
+    return _waiting(status).exists()
 
 
 def claim_next(status: PredictionStatus) -> Claimed | None:

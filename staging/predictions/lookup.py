@@ -9,7 +9,6 @@ import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-import structlog
 from django.conf import settings
 from django.utils import timezone
 
@@ -22,8 +21,6 @@ from staging.predictions.retries import NotBought, bounded, give_back, give_up, 
 from staging.predictions.settlement import CLOCK_MARGIN, UNDECIDED, settle
 from staging.predictions.submission import webhook_url
 from staging.worker import stopping
-
-log = structlog.get_logger(__name__)
 
 BY = "worker: lookup"
 

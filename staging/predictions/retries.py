@@ -10,14 +10,8 @@ import structlog
 from django.utils import timezone
 
 from replicate_api import errors
-from staging.models import (
-    WAITING,
-    Prediction,
-    PredictionStatus,
-    StagingJob,
-    Tallied,
-    Tally,
-)
+from staging.errors import own_fault
+from staging.models import WAITING, Prediction, PredictionStatus, StagingJob, Tallied, Tally
 from staging.predictions.log_context import about
 from staging.worker import heartbeat, stopping
 
@@ -28,6 +22,8 @@ MAX_TRIES = 12
 # Replicate removes outputs an hour after they were made. They are paid for, so they are fetched for
 # as long as they are there.
 COLLECTED_FOR = timedelta(minutes=55)
+# Where a release noted the wish that does not know the column.
+UNNAMED = "a user"
 
 
 class NotBought(Exception):
@@ -49,6 +45,23 @@ _CODES: dict[type[Exception], str] = {
     errors.OutputRefused: "output_refused",
     errors.Unreachable: "unreachable",
 }
+
+
+@contextmanager
+def bounded(prediction: Prediction, *, by: str) -> Iterator[None]:
+    """Count a step that breaks off as a try, so that it does not come back for ever.
+
+    A purchase that may exist stays where it is, to be looked up.
+    """
+    with about(prediction):
+        try:
+            with stopping.holding(prediction):
+                yield
+            heartbeat.moved()
+        except Exception as error:
+            log.exception("step broke off")
+            _break_off(prediction, error, by=by)
+            raise
 
 
 def give_up(
@@ -122,69 +135,6 @@ def leave(prediction: Prediction, **values: Any) -> None:
         StagingJob.objects.filter(pk=prediction.job_id).update(changed_at=timezone.now())
 
 
-def _is_last(prediction: Prediction, tries: int) -> bool:
-    if prediction.status != PredictionStatus.COLLECTING:
-        return tries >= MAX_TRIES
-    since = timezone.now() - COLLECTED_FOR
-    collecting = prediction.transitions.filter(target=PredictionStatus.COLLECTING)
-    return collecting.filter(at__lte=since).exists()
-
-
-def pause_after(tries: int) -> timedelta:
-    """Return how long to wait after so many failed tries.
-
-    It doubles from a second up to five minutes, with full jitter.
-    """
-    # Jitter needs no secrecy.
-    return timedelta(seconds=random.uniform(0.5, min(300.0, 2.0 ** min(tries, 9))))  # noqa: S311
-
-
-def own_fault(error: Exception) -> str:
-    """Return what people are told of an error of ours: its text may name what is not theirs."""
-    return f"Restage failed ({type(error).__name__}); its logs say more."
-
-
-def note_unanswered(what: str, error: errors.ReplicateError, **told: object) -> None:
-    """Log a question to Replicate that got no answer; it is asked again in its time."""
-    if isinstance(error, errors.RateLimited):
-        Tally.add(Tallied.LIMITED_LOOK)
-    log.warning(what, error=str(error), **told)
-
-
-@contextmanager
-def bounded(prediction: Prediction, *, by: str) -> Iterator[None]:
-    """Count a step that breaks off as a try, so that it does not come back for ever.
-
-    A purchase that may exist stays where it is, to be looked up.
-    """
-    with about(prediction):
-        try:
-            with stopping.holding(prediction):
-                yield
-            heartbeat.moved()
-        except Exception as error:
-            log.exception("step broke off")
-            _break_off(prediction, error, by=by)
-            raise
-
-
-def _break_off(prediction: Prediction, error: Exception, *, by: str) -> None:
-    if prediction.status == PredictionStatus.SUBMITTING:
-        Prediction.objects.note(prediction, lease_until=None)
-        return
-    status = PredictionStatus(prediction.status)
-    give_back(prediction, status=status, error=BrokenOff(own_fault(error)), by=by)
-
-
-def code_of(error: Exception) -> str:
-    """Return the short code that a failed prediction bears for an error."""
-    return _CODES.get(type(error), "no_answer")
-
-
-# Where a release noted the wish that does not know the column.
-UNNAMED = "a user"
-
-
 def queue_again(prediction: Prediction, *, by: str, why: str, **values: Any) -> None:
     """Put back into the queue what was not bought, or end it where it was to be canceled."""
     unasked = Prediction.objects.filter(cancel_asked_at=None)
@@ -201,3 +151,40 @@ def find_asker(prediction: Prediction) -> str | None:
     asked = Prediction.objects.filter(pk=prediction.pk).exclude(cancel_asked_at=None).order_by()
     asker = asked.values_list("cancel_asked_by", flat=True).first()
     return UNNAMED if asker == "" else asker
+
+
+def pause_after(tries: int) -> timedelta:
+    """Return how long to wait after so many failed tries.
+
+    It doubles from a second up to five minutes, with full jitter.
+    """
+    # Jitter needs no secrecy.
+    return timedelta(seconds=random.uniform(0.5, min(300.0, 2.0 ** min(tries, 9))))  # noqa: S311
+
+
+def code_of(error: Exception) -> str:
+    """Return the short code that a failed prediction bears for an error."""
+    return _CODES.get(type(error), "no_answer")
+
+
+def note_unanswered(what: str, error: errors.ReplicateError, **told: object) -> None:
+    """Log a question to Replicate that got no answer; it is asked again in its time."""
+    if isinstance(error, errors.RateLimited):
+        Tally.add(Tallied.LIMITED_LOOK)
+    log.warning(what, error=str(error), **told)
+
+
+def _is_last(prediction: Prediction, tries: int) -> bool:
+    if prediction.status != PredictionStatus.COLLECTING:
+        return tries >= MAX_TRIES
+    since = timezone.now() - COLLECTED_FOR
+    collecting = prediction.transitions.filter(target=PredictionStatus.COLLECTING)
+    return collecting.filter(at__lte=since).exists()
+
+
+def _break_off(prediction: Prediction, error: Exception, *, by: str) -> None:
+    if prediction.status == PredictionStatus.SUBMITTING:
+        Prediction.objects.note(prediction, lease_until=None)
+        return
+    status = PredictionStatus(prediction.status)
+    give_back(prediction, status=status, error=BrokenOff(own_fault(error)), by=by)

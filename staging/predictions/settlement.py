@@ -32,6 +32,11 @@ def settle(prediction: Prediction, remote: RemotePrediction, *, by: str) -> bool
         return _settle(prediction, remote, by=by)
 
 
+def first_poll_at() -> datetime:
+    """Return when a new purchase is asked for first: late where a webhook will tell."""
+    return timezone.now() + timedelta(seconds=_shortest_interval_s())
+
+
 def _settle(prediction: Prediction, remote: RemotePrediction, *, by: str) -> bool:
     if prediction.error_code == UNDECIDED and prediction.status == PredictionStatus.FAILED:
         _note_decision(prediction, remote, by=by)
@@ -96,11 +101,6 @@ def _note_decision(prediction: Prediction, remote: RemotePrediction, *, by: str)
     )
     StagingJob.objects.filter(pk=prediction.job_id).update(changed_at=now)
     log.warning("undecided purchase was made", replicate_id=remote.id)
-
-
-def first_poll_at() -> datetime:
-    """Return when a new purchase is asked for first: late where a webhook will tell."""
-    return timezone.now() + timedelta(seconds=_shortest_interval_s())
 
 
 def _shortest_interval_s() -> float:

@@ -19,7 +19,6 @@ from staging.worker.wake import Step, wake
 
 log = structlog.get_logger(__name__)
 
-
 # A prediction with its logs; the largest input is an address.
 MAX_WEBHOOK_BYTES = 2 * 2**20
 
@@ -64,33 +63,10 @@ def _take_webhook(request: HttpRequest, prediction: Prediction) -> HttpResponse:
         return _refuse(Tallied.WEBHOOK_ANOTHERS, 400, "This webhook is another prediction's.")
     log.info("webhook accepted", status=remote.status)
     known = prediction.status
-    receive_webhook(prediction, remote)
+    _receive(prediction, remote)
     is_news = prediction.status != known
     Tally.add(Tallied.WEBHOOK_ACCEPTED if is_news else Tallied.WEBHOOK_OLD)
     return _answer(200, "Thank you.")
-
-
-def _refuse(verdict: Tallied, status: int, detail: str) -> JsonResponse:
-    Tally.add(verdict)
-    log.warning("webhook refused", status=status, reason=detail)
-    return _answer(status, detail)
-
-
-def _is_sent_here(remote: RemotePrediction, *, path: str) -> bool:
-    """Say whether a signed body belongs to this address, which the signature does not cover."""
-    return remote.webhook is None or remote.webhook.endswith(path)
-
-
-def _answer(status: int, detail: str) -> JsonResponse:
-    return JsonResponse({"detail": detail}, status=status)
-
-
-def receive_webhook(prediction: Prediction, remote: RemotePrediction) -> None:
-    """Take over what a verified webhook says of a prediction."""
-    if settlement.settle(prediction, remote, by=settlement.WEBHOOK):
-        wake(Step.COLLECT)
-    elif prediction.finished_at:
-        callbacks.wake_where_due()
 
 
 def _read_prediction(body: bytes) -> RemotePrediction | None:
@@ -103,3 +79,26 @@ def _read_prediction(body: bytes) -> RemotePrediction | None:
         return RemotePrediction.from_json(document)
     except BadAnswer:
         return None
+
+
+def _is_sent_here(remote: RemotePrediction, *, path: str) -> bool:
+    """Say whether a signed body belongs to this address, which the signature does not cover."""
+    return remote.webhook is None or remote.webhook.endswith(path)
+
+
+def _receive(prediction: Prediction, remote: RemotePrediction) -> None:
+    """Take over what a verified webhook says of a prediction."""
+    if settlement.settle(prediction, remote, by=settlement.WEBHOOK):
+        wake(Step.COLLECT)
+    elif prediction.finished_at:
+        callbacks.wake_where_due()
+
+
+def _refuse(verdict: Tallied, status: int, detail: str) -> JsonResponse:
+    Tally.add(verdict)
+    log.warning("webhook refused", status=status, reason=detail)
+    return _answer(status, detail)
+
+
+def _answer(status: int, detail: str) -> JsonResponse:
+    return JsonResponse({"detail": detail}, status=status)

@@ -86,7 +86,7 @@ def named() -> dict[str, Any]:
 def test_write_around_the_services_is_refused(
     stored: StoredSettings, write: Callable[[], Any]
 ) -> None:
-    with pytest.raises(WriteRefused, match=r"call modelsettings\.services\.update_settings\(\)"):
+    with pytest.raises(WriteRefused, match=r"call modelsettings\.settings\.update_settings\(\)"):
         write()
 
     assert get_settings(SLUG) == stored

@@ -16,7 +16,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from staging.batches import preparation
-from staging.jobs import requesting
+from staging.jobs import repeating
 from staging.jobs.canceling import cancel_job
 from staging.library.reading import prompt_for
 from staging.models import BatchPhoto, IdempotencyKey, Photo, StagingBatch, StagingJob
@@ -86,8 +86,8 @@ def test_api_answers_500_to_what_is_done_to_a_job(
 
     job = ask()
     cancel_job(job, by=operator)
-    monkeypatch.setattr(requesting, "add_prediction", fail)
-    monkeypatch.setattr(requesting, "record_repeat", fail)
+    monkeypatch.setattr(repeating, "add_prediction", fail)
+    monkeypatch.setattr(repeating, "record_repeat", fail)
     api.raise_request_exception = False
 
     answer = api.post(f"{JOBS}/{job.pk}/{action}")
@@ -133,8 +133,8 @@ def test_a_jobs_buttons_answer_500(
 
     job = ask()
     cancel_job(job, by=operator)
-    monkeypatch.setattr(requesting, "add_prediction", fail)
-    monkeypatch.setattr(requesting, "record_repeat", fail)
+    monkeypatch.setattr(repeating, "add_prediction", fail)
+    monkeypatch.setattr(repeating, "record_repeat", fail)
     admin_page.raise_request_exception = False
 
     answer = admin_page.post(f"/admin/staging/stagingjob/{job.pk}/{action}/now/")
