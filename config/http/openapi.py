@@ -13,7 +13,7 @@ from drf_spectacular.plumbing import ResolvedComponent
 from rest_framework.permissions import IsAuthenticated
 
 from modelsettings.api.strict import StrictSerializer
-from staging.api.conflicts import DetailSerializer
+from staging.api.refusals import DetailSerializer
 
 Document = dict[str, Any]
 

@@ -17,9 +17,9 @@ from staging.admin.deleting import DeletingAdmin
 from staging.admin.filters import DayFilter, SearchFilter, owner_filter
 from staging.admin.pages import page_context, user_of
 from staging.admin.paging import BoundedListAdmin
+from staging.admin.photo_forms import AddPhotoForm, StageAgainForm
 from staging.admin.variants import variants_context
 from staging.deletion.deleting import delete_photo
-from staging.forms import AddPhotoForm, StageAgainForm
 from staging.models import Photo, StagedImage, StagingJob
 from staging.templatetags.staging_pictures import sent_size
 

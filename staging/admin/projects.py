@@ -4,12 +4,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.db.models import QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from modelsettings.models import ModelSettings
 from staging.admin.cells import how_long_ago
@@ -18,7 +20,6 @@ from staging.admin.downloads import zip_of
 from staging.admin.filters import DayFilter, owner_filter
 from staging.admin.paging import BoundedListAdmin, BoundedPaginator
 from staging.deletion.deleting import delete_project
-from staging.forms import NamedUserField
 from staging.models import (
     DailyUsage,
     Photo,
@@ -31,6 +32,27 @@ from staging.models import (
 from staging.spending.limits import follow_name
 
 PHOTOS_A_PAGE = 24
+
+
+class NamedUserField(forms.CharField):
+    """Somebody by user name: accounts may be thousands, and none of them is listed."""
+
+    widget = UnfoldAdminTextInputWidget
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, int):
+            return User.objects.filter(pk=value).values_list("username", flat=True).first()
+        return value
+
+    def clean(self, value: Any) -> Any:
+        name = super().clean(value)
+        user = User.objects.filter(username=name, is_active=True).first()
+        if user is None:
+            raise forms.ValidationError(f"There is nobody called {name}.")
+        return user
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(super().has_changed(self.prepare_value(initial), data))
 
 
 class _ProfileField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time

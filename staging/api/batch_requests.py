@@ -1,53 +1,20 @@
-"""What a request for a batch brings: files in a bounded form, and what is wanted of them."""
+"""What is asked of batches: photos, and how they are to be staged."""
 
-from collections.abc import Mapping
-from typing import IO, Any
+from typing import Any
 
-from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
-from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from drf_spectacular.utils import extend_schema_field
-from rest_framework import serializers, status
-from rest_framework.exceptions import APIException, ParseError, ValidationError
-from rest_framework.parsers import MultiPartParser
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
 
 from modelsettings.api.strict import StrictSerializer, check_text, checked
 from staging.api.callbacks import CallbackUrlField
 from staging.api.job_requests import OverridesField
 from staging.api.library import RoomTypeField, StyleField
-from staging.batches.requesting import MAX_PHOTOS, MAX_TOTAL_BYTES
+from staging.batches.requesting import MAX_PHOTOS
 from staging.library.reading import check_room_type
 from staging.prompts import MODES
 
 MAX_STYLES = 10
-
-
-class BatchTooLarge(APIException):
-    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
-    default_detail = f"We take at most {MAX_TOTAL_BYTES // 2**30} GB a batch: send fewer photos."
-    default_code = "too_large"
-
-
-class BatchMultiPartParser(MultiPartParser):
-    """DRF's parser of uploads, bounded for a batch, with each file on disk and none in memory."""
-
-    def parse(
-        self,
-        stream: IO[Any],
-        media_type: str | None = None,
-        parser_context: Mapping[str, Any] | None = None,
-    ) -> Any:
-        request = (parser_context or {})["request"]
-        if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_TOTAL_BYTES + 2**20:
-            raise BatchTooLarge
-        request.upload_handlers = [TemporaryFileUploadHandler(request)]
-        try:
-            return super().parse(stream, media_type, parser_context)
-        except TooManyFilesSent:
-            raise ValidationError({"images": [f"Send at most {MAX_PHOTOS} files."]}) from None
-        except TooManyFieldsSent:
-            raise ParseError("The form has too many fields.") from None
-        except RequestDataTooBig:
-            raise BatchTooLarge("The fields of the form, the files apart, are too long.") from None
 
 
 @extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}})

@@ -21,25 +21,22 @@ from staging.api.access import (
     seen_photos,
 )
 from staging.api.batch_documents import BatchSerializer, BatchSummarySerializer, describe_batch
-from staging.api.batch_requests import (
-    BatchMultiPartParser,
-    BatchRequestSerializer,
-    StoredPhotosSerializer,
+from staging.api.batch_requests import BatchRequestSerializer, StoredPhotosSerializer
+from staging.api.headers import (
+    ETAG,
+    IDEMPOTENCY_KEY,
+    IF_NONE_MATCH,
+    LOCATION,
+    REPLAYED,
+    RETRY_AFTER,
 )
-from staging.api.conflicts import refused
-from staging.api.headers import LOCATION, REPLAYED
-from staging.api.idempotency import IDEMPOTENCY_KEY, buy_once
+from staging.api.idempotency import buy_once
 from staging.api.job_requests import wish_in
 from staging.api.pages import PageQuery, answer_page, page_of
-from staging.api.polling import (
-    ETAG,
-    IF_NONE_MATCH,
-    RETRY_AFTER,
-    UNCHANGED,
-    answer_look,
-    headers_of_batch,
-)
+from staging.api.polling import UNCHANGED, answer_look, headers_of_batch
+from staging.api.refusals import refused
 from staging.api.throttling import CostlyThrottle
+from staging.api.uploads import BatchMultiPartParser
 from staging.batches.progress import progress_of
 from staging.batches.requesting import from_archive, from_photo, from_upload, request_batch
 from staging.models import IdempotencyKey, Photo, Project, StagingBatch

@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from staging.api.access import get_or_404, seen_jobs, seen_projects
-from staging.api.conflicts import refused
+from staging.api.refusals import refused
 from staging.downloads import pick_pictures, safe_name, stream_zip
 from staging.models import StagedImage, Verdict
 

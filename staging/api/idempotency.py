@@ -25,7 +25,6 @@ from typing import Any, TypeVar
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
-from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 
@@ -35,14 +34,6 @@ from staging.errors import NotPossible
 from staging.idempotency import AlreadyAsked, find_key
 from staging.models import IdempotencyKey, StagingBatch, StagingJob
 
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key",
-    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
-    location=OpenApiParameter.HEADER,
-    description="Your name for this request, 1 to 255 printable characters, good for 24 hours. "
-    "Sent again with the same request it is answered with what the first one made, and nothing "
-    "is bought.",
-)
 REPLAYED = {"Idempotent-Replayed": "true"}
 MAX_LENGTH = 255
 

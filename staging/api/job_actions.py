@@ -8,13 +8,12 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from staging.api.access import caller
-from staging.api.conflicts import refused
 from staging.api.documents import JobSerializer
-from staging.api.headers import LOCATION, REPLAYED
-from staging.api.idempotency import IDEMPOTENCY_KEY, buy_once
+from staging.api.headers import ETAG, IDEMPOTENCY_KEY, LOCATION, REPLAYED, RETRY_AFTER
+from staging.api.idempotency import buy_once
 from staging.api.job_requests import RatingSerializer, RepeatRequestSerializer
 from staging.api.jobs import answer_job, get_job_to_change
-from staging.api.polling import ETAG, RETRY_AFTER
+from staging.api.refusals import refused
 from staging.api.throttling import CostlyThrottle
 from staging.jobs.canceling import cancel_job
 from staging.jobs.judging import get_picture, judge_picture

@@ -12,10 +12,16 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from staging.api.access import caller, check_edits, get_or_404, in_seen_projects, seen_jobs
-from staging.api.conflicts import refused
 from staging.api.documents import JobSerializer
-from staging.api.headers import LOCATION, REPLAYED
-from staging.api.idempotency import IDEMPOTENCY_KEY, buy_once
+from staging.api.headers import (
+    ETAG,
+    IDEMPOTENCY_KEY,
+    IF_NONE_MATCH,
+    LOCATION,
+    REPLAYED,
+    RETRY_AFTER,
+)
+from staging.api.idempotency import buy_once
 from staging.api.job_filters import JobQuery, filter_jobs
 from staging.api.job_requests import (
     StagingRequestSerializer,
@@ -24,14 +30,8 @@ from staging.api.job_requests import (
     wish_in,
 )
 from staging.api.pages import answer_page, page_of
-from staging.api.polling import (
-    ETAG,
-    IF_NONE_MATCH,
-    RETRY_AFTER,
-    UNCHANGED,
-    answer_look,
-    headers_of_job,
-)
+from staging.api.polling import UNCHANGED, answer_look, headers_of_job
+from staging.api.refusals import refused
 from staging.api.throttling import CostlyThrottle
 from staging.api.uploads import BoundedMultiPartParser
 from staging.deletion.deleting import delete_job

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from modelsettings.api.strict import StrictSerializer, checked
-from staging.api.conflicts import refused
+from staging.api.refusals import refused
 from staging.library import reading
 from staging.models import RoomType, Style
 from staging.prompts import MODES

@@ -20,10 +20,10 @@ from staging.api.access import (
     in_seen_projects,
     seen_photos,
 )
-from staging.api.conflicts import refused
 from staging.api.documents import PhotoSerializer, StagedImageSerializer
 from staging.api.headers import LOCATION
 from staging.api.pages import PageQuery, answer_page, page_of
+from staging.api.refusals import refused
 from staging.api.throttling import CostlyThrottle
 from staging.api.uploads import BoundedMultiPartParser, read_upload
 from staging.deletion.deleting import delete_photo

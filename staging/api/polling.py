@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 from django.utils.http import parse_etags
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from drf_spectacular.utils import OpenApiResponse
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -26,26 +26,6 @@ SHORTEST_S, LONGEST_S, GROWTH = 1, 10, 1 / 6
 LOOK_AT_BATCH_AGAIN_S = 2
 
 UNCHANGED = {304: OpenApiResponse(description="You have it as it is.")}
-
-IF_NONE_MATCH = OpenApiParameter(
-    "If-None-Match",
-    location=OpenApiParameter.HEADER,
-    description="The ETag of the document that you have: unchanged, the answer is an empty 304.",
-)
-ETAG = OpenApiParameter(
-    "ETag",
-    location=OpenApiParameter.HEADER,
-    response=[200, 202, 304],
-    required=True,
-    description="For If-None-Match.",
-)
-RETRY_AFTER = OpenApiParameter(
-    "Retry-After",
-    int,
-    location=OpenApiParameter.HEADER,
-    response=[200, 202, 304],
-    description="Seconds until the next look is worth it; absent once the job is finished.",
-)
 
 
 def answer_look(request: Request, headers: dict[str, str], describe: Callable[[], Any]) -> Response:

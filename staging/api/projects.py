@@ -14,9 +14,9 @@ from rest_framework.views import APIView
 
 from modelsettings.api.strict import StrictSerializer
 from staging.api.access import caller, check_owns, get_or_404, seen_projects
-from staging.api.conflicts import refused
 from staging.api.headers import LOCATION
 from staging.api.pages import PageQuery, answer_page, page_of
+from staging.api.refusals import refused
 from staging.deletion.deleting import delete_project
 from staging.models import Project, ProjectMember
 from staging.projects import change_project, create_project, remove_member, set_member, totals_of

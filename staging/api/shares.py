@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from modelsettings.api.strict import StrictSerializer
 from staging.api.access import caller, check_edits, get_or_404, seen_jobs
-from staging.api.conflicts import refused
+from staging.api.refusals import refused
 from staging.jobs.judging import get_picture
 from staging.models import Share
 from staging.shares import revoke_share, share_picture, share_url, shares_of

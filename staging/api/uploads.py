@@ -1,14 +1,17 @@
-"""Photos in a request: read as multipart, refused before they are read where they are too long."""
+"""Files in a request: read as multipart, refused before they are read where they are too long."""
 
 from collections.abc import Mapping
 from typing import IO, Any
 
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from rest_framework import status
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, ParseError, ValidationError
 from rest_framework.parsers import MultiPartParser
 
 from staging import images
+from staging.batches.requesting import MAX_PHOTOS, MAX_TOTAL_BYTES
 from staging.photos import Upload, from_request
 
 # The largest photo, and room for the other fields.
@@ -18,6 +21,12 @@ MAX_UPLOAD_BYTES = images.MAX_BYTES + 2**20
 class PhotoTooLarge(APIException):
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_detail = f"We take photos of at most {images.MAX_BYTES // 2**20} MB, one a request."
+    default_code = "too_large"
+
+
+class BatchTooLarge(APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_detail = f"We take at most {MAX_TOTAL_BYTES // 2**30} GB a batch: send fewer photos."
     default_code = "too_large"
 
 
@@ -34,6 +43,29 @@ class BoundedMultiPartParser(MultiPartParser):
         if int(length) > MAX_UPLOAD_BYTES:
             raise PhotoTooLarge
         return super().parse(stream, media_type, parser_context)
+
+
+class BatchMultiPartParser(MultiPartParser):
+    """DRF's parser of uploads, bounded for a batch, with each file on disk and none in memory."""
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        request = (parser_context or {})["request"]
+        if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_TOTAL_BYTES + 2**20:
+            raise BatchTooLarge
+        request.upload_handlers = [TemporaryFileUploadHandler(request)]
+        try:
+            return super().parse(stream, media_type, parser_context)
+        except TooManyFilesSent:
+            raise ValidationError({"images": [f"Send at most {MAX_PHOTOS} files."]}) from None
+        except TooManyFieldsSent:
+            raise ParseError("The form has too many fields.") from None
+        except RequestDataTooBig:
+            raise BatchTooLarge("The fields of the form, the files apart, are too long.") from None
 
 
 def read_upload(upload: "UploadedFile[bytes]") -> Upload:

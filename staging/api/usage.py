@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 
 from modelsettings.api.strict import StrictSerializer
 from staging.api.access import caller, get_or_404, seen_projects
-from staging.api.conflicts import refused
+from staging.api.refusals import refused
 from staging.models import Project
 from staging.usage import BY, report_usage
 

@@ -1,4 +1,4 @@
-"""Forms of the admin's pages: a photo, and how to stage one again."""
+"""The forms of photos: adding one, and staging one again."""
 
 from typing import Any, cast
 
@@ -9,7 +9,6 @@ from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
-    UnfoldAdminTextInputWidget,
 )
 
 from modelsettings.errors import RequestRefused
@@ -21,6 +20,41 @@ from staging.jobs.requesting import request_staging
 from staging.library import reading
 from staging.models import Photo, Project, StagingJob
 from staging.photos import add_photo, from_request
+
+
+class AddPhotoForm(forms.Form):
+    """A file, and the project that it belongs to."""
+
+    file = forms.FileField(
+        label="Photo",
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": "image/*,.heic,.heif"}),
+        help_text="JPEG, PNG, WebP or HEIC, up to 30 MB. Its place and all other metadata go.",
+    )
+    project = forms.ModelChoiceField(Project.objects.all(), required=False)
+
+    def __init__(self, *args: Any, chooser: forms.Widget, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = cast("forms.ModelChoiceField[Project]", self.fields["project"])
+        field.help_text = "Type to search. Empty: among your own that are not sorted."
+        field.widget = chooser
+        chooser.choices = field.choices  # type: ignore[attr-defined]  # a select has some
+
+    def clean_file(self) -> Any:
+        upload = self.cleaned_data["file"]
+        if upload.size > images.MAX_BYTES:
+            most = images.MAX_BYTES // 2**20
+            raise forms.ValidationError(f"We take photos of at most {most} MB.")
+        return upload
+
+    def store(self, *, by: User) -> Photo | None:
+        """Store the photo; None where it is refused, which then stands at the field."""
+        upload = self.cleaned_data["file"]
+        project = self.cleaned_data["project"] or Project.objects.unsorted_of(by)
+        try:
+            return add_photo(from_request(upload), owner=by, project=project)
+        except RequestRefused as error:
+            put_on_form(error, self, names={"image": "file"})
+        return None
 
 
 class StageAgainForm(forms.Form):
@@ -81,62 +115,6 @@ class StageAgainForm(forms.Form):
         except RequestRefused as error:
             put_on_form(error, self)
         return None
-
-
-class AddPhotoForm(forms.Form):
-    """A file, and the project that it belongs to."""
-
-    file = forms.FileField(
-        label="Photo",
-        widget=UnfoldAdminFileFieldWidget(attrs={"accept": "image/*,.heic,.heif"}),
-        help_text="JPEG, PNG, WebP or HEIC, up to 30 MB. Its place and all other metadata go.",
-    )
-    project = forms.ModelChoiceField(Project.objects.all(), required=False)
-
-    def __init__(self, *args: Any, chooser: forms.Widget, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = cast("forms.ModelChoiceField[Project]", self.fields["project"])
-        field.help_text = "Type to search. Empty: among your own that are not sorted."
-        field.widget = chooser
-        chooser.choices = field.choices  # type: ignore[attr-defined]  # a select has some
-
-    def clean_file(self) -> Any:
-        upload = self.cleaned_data["file"]
-        if upload.size > images.MAX_BYTES:
-            most = images.MAX_BYTES // 2**20
-            raise forms.ValidationError(f"We take photos of at most {most} MB.")
-        return upload
-
-    def store(self, *, by: User) -> Photo | None:
-        """Store the photo; None where it is refused, which then stands at the field."""
-        upload = self.cleaned_data["file"]
-        project = self.cleaned_data["project"] or Project.objects.unsorted_of(by)
-        try:
-            return add_photo(from_request(upload), owner=by, project=project)
-        except RequestRefused as error:
-            put_on_form(error, self, names={"image": "file"})
-        return None
-
-
-class NamedUserField(forms.CharField):
-    """Somebody by user name: accounts may be thousands, and none of them is listed."""
-
-    widget = UnfoldAdminTextInputWidget
-
-    def prepare_value(self, value: Any) -> Any:
-        if isinstance(value, int):
-            return User.objects.filter(pk=value).values_list("username", flat=True).first()
-        return value
-
-    def clean(self, value: Any) -> Any:
-        name = super().clean(value)
-        user = User.objects.filter(username=name, is_active=True).first()
-        if user is None:
-            raise forms.ValidationError(f"There is nobody called {name}.")
-        return user
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return bool(super().has_changed(self.prepare_value(initial), data))
 
 
 def _profiles() -> list[tuple[str, str]]:
