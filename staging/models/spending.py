@@ -233,6 +233,10 @@ class PurchasePause(models.Model):
     def __str__(self) -> str:
         return f"{self.model or 'All purchases'}: paused"
 
+    @property
+    def whose(self) -> str:
+        return f"Purchases of {self.model.label}" if self.model else "All purchases"
+
 
 def _refusal(limit: SpendingLimit, usd: Decimal | None) -> str:
     today = timezone.localdate()

@@ -1,4 +1,4 @@
-"""What operators have to be told of as things stand now: limits, failures, standstills.
+"""Conditions that operators are told of: limits nearly spent, unusual failures, standstills.
 
 Every question here is answered by an index, from few rows: it is asked each minute.
 """
@@ -65,17 +65,24 @@ def find_conditions(now: datetime) -> Iterator[Condition]:
 def _of_limits(now: datetime) -> Iterator[Condition]:
     """Each limit at 80 and at 100 percent, once a period; one that was changed is another."""
     today = timezone.localdate(now)
-    for headroom in headroom_of(SpendingLimit.objects.select_related("project")):
+    for headroom in find_nearly_spent():
         limit = headroom.limit
-        # Nothing may be spent at all: that is nobody's news, unless something waits for it.
-        if headroom.percent < NEARLY or not (limit.usd or headroom.waiting):
-            continue
         begin = Period(limit.period).begin(today)
         about = f"limit-{limit.pk}-{begin}-{limit.usd}"
         level = FULL if headroom.is_full else NEARLY
         yield Condition(
             NoticeKind.LIMIT, f"{about}-{level}", words_of(headroom), (f"{about}-{FULL}",)
         )
+
+
+def find_nearly_spent() -> list[Headroom]:
+    """Return the limits that operators are told of: of which NEARLY percent are used, or more."""
+    return [
+        headroom
+        for headroom in headroom_of(SpendingLimit.objects.select_related("project"))
+        # Where nothing may be spent at all, that is no news unless something waits for it.
+        if headroom.percent >= NEARLY and (headroom.limit.usd or headroom.waiting)
+    ]
 
 
 def words_of(headroom: Headroom) -> str:
@@ -147,11 +154,16 @@ def _usual_share(now: datetime) -> float:
 def _of_waiting(now: datetime) -> Iterator[Condition]:
     """What may be bought and is due, and nobody buys: while others are bought it is a queue."""
     late = _late(now)
-    waiting = Prediction.objects.purchasable(now).filter(run_after__lt=late)
+    waiting = purchasable_since(late, now=now)
     if not waiting.exists() or Prediction.objects.under_way().filter(intent_at__gte=late).exists():
         return
     sentence = f"Predictions have been waiting to be bought for {_minutes()}, and nothing is."
     yield Condition(NoticeKind.STANDSTILL, "waiting", sentence)
+
+
+def purchasable_since(due: datetime, *, now: datetime) -> QuerySet[Prediction]:
+    """Return what may be bought now, and has been due since before then."""
+    return Prediction.objects.purchasable(now).filter(run_after__lt=due)
 
 
 def _of_uncertain(now: datetime) -> Iterator[Condition]:

@@ -1,6 +1,5 @@
 """What is paused, and what limits leave: on the pages of others."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django import template
@@ -19,28 +18,13 @@ register = template.Library()
 MOST_CHANGES = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Paused:
-    """A pause, and what it is of: `All purchases`, `Purchases of Qwen Image Edit`."""
-
-    row: PurchasePause
-
-    @property
-    def whose(self) -> str:
-        return whose(self.row)
-
-
-def whose(row: PurchasePause) -> str:
-    return f"Purchases of {row.model.label}" if row.model else "All purchases"
-
-
 @register.inclusion_tag("admin/staging/purchasepause/banner.html", takes_context=True)
 def pause_banner(
     context: Any, *, model: ReplicateModel | None = None, only: PurchasePause | None = None
 ) -> dict[str, Any]:
     """Say what is paused: all purchases, and those of a model; or one pause that is named."""
     found = PurchasePause.objects.filter(Q(model=None) | Q(model=model)).select_related("model")
-    pauses = [Paused(one) for one in ([only] if only else found)]
+    pauses = [only] if only else list(found)
     may_resume = context["request"].user.has_perm("staging.delete_purchasepause")
     return _on_page(context, pauses=pauses, may_resume=may_resume)
 
@@ -50,7 +34,7 @@ def waiting_notices(context: Any, waits: Waits, *, is_list: bool = True) -> dict
     """Say why jobs wait, each reason once: of many jobs, or of the one that a page is about."""
     return _on_page(
         context,
-        pauses=[Paused(one) for one in waits.pauses],
+        pauses=waits.pauses,
         reasons=waits.reasons,
         is_list=is_list,
         perms=context["perms"],

@@ -14,7 +14,6 @@ from unfold.admin import ModelAdmin
 from staging.admin.pages import MadeOnce, is_path, page_context
 from staging.models import PurchasePause
 from staging.spending.limits import pause, resume
-from staging.templatetags.staging_spending import whose
 
 
 @admin.register(PurchasePause)
@@ -48,7 +47,7 @@ class PurchasePauseAdmin(MadeOnce, ModelAdmin):
         self, request: HttpRequest, obj: PurchasePause, post_url_continue: str | None = None
     ) -> HttpResponse:
         """Say what the pause does, and go where one sees that it stands."""
-        messages.success(request, f"{whose(obj)} are paused. What is bought already goes on.")
+        messages.success(request, f"{obj.whose} are paused. What is bought already goes on.")
         return redirect("admin:staging_purchasepause_changelist")
 
     def resume_view(self, request: HttpRequest, pause_id: int) -> HttpResponse:
@@ -61,7 +60,7 @@ class PurchasePauseAdmin(MadeOnce, ModelAdmin):
         else:
             self.log_deletions(request, [paused])
             resume(paused)
-            messages.success(request, f"{whose(paused)} go on.")
+            messages.success(request, f"{paused.whose} go on.")
         back = request.POST.get("next", "")
         if not is_path(back):
             back = reverse("admin:staging_purchasepause_changelist")

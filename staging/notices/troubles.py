@@ -1,0 +1,257 @@
+"""Troubles that need an operator and that no notice tells of: the first page alone shows them.
+
+Limits are in both: how full one is, and its words, are a condition's. No question here is answered
+from more than MOST rows, the newest first; more of a kind than these need an operator anyway.
+"""
+
+import uuid
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from modelsettings.models import ReplicateModel
+from staging.models import (
+    WAITING,
+    BatchPhoto,
+    BatchPhotoStatus,
+    Callback,
+    CallbackStatus,
+    CreationPace,
+    DeliveryStatus,
+    JobStatus,
+    Notice,
+    NoticeDelivery,
+    NoticeKind,
+    Prediction,
+    PurchasePause,
+    StagingBatch,
+    StagingJob,
+)
+from staging.models.job import UNFINISHED
+from staging.notices.conditions import find_nearly_spent, purchasable_since, words_of
+from staging.spending.headroom import waiting_for_estimates
+from staging.usage import midnight
+
+MOST = 1000
+MOST_BATCHES = 50
+# An undecided purchase stays until an operator decides; looked for among the failures of these
+# days.
+UNDECIDED_DAYS = 30
+NO_WORKER_AFTER_S = 60
+
+_REASONS = {
+    "bad_output": "the picture was broken",
+    "deadline": "it took too long",
+    "insufficient_credit": "Replicate asks for credit",
+    "internal_error": "Restage failed",
+    "invalid_input": "Replicate refused the input",
+    "lost": "Replicate no longer knows the prediction",
+    "model_failed": "the model failed",
+    "no_answer": "Replicate did not answer",
+    "no_output": "the model made no picture",
+    "not_found": "Replicate does not know the model",
+    "output_refused": "the picture could not be fetched",
+    "outputs_gone": "the picture was gone before it was fetched",
+    "refused": "Replicate refused",
+    "too_large": "the input was too large",
+    "unauthenticated": "Replicate refused the token",
+    "unreachable": "Replicate was not reached",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Something that needs an operator, in a sentence, with an example as `detail`.
+
+    `rows` are the jobs, or the batch, that it is about, where it is about single ones; none of them
+    is older than `since`.
+    """
+
+    key: str
+    sentence: str
+    detail: str = ""
+    is_urgent: bool = False
+    rows: tuple[uuid.UUID, ...] = ()
+    since: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """A job that failed, with the reason of one of its predictions."""
+
+    job: uuid.UUID
+    code: str
+    error: str
+
+
+def find_missing_worker() -> list[Trouble]:
+    """Return that work waits and no worker takes it: they take tokens before anything else."""
+    now = timezone.now()
+    late = now - timedelta(seconds=NO_WORKER_AFTER_S)
+    # The oldest, by job_by_status.
+    queued = StagingJob.objects.filter(status=JobStatus.QUEUED, created_at__lt=late)
+    oldest = queued.order_by("created_at").values_list("pk", flat=True)[:20]
+    waits = purchasable_since(late, now=now).filter(job__in=list(oldest), lease_until=None)
+    if not waits.exists() or CreationPace.objects.filter(refilled_at__gte=late).exists():
+        return []
+    sentence = "Jobs wait, and no worker takes them: start celery -A config worker, and beat."
+    return [Trouble(key="worker", sentence=sentence, is_urgent=True)]
+
+
+def find_standing_notices() -> list[Trouble]:
+    """Return standstills and unusual failures as notices told them; limits come as they are now."""
+    kinds = (NoticeKind.STANDSTILL, NoticeKind.FAILURES)
+    return [
+        Trouble(key=f"notice-{notice.key}", sentence=notice.sentence, is_urgent=True)
+        for notice in Notice.objects.filter(over_at=None, kind__in=kinds)
+    ]
+
+
+def find_pauses() -> list[Trouble]:
+    """Return pauses: an operator has to end them."""
+    return [
+        Trouble(
+            key=f"pause-{pause.pk}",
+            sentence=f"{pause.whose} are paused by {pause.by}.",
+            detail=pause.reason,
+        )
+        for pause in PurchasePause.objects.select_related("model")
+    ]
+
+
+def find_limits() -> list[Trouble]:
+    """Return limits that are nearly spent, or used up."""
+    return [
+        Trouble(
+            key=f"limit-{headroom.limit.pk}",
+            sentence=words_of(headroom),
+            is_urgent=bool(headroom.waiting),
+        )
+        for headroom in find_nearly_spent()
+    ]
+
+
+def find_missing_estimates() -> list[Trouble]:
+    """Return models that wait until an operator says what a prediction of them costs."""
+    waiting = waiting_for_estimates()
+    if not waiting:
+        return []
+    labels = dict(ReplicateModel.objects.filter(pk__in=waiting).values_list("pk", "label"))
+    return [
+        Trouble(
+            key=f"estimate-{model}",
+            sentence=(
+                f"{number_of(count, 'prediction')} of {labels[model]}"
+                f" wait{'s' if count == 1 else ''} for an estimate of what it costs."
+            ),
+            is_urgent=True,
+        )
+        for model, count in waiting.items()
+    ]
+
+
+def find_undecided(today: date) -> list[Trouble]:
+    """Return purchases of which it is not known whether they were made."""
+    since = today - timedelta(days=UNDECIDED_DAYS)
+    failures = _failures(midnight(since), error_code="undecided")
+    if not failures:
+        return []
+    pronoun = "it was" if len(failures) == 1 else "they were"
+    sentence = (
+        f"{number_of(len(failures), 'purchase')} undecided: whether {pronoun} made is not known."
+        " Look at Replicate's list, then retry or leave it."
+    )
+    jobs = tuple(failure.job for failure in failures)
+    return [Trouble(key="undecided", sentence=sentence, is_urgent=True, rows=jobs, since=since)]
+
+
+def find_failures(today: date) -> list[Trouble]:
+    """Return the jobs of today that failed, by reason, the most frequent first."""
+    failures = [one for one in _failures(midnight(today)) if one.code != "undecided"]
+    troubles = []
+    for code, count in Counter(failure.code for failure in failures).most_common():
+        alike = [failure for failure in failures if failure.code == code]
+        troubles.append(
+            Trouble(
+                key=f"failed-{code}",
+                sentence=f"{number_of(count, 'job')} failed: {_REASONS.get(code, code)}.",
+                detail=alike[0].error,
+                rows=tuple(failure.job for failure in alike),
+                since=today,
+            )
+        )
+    return troubles
+
+
+def find_tries() -> list[Trouble]:
+    """Return predictions that wait for another try, by job_by_status."""
+    jobs = StagingJob.objects.filter(status__in=UNFINISHED).order_by()
+    waiting = Prediction.objects.filter(
+        job__in=jobs.values_list("pk", flat=True)[:MOST], status__in=UNFINISHED
+    ).exclude(Q(error="") | Q(error_code__in=WAITING))
+    errors = list(waiting.order_by("-created_at").values_list("error", flat=True)[:MOST])
+    if not errors:
+        return []
+    sentence = f"{number_of(len(errors), 'prediction')} waiting for another try."
+    return [Trouble(key="stuck", sentence=sentence, detail=errors[0])]
+
+
+def find_undelivered_callbacks(today: date) -> list[Trouble]:
+    """Return callbacks of today that were given up, by callback_by_age."""
+    newest = Callback.objects.filter(created_at__gte=midnight(today)).order_by("-created_at")
+    found = newest.values_list("status", flat=True)[:MOST]
+    count = list(found).count(CallbackStatus.FAILED)
+    if not count:
+        return []
+    sentence = f"{number_of(count, 'callback')} not delivered to the address its client named."
+    return [Trouble(key="callbacks", sentence=sentence)]
+
+
+def find_refused_photos(today: date) -> list[Trouble]:
+    """Return the batches of today that refused photos, by batch_by_age."""
+    newest = StagingBatch.objects.filter(created_at__gte=midnight(today)).order_by("-created_at")
+    batches = list(newest.values_list("pk", flat=True)[:MOST_BATCHES])
+    refused = BatchPhoto.objects.filter(batch__in=batches, status=BatchPhotoStatus.REFUSED)
+    counts = refused.order_by().values("batch").annotate(count=Count("pk"))
+    return [
+        Trouble(
+            key=f"batch-{batch}",
+            sentence=f"{number_of(count, 'photo')} refused in batch {str(batch)[:8]}.",
+            rows=(batch,),
+        )
+        for batch, count in counts.values_list("batch", "count")
+    ]
+
+
+def find_unsent_notices(today: date) -> list[Trouble]:
+    """Return notices of today that did not arrive."""
+    failed = NoticeDelivery.objects.filter(
+        notice__at__gte=midnight(today), status=DeliveryStatus.FAILED
+    )
+    errors = list(failed.order_by("-notice__at").values_list("error", flat=True)[:MOST])
+    if not errors:
+        return []
+    sentence = f"{number_of(len(errors), 'notice')} could not be sent."
+    return [Trouble(key="notices", sentence=sentence, detail=errors[0])]
+
+
+def number_of(count: int, noun: str) -> str:
+    """Return `1 job`, `2 jobs`, `over 1,000 jobs`."""
+    if count == 1:
+        return f"1 {noun}"
+    return f"{f'over {MOST:,}' if count >= MOST else count} {noun}s"
+
+
+def _failures(begin: datetime, **wanted: str) -> list[_Failure]:
+    """Return the newest failed jobs, by job_by_status."""
+    failed = StagingJob.objects.filter(status=JobStatus.FAILED, created_at__gte=begin)
+    newest = failed.order_by("-created_at").values_list("pk", flat=True)[:MOST]
+    rows = Prediction.objects.filter(job__in=newest, is_replaced=False, **wanted)
+    rows = rows.exclude(error_code="").order_by("-job__created_at")
+    by_job: dict[uuid.UUID, _Failure] = {}
+    for job, code, error in rows.values_list("job", "error_code", "error"):
+        by_job.setdefault(job, _Failure(job, code, error))
+    return list(by_job.values())
