@@ -21,7 +21,6 @@ WHOLE = (
     "tests/config/test_logs.py",
     "tests/config/http/test_parsers.py",
     "tests/config/http/test_request_ids.py",
-    "tests/config/test_templates.py",
     "tests/modelsettings/schema",
     "tests/modelsettings/test_catalog.py",
     "tests/modelsettings/test_corpus.py",
@@ -40,6 +39,7 @@ WHOLE = (
     "tests/staging/worker/test_wake.py",
     "tests/test_docs.py",
     "tests/test_quick.py",
+    "tests/test_templates.py",
     "tests/test_upgrade.py",
 )
 
@@ -218,16 +218,16 @@ DOORS = {
     ),
     # The admin.
     "config.admin.AccountAdmin": Door(
-        f"{_CONFIG}/test_accounts.py::test_an_account_is_made",
-        f"{_CONFIG}/test_accounts.py::test_an_account_with_a_weak_password_is_refused",
+        f"{_CONFIG}/test_admin.py::test_an_account_is_made",
+        f"{_CONFIG}/test_admin.py::test_an_account_with_a_weak_password_is_refused",
     ),
     "config.admin.RoleAdmin": Door(
-        f"{_CONFIG}/test_accounts.py::test_a_role_is_made",
-        f"{_CONFIG}/test_accounts.py::test_a_role_of_a_name_that_is_taken_is_refused",
+        f"{_CONFIG}/test_admin.py::test_a_role_is_made",
+        f"{_CONFIG}/test_admin.py::test_a_role_of_a_name_that_is_taken_is_refused",
     ),
     "config.admin.TokenAdmin": Door(
-        f"{_CONFIG}/test_accounts.py::test_a_token_is_deleted_and_opens_nothing_more",
-        f"{_CONFIG}/test_accounts.py::test_tokens_are_not_made_or_changed_here",
+        f"{_CONFIG}/test_admin.py::test_a_token_is_deleted_and_opens_nothing_more",
+        f"{_CONFIG}/test_admin.py::test_tokens_are_not_made_or_changed_here",
     ),
     "modelsettings.admin.models.ReplicateModelAdmin": Door(
         f"{_SETTINGS}/test_admin.py::test_model_page_saves_label_and_price",

@@ -173,3 +173,15 @@ def restage(whole: Restage) -> Iterator[Restage]:
     whole.forget()
     yield whole
     whole.forget()
+
+
+def check_purchases(restage: Restage, jobs: list[dict[str, Any]], *, each: int = 1) -> None:
+    """Every prediction was bought, and none twice: each has its photo's address to itself."""
+    bought = restage.record()["predictions"]
+    assert [job["status"] for job in jobs] == ["succeeded"] * len(jobs)
+    assert [len(job["images"]) for job in jobs] == [each] * len(jobs)
+    assert len({one["input"]["image"] for one in bought}) == len(bought) == each * len(jobs)
+
+
+def wait_for_request(restage: Restage, endpoint: str, *, after: int) -> None:
+    processes.wait_for(lambda: restage.record()["requests"].get(endpoint, 0) > after)

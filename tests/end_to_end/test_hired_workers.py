@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end import impatient
-from tests.end_to_end.conftest import Restage
-from tests.end_to_end.test_restage import check_purchases, wait_for_request
+from tests.end_to_end.conftest import Restage, check_purchases, wait_for_request
 from tests.missing import POSTGRES, needs
 from tests.processes import end, free_port, manage, running, wait_for
 

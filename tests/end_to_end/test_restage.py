@@ -11,7 +11,7 @@ import redis
 from PIL import Image
 
 from tests.conftest import make_photo
-from tests.end_to_end.conftest import SECRET_TOKEN, Restage
+from tests.end_to_end.conftest import SECRET_TOKEN, Restage, check_purchases, wait_for_request
 from tests.processes import answers, free_port, wait_for
 
 QWEN = "qwen/qwen-image-edit"
@@ -26,14 +26,6 @@ def picture_of(restage: Restage, job: dict[str, Any]) -> bytes:
 def seen(job: dict[str, Any]) -> list[str]:
     """Return who moved a job on, step by step."""
     return [step["by"] for step in job["timeline"]]
-
-
-def check_purchases(restage: Restage, jobs: list[dict[str, Any]], *, each: int = 1) -> None:
-    """Every prediction was bought, and none twice: each has its photo's address to itself."""
-    bought = restage.record()["predictions"]
-    assert [job["status"] for job in jobs] == ["succeeded"] * len(jobs)
-    assert [len(job["images"]) for job in jobs] == [each] * len(jobs)
-    assert len({one["input"]["image"] for one in bought}) == len(bought) == each * len(jobs)
 
 
 def test_a_photo_becomes_a_picture_by_webhook(restage: Restage) -> None:
@@ -123,10 +115,6 @@ def test_a_killed_worker_costs_no_job_and_no_second_purchase(restage: Restage) -
     finished = [restage.finish(job) for job in jobs]
     check_purchases(restage, finished, each=2)
     assert "worker: lookup" in {by for job in finished for by in seen(job)}
-
-
-def wait_for_request(restage: Restage, endpoint: str, *, after: int) -> None:
-    wait_for(lambda: restage.record()["requests"].get(endpoint, 0) > after)
 
 
 def test_an_emptied_broker_costs_no_job(restage: Restage, broker_url: str) -> None:

@@ -1,4 +1,4 @@
-"""Errors as answers."""
+"""Errors as answers: in the API's own shape under /api/, as a page elsewhere."""
 
 from typing import ClassVar
 
@@ -6,9 +6,12 @@ import pytest
 from django.http import Http404
 from django.test import Client, RequestFactory
 from pytest_django import Settings
+from rest_framework.test import APIClient
 
 from config.http.errors import answer_refusal, server_error
 from modelsettings.errors import RequestRefused
+
+PHOTOS = "/api/v1/staging/photos"
 
 
 @pytest.fixture(autouse=True)
@@ -63,3 +66,51 @@ def test_a_refusal_is_answered_as_its_class_says(
 
 def test_a_fault_of_ours_is_no_answer() -> None:
     assert answer_refusal(ValueError("a bug"), {}) is None
+
+
+def form(*parts: tuple[str, bytes]) -> bytes:
+    head = b"--x\r\nContent-Disposition: form-data; "
+    return b"".join(
+        head + name.encode() + b"\r\n\r\n" + content + b"\r\n" for name, content in parts
+    )
+
+
+@pytest.mark.parametrize(
+    ("parts", "status", "detail"),
+    [
+        ([('name="a"', b"")] * 1001, 400, "The request has too many fields or files."),
+        ([('name="a"; filename="a"', b"")] * 202, 400, "The request has too many fields or files."),
+        ([('name="project"', b"a" * (2 * 2**20 + 1))], 413, "The fields of the form are too long."),
+    ],
+    ids=["fields", "files", "length"],
+)
+def test_form_beyond_the_limits_is_refused_in_json(
+    api: APIClient, parts: list[tuple[str, bytes]], status: int, detail: str
+) -> None:
+    body = form(*parts) + b"--x--\r\n"
+
+    answer = api.generic("POST", PHOTOS, body, content_type="multipart/form-data; boundary=x")  # type: ignore[arg-type]
+
+    assert (answer.status_code, answer.json()) == (status, {"detail": detail})
+
+
+def test_query_of_too_many_names_is_refused_in_json(api: APIClient) -> None:
+    answer = api.get(f"{PHOTOS}?{'&'.join(f'a{number}=1' for number in range(1001))}")
+
+    assert (answer.status_code, answer.json()) == (
+        400,
+        {"detail": "The request has too many fields or files."},
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"), [(PHOTOS, "application/json"), ("/admin/login/", "text/html; charset=utf-8")]
+)
+def test_host_that_is_not_ours_is_refused(
+    api: APIClient, settings: Settings, path: str, kind: str
+) -> None:
+    settings.DEBUG = False
+
+    answer = api.get(path, HTTP_HOST="elsewhere.example")
+
+    assert (answer.status_code, answer["Content-Type"]) == (400, kind)

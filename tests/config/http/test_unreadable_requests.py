@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from rest_framework.test import APIClient
 from werkzeug.test import Client as WSGIClient
@@ -48,57 +47,6 @@ def test_page_of_an_address_with_nul_is_refused(admin_page: Client, path: str, s
 
 def test_session_of_somebody_is_kept(admin_page: Client) -> None:
     assert admin_page.get(JOBS).status_code == 200
-
-
-ADD_PHOTO, ADD_BATCH = "/admin/staging/photo/add/", "/admin/staging/stagingbatch/add/"
-
-
-def send_long(client: Client, path: str, *, megabytes: int) -> tuple[int, list[str]]:
-    """Say that a form is so long, and send none; return the status, and what was read of it."""
-    read: list[str] = []
-
-    class Body:
-        def read(self, *_args: Any) -> bytes:
-            read.append(path)
-            return b""
-
-        readline = read
-
-    # Without the cookie nothing is read: the check has nothing to compare it with.
-    client.cookies["csrftoken"] = "x" * 32
-    environ: dict[str, Any] = {
-        "CONTENT_LENGTH": str(megabytes * 2**20),
-        "CONTENT_TYPE": "multipart/form-data; boundary=x",
-        "wsgi.input": Body(),
-    }
-    client.handler.enforce_csrf_checks = True
-    return client.generic("POST", path, b"", **environ).status_code, read
-
-
-@pytest.mark.parametrize("path", ["/admin/login/", ADD_PHOTO, ADD_BATCH, "/s/nothing"])
-def test_long_form_of_nobody_is_refused_unread(client: Client, path: str) -> None:
-    assert send_long(client, path, megabytes=3) == (413, [])
-
-
-def test_long_form_of_an_account_that_is_not_staff(client: Client, stranger: User) -> None:
-    client.force_login(stranger)
-
-    assert send_long(client, ADD_BATCH, megabytes=3) == (413, [])
-
-
-@pytest.mark.parametrize(
-    ("path", "megabytes", "is_read"),
-    [
-        (ADD_PHOTO, 31, True),
-        (ADD_PHOTO, 32, False),
-        (ADD_BATCH, 1025, True),
-        (ADD_BATCH, 1026, False),
-    ],
-)
-def test_long_form_of_staff(admin_page: Client, path: str, megabytes: int, is_read: bool) -> None:
-    status, read = send_long(admin_page, path, megabytes=megabytes)
-
-    assert (status == 413, bool(read)) == (not is_read, is_read)
 
 
 @pytest.mark.parametrize("path", [f"{JOBS}?page_size=5", "/admin/login/?next=/"])

@@ -24,7 +24,9 @@ from staging import links
 from staging.models import StagedImage, StagingJob
 from staging.predictions import collection
 from tests.conftest import make_photo
-from tests.staging.conftest import Ask, Sandbox, carry_out, opened
+from tests.staging.conftest import Ask, Sandbox, ask, carry_out, opened, sandbox
+
+__all__ = ["ask", "sandbox"]
 
 BUCKET = "pictures-of-nobody"
 

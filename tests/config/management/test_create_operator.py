@@ -1,0 +1,29 @@
+"""`manage.py create_operator`, once and again."""
+
+import json
+
+import pytest
+from django.contrib.auth.models import User
+from rest_framework.test import APIClient
+
+from tests.config.management.commands import printed_by, status_with
+
+pytestmark = pytest.mark.django_db
+
+
+def test_create_operator_prints_what_signs_in() -> None:
+    made = json.loads(printed_by("create_operator", "ann"))
+
+    user = User.objects.get()
+    assert (user.get_username(), user.is_staff, user.is_superuser) == ("ann", True, True)
+    assert APIClient().login(username=made["name"], password=made["password"])
+    assert status_with(made["token"]) == 200
+
+
+def test_create_operator_gives_one_who_is_there_a_new_password() -> None:
+    first = json.loads(printed_by("create_operator", "ann"))
+    second = json.loads(printed_by("create_operator", "ann"))
+
+    assert not APIClient().login(username="ann", password=first["password"])
+    assert APIClient().login(username="ann", password=second["password"])
+    assert status_with(first["token"]) == 200
