@@ -1,4 +1,14 @@
-"""The project: settings, addresses, the Celery application; it may import every other package."""
+"""The project: settings, addresses, processes; it may import every other package.
+
+settings, env, checks  the environment: read, and what is wrong with it
+urls, wsgi, apps       the site
+celery, worker         worker processes
+http                   what all requests and answers share
+monitoring             `/livez`, `/readyz`, `/metrics`
+dashboard              the admin's first page and side bar
+admin, management      accounts, roles and API tokens
+logs, storage          log lines; photos and pictures on S3
+"""
 
 from config.celery import app as celery_app
 

@@ -1,4 +1,4 @@
-"""Accounts and API tokens in Unfold's look."""
+"""The admin's pages of accounts, roles and API tokens, which no other package has."""
 
 from typing import Any
 

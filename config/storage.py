@@ -1,4 +1,4 @@
-"""Where photos and pictures are kept, when not on disk: Amazon's S3, or whoever else speaks it."""
+"""The storage of photos and pictures that is no disk: Amazon's S3, or another that speaks it."""
 
 from typing import Any
 

@@ -1,3 +1,5 @@
+"""Addresses of the whole site: the admin, the API, the public pages."""
+
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView

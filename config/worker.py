@@ -1,4 +1,4 @@
-"""What a worker process does besides its tasks: its heartbeat, its watchdog, and its end.
+"""A worker process besides its tasks: its heartbeat, its watchdog, and its end.
 
 Celery imports it in workers (CELERY_IMPORTS), once Django is set up.
 """

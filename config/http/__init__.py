@@ -1,4 +1,4 @@
-"""What every request and answer of the site shares, whichever view it meets.
+"""Middleware and formats that all requests and answers share, whichever view they meet.
 
 errors               refusals and failures as answers
 unreadable_requests  bytes that the libraries below would fail on

@@ -1,4 +1,4 @@
-"""In which format the API answers."""
+"""Chooses the format that the API answers in."""
 
 from typing import Any
 

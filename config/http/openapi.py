@@ -1,4 +1,4 @@
-"""How the API is described: what the views cannot say, each for itself.
+"""The API's description: it adds what the views cannot say, each for itself.
 
 drf-spectacular reads requests and answers from the views. Added here is what holds for all of
 them: the errors that any request of a kind can meet, in one shape each; that answers are whole;
