@@ -19,7 +19,7 @@ _HEAD = """\
 
 Written by `manage.py document_parameters` from the published schemas that Restage ships
 (`modelsettings/catalog/`), its overlay, and the settings of the earlier system
-(`modelsettings/catalog/earlier.toml`). A test compares this page with them.
+(`modelsettings/prior/earlier.toml`). A test compares this page with them.
 
 The shipped schemas are reconstructed from copies, and Replicate changes schemas without notice:
 the model's settings page shows those of the version that is pinned in your installation.

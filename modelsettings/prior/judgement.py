@@ -13,7 +13,7 @@ from modelsettings.schema import parameters
 from modelsettings.schema.flattening import JSON
 from modelsettings.schema.validation import SettingsRefused, SettingsValidator
 
-_FILE = Path(__file__).parent / "catalog" / "earlier.toml"
+_FILE = Path(__file__).parent / "earlier.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Verdict:
 
 @cache
 def families() -> tuple[Family, ...]:
-    """Return the families of `catalog/earlier.toml`."""
+    """Return the families of `earlier.toml`."""
     tables = tomllib.loads(_FILE.read_text())
     return tuple(
         Family(

@@ -14,7 +14,7 @@ from modelsettings.prior.judgement import Family, Fate
 from modelsettings.schema.parameters import Tuning
 from modelsettings.schema.published import PublishedModel
 from modelsettings.schema.validation import SettingsRefused
-from modelsettings.settings import ResolvedSettings
+from modelsettings.settings import ResolvedSettings, resolve
 from tests.processes import ROOT
 
 PAGE = ROOT / "docs" / "parameters.md"
@@ -33,7 +33,7 @@ STORED = [
 ]
 
 
-def resolve(slug: str, **overrides: Any) -> ResolvedSettings:
+def resolved(slug: str, **overrides: Any) -> ResolvedSettings:
     return resolve(slug, overrides=overrides)
 
 
@@ -93,16 +93,16 @@ def test_verdict_holds_for_a_job(family: Family, slug: str, field: str) -> None:
     match verdict.fate:
         case Fate.SENT:
             value = another_value(verdict)
-            assert resolve(slug, **{field: value}).input[field] == value
+            assert resolved(slug, **{field: value}).input[field] == value
         case Fate.CARRIED_OUT:
             value = another_value(verdict)
             # A quality has an effect on what is compressed.
-            resolved = resolve(slug, **{"output_format": "webp", field: value})
-            assert getattr(resolved.delivery, field) == value
-            assert field not in resolved.input
+            found = resolved(slug, **{"output_format": "webp", field: value})
+            assert getattr(found.delivery, field) == value
+            assert field not in found.input
         case Fate.BROUGHT | Fate.SECRET | Fate.ABSENT:
             with pytest.raises(SettingsRefused) as refused:
-                resolve(slug, **{field: "anything"})
+                resolved(slug, **{field: "anything"})
             assert list(refused.value.errors) == [field]
         case fate:
             pytest.fail(f"No shipped model has a field that is {fate}.")
@@ -116,10 +116,10 @@ def test_stored_value_is_taken_or_refused_as_the_page_says(
     refused = judgement.check_stored(field, value, model=shipped_models()[slug])
 
     if refused is None:
-        assert resolve(slug, **{field: value}).settings.get(field) == value
+        assert resolved(slug, **{field: value}).settings.get(field) == value
     else:
         with pytest.raises(SettingsRefused) as error:
-            resolve(slug, **{field: value})
+            resolved(slug, **{field: value})
         assert list(error.value.errors) == [field]
 
 
