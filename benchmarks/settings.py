@@ -29,7 +29,8 @@ from modelsettings.actors import Actor
 from modelsettings.api.config import ConfigView
 from modelsettings.api.history import HistoryView
 from modelsettings.api.permissions import MayTune
-from modelsettings.models import ModelSettings, settings_write
+from modelsettings.guards import settings_write
+from modelsettings.models import ModelSettings
 from modelsettings.schema.validation import SettingsValidator
 from modelsettings.settings import (
     StoredSettings,

@@ -1,10 +1,7 @@
 """What is published, and what an operator chose."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from datetime import datetime
-from typing import Any, ClassVar, NoReturn, TypeVar
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
@@ -12,77 +9,12 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.signals import pre_delete, pre_save
-from django.dispatch import receiver
 from django_jsonform.models.fields import JSONField as JSONFormField
 from simple_history.manager import HistoricalQuerySet
 from simple_history.models import HistoricalRecords
 
-from modelsettings import pricing
-
-Row = TypeVar("Row", bound=models.Model)
-
-_writing: ContextVar[bool] = ContextVar("writing", default=False)
-
-
-class WriteRefused(RuntimeError):
-    """A write of settings that would go around `modelsettings.settings`."""
-
-
-@contextmanager
-def settings_write() -> Iterator[None]:
-    """Allow writes of settings inside; for settings, profiles and registry alone."""
-    token = _writing.set(True)
-    try:
-        yield
-    finally:
-        _writing.reset(token)
-
-
-class GuardedQuerySet(models.QuerySet[Row]):
-    """Refuses to write many rows at once outside of `settings_write`.
-
-    All of Django's ways end here, or in the save() or delete() of a row; the asynchronous ones in
-    those that they are named after.
-    """
-
-    instead: ClassVar[str] = "call modelsettings.settings.update_settings() instead."
-
-    def update(self, **values: Any) -> int:
-        self._check("QuerySet.update()")
-        return super().update(**values)
-
-    def bulk_create(self, *args: Any, **options: Any) -> list[Row]:
-        self._check("bulk_create()")
-        return super().bulk_create(*args, **options)
-
-    def bulk_update(self, *args: Any, **options: Any) -> int:
-        self._check("bulk_update()")
-        return super().bulk_update(*args, **options)
-
-    def delete(self) -> tuple[int, dict[str, int]]:
-        _check_deletion(self.model)
-        return super().delete()
-
-    def _insert(self, *args: Any, **options: Any) -> Any:
-        self._check("QuerySet._insert()")
-        return super()._insert(*args, **options)  # type: ignore[misc]  # Django's own, not in the stubs
-
-    def _update(self, *args: Any, **options: Any) -> Any:
-        self._check("QuerySet._update()")
-        return super()._update(*args, **options)  # type: ignore[misc]  # as above
-
-    def _raw_delete(self, using: str | None) -> int:
-        _check_deletion(self.model)
-        return super()._raw_delete(using)
-
-    # As Django marks them, so that no template can call them.
-    update.alters_data = delete.alters_data = True  # type: ignore[attr-defined]
-    bulk_create.alters_data = bulk_update.alters_data = True  # type: ignore[attr-defined]
-    _insert.alters_data = _update.alters_data = _raw_delete.alters_data = True  # type: ignore[attr-defined]
-
-    def _check(self, path: str) -> None:
-        if not _writing.get():
-            _refuse(path, instead=self.instead)
+from modelsettings import guards, pricing
+from modelsettings.guards import GuardedQuerySet, settings_write
 
 
 class ModelQuerySet(GuardedQuerySet["ReplicateModel"]):
@@ -152,7 +84,7 @@ class ReplicateModel(models.Model):
 
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
         """Refuse, before Django looks at what refers to the row."""
-        _check_deletion(type(self))
+        guards.check_deletion(type(self))
         return super().delete(*args, **options)
 
     delete.alters_data = True  # type: ignore[attr-defined]
@@ -282,7 +214,7 @@ class ModelSettings(models.Model):
 
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
         """Refuse, before Django looks at what refers to the row."""
-        _check_deletion(type(self))
+        guards.check_deletion(type(self))
         return super().delete(*args, **options)
 
     delete.alters_data = True  # type: ignore[attr-defined]
@@ -311,42 +243,7 @@ class RoomProfile(models.Model):
 
 # Signals, since loaddata calls Model.save_base() itself, and what is deleted by way of another row
 # has its delete() not called: both go around every method of ours.
-@receiver(pre_save, sender=ModelSettings)
-@receiver(pre_save, sender=RoomProfile)
-@receiver(pre_save, sender=ModelSettings.history.model)
-def _refuse_to_save(sender: type[models.Model], **_sent: Any) -> None:
-    if not _writing.get():
-        _refuse("save()", instead=_queryset_of(sender).instead)
-
-
-@receiver(pre_delete, sender=ReplicateModel)
-@receiver(pre_delete, sender=ModelSettings)
-@receiver(pre_delete, sender=RoomProfile)
-@receiver(pre_delete, sender=ModelSettings.history.model)
-def _refuse_to_delete(sender: type[models.Model], **_sent: Any) -> None:
-    _check_deletion(sender)
-
-
-def _queryset_of(model: type[models.Model]) -> type[GuardedQuerySet[Any]]:
-    rows: Any = model._default_manager.all()
-    found: type[GuardedQuerySet[Any]] = type(rows)
-    return found
-
-
-def _refuse(path: str, *, instead: str) -> NoReturn:
-    raise WriteRefused(f"{path} would write settings without validation and history: {instead}")
-
-
-def _check_deletion(model: type[models.Model]) -> None:
-    if not _writing.get():
-        raise WriteRefused(_NEVER_DELETED[model._meta.model_name])
-
-
-_NEVER_DELETED: dict[str | None, str] = {
-    "replicatemodel": "A model is not deleted, since jobs and history refer to it: disable it.",
-    "modelsettings": "A settings profile is not deleted, since jobs and history refer to it: "
-    "call modelsettings.profiles.retire() instead.",
-    "roomprofile": "Which profile a room uses is changed by "
-    "modelsettings.profiles.use_for_rooms(), which records by whom.",
-    "historicalmodelsettings": "History is not deleted, but by manage.py clean_old_history.",
-}
+for guarded in (ModelSettings, RoomProfile, ModelSettings.history.model):
+    pre_save.connect(guards.refuse_to_save, sender=guarded)
+for kept in (ReplicateModel, ModelSettings, RoomProfile, ModelSettings.history.model):
+    pre_delete.connect(guards.refuse_to_delete, sender=kept)

@@ -5,7 +5,8 @@ from django.utils import timezone
 
 from modelsettings.actors import Actor
 from modelsettings.errors import RequestRefused
-from modelsettings.models import ModelSettings, ReplicateModel, RoomProfile, settings_write
+from modelsettings.guards import settings_write
+from modelsettings.models import ModelSettings, ReplicateModel, RoomProfile
 from modelsettings.settings import (
     ProfileLocked,
     ProfileNotFound,

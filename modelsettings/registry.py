@@ -11,8 +11,9 @@ from django.db.models import Model, QuerySet
 from modelsettings import catalog
 from modelsettings.actors import CATALOG, Actor
 from modelsettings.errors import RequestRefused
+from modelsettings.guards import settings_write
 from modelsettings.model_schema import compile_document, compile_schema, find_obstacle_to_staging
-from modelsettings.models import ModelSettings, PublishedSchema, ReplicateModel, settings_write
+from modelsettings.models import ModelSettings, PublishedSchema, ReplicateModel
 from modelsettings.schema import flattening, published
 from modelsettings.schema.published import PublishedModel
 from modelsettings.schema.roles import choose_roles

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from modelsettings.actors import Actor
 from modelsettings.errors import RequestRefused
+from modelsettings.guards import settings_write
 from modelsettings.model_schema import compile_schema
-from modelsettings.models import ModelSettings, settings_write
+from modelsettings.models import ModelSettings
 from modelsettings.schema.comparison import UNSET, Change, diff, differing_keys
 from modelsettings.schema.flattening import JSON
 from modelsettings.schema.validation import SettingsRefused, SettingsValidator

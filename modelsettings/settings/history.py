@@ -8,7 +8,8 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet
 
 from modelsettings.errors import RequestRefused
-from modelsettings.models import ModelSettings, settings_write
+from modelsettings.guards import settings_write
+from modelsettings.models import ModelSettings
 from modelsettings.schema.comparison import Change, diff
 from modelsettings.schema.flattening import JSON
 

@@ -10,7 +10,8 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from modelsettings.actors import Actor
-from modelsettings.models import ModelSettings, ReplicateModel, settings_write
+from modelsettings.guards import settings_write
+from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.schema.flattening import JSON
 from modelsettings.settings import Conflict, StoredSettings, get_settings, patch_settings
 from tests.modelsettings.acme import STAGER_DEFAULTS

@@ -7,7 +7,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from modelsettings import profiles
 from modelsettings.actors import Actor
-from modelsettings.models import ModelSettings, settings_write
+from modelsettings.guards import settings_write
+from modelsettings.models import ModelSettings
 from modelsettings.schema.comparison import UNSET, Change
 from modelsettings.schema.validation import SettingsRefused
 from modelsettings.settings import (

@@ -11,12 +11,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from modelsettings.actors import Actor
-from modelsettings.models import (
-    ModelSettings,
-    ReplicateModel,
-    WriteRefused,
-    settings_write,
-)
+from modelsettings.guards import WriteRefused, settings_write
+from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.settings import StoredSettings, create_profile, get_settings
 from tests.modelsettings.conftest import SLUG
 

@@ -9,7 +9,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from modelsettings import profiles
 from modelsettings.actors import Actor
-from modelsettings.models import ModelSettings, ReplicateModel, settings_write
+from modelsettings.guards import settings_write
+from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.schema.comparison import UNSET
 from modelsettings.schema.flattening import JSON
 from modelsettings.schema.parameters import Delivery

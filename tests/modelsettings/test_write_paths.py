@@ -33,7 +33,8 @@ from modelsettings import profiles, registry, settings, urls
 from modelsettings.actors import Actor
 from modelsettings.admin import profiles as profiles_admin
 from modelsettings.errors import RequestRefused
-from modelsettings.models import ModelSettings, ReplicateModel, RoomProfile, WriteRefused
+from modelsettings.guards import WriteRefused
+from modelsettings.models import ModelSettings, ReplicateModel, RoomProfile
 from modelsettings.schema.flattening import SchemaRefused
 from modelsettings.schema.published import PublishedModel
 from modelsettings.settings import (

@@ -11,7 +11,8 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
 
 from modelsettings.actors import Actor
-from modelsettings.models import ModelSettings, settings_write
+from modelsettings.guards import settings_write
+from modelsettings.models import ModelSettings
 from modelsettings.settings import get_settings, patch_settings
 from staging import tasks
 from staging.deletion import pruning

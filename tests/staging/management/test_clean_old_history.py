@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from modelsettings import profiles
 from modelsettings.actors import Actor
-from modelsettings.models import ModelSettings, ReplicateModel, settings_write
+from modelsettings.guards import settings_write
+from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.settings import get_settings, patch_settings
 from staging.jobs.request import StagingRequest
 from staging.jobs.requesting import request_staging
