@@ -7,12 +7,12 @@ from typing import Any
 
 from modelsettings import catalog
 from modelsettings.errors import RequestRefused
+from modelsettings.model_schema import ModelSchema, choose_schema
 from modelsettings.pricing import cost_of
-from modelsettings.schema import flattening, published
 from modelsettings.schema.drift import find_differences
 from modelsettings.schema.flattening import JSON, SchemaRefused
+from modelsettings.schema.parameters import Tuning
 from modelsettings.schema.published import PublishedModel
-from modelsettings.schema.roles import find_obstacle, find_roles
 from replicate_api.assumptions.purchases import MAX_PURCHASES, Subject
 
 PROMPT = "Add one small wooden chair to this room. Change nothing else."
@@ -53,8 +53,8 @@ def choose_candidate(models: Mapping[str, PublishedModel], slug: str | None) -> 
 
 def subject_of(model: PublishedModel) -> Subject:
     """Return what is sent to a model: its defaults stay unsaid, the photo is left to the caller."""
-    flat = flattening.flatten(model.openapi)
-    roles, inputs = find_roles(flat), flat["properties"]
+    schema = _read(model)
+    roles, inputs = schema.roles, schema.inputs
     free = {name: prop for name, prop in inputs.items() if name not in roles.values()}
     choices = [name for name, prop in free.items() if prop.get("enum")]
     solid = [name for name, prop in free.items() if not prop.get("x-nullable")]
@@ -62,7 +62,7 @@ def subject_of(model: PublishedModel) -> Subject:
         slug=model.slug,
         version=None if model.is_official else model.version,
         photo_input=roles["image"],
-        takes_many=inputs[roles["image"]].get("type") == "array",
+        takes_many=schema.takes_many_images,
         input={roles["prompt"]: PROMPT} if "prompt" in roles else {},
         choice_input=next(iter(choices), None),
         solid_input=next(iter(solid), None),
@@ -86,16 +86,18 @@ def _rank(candidate: Candidate) -> tuple[bool, Decimal, int]:
 
 
 def _candidate(model: PublishedModel) -> Candidate:
-    flat = flattening.flatten(model.openapi)
-    obstacle = find_obstacle(
-        flat, roles=find_roles(flat), makes_pictures=published.makes_pictures(model.openapi)
-    )
-    if obstacle:
-        raise CannotBeTried(f"{model.slug} cannot stage a photo. {obstacle}")
+    schema = _read(model)
+    if schema.obstacle:
+        raise CannotBeTried(f"{model.slug} cannot stage a photo. {schema.obstacle}")
     sent: dict[str, Any] = {
-        name: prop["default"] for name, prop in flat["properties"].items() if "default" in prop
+        name: prop["default"] for name, prop in schema.inputs.items() if "default" in prop
     }
     cost = cost_of(catalog.find_overlay(model.slug).price, settings=sent, images=1)
     if cost is None:
         raise CannotBeTried(f"What {model.slug} costs is not known before it has run.")
     return Candidate(model=model, cost=cost * MAX_PURCHASES)
+
+
+def _read(model: PublishedModel) -> ModelSchema:
+    """Read a model by its published schema alone: what is tried is Replicate, not our overlay."""
+    return choose_schema(model.openapi, known={}, tuning=Tuning())

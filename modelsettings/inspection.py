@@ -11,13 +11,14 @@ from django.conf import settings
 
 from modelsettings import catalog
 from modelsettings.errors import RequestRefused
-from modelsettings.model_schema import compile_document, find_obstacle_to_staging
-from modelsettings.schema import flattening, published
+from modelsettings.model_schema import ModelSchema, choose_schema
+from modelsettings.pinned_schemas import find_obstacle_to_staging
+from modelsettings.schema import flattening, parameters, published
 from modelsettings.schema.comparison import UNSET
 from modelsettings.schema.flattening import JSON, SchemaRefused
 from modelsettings.schema.parameters import LARGEST_INTEGER
 from modelsettings.schema.published import PublishedModel
-from modelsettings.schema.roles import choose_roles, role_choices
+from modelsettings.schema.roles import role_choices
 from modelsettings.schema.validation import SettingsRefused
 from replicate_api.client import SLUG_PATTERN, ReplicateClient
 from replicate_api.errors import (
@@ -99,29 +100,28 @@ def judge(model: PublishedModel, *, corrections: Mapping[str, str | None] | None
 def _judge(model: PublishedModel, *, corrections: Mapping[str, str | None]) -> Finding:
     """As `judge`; raises SchemaRefused, too."""
     overlay = catalog.find_overlay(model.slug)
-    flat = flattening.flatten(model.openapi)
-    roles = choose_roles(flat, known=overlay.roles, corrections=corrections)
-    compiled = compile_document(model.slug, roles=roles, openapi=model.openapi)
-    properties = compiled.validator.schema["properties"]
+    schema = choose_schema(
+        model.openapi, known=overlay.roles, tuning=overlay.tuning, corrections=corrections
+    )
     try:
-        compiled.validator.clean({})
+        schema.validator.clean({})
     except SettingsRefused as error:
         raise SchemaRefused(f"Its defaults cannot be kept. {error}") from error
     obstacle = find_obstacle_to_staging(
         model.slug,
         is_enabled=True,
         can_be_run=model.is_official or bool(model.version),
-        schema=compiled,
+        schema=schema,
     )
     return Finding(
         model=model,
         label=overlay.label or model.label,
-        roles=roles,
-        choices={role: role_choices(flat, role) for role in ("image", "prompt")},
-        parameters=list(_describe(flat, roles=roles, properties=properties)),
-        output=_output_in_words(model.openapi),
+        roles=schema.roles,
+        choices={role: role_choices(schema.flat, role) for role in ("image", "prompt")},
+        parameters=list(_describe(schema)),
+        output=_output_in_words(model.openapi, makes_pictures=schema.makes_pictures),
         obstacle=obstacle,
-        notes=list(_notes(model.openapi, flat)),
+        notes=list(_notes(model.openapi, schema.inputs)),
     )
 
 
@@ -218,19 +218,17 @@ def _failure_in_words(slug: str, error: ReplicateError) -> str:
     return f"{slug} could not be read: {flattening.legible(error.detail[:200])}"
 
 
-def _describe(
-    flat: JSON, *, roles: Mapping[str, str], properties: Mapping[str, JSON]
-) -> Iterator[Parameter]:
+def _describe(schema: ModelSchema) -> Iterator[Parameter]:
     """Yield the model's inputs in their order, then what Restage adds."""
-    role_of = {name: role for role, name in roles.items()}
+    role_of = {name: role for role, name in schema.roles.items()}
     words = {"image": "the photo", "prompt": "the prompt", "room": "the room", "style": "the style"}
-    for name, prop in {**flat["properties"], **properties}.items():
+    for name, prop in {**schema.inputs, **schema.parameters}.items():
         is_secret = published.is_secret(name, prop)
         if is_secret:
             carrier = "the environment (a secret)"
         elif name in role_of:
             carrier = f"the job: {words.get(role_of[name], role_of[name])}"
-        elif properties.get(name, {}).get("x-applied-by") == "restage":
+        elif parameters.is_ours(schema.settings, name):
             carrier = "Restage"
         else:
             carrier = "the model"
@@ -240,7 +238,7 @@ def _describe(
             default=UNSET if is_secret else prop.get("default", UNSET),
             allowed=allowed_in_words(prop),
             carried_out_by=carrier,
-            is_required=name in flat["required"],
+            is_required=name in schema.flat["required"],
             description=str(prop.get("description", "")).strip(),
         )
 
@@ -308,9 +306,9 @@ def _sizes_in_words(prop: Mapping[str, Any]) -> Iterator[str]:
             yield words.format(flattening.legible(str(prop[key])[:200]))
 
 
-def _output_in_words(openapi: JSON) -> str:
+def _output_in_words(openapi: JSON, *, makes_pictures: bool) -> str:
     output = published.output_of(openapi)
-    if published.makes_pictures(openapi):
+    if makes_pictures:
         return "A list of pictures." if output.get("type") == "array" else "A picture."
     if published.is_address(output):
         return "A file, which by its inputs is no picture."
@@ -320,20 +318,20 @@ def _output_in_words(openapi: JSON) -> str:
     return f"{kind[0].upper()}{kind[1:]}, not a picture."
 
 
-def _notes(openapi: JSON, flat: JSON) -> Iterator[str]:
+def _notes(openapi: JSON, inputs: Mapping[str, JSON]) -> Iterator[str]:
     """Yield what is published and left aside, a sentence each."""
     source, _ = flattening.read_input(openapi)
     dropped = [
         name
-        for name, prop in flat["properties"].items()
+        for name, prop in inputs.items()
         if source[name].get("default") is not None and "default" not in prop
     ]
     if dropped:
         yield f"Their own schema refuses the defaults of {_listed(dropped)}, so they have none."
-    unchecked = [name for name, prop in flat["properties"].items() if "x-unchecked-pattern" in prop]
+    unchecked = [name for name, prop in inputs.items() if "x-unchecked-pattern" in prop]
     if unchecked:
         yield f"The patterns of {_listed(unchecked)} are checked by Replicate alone."
-    empty = [name for name, prop in flat["properties"].items() if prop.get("type") == "null"]
+    empty = [name for name, prop in inputs.items() if prop.get("type") == "null"]
     if empty:
         yield f"No value fits {_listed(empty)}: it stays unset."
 

@@ -1,112 +1,93 @@
-"""What a pinned schema means here, compiled once in a process."""
+"""A published schema as it is used here: its inputs, their roles, its settings; no database."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
-from django.conf import settings
-
-from modelsettings import catalog
-from modelsettings.models import PublishedSchema, ReplicateModel
 from modelsettings.schema import flattening, parameters, published
 from modelsettings.schema.flattening import JSON
-from modelsettings.schema.roles import find_obstacle
+from modelsettings.schema.parameters import Tuning
+from modelsettings.schema.roles import choose_roles, find_obstacle
 from modelsettings.schema.validation import SettingsValidator
-
-RolePairs = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class CompiledSchema:
-    """A published schema, read for one model and its roles; `obstacle` is the schema's own."""
+class ModelSchema:
+    """What a published schema means here, for one model.
 
+    `flat` is its input as one self-contained JSON Schema, `roles` which of it takes what a job
+    brings, `validator` holds documents to what an operator may tune. `obstacle` says why it cannot
+    stage a photo, whatever else is known of the model.
+    """
+
+    flat: JSON
+    roles: Mapping[str, str]
     validator: SettingsValidator
+    makes_pictures: bool
     obstacle: str | None
-    takes_many_images: bool
-    secrets: tuple[str, ...]
-    required_secrets: tuple[str, ...]
+
+    @property
+    def inputs(self) -> Mapping[str, JSON]:
+        """The published inputs, by name."""
+        properties: Mapping[str, JSON] = self.flat["properties"]
+        return properties
+
+    @property
+    def settings(self) -> JSON:
+        """The settings schema: what an operator may tune, and who carries it out."""
+        return self.validator.schema
+
+    @property
+    def parameters(self) -> Mapping[str, JSON]:
+        """What an operator may tune, by name."""
+        properties: Mapping[str, JSON] = self.settings["properties"]
+        return properties
+
+    @property
+    def takes_many_images(self) -> bool:
+        return self.inputs.get(self.roles.get("image", ""), {}).get("type") == "array"
+
+    @property
+    def secrets(self) -> list[str]:
+        """The inputs that are secrets."""
+        return [name for name, prop in self.inputs.items() if published.is_secret(name, prop)]
+
+    @property
+    def required_secrets(self) -> list[str]:
+        return [name for name in self.secrets if name in self.flat["required"]]
 
 
-def compile_schema(slug: str, *, roles: Mapping[str, str], digest: str) -> CompiledSchema:
-    """Return what a model's pinned schema means here.
+def read_schema(openapi: JSON, *, roles: Mapping[str, str], tuning: Tuning) -> ModelSchema:
+    """Return what a schema means under roles that are chosen already. Raises SchemaRefused."""
+    return _assemble(openapi, flattening.flatten(openapi), roles=roles, tuning=tuning)
 
-    A digest never changes its meaning, and the overlay comes with the code, so nothing here goes
-    stale.
+
+def choose_schema(
+    openapi: JSON,
+    *,
+    known: Mapping[str, str],
+    tuning: Tuning,
+    corrections: Mapping[str, str | None] | None = None,
+) -> ModelSchema:
+    """Return what a schema means under the roles that `roles.choose_roles` finds in it.
+
+    Raises SchemaRefused and RoleRefused.
     """
-    return _compile(slug, tuple(sorted(roles.items())), digest)
-
-
-@lru_cache(maxsize=1024)
-def _compile(slug: str, role_pairs: RolePairs, digest: str) -> CompiledSchema:
-    found = PublishedSchema.objects.filter(digest=digest).values_list("document", flat=True)
-    return compile_document(slug, roles=dict(role_pairs), openapi=found[:1].get())
-
-
-def compile_document(slug: str, *, roles: Mapping[str, str], openapi: JSON) -> CompiledSchema:
-    """Return what a schema that is not stored (yet) would mean here. Raises SchemaRefused."""
     flat = flattening.flatten(openapi)
+    roles = choose_roles(flat, known=known, corrections=corrections or {})
+    return _assemble(openapi, flat, roles=roles, tuning=tuning)
+
+
+def _assemble(
+    openapi: JSON, flat: JSON, *, roles: Mapping[str, str], tuning: Tuning
+) -> ModelSchema:
     makes_pictures = published.makes_pictures(openapi)
-    schema = parameters.settings_schema(
-        flat,
+    settings = parameters.settings_schema(
+        flat, roles=roles, makes_pictures=makes_pictures, tuning=tuning
+    )
+    return ModelSchema(
+        flat=flat,
         roles=roles,
+        validator=SettingsValidator(settings),
         makes_pictures=makes_pictures,
-        tuning=catalog.find_overlay(slug).tuning,
-    )
-    image = flat["properties"].get(roles.get("image"), {})
-    secrets = tuple(
-        name for name, prop in flat["properties"].items() if published.is_secret(name, prop)
-    )
-    return CompiledSchema(
-        validator=SettingsValidator(schema),
         obstacle=find_obstacle(flat, roles=roles, makes_pictures=makes_pictures),
-        takes_many_images=image.get("type") == "array",
-        secrets=secrets,
-        required_secrets=tuple(name for name in secrets if name in flat["required"]),
     )
-
-
-def find_obstacle_to_staging(
-    slug: str, *, is_enabled: bool, can_be_run: bool, schema: CompiledSchema
-) -> str | None:
-    """Return why a job cannot use a model, in one sentence, or None where it can.
-
-    `can_be_run` says that its version is known, or that it is run by its name.
-    """
-    if not is_enabled:
-        return f"{slug} is disabled."
-    if schema.obstacle:
-        return f"{slug} cannot stage a photo. {schema.obstacle}"
-    if not can_be_run:
-        return (
-            f"{slug} is run by its version, which is not known: read it from Replicate with "
-            f"manage.py add_model {slug}."
-        )
-    return find_missing_secret(slug, schema=schema)
-
-
-def find_missing_secret(slug: str, *, schema: CompiledSchema) -> str | None:
-    """Return which secret the environment lacks, in one sentence, or None."""
-    variables = catalog.find_overlay(slug).secrets
-    for name in schema.required_secrets:
-        variable = variables.get(name)
-        if variable is None:
-            return f"{slug} requires the secret {name}, for which the overlay names no variable."
-        if not settings.MODEL_SECRETS.get(variable):
-            return f"{slug} requires the secret {name}: set {variable} in the environment."
-    return None
-
-
-def secrets_of(model: ReplicateModel) -> dict[str, str]:
-    """Return the model's secret inputs, from the environment: to be sent, never stored or shown.
-
-    The overlay names the variable, and the pinned schema has to have the input: nobody is sent a
-    secret that they do not ask for.
-    """
-    variables = catalog.find_overlay(model.slug).secrets
-    if not variables or model.pinned_schema_id is None:
-        return {}
-    pinned = PublishedSchema.objects.filter(pk=model.pinned_schema_id)
-    digest = pinned.values_list("digest", flat=True).get()
-    known = compile_schema(model.slug, roles=model.roles, digest=digest).secrets
-    found = {name: settings.MODEL_SECRETS.get(variables.get(name, ""), "") for name in known}
-    return {name: value for name, value in found.items() if value}

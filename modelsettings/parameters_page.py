@@ -75,7 +75,8 @@ def _judged(family: Family, model: ShippedModel) -> str:
         then_and_now = (_default(then), _range(then), _default(now), _range(now))
         rows.append((_code(field), *then_and_now, verdict.fate, verdict.why))
     head = ("Field", "Default then", "Bounds then", "Default today", "Bounds today")
-    unable = f"\nIt cannot stage a photo. {model.obstacle}\n" if model.obstacle else ""
+    obstacle = model.schema.obstacle
+    unable = f"\nIt cannot stage a photo. {obstacle}\n" if obstacle else ""
     return f"#### {model.slug}\n{unable}\n{_table((*head, 'Verdict', 'Why'), rows)}"
 
 
@@ -93,20 +94,20 @@ def _stored(row: Row) -> str:
 def _say_taken(field: str, value: Any, model: ShippedModel) -> str:
     if value is None:
         return "Taken: unset."
-    return f"Taken. {model.settings[field].get('x-note', '')}".strip()
+    return f"Taken. {model.schema.parameters[field].get('x-note', '')}".strip()
 
 
 def _described(model: ShippedModel) -> str:
-    takes = [f"the {role} in `{name}`" for role, name in model.roles.items()]
+    takes = [f"the {role} in `{name}`" for role, name in model.schema.roles.items()]
     lines = [f"Takes {', '.join(takes)}."] if takes else []
-    for name in model.secrets:
-        need = "Requires" if name in model.flat["required"] else "May be given"
+    for name in model.schema.secrets:
+        need = "Requires" if name in model.schema.flat["required"] else "May be given"
         lines.append(f"{need} the secret `{name}`, from `{model.overlay.secrets[name]}`.")
-    if model.obstacle:
-        lines.append(f"It cannot stage a photo. {model.obstacle}")
+    if model.schema.obstacle:
+        lines.append(f"It cannot stage a photo. {model.schema.obstacle}")
     rows = [
         (_code(name), _kind(prop), _default(prop), _range(prop), _by(model, name, prop))
-        for name, prop in model.settings.items()
+        for name, prop in model.schema.parameters.items()
     ]
     head = ("Parameter", "Type", "Default", "Bounds or choices", "By")
     title = f"### {model.overlay.label}: {model.slug}"
@@ -114,7 +115,7 @@ def _described(model: ShippedModel) -> str:
 
 
 def _by(model: ShippedModel, name: str, prop: JSON) -> str:
-    if parameters.is_ours(model.schema, name):
+    if parameters.is_ours(model.schema.settings, name):
         return "Restage"
     added = prop.get("x-restage-choices")
     return f"the model; Restage: {', '.join(added)}" if added else "the model"

@@ -12,11 +12,11 @@ from modelsettings import catalog
 from modelsettings.actors import CATALOG, Actor
 from modelsettings.errors import RequestRefused
 from modelsettings.guards import settings_write
-from modelsettings.model_schema import compile_document, compile_schema, find_obstacle_to_staging
+from modelsettings.model_schema import choose_schema
 from modelsettings.models import ModelSettings, PublishedSchema, ReplicateModel
+from modelsettings.pinned_schemas import find_obstacle_to_staging, get_schema
 from modelsettings.schema import flattening, published
 from modelsettings.schema.published import PublishedModel
-from modelsettings.schema.roles import choose_roles
 from modelsettings.schema.validation import SettingsRefused, SettingsValidator
 from modelsettings.settings import ProfileLocked, create_profile, get_settings, patch_settings
 
@@ -53,8 +53,8 @@ def add_model(
     AlreadyThere, and then nothing was added.
     """
     overlay = catalog.find_overlay(model.slug)
-    roles = choose_roles(
-        flattening.flatten(model.openapi), known=overlay.roles, corrections=corrections or {}
+    schema = choose_schema(
+        model.openapi, known=overlay.roles, tuning=overlay.tuning, corrections=corrections
     )
     defaults = ReplicateModel.objects.filter(is_default=True)
     row = ReplicateModel(
@@ -62,18 +62,17 @@ def add_model(
         label=overlay.label or model.label,
         description=model.description,
         position=overlay.order,
-        roles=roles,
+        roles=dict(schema.roles),
         price=list(overlay.price),
         is_default=overlay.is_default and not defaults.exists(),
     )
     _insert(row, by=by)
     row.pinned_schema = _store_schema(row, model)
-    compiled = compile_document(row.slug, roles=roles, openapi=model.openapi)
     row.live_profile = create_profile(
         model=row.pk,
         name="default",
         values={},
-        validator=compiled.validator,
+        validator=schema.validator,
         by=by,
         reason="The model's defaults.",
     )
@@ -106,28 +105,26 @@ def adopt_schema(
     """
     row = ReplicateModel.objects.select_for_update(of=("self",)).get(slug=model.slug)
     # The roles in use are kept, like what is known, where their inputs still are.
-    roles = choose_roles(
-        flattening.flatten(model.openapi), known=row.roles, corrections=corrections or {}
-    )
+    tuning = catalog.find_overlay(row.slug).tuning
+    schema = choose_schema(model.openapi, known=row.roles, tuning=tuning, corrections=corrections)
     pinned = row.pinned_schema
-    if pinned and roles == row.roles and _is_pinned(pinned, model):
+    if pinned and schema.roles == row.roles and _is_pinned(pinned, model):
         return False
-    compiled = compile_document(row.slug, roles=roles, openapi=model.openapi)
-    if row.is_default and compiled.obstacle:
+    if row.is_default and schema.obstacle:
         raise CannotAdopt(
-            f"{row.slug} is the default for staging and could stage no longer. {compiled.obstacle}"
+            f"{row.slug} is the default for staging and could stage no longer. {schema.obstacle}"
         )
     profiles = ModelSettings.objects.filter(model=row).order_by("pk")
     breaking = [
         f"{profile.name}: {sentence}"
         for profile in profiles
-        for sentence in _find_breaks(profile, compiled.validator)
+        for sentence in _find_breaks(profile, schema.validator)
     ]
     if breaking:
         raise CannotAdopt(
             f"The published schema of {row.slug} breaks what is stored. {' '.join(breaking)}"
         )
-    row.roles = roles
+    row.roles = dict(schema.roles)
     row.pinned_schema = _find_or_store_schema(row, model)
     row._history_user = by.user
     row._change_reason = f"Published schema read by {by.name}."
@@ -143,7 +140,7 @@ def count_breaks(row: ReplicateModel, *, digest: str) -> int | None:
     Cheap enough for a page: a schema is compiled once in a process.
     """
     try:
-        validator = compile_schema(row.slug, roles=row.roles, digest=digest).validator
+        validator = get_schema(row.slug, roles=row.roles, digest=digest).validator
     except flattening.SchemaRefused:
         return None
     return sum(len(_find_errors(one, validator)) for one in row.profiles.filter(retired_at=None))
@@ -265,7 +262,7 @@ def find_obstacle(row: ReplicateModel) -> str | None:
         row.slug,
         is_enabled=row.is_enabled,
         can_be_run=pinned.is_official or bool(pinned.version),
-        schema=compile_schema(row.slug, roles=row.roles, digest=pinned.digest),
+        schema=get_schema(row.slug, roles=row.roles, digest=pinned.digest),
     )
 
 

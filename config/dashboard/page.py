@@ -32,8 +32,8 @@ from config.dashboard.figures import (
     usage_of,
 )
 from modelsettings import registry
-from modelsettings.model_schema import compile_schema
 from modelsettings.models import ModelSettings, ReplicateModel
+from modelsettings.pinned_schemas import get_schema
 from modelsettings.schema.comparison import Change, diff, differing_keys
 from modelsettings.templatetags.restage import price_in_words
 from staging import links
@@ -176,7 +176,7 @@ def _link_to_settings(row: ReplicateModel) -> SafeString:
 def _changed_keys(row: ReplicateModel) -> list[str]:
     if row.live_profile is None or row.pinned_schema is None:
         return []
-    schema = compile_schema(row.slug, roles=row.roles, digest=row.pinned_schema.digest)
+    schema = get_schema(row.slug, roles=row.roles, digest=row.pinned_schema.digest)
     return differing_keys(schema.validator.defaults, row.live_profile.values)
 
 

@@ -1,62 +1,38 @@
 """What a shipped model means here, read from its file alone: without a database."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
 from modelsettings import catalog
 from modelsettings.catalog import Overlay
-from modelsettings.schema import flattening, parameters, published
-from modelsettings.schema.flattening import JSON
+from modelsettings.model_schema import ModelSchema, choose_schema
 from modelsettings.schema.published import PublishedModel
-from modelsettings.schema.roles import find_obstacle, find_roles
 
 
 @dataclass(frozen=True, slots=True)
 class ShippedModel:
-    """A model of the catalogue: its input, which of it takes what a job brings, its settings."""
+    """A model of the catalogue: as it is published, what we add, and what both mean here."""
 
-    slug: str
     published: PublishedModel
     overlay: Overlay
-    flat: JSON
-    roles: Mapping[str, str]
-    schema: JSON
-    obstacle: str | None
+    schema: ModelSchema
 
     @property
-    def settings(self) -> JSON:
-        """What an operator may tune, by name."""
-        return dict(self.schema["properties"])
-
-    @property
-    def secrets(self) -> list[str]:
-        """The inputs that are secrets."""
-        inputs = self.flat["properties"]
-        return [name for name in inputs if published.is_secret(name, inputs[name])]
+    def slug(self) -> str:
+        return self.published.slug
 
 
 @cache
 def shipped_models() -> dict[str, ShippedModel]:
     """Return the models of the catalogue by their slugs, in the order of their listing."""
-    models = map(_read, catalog.published_files())
-    return {model.slug: model for model in sorted(models, key=lambda one: one.overlay.order)}
+    models = [
+        read_shipped(PublishedModel.from_json(document)) for document in catalog.published_files()
+    ]
+    return {model.slug: model for model in sorted(models, key=lambda model: model.overlay.order)}
 
 
-def _read(document: JSON) -> ShippedModel:
-    model = PublishedModel.from_json(document)
+def read_shipped(model: PublishedModel) -> ShippedModel:
+    """Say what a published model means with what our overlay knows of it. Raises SchemaRefused."""
     overlay = catalog.find_overlay(model.slug)
-    flat = flattening.flatten(model.openapi)
-    roles = find_roles(flat) | dict(overlay.roles)
-    makes_pictures = published.makes_pictures(model.openapi)
-    return ShippedModel(
-        slug=model.slug,
-        published=model,
-        overlay=overlay,
-        flat=flat,
-        roles=roles,
-        schema=parameters.settings_schema(
-            flat, roles=roles, makes_pictures=makes_pictures, tuning=overlay.tuning
-        ),
-        obstacle=find_obstacle(flat, roles=roles, makes_pictures=makes_pictures),
-    )
+    schema = choose_schema(model.openapi, known=overlay.roles, tuning=overlay.tuning)
+    return ShippedModel(published=model, overlay=overlay, schema=schema)

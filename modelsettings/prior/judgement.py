@@ -77,34 +77,34 @@ def families() -> tuple[Family, ...]:
 
 def judge(field: str, *, family: Family, model: ShippedModel) -> Verdict:
     """Return what became of a field on one model, from the model's published schema."""
-    roles = {name: role for role, name in model.roles.items()}
+    roles = {name: role for role, name in model.schema.roles.items()}
     native = model.overlay.tuning.native.get(field, "")
     if field in roles:
         why = f"The job brings the {roles[field]}."
         return Verdict(Fate.BROUGHT, why, field, None)
-    if field in model.secrets:
+    if field in model.schema.secrets:
         variable = model.overlay.secrets.get(field, "no variable")
         why = f"It comes from {variable} in the environment, and is never stored or shown."
         return Verdict(Fate.SECRET, why, field, None)
-    if field in model.settings:
-        today = model.settings[field]
-        if parameters.is_ours(model.schema, field):
+    if field in model.schema.parameters:
+        today = model.schema.parameters[field]
+        if parameters.is_ours(model.schema.settings, field):
             why = f"The model publishes none. {today['description']}"
             return Verdict(Fate.CARRIED_OUT, why, field, today)
         why = " ".join(_find_differences(field, family=family, model=model))
         return Verdict(Fate.SENT, why or "As published.", field, today)
-    if native in model.settings:
+    if native in model.schema.parameters:
         why = f"The model's own name for it is {native}."
-        return Verdict(Fate.RENAMED, why, native, model.settings[native])
+        return Verdict(Fate.RENAMED, why, native, model.schema.parameters[native])
     return Verdict(Fate.ABSENT, _say_who_has(field, family=family), field, None)
 
 
 def check_stored(field: str, value: Any, *, model: ShippedModel) -> str | None:
     """Return why today's settings refuse a stored value, in one sentence, or None."""
     try:
-        SettingsValidator(model.schema).clean({field: value})
+        SettingsValidator(model.schema.settings).clean({field: value})
     except SettingsRefused as error:
-        if field not in model.settings:
+        if field not in model.schema.parameters:
             return f"{field} is not a setting of this model."
         return str(error)
     return None
@@ -119,7 +119,7 @@ def _read_row(key: str, row: Mapping[str, Any]) -> Row:
 
 def _find_differences(field: str, *, family: Family, model: ShippedModel) -> list[str]:
     """Say where the published field is not what the earlier system took it for."""
-    earlier, today = family.fields[field], model.settings[field]
+    earlier, today = family.fields[field], model.schema.parameters[field]
     known = today.get("enum")
     found = []
     if known and (gone := [one for one in earlier.get("enum", ()) if one not in known]):
@@ -139,9 +139,9 @@ def _find_differences(field: str, *, family: Family, model: ShippedModel) -> lis
 def _find_formats_made(model: ShippedModel) -> list[str]:
     """Return the formats for which the model is asked for another one."""
     made = []
-    for choice in model.settings["output_format"].get("enum", ()):
-        values = parameters.defaults(model.schema) | {"output_format": choice}
-        sent, _ = parameters.split(model.schema, values)
+    for choice in model.schema.parameters["output_format"].get("enum", ()):
+        values = parameters.defaults(model.schema.settings) | {"output_format": choice}
+        sent, _ = parameters.split(model.schema.settings, values)
         if sent.get("output_format") != choice:
             made.append(choice)
     return made
@@ -149,7 +149,7 @@ def _find_formats_made(model: ShippedModel) -> list[str]:
 
 def _say_who_has(field: str, *, family: Family) -> str:
     models = shipped_models()
-    having = [slug for slug in family.models if field in models[slug].flat["properties"]]
+    having = [slug for slug in family.models if field in models[slug].schema.inputs]
     if not having:
         return f"No {family.label} model publishes it."
     return f"Of the {family.label} models, only these publish it: {', '.join(having)}."

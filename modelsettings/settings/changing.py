@@ -12,8 +12,8 @@ from django.utils import timezone
 from modelsettings.actors import Actor
 from modelsettings.errors import RequestRefused
 from modelsettings.guards import settings_write
-from modelsettings.model_schema import compile_schema
 from modelsettings.models import ModelSettings
+from modelsettings.pinned_schemas import get_schema
 from modelsettings.schema.comparison import UNSET, Change, diff, differing_keys
 from modelsettings.schema.flattening import JSON
 from modelsettings.schema.validation import SettingsRefused, SettingsValidator
@@ -216,7 +216,7 @@ def _change(
         if found is None:
             raise ProfileNotFound("This settings profile is gone.")
         row: ModelSettings = found
-        compiled = compile_schema(found.slug, roles=found.roles, digest=found.digest)
+        compiled = get_schema(found.slug, roles=found.roles, digest=found.digest)
         document = make_document(row, compiled.validator)
         if not differing_keys(row.values, document) and name in (None, row.name):
             return row

@@ -9,8 +9,9 @@ from typing import Any
 from django.db.models import QuerySet
 
 from modelsettings.errors import RequestRefused
-from modelsettings.model_schema import CompiledSchema, compile_schema, find_obstacle_to_staging
+from modelsettings.model_schema import ModelSchema
 from modelsettings.models import ModelSettings, ReplicateModel
+from modelsettings.pinned_schemas import find_obstacle_to_staging, get_schema
 from modelsettings.schema import parameters
 from modelsettings.schema.comparison import differing_keys
 from modelsettings.schema.flattening import JSON
@@ -40,7 +41,7 @@ class StoredSettings:
     model_pk: int
     is_enabled: bool
     roles: Mapping[str, str]
-    schema: CompiledSchema
+    schema: ModelSchema
 
     @property
     def validator(self) -> SettingsValidator:
@@ -108,8 +109,8 @@ def read_profile(pk: int) -> StoredSettings:
 
 def _read_row(row: tuple[Any, ...]) -> StoredSettings:
     *columns, digest = row
-    compiled = compile_schema(row[1], roles=columns[-1], digest=digest)
-    return StoredSettings(*[*columns, compiled])
+    schema = get_schema(row[1], roles=columns[-1], digest=digest)
+    return StoredSettings(*[*columns, schema])
 
 
 @cache

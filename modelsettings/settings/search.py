@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db.models import F
 
-from modelsettings.model_schema import compile_schema
 from modelsettings.models import ModelSettings
+from modelsettings.pinned_schemas import get_schema
 from modelsettings.schema.comparison import UNSET, is_same
 
 
@@ -100,7 +100,7 @@ def known_keys() -> list[str]:
 
 def _hits(row: ModelSettings, *, digest: str, part: str) -> list[Hit]:
     model = row.model
-    validator = compile_schema(model.slug, roles=model.roles, digest=digest).validator
+    validator = get_schema(model.slug, roles=model.roles, digest=digest).validator
     return [
         Hit(
             profile_pk=row.pk,

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from modelsettings.model_schema import secrets_of
+from modelsettings.pinned_schemas import secrets_of
 from replicate_api import errors
 from staging.models import CreationPace, Prediction, PredictionStatus, Tallied, Tally
 from staging.predictions.claims import claim_next, is_waiting

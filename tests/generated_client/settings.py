@@ -27,8 +27,8 @@ def main() -> None:
     for slug, model in shipped_models().items():
         place = folder / slug.replace("/", "_")
         place.mkdir(parents=True)
-        (place / "settings.json").write_text(json.dumps(model.schema))
-        use = USE.format(defaults=json.dumps(defaults(model.schema)))
+        (place / "settings.json").write_text(json.dumps(model.schema.settings))
+        use = USE.format(defaults=json.dumps(defaults(model.schema.settings)))
         (place / "use.ts").write_text(use)
 
 

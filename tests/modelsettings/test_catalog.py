@@ -85,18 +85,18 @@ def test_catalog_has_every_model_whose_schema_is_known(facts: dict[str, Any]) ->
 def test_inputs_are_those_of_the_facts(model: ShippedModel, facts: dict[str, Any]) -> None:
     known = facts[model.slug]["input"]
 
-    found = {name: published_terms(prop) for name, prop in model.flat["properties"].items()}
+    found = {name: published_terms(prop) for name, prop in model.schema.inputs.items()}
 
     assert found == {name: published_terms(prop) for name, prop in known.items()}
-    assert sorted(model.flat["required"]) == sorted(facts[model.slug]["required"])
-    assert set(model.secrets) == {name for name, prop in known.items() if prop.get("secret")}
+    assert sorted(model.schema.flat["required"]) == sorted(facts[model.slug]["required"])
+    assert set(model.schema.secrets) == {name for name, prop in known.items() if prop.get("secret")}
 
 
 def test_inputs_stand_in_the_published_order(model: ShippedModel, facts: dict[str, Any]) -> None:
     known = facts[model.slug]["input"]
     placed = {name: prop["x_order"] for name, prop in known.items() if prop["x_order"] is not None}
 
-    assert [name for name in model.flat["properties"] if name in placed] == sorted(
+    assert [name for name in model.schema.inputs if name in placed] == sorted(
         placed, key=lambda name: placed[name]
     )
 
@@ -159,16 +159,16 @@ def test_overlay_says_each_label_and_order_once(key: str) -> None:
 
 
 def test_overlay_names_inputs_that_exist(model: ShippedModel) -> None:
-    table, inputs = OVERLAY[model.slug], model.flat["properties"]
+    table, inputs = OVERLAY[model.slug], model.schema.inputs
 
     assert table.keys() <= OVERLAY_KEYS
     assert set(table.get("native", {})) <= DELIVERY_PARAMETERS.keys()
-    assert set(table.get("native", {}).values()) <= model.settings.keys()
-    assert set(table.get("notes", {})) <= model.settings.keys()
-    assert set(table.get("defaults", {})) <= model.settings.keys()
+    assert set(table.get("native", {}).values()) <= model.schema.parameters.keys()
+    assert set(table.get("notes", {})) <= model.schema.parameters.keys()
+    assert set(table.get("defaults", {})) <= model.schema.parameters.keys()
     assert set(table.get("roles", {})) <= {"image", "prompt", "room", "style"}
     assert set(table.get("roles", {}).values()) <= inputs.keys()
-    assert set(table.get("secrets", {})) == set(model.secrets)
+    assert set(table.get("secrets", {})) == set(model.schema.secrets)
 
 
 def test_overlay_maps_our_words_to_choices_of_the_model(model: ShippedModel) -> None:
@@ -176,28 +176,28 @@ def test_overlay_maps_our_words_to_choices_of_the_model(model: ShippedModel) -> 
         ("room", model.overlay.rooms, read_shipped().rooms),
         ("style", model.overlay.styles, read_shipped().styles),
     ):
-        assert bool(table) == (role in model.roles)
+        assert bool(table) == (role in model.schema.roles)
         if table:
             assert set(table) <= set(ours)
-            assert set(table.values()) <= set(model.flat["properties"][model.roles[role]]["enum"])
+            assert set(table.values()) <= set(model.schema.inputs[model.schema.roles[role]]["enum"])
 
 
 def test_overlay_knows_every_style_of_ours(model: ShippedModel) -> None:
-    if "style" in model.roles:
+    if "style" in model.schema.roles:
         assert set(model.overlay.styles) == set(read_shipped().styles)
 
 
 def test_secrets_never_come_from_our_own_token(model: ShippedModel) -> None:
     assert "REPLICATE_API_TOKEN" not in model.overlay.secrets.values()
     assert set(model.overlay.secrets.values()) <= catalog.secret_variables()
-    assert not set(model.secrets) & model.settings.keys()
+    assert not set(model.schema.secrets) & model.schema.parameters.keys()
 
 
 def test_price_can_be_worked_out_from_the_defaults(model: ShippedModel) -> None:
     price = list(model.overlay.price)
     cost = cost_of(
         price,
-        settings=parameters.defaults(model.schema),
+        settings=parameters.defaults(model.schema.settings),
         images=1,
         input_megapixels=1,
         output_megapixels=1,
@@ -210,16 +210,18 @@ def test_price_can_be_worked_out_from_the_defaults(model: ShippedModel) -> None:
 def test_price_knows_every_choice_that_it_depends_on(model: ShippedModel) -> None:
     conditions = [entry.get("when", {}) for entry in model.overlay.price]
     for name in {name for condition in conditions for name in condition}:
-        prop = model.settings[name]
+        prop = model.schema.parameters[name]
         choices = prop.get("enum") or [True, False]
         assert {condition[name] for condition in conditions} == set(choices)
 
 
 def test_defaults_are_valid(model: ShippedModel) -> None:
-    document = SettingsValidator(model.schema).clean({})
+    document = SettingsValidator(model.schema.settings).clean({})
 
-    assert document == parameters.defaults(model.schema)
-    assert list(document) == [name for name, prop in model.settings.items() if "default" in prop]
+    assert document == parameters.defaults(model.schema.settings)
+    assert list(document) == [
+        name for name, prop in model.schema.parameters.items() if "default" in prop
+    ]
 
 
 def test_published_defaults_are_ours_but_for_those_of_the_overlay(model: ShippedModel) -> None:
@@ -227,12 +229,14 @@ def test_published_defaults_are_ours_but_for_those_of_the_overlay(model: Shipped
     changed = {
         name: default
         for name, default in model.overlay.tuning.defaults.items()
-        if default != model.flat["properties"].get(name, {}).get("default")
+        if default != model.schema.inputs.get(name, {}).get("default")
     }
 
     assert changed in ({}, {"output_quality": 95}, {"aspect_ratio": "match_input_image"})
     assert ("aspect_ratio" in changed) == model.slug.startswith("black-forest-labs/flux-2-")
-    assert ("output_quality" not in changed) or parameters.is_ours(model.schema, "output_quality")
+    assert ("output_quality" not in changed) or parameters.is_ours(
+        model.schema.settings, "output_quality"
+    )
 
 
 @pytest.mark.parametrize("concept", NAMES_OF_CONCEPTS)
@@ -240,10 +244,10 @@ def test_one_knob_for_each_delivery_parameter(model: ShippedModel, concept: str)
     native = model.overlay.tuning.native.get(concept)
     names = NAMES_OF_CONCEPTS[concept] | {native or concept}
 
-    knobs = names & model.settings.keys()
+    knobs = names & model.schema.parameters.keys()
 
     assert knobs == {native or concept}
 
 
 def test_disclosure_is_on_every_model(model: ShippedModel) -> None:
-    assert parameters.is_ours(model.schema, "disclosure")
+    assert parameters.is_ours(model.schema.settings, "disclosure")

@@ -6,15 +6,14 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from modelsettings.catalog import Overlay
-from modelsettings.catalog.shipped import ShippedModel, shipped_models
+from modelsettings.catalog.shipped import ShippedModel, read_shipped, shipped_models
 from modelsettings.parameters_page import write_page
 from modelsettings.prior import judgement
 from modelsettings.prior.judgement import Family, Fate
-from modelsettings.schema.parameters import Tuning
 from modelsettings.schema.published import PublishedModel
 from modelsettings.schema.validation import SettingsRefused
 from modelsettings.settings import ResolvedSettings, resolve
+from tests.modelsettings.acme import published
 from tests.processes import ROOT
 
 PAGE = ROOT / "docs" / "parameters.md"
@@ -186,7 +185,7 @@ def test_verdict_names_bounds_and_choices_that_are_narrower() -> None:
     }
     family = Family(
         label="Acme",
-        models=("acme/one",),
+        models=("acme/stager",),
         fields={
             "quality": {"type": "integer", "minimum": 1, "maximum": 100},
             "ratio": {"type": "string", "enum": ["1:1", "3:2"]},
@@ -204,15 +203,4 @@ def test_verdict_names_bounds_and_choices_that_are_narrower() -> None:
 
 
 def acme(inputs: dict[str, Any]) -> ShippedModel:
-    published = PublishedModel(
-        slug="acme/one", description="", version="", openapi={}, is_official=True, source=""
-    )
-    return ShippedModel(
-        slug="acme/one",
-        published=published,
-        overlay=Overlay(tuning=Tuning()),
-        flat={"properties": inputs, "required": []},
-        roles={},
-        schema={"properties": inputs},
-        obstacle=None,
-    )
+    return read_shipped(PublishedModel.from_json(published(inputs)))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from modelsettings import model_schema, profiles
+from modelsettings import pinned_schemas, profiles
 from modelsettings.actors import Actor
 from modelsettings.models import ReplicateModel
 from modelsettings.schema.comparison import UNSET
@@ -104,7 +104,7 @@ def test_known_keys_are_each_named_once(stored: StoredSettings) -> None:
 
 def obstacle(settings: StoredSettings, **known: bool) -> str | None:
     wanted = {"is_enabled": True, "can_be_run": True, **known}
-    return model_schema.find_obstacle_to_staging(settings.slug, schema=settings.schema, **wanted)
+    return pinned_schemas.find_obstacle_to_staging(settings.slug, schema=settings.schema, **wanted)
 
 
 def test_an_obstacle_is_named(stored: StoredSettings) -> None:
@@ -122,15 +122,15 @@ def test_a_secret_that_the_environment_lacks(db: None, settings: Settings) -> No
     assert gpt.obstacle == (
         f"{GPT} requires the secret openai_api_key: set OPENAI_API_KEY in the environment."
     )
-    assert model_schema.secrets_of(model(GPT)) == {}
+    assert pinned_schemas.secrets_of(model(GPT)) == {}
 
 
 def test_a_secret_from_the_environment(db: None, settings: Settings) -> None:
     settings.MODEL_SECRETS = {"OPENAI_API_KEY": "sk-1"}
 
     assert get_settings(GPT).obstacle is None
-    assert model_schema.secrets_of(model(GPT)) == {"openai_api_key": "sk-1"}
-    assert model_schema.secrets_of(model("qwen/qwen-image-edit")) == {}
+    assert pinned_schemas.secrets_of(model(GPT)) == {"openai_api_key": "sk-1"}
+    assert pinned_schemas.secrets_of(model("qwen/qwen-image-edit")) == {}
 
 
 def test_a_secret_goes_to_no_schema_that_lacks_the_input(db: None, settings: Settings) -> None:
@@ -139,7 +139,7 @@ def test_a_secret_goes_to_no_schema_that_lacks_the_input(db: None, settings: Set
     # As if a newer schema had dropped the input.
     gpt.pinned_schema = model("qwen/qwen-image-edit").pinned_schema
 
-    assert model_schema.secrets_of(gpt) == {}
+    assert pinned_schemas.secrets_of(gpt) == {}
 
 
 def test_a_secret_that_the_overlay_does_not_name(db: None, settings: Settings) -> None:
@@ -147,6 +147,6 @@ def test_a_secret_that_the_overlay_does_not_name(db: None, settings: Settings) -
     gpt = get_settings(GPT)
 
     # The schema of one model under the name of another, which no overlay knows.
-    assert model_schema.find_missing_secret("acme/other", schema=gpt.schema) == (
+    assert pinned_schemas.find_missing_secret("acme/other", schema=gpt.schema) == (
         "acme/other requires the secret openai_api_key, for which the overlay names no variable."
     )

@@ -22,7 +22,7 @@ SECRETS = {"openai_api_key": OPENAI_KEY, "replicate_api_key": PROPLABS_KEY}
 # Its version is not known in full, and community models are run by it.
 VERSION = "ae1460d5" * 8
 
-STAGING = [slug for slug, model in shipped_models().items() if not model.obstacle]
+STAGING = [slug for slug, model in shipped_models().items() if not model.schema.obstacle]
 PER_IMAGE = {
     "qwen/qwen-image-edit": 0.03,
     "qwen/qwen-image-edit-2511": 0.03,
@@ -69,7 +69,7 @@ def published(sandbox: Sandbox, db: None) -> Iterator[Sandbox]:
 
 
 def another_format(slug: str) -> str:
-    default = shipped_models()[slug].settings["output_format"]["default"]
+    default = shipped_models()[slug].schema.parameters["output_format"]["default"]
     return "webp" if default == "png" else "png"
 
 
@@ -105,10 +105,10 @@ def check_purchase(sandbox: Sandbox, job: StagingJob) -> None:
     by_version = model.published.version or VERSION
     version = "hidden" if model.published.is_official else by_version
     assert (bought["model"], bought["version"]) == (model.slug, version)
-    secrets = {name: SECRETS[name] for name in model.secrets}
+    secrets = {name: SECRETS[name] for name in model.schema.secrets}
     sent = job.input_of(seed=only(job).seed, photo_url=only(job).photo_url)
     assert bought["input"] == sent | secrets
-    assert bought["input"].keys() <= model.flat["properties"].keys()
+    assert bought["input"].keys() <= model.schema.inputs.keys()
     assert not secrets.keys() & job.input.keys()
 
 
