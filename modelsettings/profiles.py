@@ -10,6 +10,7 @@ from modelsettings.models import ModelSettings, ReplicateModel, RoomProfile
 from modelsettings.settings import (
     ProfileLocked,
     ProfileNotFound,
+    StoredSettings,
     changing,
     create_profile,
     read_profile,
@@ -58,7 +59,7 @@ def copy_profile(profile: int, name: str, *, by: Actor) -> ModelSettings:
         raise ProfileRefused(f"This model has a profile {name} already.") from None
 
 
-def rename_profile(profile: int, name: str, *, by: Actor) -> ModelSettings:
+def rename_profile(profile: int, name: str, *, by: Actor) -> StoredSettings:
     """Rename a profile, as a revision of its own. Raises ProfileRefused, ProfileLocked."""
     try:
         with transaction.atomic():

@@ -246,7 +246,7 @@ def _posted(request: HttpRequest, name: str) -> str:
     return request.POST[name]
 
 
-def _tell_saved(request: HttpRequest, saved: ModelSettings, *, before: int) -> None:
+def _tell_saved(request: HttpRequest, saved: StoredSettings, *, before: int) -> None:
     if saved.revision == before:
         messages.info(request, "Nothing was changed, so no revision was written.")
     else:

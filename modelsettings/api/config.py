@@ -1,6 +1,6 @@
 """A profile's document, and the schema that it obeys."""
 
-from typing import Any
+from collections.abc import Callable
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema
@@ -22,7 +22,7 @@ from modelsettings.api.protocol import (
     expected_revision,
     read_settings,
 )
-from modelsettings.settings import patch_settings, update_settings
+from modelsettings.settings import StoredSettings, patch_settings, update_settings
 
 _EXAMPLE = OpenApiExample(
     "One key changed, one unset", {"output_quality": 90, "seed": None}, request_only=True
@@ -51,17 +51,19 @@ class ConfigView(APIView):
         """Change the keys that are named; null unsets one that has no default."""
         return self._change(request, slug, patch_settings)
 
-    def _change(self, request: Request, slug: str, change: Any) -> Response:
+    def _change(
+        self, request: Request, slug: str, change: Callable[..., StoredSettings]
+    ) -> Response:
         stored = read_settings(request, slug)
         check_body(request)
-        change(
+        changed = change(
             stored.pk,
             request.data,
             by=Actor.of(request.user),
             reason=change_reason(request),
             expected_revision=expected_revision(request, stored),
         )
-        return answer(read_settings(request, slug))
+        return answer(changed)
 
 
 class ConfigSchemaView(APIView):

@@ -130,7 +130,7 @@ class RollbackView(APIView):
         asked = RollbackSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         stored = read_settings(request, slug)
-        roll_back(
+        restored = roll_back(
             stored.pk,
             asked.validated_data["revision"],
             keep_what_fits=asked.validated_data["keep_what_fits"],
@@ -138,7 +138,7 @@ class RollbackView(APIView):
             reason=change_reason(request),
             expected_revision=expected_revision(request, stored),
         )
-        return answer(read_settings(request, slug))
+        return answer(restored)
 
 
 class ResetView(APIView):
@@ -151,14 +151,14 @@ class ResetView(APIView):
         asked = ResetSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         stored = read_settings(request, slug)
-        reset_settings(
+        reset = reset_settings(
             stored.pk,
             keys=asked.validated_data.get("keys"),
             by=Actor.of(request.user),
             reason=change_reason(request),
             expected_revision=expected_revision(request, stored),
         )
-        return answer(read_settings(request, slug))
+        return answer(reset)
 
 
 def _changes(changes: list[Change]) -> list[dict[str, Any]]:

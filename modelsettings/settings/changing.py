@@ -12,6 +12,7 @@ from django.utils import timezone
 from modelsettings.actors import Actor
 from modelsettings.errors import RequestRefused
 from modelsettings.guards import settings_write
+from modelsettings.model_schema import ModelSchema
 from modelsettings.models import ModelSettings
 from modelsettings.pinned_schemas import get_schema
 from modelsettings.schema.comparison import UNSET, Change, diff, differing_keys
@@ -62,10 +63,11 @@ def update_settings(
     by: Actor,
     reason: str = "",
     expected_revision: int | None = None,
-) -> ModelSettings:
+) -> StoredSettings:
     """Replace a profile's document; absent keys take their defaults.
 
-    `profile` is the primary key. A document that changes nothing writes nothing. Raises
+    `profile` is the primary key. Returns what is stored then; a document that changes nothing
+    writes nothing. Raises
     SettingsRefused, ProfileNotFound, ProfileLocked, and StaleSettings where another revision than
     the expected one is in force.
     """
@@ -89,7 +91,7 @@ def patch_settings(
     by: Actor,
     reason: str = "",
     expected_revision: int | None = None,
-) -> ModelSettings:
+) -> StoredSettings:
     """Change the keys that are named; null unsets one that has no default.
 
     Where another revision than the expected one is in force, the change goes through if nobody
@@ -117,7 +119,7 @@ def reset_settings(
     keys: Collection[str] | None = None,
     reason: str = "",
     expected_revision: int | None = None,
-) -> ModelSettings:
+) -> StoredSettings:
     """Put keys, or without `keys` all of them, back to their defaults; unset what has none.
 
     Raises as `patch_settings`.
@@ -146,7 +148,7 @@ def roll_back(
     reason: str = "",
     keep_what_fits: bool = False,
     expected_revision: int | None = None,
-) -> ModelSettings:
+) -> StoredSettings:
     """Write a new revision with the values of an old one.
 
     What no longer fits today's schema is named (SettingsRefused); with `keep_what_fits` it takes
@@ -189,7 +191,7 @@ def preview_rollback(stored: StoredSettings, revision: int) -> RollbackPreview:
     return RollbackPreview(changes=diff(stored.document, document), refused=refused)
 
 
-def rename_profile(profile: int, name: str, *, by: Actor, reason: str = "") -> ModelSettings:
+def rename_profile(profile: int, name: str, *, by: Actor, reason: str = "") -> StoredSettings:
     """Give a profile another name, as a revision of its own."""
     return _change(
         profile, lambda row, _: row.values, name=name, by=by, reason=reason or f"Renamed to {name}."
@@ -209,17 +211,20 @@ def _change(
     by: Actor,
     reason: str,
     name: str | None = None,
-) -> ModelSettings:
-    """Validate, compare, lock, and write row and history, in one transaction."""
+) -> StoredSettings:
+    """Validate, compare, lock, and write row and history, in one transaction.
+
+    Return what is stored then, from the one read under the lock.
+    """
     with transaction.atomic():
         found = next(iter(_lockable_rows().filter(pk=pk)), None)
         if found is None:
             raise ProfileNotFound("This settings profile is gone.")
         row: ModelSettings = found
-        compiled = get_schema(found.slug, roles=found.roles, digest=found.digest)
-        document = make_document(row, compiled.validator)
+        schema = get_schema(found.slug, roles=found.roles, digest=found.digest)
+        document = make_document(row, schema.validator)
         if not differing_keys(row.values, document) and name in (None, row.name):
-            return row
+            return _stored(found, schema=schema)
         if row.locked_by:
             raise ProfileLocked(by=row.locked_by, reason=row.lock_reason)
         row.values = document
@@ -228,12 +233,31 @@ def _change(
         row.updated_at = timezone.now()
         row.updated_by = by.name
         _save(row, by=by, reason=reason)
-    return row
+    return _stored(found, schema=schema)
+
+
+def _stored(row: Any, *, schema: ModelSchema) -> StoredSettings:
+    """Return a row of `_lockable_rows`, as it is now, in the form in which it is read."""
+    return StoredSettings(
+        pk=row.pk,
+        slug=row.slug,
+        profile=row.name,
+        revision=row.revision,
+        values=row.values,
+        updated_at=row.updated_at,
+        updated_by=row.updated_by,
+        version=row.version,
+        is_official=row.is_official,
+        model_pk=row.model_id,
+        is_enabled=row.is_enabled,
+        roles=row.roles,
+        schema=schema,
+    )
 
 
 @cache
 def _lockable_rows() -> QuerySet[Any]:
-    """Return the query that locks a profile and joins what its schema is found by.
+    """Return the query that locks a profile and joins its model's columns of StoredSettings.
 
     Built once, for `filter` to clone: that takes longer than running it.
     """
@@ -243,6 +267,9 @@ def _lockable_rows() -> QuerySet[Any]:
         .annotate(
             slug=F("model__slug"),
             roles=F("model__roles"),
+            is_enabled=F("model__is_enabled"),
+            version=F("model__pinned_schema__version"),
+            is_official=F("model__pinned_schema__is_official"),
             digest=F("model__pinned_schema__digest"),
         )
     )

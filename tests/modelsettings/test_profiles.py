@@ -69,7 +69,7 @@ def test_a_name_that_is_refused(draft: int, ann: Actor, change: Any, name: str) 
 def test_rename_profile_is_a_revision(draft: int, bob: Actor) -> None:
     saved = profiles.rename_profile(draft, "winter", by=bob)
 
-    assert (saved.name, saved.revision, saved.updated_by) == ("winter", 3, "bob")
+    assert (saved.profile, saved.revision, saved.updated_by) == ("winter", 3, "bob")
     rows = ModelSettings.history.filter(id=draft).order_by("revision")
     assert list(rows.values_list("name", flat=True)) == ["draft", "draft", "winter"]
 

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -23,7 +24,10 @@ from modelsettings.settings import (
     StoredSettings,
     get_settings,
     patch_settings,
+    rename_profile,
+    reset_settings,
     resolve,
+    roll_back,
     update_settings,
 )
 from tests.modelsettings.acme import STAGER_DEFAULTS
@@ -190,6 +194,28 @@ def test_update_settings_writes_row_and_history(stored: StoredSettings, operator
     assert (step.revision, step.values, step.updated_by) == (2, expected, "olga")
     assert (step.history_user, step.history_change_reason) == (operator, "smaller files")
     assert step.history_date == row.updated_at
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda pk, by: update_settings(pk, {"seed": 2}, by=by), id="update"),
+        pytest.param(lambda pk, by: patch_settings(pk, {"steps": 40.0}, by=by), id="patch"),
+        pytest.param(lambda pk, by: patch_settings(pk, {}, by=by), id="patch of nothing"),
+        pytest.param(lambda pk, by: reset_settings(pk, by=by), id="reset"),
+        pytest.param(lambda pk, by: roll_back(pk, 1, by=by), id="rollback"),
+        pytest.param(lambda pk, by: rename_profile(pk, "winter", by=by), id="rename"),
+    ],
+)
+def test_change_answers_what_is_stored_then(
+    stored: StoredSettings, ann: Actor, change: Callable[[int, Actor], StoredSettings]
+) -> None:
+    patch_settings(stored.pk, {"seed": 1}, by=ann)
+
+    changed = change(stored.pk, ann)
+
+    assert changed == get_settings(SLUG)
+    assert list(changed.document) == list(get_settings(SLUG).document)
 
 
 def test_update_settings_gives_missing_keys_their_defaults(
