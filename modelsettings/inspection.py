@@ -16,10 +16,10 @@ from modelsettings.pinned_schemas import find_obstacle_to_staging
 from modelsettings.schema import flattening, parameters, published
 from modelsettings.schema.comparison import UNSET
 from modelsettings.schema.flattening import JSON, SchemaRefused
-from modelsettings.schema.parameters import LARGEST_INTEGER
 from modelsettings.schema.published import PublishedModel
 from modelsettings.schema.roles import role_choices
 from modelsettings.schema.validation import SettingsRefused
+from modelsettings.schema.words import allowed_in_words, kind_in_words
 from replicate_api.client import SLUG_PATTERN, ReplicateClient
 from replicate_api.errors import (
     BadAnswer,
@@ -32,15 +32,6 @@ from replicate_api.errors import (
     UnusableToken,
 )
 
-_KINDS = {
-    "string": "text",
-    "integer": "whole number",
-    "number": "number",
-    "boolean": "on or off",
-    "array": "list",
-    "object": "object",
-    "null": "nothing",
-}
 _ADDRESSES = ("https://replicate.com/", "http://replicate.com/", "replicate.com/")
 
 
@@ -241,69 +232,6 @@ def _describe(schema: ModelSchema) -> Iterator[Parameter]:
             is_required=name in schema.flat["required"],
             description=str(prop.get("description", "")).strip(),
         )
-
-
-def kind_in_words(prop: Mapping[str, Any]) -> str:
-    """Say what kind of value a parameter takes: `whole number`, `list of addresses`."""
-    if variants := prop.get("anyOf"):
-        return " or ".join(dict.fromkeys(map(kind_in_words, variants)))
-    kind = prop.get("type")
-    if kind == "string" and prop.get("format") == "uri":
-        return "address"
-    if kind == "array":
-        return f"list of {_plural(kind_in_words(prop.get('items') or {}))}"
-    kinds = kind if isinstance(kind, list) else [kind]
-    return " or ".join(_KINDS.get(str(one), "anything") for one in kinds)
-
-
-def _plural(kind: str) -> str:
-    if kind in ("anything", "on or off", "nothing") or " or " in kind:
-        return kind
-    return f"{kind}es" if kind == "address" else f"{kind}s"
-
-
-def allowed_in_words(prop: Mapping[str, Any]) -> str:
-    """Say which values a parameter takes, "" where all of its kind: `1 to 100`, `webp, png`."""
-    if choices := prop.get("enum"):
-        return ", ".join(map(json_in_words, choices))
-    if prop.get("enum") == []:
-        return "none"
-    return "; ".join(filter(None, (_range_in_words(prop), *_sizes_in_words(prop))))
-
-
-def json_in_words(value: Any) -> str:
-    """Say a published value: text as it is, what is empty in quotes, the rest as JSON."""
-    if isinstance(value, str):
-        return flattening.legible(value) or '""'
-    return json.dumps(value, ensure_ascii=False)[:200]
-
-
-def _range_in_words(prop: Mapping[str, Any]) -> str:
-    low, high = prop.get("minimum"), prop.get("maximum")
-    low = None if low == -LARGEST_INTEGER else low
-    high = None if high == LARGEST_INTEGER else high
-    if low is not None and high is not None:
-        return f"{low} to {high}"
-    ends = {
-        "at least": low,
-        "more than": prop.get("exclusiveMinimum"),
-        "at most": high,
-        "less than": prop.get("exclusiveMaximum"),
-        "a multiple of": prop.get("multipleOf"),
-    }
-    return ", ".join(f"{word} {end}" for word, end in ends.items() if end is not None)
-
-
-def _sizes_in_words(prop: Mapping[str, Any]) -> Iterator[str]:
-    for key, words in {
-        "minLength": "{} or more characters",
-        "maxLength": "{} or fewer characters",
-        "minItems": "{} or more entries",
-        "maxItems": "{} or fewer entries",
-        "pattern": "like {}",
-    }.items():
-        if key in prop:
-            yield words.format(flattening.legible(str(prop[key])[:200]))
 
 
 def _output_in_words(openapi: JSON, *, makes_pictures: bool) -> str:

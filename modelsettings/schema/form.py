@@ -10,11 +10,10 @@ from typing import Any
 
 from modelsettings.schema.comparison import is_same
 from modelsettings.schema.flattening import JSON, type_of
-from modelsettings.schema.parameters import LARGEST_INTEGER
+from modelsettings.schema.words import TRUTHS, explain
 
 _EMPTY: tuple[Any, ...] = ("", None, [], {})
-_WORDS = {True: "on", False: "off"}
-_TRUTHS = {word: truth for truth, word in _WORDS.items()}
+_TRUTHS = {word: truth for truth, word in TRUTHS.items()}
 
 
 # The widget's own empty choice cannot be chosen again.
@@ -39,7 +38,7 @@ def form_document(schema: JSON, stored: Mapping[str, Any]) -> JSON:
     """
     switches = _switches(schema)
     return {
-        name: _WORDS[value] if name in switches and isinstance(value, bool) else value
+        name: TRUTHS[value] if name in switches and isinstance(value, bool) else value
         for name, value in stored.items()
     }
 
@@ -87,7 +86,7 @@ def _is_empty(value: Any) -> bool:
 
 def _field(prop: JSON, stored: Any) -> JSON:
     prop = _in_one_kind(prop, stored)
-    field: JSON = {"title": prop["title"], "help_text": help_text(prop)}
+    field: JSON = {"title": prop["title"], "help_text": explain(prop)}
     if prop.get("type") == "boolean" and "default" not in prop:
         words = [{"title": word, "value": word} for word in _TRUTHS]
         return field | {"type": "string", "choices": [_UNSET_CHOICE, *words]}
@@ -154,38 +153,3 @@ def _item(prop: Mapping[str, Any], stored: Any) -> JSON:
         ]
         return {"type": kind, "choices": listed}
     return {"type": kind if kind in ("integer", "number", "boolean") else "string"}
-
-
-def help_text(prop: JSON) -> str:
-    """Return description, note, range, default and who carries it out, in words."""
-    parts = [str(prop.get("description", "")).strip(), prop.get("x-note", ""), _range(prop)]
-    if "default" in prop:
-        parts.append(f"Default: {_default(prop['default'])}.")
-    else:
-        parts.append("Empty: unset.")
-    if prop.get("x-applied-by") == "restage":
-        parts.append("Carried out by Restage.")
-    if added := prop.get("x-restage-choices"):
-        parts.append(f"{', '.join(added)}: encoded by Restage.")
-    return " ".join(_ended(part) for part in parts if part)
-
-
-def _ended(sentence: str) -> str:
-    return sentence if sentence[-1] in ".!?…:)" else f"{sentence}."
-
-
-def _range(prop: JSON) -> str:
-    low, high = prop.get("minimum"), prop.get("maximum")
-    low = None if low == -LARGEST_INTEGER else low
-    high = None if high == LARGEST_INTEGER else high
-    above, below = prop.get("exclusiveMinimum"), prop.get("exclusiveMaximum")
-    if low is not None and high is not None:
-        return f"{low} to {high}."
-    ends = {"At least": low, "More than": above, "At most": high, "Less than": below}
-    return " ".join(f"{word} {end}." for word, end in ends.items() if end is not None)
-
-
-def _default(value: Any) -> str:
-    if isinstance(value, bool):
-        return _WORDS[value]
-    return '""' if value == "" else "an empty list" if value == [] else str(value)

@@ -7,9 +7,10 @@ from typing import Any
 
 from django import template
 
-from modelsettings.schema.comparison import Unset
+from modelsettings.schema.words import value_in_words
 
 register = template.Library()
+register.filter("value_in_words", value_in_words)
 
 _UNITS = {
     "run": "a run",
@@ -30,16 +31,6 @@ def price_in_words(price: Iterable[Mapping[str, Any]]) -> str:
         part = f"${entry['usd']:g} {_UNITS.get(entry['unit'], entry['unit'])}"
         parts.append(f"{part} ({when})" if when else part)
     return ", ".join(parts) or "price unknown"
-
-
-@register.filter
-def value_in_words(value: Any) -> str:
-    """Say a value of the settings: `unset`, `on`, `55`."""
-    if isinstance(value, Unset):
-        return "unset"
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    return '""' if value == "" else str(value)
 
 
 @register.filter

@@ -5,8 +5,7 @@ import pytest
 
 from modelsettings import catalog
 from modelsettings.pricing import cost_of, find_fault
-from modelsettings.schema.comparison import UNSET
-from modelsettings.templatetags.restage import price_in_words, value_in_words
+from modelsettings.templatetags.restage import price_in_words
 
 BY_SIZE = [
     {"unit": "image", "usd": 0.03, "when": {"size": "2K"}},
@@ -43,14 +42,6 @@ def test_cost_of_a_job(price: list[Any], expected: Decimal | None) -> None:
 )
 def test_price_in_words(price: list[Any], words: str) -> None:
     assert price_in_words(price) == words
-
-
-@pytest.mark.parametrize(
-    ("value", "words"),
-    [(UNSET, "unset"), (True, "on"), (False, "off"), ("", '""'), (0, "0"), ("x", "x"), ([], "[]")],
-)
-def test_value_in_words(value: Any, words: str) -> None:
-    assert value_in_words(value) == words
 
 
 @pytest.mark.parametrize("price", [[], BY_SIZE, [{"unit": "second", "usd": 0}]])

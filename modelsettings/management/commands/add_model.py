@@ -17,6 +17,7 @@ from modelsettings.models import ReplicateModel
 from modelsettings.registry import AlreadyThere
 from modelsettings.schema.comparison import UNSET
 from modelsettings.schema.published import PublishedModel
+from modelsettings.schema.words import json_in_words
 
 _BY = Actor.system("add_model")
 _COLUMNS = ("parameter", "type", "default", "allowed", "carried out by")
@@ -221,7 +222,7 @@ def _table(finding: Finding) -> list[str]:
         (
             f"{one.name}{' (required)' if one.is_required else ''}",
             one.kind,
-            "" if one.default is UNSET else inspection.json_in_words(one.default),
+            "" if one.default is UNSET else json_in_words(one.default),
             one.allowed,
             one.carried_out_by,
         )

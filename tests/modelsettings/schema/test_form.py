@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from modelsettings.schema.flattening import JSON
-from modelsettings.schema.form import form_document, form_schema, help_text, read_form
+from modelsettings.schema.form import form_document, form_schema, read_form
 from modelsettings.schema.parameters import LARGEST_INTEGER
 from tests.modelsettings.widget import submit
 
@@ -161,44 +161,6 @@ def test_form_schema_draws_one_of_several_kinds_by_the_stored_value(stored: Any,
 def test_form_schema_gives_long_text_room() -> None:
     assert "widget" not in field("note", "x" * 60)
     assert field("note", "x" * 61)["widget"] == "textarea"
-
-
-@pytest.mark.parametrize(
-    ("prop", "expected"),
-    [
-        ({}, "Empty: unset."),
-        ({"description": "How fine", "default": 80}, "How fine. Default: 80."),
-        ({"description": "Really?", "default": True}, "Really? Default: on."),
-        ({"default": ""}, 'Default: "".'),
-        ({"default": []}, "Default: an empty list."),
-        ({"default": 0}, "Default: 0."),
-        ({"minimum": 1, "maximum": 4, "default": 1}, "1 to 4. Default: 1."),
-        ({"minimum": 0, "default": 1}, "At least 0. Default: 1."),
-        ({"maximum": 0, "default": 0}, "At most 0. Default: 0."),
-        (
-            {"exclusiveMinimum": 0, "maximum": 1, "default": 1},
-            "More than 0. At most 1. Default: 1.",
-        ),
-        ({"exclusiveMaximum": 1}, "Less than 1. Empty: unset."),
-        ({"minimum": -LARGEST_INTEGER, "maximum": LARGEST_INTEGER}, "Empty: unset."),
-        ({"minimum": 0, "maximum": LARGEST_INTEGER}, "At least 0. Empty: unset."),
-        (
-            {"default": 1, "x-note": "Has no effect", "x-applied-by": "restage"},
-            "Has no effect. Default: 1. Carried out by Restage.",
-        ),
-        (
-            {"default": "png", "x-restage-choices": ["webp", "jpg"]},
-            "Default: png. webp, jpg: encoded by Restage.",
-        ),
-    ],
-    ids=str,
-)
-def test_help_text_in_words(prop: JSON, expected: str) -> None:
-    assert help_text(prop) == expected
-
-
-def test_help_text_keeps_a_long_description() -> None:
-    assert help_text({"description": "ä" * 5000}) == f"{'ä' * 5000}. Empty: unset."
 
 
 @pytest.mark.parametrize(
