@@ -1,22 +1,18 @@
 """docs/parameters.md says what is so: it is up to date, and its verdicts hold for real jobs."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
 
 from modelsettings.catalog.shipped import ShippedModel, read_shipped, shipped_models
-from modelsettings.parameters_page import write_page
 from modelsettings.prior import judgement
 from modelsettings.prior.judgement import Family, Fate
 from modelsettings.schema.published import PublishedModel
 from modelsettings.schema.validation import SettingsRefused
 from modelsettings.settings import ResolvedSettings, resolve
 from tests.modelsettings.acme import published
-from tests.processes import ROOT
+from tests.modelsettings.parameters_page import PAGE, write_page
 
-PAGE = ROOT / "docs" / "parameters.md"
 FIELDS = [
     pytest.param(family, slug, field, id=f"{slug}-{field}")
     for family in judgement.families()
@@ -55,32 +51,6 @@ def another_value(verdict: judgement.Verdict) -> Any:
 
 def test_page_is_up_to_date() -> None:
     assert PAGE.read_text() == write_page()
-
-
-def test_document_parameters_writes_the_page(tmp_path: Path) -> None:
-    file = tmp_path / "parameters.md"
-
-    call_command("document_parameters", file=file)
-
-    assert file.read_text() == write_page()
-
-
-@pytest.mark.parametrize("there", [None, "Something else."])
-def test_document_parameters_check_names_a_page_out_of_date(
-    tmp_path: Path, there: str | None
-) -> None:
-    file = tmp_path / "parameters.md"
-    if there:
-        file.write_text(there)
-
-    with pytest.raises(CommandError, match="is out of date"):
-        call_command("document_parameters", file=file, check=True)
-
-    assert file.exists() == bool(there)
-
-
-def test_document_parameters_check_is_silent_where_the_page_is_up_to_date() -> None:
-    call_command("document_parameters", check=True)
 
 
 @pytest.mark.django_db

@@ -550,7 +550,6 @@ ELSEWHERE = {
     "manage.py stage_folder": "asks for jobs, which read settings alone",
     "manage.py watch": "writes notices alone",
     "manage.py check_replicate": "writes a report alone",
-    "manage.py document_parameters": "writes a page of docs/ alone",
     # A model's label, price and so on: saved whole, with history, by the admin; they are no
     # settings. Its live profile and its schema are changed by profiles and registry.
     "ReplicateModel.save": "tests/modelsettings/test_admin.py",

@@ -1,4 +1,8 @@
-"""Writes docs/parameters.md: what became of the earlier settings, and what there is today."""
+"""Writes docs/parameters.md: what became of the earlier settings, and what there is today.
+
+Run it as `python -m tests.modelsettings.parameters_page` after a change of the catalogue;
+a test compares the page with what it would write.
+"""
 
 import json
 from collections import Counter
@@ -10,15 +14,17 @@ from modelsettings.prior import judgement
 from modelsettings.prior.judgement import Family, Fate, Row
 from modelsettings.schema import parameters
 from modelsettings.schema.flattening import JSON
-from modelsettings.schema.parameters import LARGEST_INTEGER
+from modelsettings.schema.words import bounds_in_words
+from tests.processes import ROOT
 
+PAGE = ROOT / "docs" / "parameters.md"
 _LONGEST = 60
 
 _HEAD = """\
 # Parameters
 
-Written by `manage.py document_parameters` from the published schemas that Restage ships
-(`modelsettings/catalog/`), its overlay, and the settings of the earlier system
+Written by `python -m tests.modelsettings.parameters_page` from the published schemas that Restage
+ships (`modelsettings/catalog/`), its overlay, and the settings of the earlier system
 (`modelsettings/prior/earlier.toml`). A test compares this page with them.
 
 The shipped schemas are reconstructed from copies, and Replicate changes schemas without notice:
@@ -75,8 +81,9 @@ def _judged(family: Family, model: ShippedModel) -> str:
         then_and_now = (_default(then), _range(then), _default(now), _range(now))
         rows.append((_code(field), *then_and_now, verdict.fate, verdict.why))
     head = ("Field", "Default then", "Bounds then", "Default today", "Bounds today")
-    obstacle = model.schema.obstacle
-    unable = f"\nIt cannot stage a photo. {obstacle}\n" if obstacle else ""
+    unable = (
+        f"\nIt cannot stage a photo. {model.schema.obstacle}\n" if model.schema.obstacle else ""
+    )
     return f"#### {model.slug}\n{unable}\n{_table((*head, 'Verdict', 'Why'), rows)}"
 
 
@@ -136,9 +143,8 @@ def _default(prop: JSON) -> str:
 def _range(prop: JSON) -> str:
     if "enum" in prop:
         return ", ".join(map(_code, prop["enum"]))
-    least, most = prop.get("minimum"), prop.get("maximum")
-    if least is not None and most is not None and abs(least) < LARGEST_INTEGER:
-        return f"{least:g} to {most:g}"
+    if bounds := bounds_in_words(prop):
+        return ", ".join(bounds)
     if "maxLength" in prop:
         lengths = f"{prop.get('minLength', 0)} to {prop['maxLength']} characters"
         return f"{lengths}: {prop['x-characters']}" if "x-characters" in prop else lengths
@@ -161,3 +167,7 @@ def _lines(rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
     for row in rows:
         cells = (cell.replace("|", "\\|").strip() for cell in row)
         yield f"| {' | '.join(cells)} |\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(write_page())
