@@ -1,4 +1,4 @@
-"""What the tests of staging's pages share: jobs with real pictures, and what axe says."""
+"""Pages as tests of the browser use them: their pictures, their keyboard, and what axe says."""
 
 import io
 import os
@@ -13,7 +13,9 @@ from django.core.files.storage import default_storage
 from PIL import Image
 from playwright.sync_api import Page
 
-from staging.models import StagedImage, StagingJob
+from staging.models import Prediction, PredictionStatus, StagedImage, StagingJob
+from staging.predictions import collection, polling, submission
+from tests import processes
 from tests.staging.finished import staged
 
 
@@ -60,3 +62,30 @@ def find_violations(page: Page, addresses: list[str], *, scheme: Any, width: int
             name = re.sub(r"[^\w-]+", "-", name)
             page.screenshot(path=Path(folder, f"{name}-{scheme}-{width}.png"), full_page=True)
     return found
+
+
+def work_off(job: StagingJob) -> None:
+    """Do what the workers do, until the job is done."""
+    submission.submit_waiting()
+    Prediction.objects.update(run_after=job.created_at)
+    processes.wait_for(lambda: _poll(job))
+    collection.collect_waiting()
+
+
+def _poll(job: StagingJob) -> bool:
+    running = Prediction.objects.filter(status=PredictionStatus.RUNNING)
+    running.update(run_after=job.created_at)
+    return bool(polling.poll_running())
+
+
+def press_through_to(page: Page, name: str) -> None:
+    """Press Tab until the element with that accessible name has the focus."""
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(
+            "(document.activeElement.ariaLabel || document.activeElement.labels?.[0]?.innerText"
+            " || document.activeElement.innerText || '').trim()"
+        )
+        if focused == name:
+            return
+    raise AssertionError(f"Tab does not lead to {name!r}.")

@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 from pytest_django import Settings
 
 from modelsettings.models import ReplicateModel
-from tests.browser.test_operator_pages import press_through_to
-from tests.browser.test_settings_page import KINDS, publish
+from tests.browser.pages import press_through_to
+from tests.browser.settings_pages import KINDS, publish
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

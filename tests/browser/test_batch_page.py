@@ -19,7 +19,7 @@ from staging.models import Prediction, Project, StagingBatch, StagingJob
 from staging.models.job import UNFINISHED
 from staging.predictions import collection, polling, submission
 from tests import processes
-from tests.browser.test_operator_pages import press_through_to
+from tests.browser.pages import press_through_to
 from tests.conftest import make_photo
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

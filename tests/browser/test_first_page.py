@@ -15,7 +15,7 @@ from staging.jobs.request import StagingRequest
 from staging.jobs.requesting import request_staging
 from staging.models import Prediction, StagingJob
 from staging.photos import Upload
-from tests.browser.test_job_page import work_off
+from tests.browser.pages import work_off
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

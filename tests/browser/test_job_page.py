@@ -12,9 +12,7 @@ from staging.jobs.request import StagingRequest
 from staging.jobs.requesting import request_staging
 from staging.models import Prediction, PredictionStatus, Project, StagedImage, StagingJob
 from staging.photos import Upload
-from staging.predictions import collection, polling, submission
-from tests import processes
-from tests.browser.pages import find_violations, pictured, with_pictures
+from tests.browser.pages import find_violations, pictured, with_pictures, work_off
 from tests.staging.finished import finish, stage, staged
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -28,20 +26,6 @@ def job(operator: User, photo_bytes: bytes, sandbox_url: str, settings: Settings
         StagingRequest(room_type="bedroom", seed=7),
         owner=operator,
     )
-
-
-def work_off(job: StagingJob) -> None:
-    """Do what the workers do, until the job is done."""
-    submission.submit_waiting()
-    Prediction.objects.update(run_after=job.created_at)
-    processes.wait_for(lambda: _poll(job))
-    collection.collect_waiting()
-
-
-def _poll(job: StagingJob) -> bool:
-    running = Prediction.objects.filter(status=PredictionStatus.RUNNING)
-    running.update(run_after=job.created_at)
-    return bool(polling.poll_running())
 
 
 def test_job_page_shows_the_picture_when_it_is_there(page: Page, job: StagingJob) -> None:

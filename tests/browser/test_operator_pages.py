@@ -12,7 +12,8 @@ from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.settings import get_settings, patch_settings
 from tests.browser.conftest import add_published
-from tests.browser.test_settings_page import KINDS, live, open_settings, profile_of, publish, save
+from tests.browser.pages import press_through_to
+from tests.browser.settings_pages import KINDS, live, open_settings, profile_of, publish, save
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -27,19 +28,6 @@ def kinds(operator: User) -> ReplicateModel:
     patch_settings(live(model), {"steps": 40, "loras": ["a"]}, by=ann, reason="sharper")
     patch_settings(live(model), {"note": "x " * 200, "loras": ["a", "b"]}, by=bob)
     return model
-
-
-def press_through_to(page: Page, name: str) -> None:
-    """Press Tab until the element with that accessible name has the focus."""
-    for _ in range(120):
-        page.keyboard.press("Tab")
-        focused = page.evaluate(
-            "(document.activeElement.ariaLabel || document.activeElement.labels?.[0]?.innerText"
-            " || document.activeElement.innerText || '').trim()"
-        )
-        if focused == name:
-            return
-    raise AssertionError(f"Tab does not lead to {name!r}.")
 
 
 def test_roll_back_by_keyboard_alone(page: Page, kinds: ReplicateModel) -> None:

@@ -14,7 +14,7 @@ from staging.jobs.requesting import request_staging
 from staging.models import Share, StagedImage, StagingJob
 from staging.photos import Upload
 from staging.shares import revoke_share, share_picture
-from tests.browser.test_job_page import work_off
+from tests.browser.pages import work_off
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
