@@ -22,8 +22,7 @@ WHOLE = (
     "tests/config/http/test_parsers.py",
     "tests/config/http/test_request_ids.py",
     "tests/modelsettings/schema",
-    "tests/modelsettings/test_catalog.py",
-    "tests/modelsettings/test_corpus.py",
+    "tests/modelsettings/catalog",
     "tests/modelsettings/test_pricing.py",
     "tests/replicate_api",
     "tests/staging/batches/test_archives.py",
@@ -50,48 +49,48 @@ _STAGING = "tests/staging"
 DOORS = {
     # The settings API.
     "modelsettings.api.config.ConfigSchemaView": Door(
-        f"{_SETTINGS}/test_api.py::test_get_schema_answers_the_settings_schema",
-        f"{_SETTINGS}/test_api.py::test_get_of_what_is_not_there",
+        f"{_SETTINGS}/api/test_config.py::test_get_schema_answers_the_settings_schema",
+        f"{_SETTINGS}/api/test_config.py::test_get_of_what_is_not_there",
     ),
     "modelsettings.api.config.ConfigView": Door(
-        f"{_SETTINGS}/test_api.py::test_put_config_replaces_the_document",
-        f"{_SETTINGS}/test_api_bad_input.py::test_change_refuses_a_value",
+        f"{_SETTINGS}/api/test_config.py::test_put_config_replaces_the_document",
+        f"{_SETTINGS}/api/test_protocol.py::test_change_refuses_a_value",
     ),
     "modelsettings.api.history.CompareView": Door(
-        f"{_SETTINGS}/test_api_history.py::test_compare_answers_null_for_unset",
-        f"{_SETTINGS}/test_api_history.py::test_what_is_wrong_is_answered_in_words",
+        f"{_SETTINGS}/api/test_history.py::test_compare_answers_null_for_unset",
+        f"{_SETTINGS}/api/test_every_address.py::test_what_is_wrong_is_answered_in_words",
     ),
     "modelsettings.api.history.HistoryView": Door(
-        f"{_SETTINGS}/test_api_history.py::test_history_answers_each_change",
-        f"{_SETTINGS}/test_api_history.py::test_what_is_wrong_is_answered_in_words",
+        f"{_SETTINGS}/api/test_history.py::test_history_answers_each_change",
+        f"{_SETTINGS}/api/test_every_address.py::test_what_is_wrong_is_answered_in_words",
     ),
     "modelsettings.api.history.ResetView": Door(
-        f"{_SETTINGS}/test_api_history.py::test_rollback_and_reset_answer_the_new_document",
-        f"{_SETTINGS}/test_api_history.py::test_what_is_wrong_is_answered_in_words",
+        f"{_SETTINGS}/api/test_history.py::test_rollback_and_reset_answer_the_new_document",
+        f"{_SETTINGS}/api/test_every_address.py::test_what_is_wrong_is_answered_in_words",
     ),
     "modelsettings.api.history.RollbackView": Door(
-        f"{_SETTINGS}/test_api_history.py::test_rollback_and_reset_answer_the_new_document",
-        f"{_SETTINGS}/test_api_history.py::test_what_is_wrong_is_answered_in_words",
+        f"{_SETTINGS}/api/test_history.py::test_rollback_and_reset_answer_the_new_document",
+        f"{_SETTINGS}/api/test_every_address.py::test_what_is_wrong_is_answered_in_words",
     ),
     "modelsettings.api.models.ActiveModelView": Door(
-        f"{_SETTINGS}/test_api.py::test_put_active_chooses_another",
-        f"{_SETTINGS}/test_api.py::test_put_active_refuses",
+        f"{_SETTINGS}/api/test_models.py::test_put_active_chooses_another",
+        f"{_SETTINGS}/api/test_models.py::test_put_active_refuses",
     ),
     "modelsettings.api.models.ModelListView": Door(
-        f"{_SETTINGS}/test_api.py::test_get_models_lists_each_with_its_obstacle",
-        f"{_SETTINGS}/test_api.py::test_nobody_is_answered_401",
+        f"{_SETTINGS}/api/test_models.py::test_get_models_lists_each_with_its_obstacle",
+        f"{_SETTINGS}/api/test_permissions.py::test_nobody_is_answered_401",
     ),
     "modelsettings.api.profiles.ProfileListView": Door(
-        f"{_SETTINGS}/test_api_history.py::test_profiles_are_listed_and_made",
-        f"{_SETTINGS}/test_api_history.py::test_what_is_wrong_is_answered_in_words",
+        f"{_SETTINGS}/api/test_profiles.py::test_profiles_are_listed_and_made",
+        f"{_SETTINGS}/api/test_every_address.py::test_what_is_wrong_is_answered_in_words",
     ),
     "modelsettings.api.profiles.ProfileView": Door(
-        f"{_SETTINGS}/test_api_history.py::test_patch_profile",
-        f"{_SETTINGS}/test_api_history.py::test_patch_profile_does_all_or_nothing",
+        f"{_SETTINGS}/api/test_profiles.py::test_patch_profile",
+        f"{_SETTINGS}/api/test_profiles.py::test_patch_profile_does_all_or_nothing",
     ),
     "modelsettings.api.search.SearchView": Door(
-        f"{_SETTINGS}/test_api_history.py::test_search_answers_each_hit",
-        f"{_SETTINGS}/test_api_history.py::test_what_is_wrong_is_answered_in_words",
+        f"{_SETTINGS}/api/test_search.py::test_search_answers_each_hit",
+        f"{_SETTINGS}/api/test_every_address.py::test_what_is_wrong_is_answered_in_words",
     ),
     # The staging API.
     "staging.api.batches.BatchListView": Door(
@@ -230,12 +229,12 @@ DOORS = {
         f"{_CONFIG}/test_admin.py::test_tokens_are_not_made_or_changed_here",
     ),
     "modelsettings.admin.models.ReplicateModelAdmin": Door(
-        f"{_SETTINGS}/test_admin.py::test_model_page_saves_label_and_price",
-        f"{_SETTINGS}/test_admin.py::test_model_page_refuses_a_price_without_dollars",
+        f"{_SETTINGS}/admin/test_models.py::test_model_page_saves_label_and_price",
+        f"{_SETTINGS}/admin/test_models.py::test_model_page_refuses_a_price_without_dollars",
     ),
     "modelsettings.admin.profiles.ModelSettingsAdmin": Door(
-        f"{_SETTINGS}/test_admin.py::test_save_writes_a_revision_with_its_reason",
-        f"{_SETTINGS}/test_admin.py::test_save_shows_an_error_under_its_field",
+        f"{_SETTINGS}/admin/test_profiles.py::test_save_writes_a_revision_with_its_reason",
+        f"{_SETTINGS}/admin/test_profiles.py::test_save_shows_an_error_under_its_field",
     ),
     "staging.admin.batches.StagingBatchAdmin": Door(
         f"{_STAGING}/admin/test_batches.py::test_a_batch_is_started_and_leads_to_its_page",

@@ -5,7 +5,6 @@ import pytest
 
 from modelsettings import catalog
 from modelsettings.pricing import cost_of, find_fault
-from modelsettings.templatetags.restage import price_in_words
 
 BY_SIZE = [
     {"unit": "image", "usd": 0.03, "when": {"size": "2K"}},
@@ -29,19 +28,6 @@ BY_SIZE = [
 )
 def test_cost_of_a_job(price: list[Any], expected: Decimal | None) -> None:
     assert cost_of(price, settings={"size": "2K"}, images=3, seconds=2.5) == expected
-
-
-@pytest.mark.parametrize(
-    ("price", "words"),
-    [
-        ([], "price unknown"),
-        ([{"unit": "image", "usd": 0.03}], "$0.03 a picture"),
-        (BY_SIZE, "$0.03 a picture (size 2K), $0.12 a picture (size 4K)"),
-        ([{"unit": "second", "usd": 0.000225}], "$0.000225 a second"),
-    ],
-)
-def test_price_in_words(price: list[Any], words: str) -> None:
-    assert price_in_words(price) == words
 
 
 @pytest.mark.parametrize("price", [[], BY_SIZE, [{"unit": "second", "usd": 0}]])

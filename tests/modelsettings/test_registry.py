@@ -8,12 +8,12 @@ from pytest_django import DjangoAssertNumQueries
 from modelsettings import registry
 from modelsettings.actors import Actor
 from modelsettings.catalog import shipped
-from modelsettings.models import ModelSettings, PublishedSchema, ReplicateModel
+from modelsettings.models import ReplicateModel
 from modelsettings.schema.flattening import SchemaRefused
 from modelsettings.schema.published import PublishedModel
 from modelsettings.settings import StoredSettings, get_settings, patch_settings, resolve
 from tests.modelsettings.acme import PICTURE, STAGER_DEFAULTS, STAGER_INPUTS, published
-from tests.modelsettings.conftest import SLUG
+from tests.modelsettings.conftest import SLUG, everything
 
 pytestmark = pytest.mark.django_db
 
@@ -25,14 +25,6 @@ def add_painter(**inputs: Any) -> ReplicateModel:
     """Add a model that takes no photo."""
     document = published({"prompt": {"type": "string"}, "width": {}} | inputs, name="painter")
     return registry.add_model(PublishedModel.from_json(document), by=Actor("ann"))
-
-
-def everything() -> list[Any]:
-    """Return what the tables of models, schemas and settings hold."""
-    tables = [ReplicateModel, PublishedSchema, ModelSettings, ReplicateModel.history]
-    tables.append(ModelSettings.history)
-    rows = [getattr(table, "objects", table).order_by("pk").values() for table in tables]
-    return [list(found) for found in rows]
 
 
 def defaults() -> list[str]:
@@ -216,3 +208,12 @@ def test_choose_default_of_an_unknown_model() -> None:
         registry.choose_default("acme/nothing", by=Actor("ann"))
 
     assert defaults() == [SHIPPED[0]]
+
+
+def test_add_model_twice_in_the_registry(model: ReplicateModel) -> None:
+    before = everything()
+
+    with pytest.raises(registry.AlreadyThere, match=f"^{SLUG} is there already"):
+        registry.add_model(PublishedModel.from_json(published()), by=Actor("ann"))
+
+    assert everything() == before

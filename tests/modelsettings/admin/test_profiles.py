@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from modelsettings.actors import Actor
 from modelsettings.guards import settings_write
-from modelsettings.models import ModelSettings, ReplicateModel
+from modelsettings.models import ModelSettings
 from modelsettings.schema.flattening import JSON
 from modelsettings.settings import Conflict, StoredSettings, get_settings, patch_settings
 from tests.modelsettings.acme import STAGER_DEFAULTS
@@ -455,49 +455,3 @@ def test_stale_save_that_unset_what_another_changed(
     merged, revision = drawn(answer)
     post(admin_page, stored, merged, revision)
     assert in_force(stored) == (4, STAGER_DEFAULTS)
-
-
-def change_model(client: Client, model: ReplicateModel, **fields: str) -> Any:
-    address = f"/admin/modelsettings/replicatemodel/{model.pk}/change/"
-    return client.post(address, {"label": "Ours", "price": "[]", "is_enabled": "on"} | fields)
-
-
-def test_model_page_saves_label_and_price(admin_page: Client, model: ReplicateModel) -> None:
-    price = [{"unit": "image", "usd": 0.03}]
-
-    answer = change_model(admin_page, model, price=json.dumps(price))
-
-    model.refresh_from_db()
-    assert (answer.status_code, model.label, model.price) == (302, "Ours", price)
-
-
-def test_model_page_refuses_a_price_without_dollars(
-    admin_page: Client, model: ReplicateModel
-) -> None:
-    answer = change_model(admin_page, model, price='[{"unit": "image"}]')
-
-    assert answer.context["adminform"].form.errors == {
-        "price": ["An entry has a unit and usd, and may have when."]
-    }
-    model.refresh_from_db()
-    assert (model.label, model.price) == ("Stager", [])
-
-
-def test_model_page_refuses_to_disable_the_default(admin_page: Client) -> None:
-    default = ReplicateModel.objects.get(is_default=True)
-
-    answer = change_model(admin_page, default, is_enabled="")
-
-    assert answer.context["adminform"].form.errors == {
-        "is_enabled": ["It is the default for staging: choose another default first."]
-    }
-    default.refresh_from_db()
-    assert default.is_enabled is True
-
-
-def test_model_page_is_closed_to_a_viewer_of_settings(
-    model: ReplicateModel, stranger: User
-) -> None:
-    client = session_of(stranger, "view_modelsettings", "change_modelsettings")
-
-    assert change_model(client, model).status_code == 403

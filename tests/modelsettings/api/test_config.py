@@ -1,50 +1,24 @@
-import json
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-from django.contrib.auth.models import Permission, User
-from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-from modelsettings import profiles, registry
+from modelsettings import profiles
 from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.schema.flattening import JSON
-from modelsettings.schema.published import PublishedModel
-from modelsettings.settings import StoredSettings, get_settings, patch_settings
-from tests.conftest import client_of
-from tests.modelsettings.acme import STAGER_DEFAULTS, published
+from modelsettings.settings import StoredSettings, patch_settings
+from tests.modelsettings.acme import STAGER_DEFAULTS
+from tests.modelsettings.api.requests import ACTIVE, CONFIG, MODELS, SCHEMA, call, iso, profile
 from tests.modelsettings.conftest import SLUG, write_behind_the_services
 
 pytestmark = pytest.mark.django_db
 
-MODELS = "/api/v1/admin/models"
-ACTIVE = f"{MODELS}/active"
-CONFIG = f"{MODELS}/{SLUG}/config"
-SCHEMA = f"{CONFIG}/schema"
-DEFAULT = "qwen/qwen-image-edit"
-
-
-def call(client: APIClient, method: str, path: str, body: Any = None, **headers: str) -> Any:
-    """Send a JSON request; a header's name is written `if_match`."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return client.generic(
-        method.upper(),
-        path,
-        data="" if body is None else json.dumps(body),
-        content_type="application/json",
-        headers=named,
-    )
-
 
 def tag_of(stored: StoredSettings, revision: int = 1) -> str:
     return f'"{stored.pk}-{revision}"'
-
-
-def iso(row: ModelSettings | StoredSettings) -> str:
-    return row.updated_at.isoformat().replace("+00:00", "Z")
 
 
 def answer_of(config: JSON, row: ModelSettings | StoredSettings, **others: Any) -> JSON:
@@ -59,10 +33,6 @@ def answer_of(config: JSON, row: ModelSettings | StoredSettings, **others: Any) 
         "updated_by": row.updated_by,
         **others,
     }
-
-
-def profile(stored: StoredSettings) -> ModelSettings:
-    return ModelSettings.objects.get(pk=stored.pk)
 
 
 def test_get_config_answers_the_whole_document(api: APIClient, stored: StoredSettings) -> None:
@@ -147,35 +117,6 @@ def test_get_schema_answers_the_settings_schema(api: APIClient, stored: StoredSe
         "x-order": 3,
     }
     assert answer.json()["properties"]["num_outputs"]["x-applied-by"] == "restage"
-
-
-def test_get_models_lists_each_with_its_obstacle(api: APIClient, stored: StoredSettings) -> None:
-    inputs = {"prompt": {"type": "string"}, "width": {}}
-    painter = published(inputs, name="painter")
-    registry.add_model(PublishedModel.from_json(painter), by=Actor("ann"))
-
-    answer = api.get(MODELS).json()
-
-    assert [model["id"] for model in answer][:1] == [DEFAULT]
-    stager = {
-        "id": SLUG,
-        "label": "Stager",
-        "description": "Stages a room.",
-        "is_enabled": True,
-        "is_default": False,
-        "obstacle": None,
-        "profile": "default",
-        "revision": 1,
-        "price": [],
-    }
-    assert answer[-1] == stager
-    assert answer[-2] == {
-        **stager,
-        "id": "acme/painter",
-        "label": "Painter",
-        "obstacle": "acme/painter cannot stage a photo. "
-        "It takes no photo: none of its inputs is an image.",
-    }
 
 
 @pytest.mark.parametrize(("path", "queries"), [(CONFIG, 5), (SCHEMA, 5), (MODELS, 5), (ACTIVE, 5)])
@@ -426,147 +367,3 @@ def test_change_with_the_tag_of_a_revision_to_come(api: APIClient, stored: Store
 
     assert answer.status_code == 412
     assert profile(stored).revision == 1
-
-
-def test_get_active_answers_the_default_model(api: APIClient) -> None:
-    assert api.get(ACTIVE).json() == {"value": DEFAULT}
-
-
-def test_put_active_chooses_another(api: APIClient, stored: StoredSettings, operator: User) -> None:
-    answer = call(api, "put", ACTIVE, {"value": SLUG})
-
-    assert (answer.status_code, answer.json()) == (200, {"value": SLUG})
-    assert api.get(ACTIVE).json() == {"value": SLUG}
-    step = ReplicateModel.history.filter(slug=SLUG).latest()
-    assert (step.is_default, step.history_user) == (True, operator)
-
-
-@pytest.mark.parametrize(
-    ("body", "errors"),
-    [
-        ({"value": "acme/gone"}, {"value": ["There is no model acme/gone."]}),
-        ({"value": SLUG}, {"value": [f"{SLUG} is disabled."]}),
-        ({}, {"value": ["This field is required."]}),
-        ({"value": ""}, {"value": ["This field may not be blank."]}),
-        ({"value": None}, {"value": ["This field may not be null."]}),
-        ({"value": "a\0b"}, {"value": ["Null characters are not allowed."]}),
-        (
-            {"value": "\ud800"},
-            {"value": ["It holds half a character (a lone surrogate)."]},
-        ),
-        (
-            [],
-            {"non_field_errors": ["Invalid data. Expected a dictionary, but got list."]},
-        ),
-    ],
-    ids=ascii,
-)
-def test_put_active_refuses(api: APIClient, model: ReplicateModel, body: Any, errors: JSON) -> None:
-    model.is_enabled = False
-    model.save()
-
-    answer = api.generic("PUT", ACTIVE, data=json.dumps(body), content_type="application/json")
-
-    assert (answer.status_code, answer.json()) == (400, errors)
-    assert api.get(ACTIVE).json() == {"value": DEFAULT}
-
-
-READS = [("get", MODELS), ("get", ACTIVE), ("get", CONFIG), ("get", SCHEMA)]
-WRITES = [("put", CONFIG), ("patch", CONFIG), ("put", ACTIVE)]
-BODY: JSON = {"seed": 1, "value": SLUG}
-
-
-def allow(user: User, *codenames: str) -> APIClient:
-    user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
-    return client_of(user)
-
-
-@pytest.mark.parametrize(("method", "path"), READS + WRITES)
-@pytest.mark.parametrize(
-    "authorization", [None, "Token garbage", "Token", "Bearer x", "Token " + "a" * 64]
-)
-def test_nobody_is_answered_401(
-    stored: StoredSettings, method: str, path: str, authorization: str | None
-) -> None:
-    headers = {"authorization": authorization} if authorization else {}
-
-    answer = call(APIClient(), method, path, BODY, **headers)
-
-    assert answer.status_code == 401
-    assert answer.headers["WWW-Authenticate"] == "Token"
-    assert profile(stored).revision == 1
-
-
-@pytest.mark.parametrize(("method", "path"), READS + WRITES)
-def test_a_stranger_learns_nothing_of_what_exists(
-    stored: StoredSettings, stranger: User, method: str, path: str
-) -> None:
-    answer = call(client_of(stranger), method, path.replace(SLUG, "acme/gone"), BODY)
-
-    assert answer.status_code == 403
-
-
-@pytest.mark.parametrize(
-    ("codename", "method", "path"),
-    [
-        ("replicatemodel", "get", CONFIG),
-        ("replicatemodel", "get", SCHEMA),
-        ("replicatemodel", "patch", CONFIG),
-        ("modelsettings", "get", MODELS),
-        ("modelsettings", "get", ACTIVE),
-        ("modelsettings", "put", ACTIVE),
-    ],
-)
-def test_a_permission_opens_its_own_door_only(
-    stored: StoredSettings, stranger: User, codename: str, method: str, path: str
-) -> None:
-    client = allow(stranger, f"view_{codename}", f"change_{codename}")
-
-    assert call(client, method, path, BODY).status_code == 403
-    assert profile(stored).revision == 1
-
-
-def test_one_who_left_is_answered_401(stored: StoredSettings, operator: User) -> None:
-    client = client_of(operator)
-    operator.is_active = False
-    operator.save()
-
-    assert client.get(CONFIG).status_code == 401
-
-
-def session_of(user: User) -> Client:
-    client = Client(enforce_csrf_checks=True)
-    client.force_login(user)
-    return client
-
-
-def test_session_may_read(stored: StoredSettings, operator: User) -> None:
-    assert session_of(operator).get(CONFIG).status_code == 200
-
-
-@pytest.mark.parametrize(("method", "path"), WRITES)
-def test_session_without_a_csrf_token_may_not_write(
-    stored: StoredSettings, operator: User, method: str, path: str
-) -> None:
-    client = session_of(operator)
-
-    answer = getattr(client, method)(path, BODY, content_type="application/json")
-
-    assert (answer.status_code, answer.json()) == (
-        403,
-        {"detail": "CSRF Failed: CSRF cookie not set."},
-    )
-    assert profile(stored).revision == 1
-    assert get_settings().slug == DEFAULT
-
-
-def test_session_with_a_csrf_token_may_write(stored: StoredSettings, operator: User) -> None:
-    client = session_of(operator)
-    client.get(f"/admin/modelsettings/modelsettings/{stored.pk}/change/")
-    token = client.cookies["csrftoken"].value
-
-    answer = client.patch(
-        CONFIG, {"seed": 1}, content_type="application/json", headers={"X-CSRFToken": token}
-    )
-
-    assert (answer.status_code, profile(stored).updated_by) == (200, "olga")

@@ -1,4 +1,4 @@
-"""`add_model` and its page: what is shown, what is saved, and what is refused."""
+"""`add_model`: what is shown, what is saved, and what is refused."""
 
 import io
 import json
@@ -12,13 +12,10 @@ from typing import Any
 
 import httpx
 import pytest
-from django.contrib.auth.models import Permission, User
-from django.contrib.messages import get_messages
 from django.core.management import CommandError, call_command
-from django.test import Client
 from pytest_django import Settings
 
-from modelsettings import inspection, profiles, registry
+from modelsettings import profiles, registry
 from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, PublishedSchema, ReplicateModel
 from modelsettings.schema.flattening import JSON
@@ -26,26 +23,13 @@ from modelsettings.schema.published import PublishedModel
 from modelsettings.settings import get_settings, patch_settings
 from tests import processes
 from tests.modelsettings.acme import PICTURE, STAGER_DEFAULTS, STAGER_INPUTS, published
-from tests.modelsettings.conftest import SLUG
-from tests.modelsettings.test_registry import everything
+from tests.modelsettings.conftest import SLUG, everything, reconstructed, slugs
 
 pytestmark = pytest.mark.django_db
 
 SHIPPED = "qwen/qwen-image-edit"
-PAGE = "/admin/modelsettings/replicatemodel/add-from-replicate/"
 BROKEN = {"prompt": {"type": "string"}, "bad": {"$ref": "#/components/schemas/Gone"}}
 GONE = "bad: #/components/schemas/Gone is not among the schema's components."
-
-
-@pytest.fixture
-def publish(sandbox_url: str, settings: Settings) -> Callable[[JSON], None]:
-    """Publish a model at the Replicate that the settings name: a sandbox, as a real process."""
-    settings.REPLICATE_BASE_URL = sandbox_url
-
-    def post(document: JSON) -> None:
-        httpx.post(f"{sandbox_url}/_sandbox/models", json=document).raise_for_status()
-
-    return post
 
 
 def run(*arguments: Any, code: int = 0) -> str:
@@ -65,12 +49,6 @@ def written(folder: Path, document: Any, name: str = "model.json") -> Path:
     path = folder / name
     path.write_text(document if isinstance(document, str) else json.dumps(document))
     return path
-
-
-def slugs() -> set[str]:
-    """Return the models that the catalogue did not bring."""
-    rows = ReplicateModel.objects.exclude(schemas__source="reconstructed")
-    return set(rows.values_list("slug", flat=True))
 
 
 def test_a_published_model_is_read_shown_and_added(publish: Callable[[JSON], None]) -> None:
@@ -283,22 +261,6 @@ def test_a_model_that_is_there_already(model: ReplicateModel, tmp_path: Path) ->
     assert everything() == before
 
 
-def test_add_model_twice_in_the_registry(model: ReplicateModel) -> None:
-    before = everything()
-
-    with pytest.raises(registry.AlreadyThere, match=f"^{SLUG} is there already"):
-        registry.add_model(PublishedModel.from_json(published()), by=Actor("ann"))
-
-    assert everything() == before
-
-
-def reconstructed(inputs: JSON = STAGER_INPUTS) -> ReplicateModel:
-    """Add a model as the catalogue does, without a version."""
-    document = published(inputs) | {"x-restage-source": "reconstructed", "is_official": False}
-    document["latest_version"]["id"] = ""
-    return registry.add_model(PublishedModel.from_json(document), by=Actor.system("catalog"))
-
-
 def test_the_first_live_read_replaces_a_reconstructed_schema(
     publish: Callable[[JSON], None],
 ) -> None:
@@ -414,209 +376,3 @@ def test_at_a_terminal_it_asks(tmp_path: Path) -> None:
     assert b"0 models are usable (0 added, 1 declined)" in stdout
     os.close(ours)
     os.close(theirs)
-
-
-def test_judge_says_what_is_left_aside() -> None:
-    inputs = {
-        "image": PICTURE,
-        "steps": {"type": "integer", "maximum": 4, "default": 9},
-        "code": {"type": "string", "pattern": r"\d\Z"},
-        "lora": {"enum": []},
-    }
-
-    finding = inspection.judge(PublishedModel.from_json(published(inputs)))
-
-    assert finding.notes == [
-        "Their own schema refuses the defaults of steps, so they have none.",
-        "The patterns of code are checked by Replicate alone.",
-        "No value fits lora: it stays unset.",
-    ]
-    assert finding.obstacle == f"{SLUG} cannot stage a photo. It takes no prompt."
-
-
-@pytest.mark.parametrize(
-    ("prop", "kind", "allowed"),
-    [
-        ({"type": "integer", "minimum": 1, "maximum": 4}, "whole number", "1 to 4"),
-        ({"type": "number", "exclusiveMinimum": 0}, "number", "more than 0"),
-        (
-            {"type": "array", "items": PICTURE, "maxItems": 3},
-            "list of addresses",
-            "3 or fewer entries",
-        ),
-        ({"enum": [1, "auto", ""]}, "whole number or text", '1, auto, ""'),
-        ({"type": "boolean"}, "on or off", ""),
-        ({"anyOf": [PICTURE, {"type": "integer"}]}, "address or whole number", ""),
-        ({}, "anything", ""),
-    ],
-    ids=str,
-)
-def test_parameters_are_described_in_words(prop: JSON, kind: str, allowed: str) -> None:
-    finding = inspection.judge(PublishedModel.from_json(published({"x": prop})))
-
-    found = finding.parameters[0]
-    assert (found.kind, found.allowed) == (kind, allowed)
-
-
-@pytest.fixture
-def adder(operator: User) -> Client:
-    """The browser session of an operator who may add models."""
-    operator.user_permissions.add(Permission.objects.get(codename="add_replicatemodel"))
-    client = Client()
-    client.force_login(operator)
-    return client
-
-
-def shown(client: Client, **asked: str) -> Any:
-    return client.get(PAGE, asked)
-
-
-def save(client: Client, action: str = "add", **posted: str) -> Any:
-    """Press a button of the page that was shown for the model."""
-    finding = shown(client, slug=posted["slug"]).context.get("finding")
-    digest = finding.digest if finding else ""
-    return client.post(PAGE, {"digest": digest, "action": action} | posted)
-
-
-def test_page_sends_nobody_to_the_login(client: Client) -> None:
-    answer = client.get(PAGE)
-
-    assert (answer.status_code, answer.headers["Location"]) == (302, f"/admin/login/?next={PAGE}")
-
-
-@pytest.mark.parametrize("method", ["get", "post"])
-@pytest.mark.parametrize("codenames", [(), ("change_replicatemodel", "change_modelsettings")])
-def test_page_is_closed_to_those_who_may_not_add(
-    publish: Callable[[JSON], None], stranger: User, method: str, codenames: tuple[str, ...]
-) -> None:
-    publish(published(name="closed"))
-    stranger.is_staff = True
-    stranger.save()
-    stranger.user_permissions.set(Permission.objects.filter(codename__in=codenames))
-    visitor = Client()
-    visitor.force_login(stranger)
-
-    answer = getattr(visitor, method)(PAGE, {"slug": "acme/closed", "action": "add"})
-
-    assert answer.status_code == 403
-    assert "acme/closed" not in slugs()
-
-
-def test_page_needs_a_csrf_token(publish: Callable[[JSON], None], adder: Client) -> None:
-    publish(published(name="forged"))
-    adder.handler.enforce_csrf_checks = True
-
-    assert save(adder, slug="acme/forged").status_code == 403
-    assert "acme/forged" not in slugs()
-
-
-def test_page_without_a_question_says_what_to_do(adder: Client) -> None:
-    text = shown(adder).content.decode()
-
-    assert "Write it as it stands in its address" in text
-    assert 'role="alert"' not in text
-
-
-def test_page_shows_before_it_saves(publish: Callable[[JSON], None], adder: Client) -> None:
-    publish(published(name="seen"))
-    before = everything()
-
-    text = shown(adder, slug=" https://replicate.com/acme/seen ").content.decode()
-
-    for words in ("Add Seen", "A picture.", "carried out by", "openai_api_key", "1 to 100"):
-        assert words.lower() in text.lower()
-    assert everything() == before
-
-
-def test_page_adds_with_corrected_roles(
-    publish: Callable[[JSON], None], adder: Client, operator: User
-) -> None:
-    publish(published(STAGER_INPUTS | {"mask": PICTURE}, name="added"))
-
-    answer = save(adder, slug="acme/added", image="mask", prompt="note")
-
-    row = ReplicateModel.objects.get(slug="acme/added")
-    assert row.roles == {"image": "mask", "prompt": "note"}
-    assert row.history.get().history_user == operator
-    assert answer.headers["Location"] == (
-        f"/admin/modelsettings/modelsettings/{row.live_profile_id}/change/"
-    )
-    said = [str(message) for message in get_messages(answer.wsgi_request)]
-    assert said == ["Added is added. It can stage photos; its price is unknown until you set it."]
-
-
-def test_page_judges_again_without_saving(publish: Callable[[JSON], None], adder: Client) -> None:
-    publish(published(name="again"))
-
-    answer = save(adder, "check", slug="acme/again", image="", prompt="note")
-
-    finding = answer.context["finding"]
-    assert finding.roles == {"prompt": "note"}
-    assert "It takes no photo" in (finding.obstacle or "")
-    assert "acme/again" not in slugs()
-
-
-@pytest.mark.parametrize(
-    ("slug", "inputs", "more", "sentence"),
-    [
-        ("acme/refused", BROKEN, {}, GONE),
-        ("acme/refused", STAGER_INPUTS, {"image": "steps"}, "steps cannot take the image"),
-        ("acme/refused", STAGER_INPUTS, {"image": "a\0b"}, r"a\x00b cannot take the image"),
-        ("acme/refused", STAGER_INPUTS, {"digest": "old"}, "not the one that was shown"),
-        ("acme/none", STAGER_INPUTS, {}, "Replicate has no model acme/none"),
-        ("a b", STAGER_INPUTS, {}, "is no model"),
-    ],
-)
-def test_page_says_why_not(
-    publish: Callable[[JSON], None],
-    adder: Client,
-    slug: str,
-    inputs: JSON,
-    more: dict[str, str],
-    sentence: str,
-) -> None:
-    publish(published(inputs, name="refused"))
-    before = everything()
-
-    answer = save(adder, slug=slug, **more)
-
-    assert answer.status_code == 200
-    assert sentence in answer.context["refusal"]
-    assert 'role="alert"' in answer.content.decode()
-    assert everything() == before
-
-
-def test_page_takes_the_published_schema_of_a_reconstructed_model(
-    publish: Callable[[JSON], None], adder: Client
-) -> None:
-    reconstructed()
-    publish(published())
-
-    assert "Take the published schema" in shown(adder, slug=SLUG).content.decode()
-    assert save(adder, "adopt", slug=SLUG).status_code == 302
-
-    assert get_settings(SLUG).version == "5" * 64
-    text = shown(adder, slug=SLUG).content.decode()
-    assert "It has its published schema." in text
-    assert "Take the published schema" not in text
-    assert "has its published schema already" in save(adder, "adopt", slug=SLUG).context["refusal"]
-
-
-def test_page_lets_nobody_change_a_schema_who_may_only_add(
-    publish: Callable[[JSON], None], adder: Client, operator: User
-) -> None:
-    reconstructed()
-    publish(published())
-    operator.user_permissions.remove(Permission.objects.get(codename="change_replicatemodel"))
-
-    assert "Take the published schema" not in shown(adder, slug=SLUG).content.decode()
-    assert save(adder, "adopt", slug=SLUG).status_code == 403
-    assert get_settings(SLUG).version == ""
-
-
-def test_page_does_not_add_twice(
-    publish: Callable[[JSON], None], adder: Client, model: ReplicateModel
-) -> None:
-    publish(published())
-
-    assert save(adder, slug=SLUG).context["refusal"] == f"{SLUG} is there already."

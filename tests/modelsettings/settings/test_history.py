@@ -1,0 +1,120 @@
+"""A profile's past: pages, values, comparison."""
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from modelsettings import profiles
+from modelsettings.actors import Actor
+from modelsettings.schema.comparison import UNSET, Change
+from modelsettings.settings import (
+    StoredSettings,
+    history,
+    patch_settings,
+)
+from modelsettings.settings.history import Revision, RevisionNotFound
+from tests.modelsettings.acme import STAGER_DEFAULTS
+
+pytestmark = pytest.mark.django_db
+
+
+def make_history(stored: StoredSettings, by: Actor, *, seeds: int) -> None:
+    for seed in range(seeds):
+        patch_settings(stored.pk, {"seed": seed}, by=by)
+
+
+def test_list_revisions_newest_first_in_the_order_of_keys(
+    stored: StoredSettings, ann: Actor, bob: Actor
+) -> None:
+    second = patch_settings(stored.pk, {"output_quality": 55}, by=ann, reason="smaller")
+    third = patch_settings(stored.pk, {"output_quality": 60, "seed": 1}, by=bob)
+
+    found = history.list_revisions(stored.pk, keys=["output_quality", "seed"])
+
+    at = stored.updated_at
+    assert found.before is None
+    assert found.revisions == [
+        Revision(
+            3,
+            third.updated_at,
+            "bob",
+            "",
+            "default",
+            [Change("output_quality", 55, 60), Change("seed", UNSET, 1)],
+        ),
+        Revision(
+            2, second.updated_at, "ann", "smaller", "default", [Change("output_quality", 80, 55)]
+        ),
+        Revision(1, at, "system:test", "The model's defaults.", "default", []),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "numbers", "following"),
+    [(None, [8, 7, 6], 6), (6, [5, 4, 3], 3), (3, [2, 1], None), (1, [], None)],
+)
+def test_list_revisions_by_pages(
+    stored: StoredSettings,
+    ann: Actor,
+    before: int | None,
+    numbers: list[int],
+    following: int | None,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    make_history(stored, ann, seeds=7)
+
+    # One query, and so nothing was counted.
+    with django_assert_num_queries(1) as queries:
+        page = history.list_revisions(stored.pk, before=before, most=3)
+
+    assert ([one.revision for one in page.revisions], page.before) == (numbers, following)
+    assert "COUNT(" not in queries[0]["sql"]
+
+
+def test_list_revisions_gives_a_pages_last_its_changes(stored: StoredSettings, ann: Actor) -> None:
+    make_history(stored, ann, seeds=3)
+
+    page = history.list_revisions(stored.pk, most=1)
+
+    assert [one.changes for one in page.revisions] == [[Change("seed", 1, 2)]]
+
+
+def test_get_values_of_a_revision(stored: StoredSettings, ann: Actor) -> None:
+    patch_settings(stored.pk, {"seed": 1}, by=ann)
+
+    assert history.get_values(stored.pk, revision=1) == STAGER_DEFAULTS
+    assert history.get_values(stored.pk, revision=2) == {**STAGER_DEFAULTS, "seed": 1}
+
+
+@pytest.mark.parametrize("revision", [0, -1, 3, 10**30])
+def test_get_values_of_a_revision_that_never_was(stored: StoredSettings, revision: int) -> None:
+    with pytest.raises(RevisionNotFound, match=rf"^There is no revision {revision}\.$"):
+        history.get_values(stored.pk, revision=revision)
+
+
+def test_compare_tells_each_key(stored: StoredSettings, ann: Actor) -> None:
+    long = "wide boards " * 16
+    changes = {"note": long, "loras": ["https://a.example", "https://b.example"], "strength": 1}
+    patch_settings(stored.pk, changes, by=ann)
+
+    there = history.compare(stored.pk, 1, 2, keys=["strength", "loras", "note"])
+    back = history.compare(stored.pk, 2, 1, keys=["strength", "loras", "note"])
+
+    assert there == [
+        Change("strength", 0.5, 1),
+        Change("loras", UNSET, ["https://a.example", "https://b.example"]),
+        Change("note", UNSET, long),
+    ]
+    assert back == [Change(one.key, one.new, one.old) for one in there]
+
+
+def test_compare_of_a_revision_with_itself(stored: StoredSettings) -> None:
+    assert history.compare(stored.pk, 1, 1) == []
+
+
+def test_compare_of_two_profiles(stored: StoredSettings, ann: Actor) -> None:
+    draft = profiles.copy_profile(stored.pk, "draft", by=ann).pk
+    patch_settings(draft, {"seed": 5}, by=ann)
+
+    found = history.compare(stored.pk, 1, 2, other_profile=draft)
+
+    assert found == [Change("seed", UNSET, 5)]
