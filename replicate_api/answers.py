@@ -1,7 +1,7 @@
-"""What Replicate answers, as typed values.
+"""Replicate's answers as typed values.
 
-Read from the raw JSON: the official client's own models refuse whole answers (and whole
-pages) for one status, version or model that they do not know.
+They are read from the raw JSON, since the official client's own models refuse a whole answer
+(or a whole page) for one status, version or model that they do not know.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ logger = logging.getLogger(__name__)
 Status = Literal["starting", "processing", "succeeded", "failed", "canceled", "aborted"]
 STATUSES: frozenset[str] = frozenset(get_args(Status))
 FINISHED: frozenset[str] = frozenset({"succeeded", "failed", "canceled", "aborted"})
-# Ids become part of a path, and a webhook's body names one.
+# An id becomes part of a request's path, so an id with any other character is refused.
 ID_PATTERN = re.compile(r"[0-9A-Za-z_-]{1,200}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemotePrediction:
-    """A prediction as Replicate tells of it: an answer, a list's item or a webhook's body."""
+    """A prediction as Replicate describes it in an answer, a list's item or a webhook's body."""
 
     id: str
     status: Status
@@ -47,15 +47,15 @@ class RemotePrediction:
 
     @property
     def is_finished(self) -> bool:
-        """Tell whether the status is one of the last four, which never change."""
+        """Return whether the status is one of the four that never change again."""
         return self.status in FINISHED
 
     @classmethod
     def from_json(cls, answer: object) -> Self:
         """Read a prediction; raise BadAnswer where it has no usable id or status.
 
-        All else is read leniently. A status that is not documented counts as `processing`:
-        not finished, so that polling and deadlines go on.
+        Any other field may be missing or odd. An undocumented status counts as `processing`,
+        which is not finished, so that polling and deadlines go on.
         """
         fields = read_object(answer)
         id_ = fields.get("id")
@@ -84,7 +84,7 @@ class RemotePrediction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteFile:
-    """A file that was uploaded, until `expires_at`."""
+    """An uploaded file, which Replicate keeps until `expires_at`."""
 
     id: str
     url: str
@@ -103,7 +103,7 @@ class RemoteFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A hundred predictions at most, the newest first; `next` is the next page's cursor."""
+    """At most a hundred predictions, newest first; `next` is the next page's cursor."""
 
     predictions: tuple[RemotePrediction, ...]
     next: str | None
@@ -112,7 +112,7 @@ class Page:
     def from_json(cls, answer: object) -> Self:
         """Read a page; raise BadAnswer rather than leave an unreadable item out.
 
-        A prediction that is not listed counts as never bought, so that none may go missing.
+        A look-up takes a prediction that is not listed for one that was never bought.
         """
         fields = read_object(answer)
         results = fields.get("results")

@@ -85,11 +85,10 @@ class ReplicateClient:
         return f"ReplicateClient({self._base_url!r})"
 
     def close(self) -> None:
-        """Close every connection."""
         self._wire.close()
 
     def get_account(self) -> dict[str, object]:
-        """Return who the token belongs to."""
+        """Return the account that the token belongs to."""
         return read_object(self._call(lambda client: client.accounts.current()))
 
     def get_model(self, slug: str) -> dict[str, object]:
@@ -108,7 +107,7 @@ class ReplicateClient:
         return key
 
     def upload_file(self, content: bytes, *, filename: str, content_type: str) -> RemoteFile:
-        """Upload a file whose address can stand in an input."""
+        """Upload a file, so that an input can hold its address."""
         answer = self._call(
             lambda client: client.files.create(
                 io.BytesIO(content), filename=filename, content_type=content_type
@@ -127,10 +126,10 @@ class ReplicateClient:
         events: Sequence[str] = ("completed",),
         cancel_after_s: int | None = None,
     ) -> RemotePrediction:
-        """Buy a prediction; by model where no version is given (official models).
+        """Buy a prediction of a version, or of the model where none is given (official models).
 
-        An error without `proves_not_bought` may have bought one. `cancel_after_s` is
-        raised to Replicate's least, 5 seconds.
+        After an error without `proves_not_bought` a purchase may exist. `cancel_after_s` is
+        raised to Replicate's minimum, 5 seconds.
         """
         _check_slug(model)
         _check_input(input)
@@ -166,14 +165,14 @@ class ReplicateClient:
         created_after: datetime | None = None,
         cursor: str | None = None,
     ) -> Page:
-        """Return a page, the newest first; `cursor` is a page's `next`, and stands alone."""
+        """Return a page, newest first; `cursor` is a page's `next`, and excludes the bounds."""
         address = _list_address(created_before, created_after, cursor)
         return Page.from_json(self._call(lambda client: client.predictions.list(address)))
 
     def download(self, url: str, *, max_bytes: int) -> Download:
         """Return an output's bytes.
 
-        Raises OutputRefused for a host or a size, NotFound for one that is gone.
+        Raises OutputRefused for a wrong host or too many bytes, NotFound for a removed output.
         """
         return self._downloads.get(url, max_bytes=max_bytes)
 
@@ -189,7 +188,7 @@ class ReplicateClient:
             api_token=self._token,
             base_url=self._base_url,
             transport=exchange,
-            # Compressed answers could unfold beyond any bound.
+            # A compressed answer could unpack to more than any limit.
             headers={"Accept-Encoding": "identity", **(headers or {})},
         )
         send(client)
@@ -207,7 +206,7 @@ def _check_id(id_: str) -> None:
 
 
 def _check_input(values: dict[str, object]) -> None:
-    # The official client would upload an open file or a path on the way.
+    # Given an open file or a path, the official client would upload it on the way.
     try:
         json.dumps(values, allow_nan=False, ensure_ascii=False).encode()
     except (TypeError, ValueError, RecursionError) as error:
@@ -218,7 +217,8 @@ def _list_address(
     created_before: datetime | None, created_after: datetime | None, cursor: str | None
 ) -> str:
     if cursor is not None:
-        # Of the address only the query is taken: the token goes to no host that an answer names.
+        # Only the query of the address is used, so that an answer cannot send the token to another
+        # host.
         query = urlsplit(cursor).query or urlencode({"cursor": cursor})
     else:
         bounds = {"created_before": created_before, "created_after": created_after}

@@ -1,7 +1,7 @@
 """A total deadline on everything that a connection does.
 
 httpx and httpcore bound each read and each write by itself, so that a server which sends
-a byte a second is never cut off. Here every socket operation gets only what is left.
+a byte a second is never cut off. Here every socket operation gets only the time that is left.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from contextvars import ContextVar
 
 import httpcore
 
-# Connections are shared by threads one after the other: the deadline is the request's.
+# Threads take turns on a connection: the deadline is the request's, not the connection's.
 _ends_at: ContextVar[float] = ContextVar("ends_at")
 
 
@@ -40,7 +40,7 @@ def time_left_s(*, or_raise: type[Exception]) -> float:
 class DeadlineBackend(httpcore.NetworkBackend):
     """Opens TCP connections whose every operation ends by the deadline.
 
-    A name's look-up is the resolver's, and bounded by its own settings alone.
+    Only the look-up of a host's name is not: the resolver's own settings bound it.
     """
 
     def __init__(self) -> None:
@@ -105,7 +105,6 @@ class DeadlineStream(httpcore.NetworkStream):
             rest = rest[sent:]
 
     def close(self) -> None:
-        """Close the connection."""
         self._stream.close()
 
     def start_tls(
@@ -122,7 +121,7 @@ class DeadlineStream(httpcore.NetworkStream):
         )
 
     def get_extra_info(self, info: str) -> object:
-        """Return what the connection tells of itself."""
+        """Return a property of the connection, such as its socket."""
         return self._stream.get_extra_info(info)
 
 

@@ -1,4 +1,4 @@
-"""Outputs fetched from where Replicate keeps them, and from nowhere else."""
+"""Downloads of outputs, from Replicate's hosts and from no others."""
 
 from __future__ import annotations
 
@@ -50,12 +50,13 @@ class Downloads:
     def get(self, url: str, *, max_bytes: int) -> Download:
         """Return the output's bytes, after three redirects at most.
 
-        Raises OutputRefused for a host or a size, NotFound for one that is gone.
+        Raises OutputRefused for a wrong host or too many bytes, NotFound for a removed output.
         """
         ends_at = time.monotonic() + self._timeout_s
         address = self._allowed(url)
         for _ in range(MAX_REDIRECTS + 1):
             request = self._request(address)
+            # All redirects share one deadline, or each could take the whole time.
             timeout_s = ends_at - time.monotonic()
             if timeout_s <= 0:
                 raise NoAnswer(f"{call_of(request)}: the deadline has passed")
@@ -67,6 +68,7 @@ class Downloads:
             location = answer.headers.get("location")
             if not location:
                 raise BadAnswer(f"{call_of(request)}: {answer.status} without a Location")
+            # A redirect could lead into the private network, so its host is checked as well.
             address = self._allowed(location, base=address)
         raise OutputRefused(f"{url_without_query(url)}: more than {MAX_REDIRECTS} redirects")
 
@@ -106,14 +108,14 @@ class Downloads:
         if answer.status in (404, 410):
             return NotFound(f"the output at {address.host} is gone ({answer.status})")
         error = error_from_answer(answer.status, headers=answer.headers, body=answer.body)
-        # Of our token or our credit only the API itself can tell.
+        # Another host's 401 or 402 says nothing about our token or our credit.
         if not self._is_api(address) and error.proves_not_bought and answer.status != 429:
             return UndocumentedRefusal(error.detail, status=answer.status)
         return error
 
 
 def url_without_query(url: str) -> str:
-    """Return an address as far as it may stand in a message."""
+    """Return an address for a message: without its query, which may hold a signature."""
     return url.partition("?")[0][:200]
 
 

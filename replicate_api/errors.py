@@ -1,4 +1,4 @@
-"""What can go wrong between us and Replicate.
+"""The errors of calls to Replicate, one family.
 
     ReplicateError
     ├── TryAgain
@@ -16,7 +16,7 @@
         ├── UndocumentedRefusal  any other 4xx
         └── OutputRefused        an output's address or size that we do not accept
 
-UnusableToken, a ValueError, is about a client that cannot be made at all.
+UnusableToken, a ValueError, means that no client can be made.
 
 * proves that no prediction was created (`proves_not_bought`). After any other error of a
 create a purchase may exist: look it up before buying again.
@@ -41,9 +41,9 @@ class UnusableToken(ValueError):
 
 
 class ReplicateError(Exception):
-    """Anything that came between us and an answer of Replicate's.
+    """A call to Replicate that failed.
 
-    The first argument is the text for people, so that Celery can rebuild the error.
+    Only `detail`, the text for people, is positional, so that Celery can rebuild the error.
     """
 
     proves_not_bought: bool = False
@@ -66,7 +66,8 @@ class Unreachable(TryAgain):
 class RateLimited(TryAgain):
     """Too many requests: wait for `retry_after_s` (0 to 600 seconds).
 
-    `told_by` is where that stood: "header", "body", or "" where nobody told and we chose.
+    `told_by` is the source of that time: "header", "body", or "" where neither had it and it is
+    DEFAULT_RETRY_AFTER_S.
     """
 
     proves_not_bought = True
@@ -154,9 +155,9 @@ class OutputRefused(DoNotRetry):
 
 
 def error_from_answer(status: int, *, headers: Mapping[str, str], body: bytes) -> ReplicateError:
-    """Return the error that an answer of 400 or more stands for.
+    """Return the error for an answer of status 400 or more.
 
-    `headers` is read by lower-case names.
+    The names in `headers` are looked up in lower case.
     """
     problem = _problem(body)
     detail = _detail(status, problem=problem, body=body)

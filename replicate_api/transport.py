@@ -1,4 +1,4 @@
-"""How requests reach Replicate: pooled connections, one deadline, bounded answers.
+"""The transport of requests to Replicate: pooled connections, one deadline, bounded answers.
 
 `Wire` sends; `Exchange` is the httpx transport that the official client is given for one
 call. The official client wraps any transport in a retrying one of its own, which sleeps
@@ -22,7 +22,7 @@ from replicate_api.deadline import DeadlineBackend, deadline
 from replicate_api.errors import BadAnswer, NoAnswer, Unreachable, error_from_answer
 
 MAX_JSON_BYTES = 20_000_000
-# Enough of a refusal to say what is wrong.
+# Enough to read the reason of a refusal.
 MAX_REFUSAL_BYTES = 64_000
 # Below the 5 seconds after which common servers close an idle connection: a create sent
 # into a closing connection would be an uncertain purchase.
@@ -36,8 +36,9 @@ NEVER_SENT = (
 )
 NO_ANSWER = (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError)
 
-# What every model of the official client accepts (account, model, prediction, page, file,
-# secret). Its objects are not used, and no answer of Replicate's may break it.
+# The official client gets this in place of each answer. All its models (account, model,
+# prediction, page, file, secret) accept it, so no answer of Replicate's can break the client;
+# the objects that it makes are not used.
 STAND_IN = {
     "id": "",
     "name": "",
@@ -68,7 +69,7 @@ class AnswerTooLong(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A whole answer; of one that is not 2xx, the first bytes."""
+    """A whole answer; where its status is not 2xx, the first bytes of its body."""
 
     status: int
     headers: httpx.Headers
@@ -76,7 +77,7 @@ class Answer:
 
 
 class Wire:
-    """Pooled connections, shared by all threads; made anew in each process."""
+    """Pooled connections, shared by the threads of a process; each process makes its own."""
 
     def __init__(self, *, connect_timeout_s: float) -> None:
         self._connect_timeout_s = connect_timeout_s
@@ -117,7 +118,6 @@ class Wire:
         return Answer(status=response.status, headers=httpx.Headers(response.headers), body=body)
 
     def close(self) -> None:
-        """Close every connection."""
         self._pool.close()
 
 
@@ -193,7 +193,8 @@ def _read_refusal(request: httpx.Request, response: httpcore.Response) -> bytes:
                     break
     except NoAnswer:
         pass
-    # The text goes into errors and logs, also where it quotes what was sent.
+    # A refusal may quote the request, and its text goes into errors and logs: the token is taken
+    # out.
     token = request.headers.get("authorization", "").removeprefix("Bearer ")
     refusal = bytes(body[:MAX_REFUSAL_BYTES])
     return refusal.replace(token.encode(), b"[token]") if token else refusal

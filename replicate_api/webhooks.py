@@ -1,4 +1,4 @@
-"""Whether a webhook is Replicate's: the signature of Standard Webhooks.
+"""The signature of a webhook by Standard Webhooks, which proves that Replicate sent it.
 
 The signed content is `{webhook-id}.{webhook-timestamp}.{body}`; the key is the base64
 after `whsec_`; `webhook-signature` holds one or more `v1,<base64>` parted by spaces.
@@ -29,10 +29,10 @@ def verify(
     now: float | None = None,
     tolerance_s: int = 300,
 ) -> str:
-    """Return the webhook's id if one of the secrets signed the body, at most minutes ago.
+    """Return the webhook's id if one of the secrets signed the body within `tolerance_s`.
 
-    Several secrets are tried, so that a rotated one overlaps its successor. The id is the
-    same when a webhook is sent again: refusing a known one is the caller's.
+    Several secrets are tried, so that an old one stays valid while its successor takes over.
+    A webhook that is sent again has the same id; the caller decides about a known id.
     Raises InvalidSignature, whatever is wrong.
     """
     # An empty key would let anyone sign.

@@ -1,8 +1,8 @@
-"""What the code believes of Replicate, each belief as a check that can be tried.
+"""The assumptions that the code makes about Replicate, each as a check that can be tried.
 
-The client is built on documents, not on an account. `try_all` tries every belief in order, on two
-bought predictions at most: the first is an ordinary one, the second has the shortest deadline. A
-create that ought to be refused has that deadline, too; where it is accepted it is the second.
+The client is built on documents, not on an account. `try_all` tries every assumption in order and
+buys two predictions at most: an ordinary one, and one with the shortest deadline. A create that
+Replicate should refuse has that deadline too; where it is accepted, it is the second purchase.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ from replicate_api.assumptions.trial import Trial
 
 
 def try_all(trial: Trial) -> Iterator[Outcome]:
-    """Yield the outcome of each assumption; without an accepted token there is only one.
+    """Yield the outcome of each assumption; stop after the first where the token is refused.
 
-    What was bought may run on where this is broken off: call `trial.purchases.cancel_running`.
+    A caller that stops early calls `trial.purchases.cancel_running`, since predictions may run on.
     """
     outcome = token_is_accepted(trial)
     yield outcome
@@ -89,7 +89,8 @@ CHECKS: tuple[Callable[[Trial], Outcome], ...] = (
     list_leads_on,
     only_events_asked_for_arrive,
     cancel_ends_what_runs,
-    # The flood comes after all that buys, the wait of an hour last.
+    # The flood of creates follows every purchase, which its 429 would hold up. The checks that wait
+    # an hour are last.
     limit_is_told,
     file_is_kept,
     output_is_kept,

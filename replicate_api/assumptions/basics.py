@@ -1,4 +1,4 @@
-"""The account, the models, an upload: what costs nothing."""
+"""Checks that cost nothing: of the token, the models, the webhook secret and an upload."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from replicate_api.assumptions.outcomes import Failed, Outcome, assumption, judg
 from replicate_api.assumptions.trial import Trial
 from replicate_api.errors import NotFound
 
-# A photo's address is used for a purchase while it is good for so long yet.
+# The pipeline buys with a photo's address while the file has at least this long to live.
 LEAST_FILE_LIFE_S = 600
 MIN_SECRET_BYTES = 16
 
@@ -22,7 +22,7 @@ def token_is_accepted(trial: Trial) -> str:
 
 
 def published_model_is_ours(trial: Trial, slug: str) -> Outcome:
-    """Try whether a model's inputs are those that the catalogue says."""
+    """Check that a model's published inputs are those of the catalogue."""
 
     def check() -> str:
         try:
@@ -65,7 +65,7 @@ def upload_has_address_and_expiry(trial: Trial) -> str:
     )
     trial.uploaded = uploaded
     if uploaded.expires_at is None:
-        raise Failed("It has an address and no expires_at: it is believed to hold for ever.")
+        raise Failed("It has an address and no expires_at, so Restage would use it for ever.")
     life_s = (uploaded.expires_at - datetime.now(UTC)).total_seconds()
     if life_s < LEAST_FILE_LIFE_S:
         raise Failed(f"It expires in {life_s:.0f} s: too soon to wait in a queue.")

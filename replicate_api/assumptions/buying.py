@@ -1,4 +1,4 @@
-"""What becomes of a prediction that is bought."""
+"""Checks of a bought prediction: its answer, its output, its deadline and its cancelation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from replicate_api.client import MIN_CANCEL_AFTER_S
 from replicate_api.errors import ReplicateError
 
 FIRST_DEADLINE_S = 300
-# A create waits for nothing: one that takes longer holds a worker.
+# A create does not wait for the prediction; a slower one would hold a worker up.
 AT_ONCE_S = 5.0
 
 
@@ -28,7 +28,7 @@ def create_answers_at_once(trial: Trial) -> str:
     )
     took_s = trial.purchases.took_s
     if took_s > AT_ONCE_S:
-        raise Failed(f"It answered after {took_s:.1f} s, which holds a worker.")
+        raise Failed(f"It answered after {took_s:.1f} s, which would hold a worker up.")
     return f"It answered after {took_s:.2f} s: {trial.first.status}."
 
 
@@ -58,7 +58,7 @@ def output_is_downloadable(trial: Trial) -> str:
     if not first.output_urls:
         raise NotTried("The first prediction has no output.")
     url = first.output_urls[0]
-    # The token goes to the files of the API alone, see `downloads`.
+    # `downloads` sends the token to the API's own files, so an output must not be among them.
     if url.startswith(photo_url_of(trial).rpartition("/")[0]):
         raise Failed("It is among the API's files, which are for the token's owner.")
     download = trial.client.download(url, max_bytes=MAX_OUTPUT_BYTES)
@@ -75,7 +75,7 @@ def cancel_of_finished_is_harmless(trial: Trial) -> str:
     try:
         answer = f"It answered {trial.client.cancel_prediction(first.id).status}"
     except ReplicateError as error:
-        # The pipeline goes on whatever a cancel answers.
+        # No failure: the pipeline goes on, whatever a cancel answers.
         answer = f"It answered an error ({error.detail})"
     now = trial.client.get_prediction(first.id)
     if (now.status, now.output) != (first.status, first.output):
@@ -92,7 +92,7 @@ def deadline_is_shown(trial: Trial) -> str:
         raise Failed("The answer to the create shows no deadline, or no time of creation.")
     after_s = (second.deadline - second.created_at).total_seconds()
     if abs(after_s - MIN_CANCEL_AFTER_S) > 1:
-        raise Failed(f"Asked were {MIN_CANCEL_AFTER_S} s, and it shows {after_s:.1f} s.")
+        raise Failed(f"{MIN_CANCEL_AFTER_S} s were asked for, and it shows {after_s:.1f} s.")
     return f"{after_s:.1f} s after the creation."
 
 

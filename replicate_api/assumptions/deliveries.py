@@ -1,4 +1,4 @@
-"""Webhooks: what is shown of them, what arrives, what it proves."""
+"""Checks of webhooks: their address in the list, their arrival and their signature."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def webhook_is_echoed(trial: Trial) -> str:
     sent, listed = webhook_of(trial), listed_of(trial)
     if listed.webhook != sent:
         shown = "another" if listed.webhook else "none"
-        raise Failed(f"It shows {shown}: the photo's address alone leads to a lost purchase.")
+        raise Failed(f"It shows {shown}: only the photo's address identifies a lost purchase.")
     return "As it was sent."
 
 
@@ -34,7 +34,7 @@ def webhook_filter_is_echoed(trial: Trial) -> str:
     webhook_of(trial)
     shown = listed_of(trial).webhook_events_filter
     if shown != EVENTS:
-        raise Failed(f"Sent was {', '.join(EVENTS)}; it shows {', '.join(shown or ()) or 'none'}.")
+        raise Failed(f"{', '.join(EVENTS)} was sent; it shows {', '.join(shown or ()) or 'none'}.")
     return f"As it was sent: {', '.join(EVENTS)}."
 
 
@@ -84,7 +84,7 @@ def only_events_asked_for_arrive(trial: Trial) -> str:
     unfinished = sum(not _tells_of_the_end(delivery.body) for delivery in deliveries)
     if unfinished or len(ids) > 1:
         raise Failed(
-            f"Asked for was {', '.join(EVENTS)}; {len(ids)} webhooks came, {unfinished} of them "
+            f"{', '.join(EVENTS)} was asked for; {len(ids)} webhooks came, {unfinished} of them "
             "from before the end."
         )
     again = f", {len(deliveries)} times" if len(deliveries) > 1 else ""

@@ -1,4 +1,4 @@
-"""How long files, outputs and records are kept."""
+"""Checks of the time for which files, outputs and records are kept."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def record_is_kept(trial: Trial) -> str:
 
 
 def _watch(trial: Trial, wait: Wait) -> Expiry:
-    """Return when file, output and record went; watched once, for all three checks."""
+    """Return when file, output and record were gone; all three checks share one watch."""
     if trial.expiry is not None:
         return trial.expiry
     first, file_url = first_of(trial), photo_url_of(trial)
@@ -74,7 +74,7 @@ def _is_gone(client: ReplicateClient, url: str) -> bool:
     except NotFound:
         return True
     except TryAgain:
-        # One of a hundred looks: the next will tell.
+        # One try of a hundred failed: the next will show it.
         return False
     return False
 
@@ -93,12 +93,12 @@ def _kept(gone_s: float | None, wait: Wait) -> str:
     if gone_s is not None and gone_s < wait.kept_s:
         raise Failed(
             f"It was gone {gone_s:.0f} s after the end of the prediction; "
-            f"{wait.kept_s:.0f} s are believed."
+            f"Restage relies on {wait.kept_s:.0f} s."
         )
     return _gone(gone_s, wait, than="the end of the prediction")
 
 
 def _gone(gone_s: float | None, wait: Wait, *, than: str) -> str:
     if gone_s is None:
-        return f"It was there yet {wait.watched_s / 60:.0f} minutes after {than}."
+        return f"It was still there {wait.watched_s / 60:.0f} minutes after {than}."
     return f"It was gone {gone_s / 60:.0f} minutes after {than}."

@@ -1,4 +1,4 @@
-"""What the list of predictions shows."""
+"""Checks of the list of predictions: its contents, its filters, its order and its pages."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def list_shows_input(trial: Trial) -> str:
 
     found = eventually(find, within_s=trial.patience_s)
     if found is None:
-        raise Failed(f"Nothing listed holds it after {trial.patience_s:.0f} s.")
+        raise Failed(f"No listed prediction shows it after {trial.patience_s:.0f} s.")
     if found.id != first.id:
         raise Failed(f"It led to the prediction {found.id}, and {first.id} was bought.")
     trial.listed = found
     waited_s = time.monotonic() - asked_at
-    return f"Found by it, {waited_s:.1f} s after it was first looked for."
+    return f"The list showed it {waited_s:.1f} s after the first look."
 
 
 @assumption("The list's created_after and created_before hold")
@@ -46,7 +46,7 @@ def list_filters_hold(trial: Trial) -> str:
 
     wanted = (True, False, True, False)
     if eventually(lambda: read() == wanted, within_s=min(trial.patience_s, 30.0)):
-        return "Between the two predictions, each shows the one it should."
+        return "At a moment between the two predictions, each filter shows the right one."
     newer, older, before_older, before_newer = read()
     wrong = [
         *(["created_after leaves the newer out"] if not newer else []),

@@ -16,7 +16,7 @@ Result = Literal["held", "failed", "not tried"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """One assumption and what came of it; `detail` is a sentence or two for people."""
+    """The result of trying one assumption; `detail` is a sentence or two for people."""
 
     name: str
     result: Result
@@ -24,17 +24,17 @@ class Outcome:
 
 
 class Failed(Exception):
-    """Replicate does otherwise than is assumed; the text says what it does."""
+    """Replicate does not do what is assumed; the text says what it does."""
 
 
 class NotTried(Exception):
-    """The assumption could not be tried; the text says why, or how it can be."""
+    """The assumption could not be tried; the text says why, or how to try it."""
 
 
 def judge(name: str, check: Callable[[], str]) -> Outcome:
     """Return the outcome of a check, which returns a detail or raises Failed or NotTried.
 
-    An error of the API fails it: the code's next call would fare no better.
+    An error of the API counts as failed: Restage's own call would get the same.
     """
     try:
         detail = check()

@@ -1,4 +1,4 @@
-"""Predictions bought to try something: a few, each with a deadline, and none left running."""
+"""The predictions that the checks buy: two at most, each with a deadline, none left running."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from replicate_api.client import ReplicateClient
 from replicate_api.errors import RateLimited, ReplicateError
 
 MAX_PURCHASES = 2
-# What is refused with a 429 is asked again so often; an account low on credit has 6 a minute.
+# A create refused with a 429 is sent again this many times; an account low on credit may send 6
+# a minute.
 MAX_WAITS = 5
 LONGEST_WAIT_S = 60.0
 # How far Replicate's clock may be from ours.
@@ -24,7 +25,7 @@ MAX_PAGES = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """The model that is tried, and an input of its own without the photo.
+    """The model that the checks use, with an input for it that lacks only the photo.
 
     `choice_input` is an input with an enum, `solid_input` one that may not be null; each is None
     where the model has none.
@@ -39,14 +40,17 @@ class Subject:
     solid_input: str | None
 
     def input_with(self, photo_url: str, changes: Mapping[str, object]) -> dict[str, object]:
-        """Return the whole input."""
+        """Return the input with the photo and the changes in it."""
         photo = [photo_url] if self.takes_many else photo_url
         return {**self.input, self.photo_input: photo, **changes}
 
 
 @dataclass(kw_only=True)
 class Purchases:
-    """Buys, counts and cancels. A request whose answer was lost counts as bought."""
+    """Buys predictions, counts them and cancels them.
+
+    A request whose answer was lost counts as bought.
+    """
 
     client: ReplicateClient
     subject: Subject
@@ -66,9 +70,9 @@ class Purchases:
         webhook: str | None = None,
         changes: Mapping[str, object] | None = None,
     ) -> RemotePrediction:
-        """Buy a prediction; `took_s` is then how long the answer took.
+        """Buy a prediction and set `took_s` to the time that the answer took.
 
-        Waits where it is told to (429). Raises NotTried where it would be one too many.
+        Waits as long as a 429 asks. Raises NotTried once MAX_PURCHASES are bought.
         """
         if self.count >= MAX_PURCHASES:
             raise NotTried(f"{MAX_PURCHASES} predictions are bought already, and no more are.")
@@ -81,7 +85,7 @@ class Purchases:
         raise self.throttled[-1]
 
     def cancel_running(self) -> list[str]:
-        """Cancel what is not finished; return the ids that may run on, until their deadline."""
+        """Cancel unfinished predictions; return the ids that may still run until their deadline."""
         unfinished = set(self._ids)
         if self._uncertain:
             unfinished |= self._find_lost()
@@ -94,7 +98,7 @@ class Purchases:
         webhook: str | None,
         changes: Mapping[str, object],
     ) -> RemotePrediction:
-        # Before the request: it may be broken off at any point.
+        # Counted before the request, which Ctrl-C may interrupt at any point.
         self.count += 1
         self._uncertain += 1
         self._photo_urls.add(photo_url)
@@ -118,7 +122,7 @@ class Purchases:
         return bought
 
     def _find_lost(self) -> set[str]:
-        """Return the purchases that the list shows with our photo's address."""
+        """Return the ids of the listed predictions that have our photo's address."""
         lost: set[str] = set()
         for _ in range(3):
             with suppress(ReplicateError):
@@ -144,13 +148,13 @@ class Purchases:
 
 
 def carries(prediction: RemotePrediction, photo_url: str) -> bool:
-    """Say whether the photo's address stands in the input: how a lost purchase is recognised."""
+    """Return whether the photo's address is in the input, which identifies a lost purchase."""
     values = (prediction.input or {}).values()
     return any(value in (photo_url, [photo_url]) for value in values)
 
 
 def list_since(client: ReplicateClient, since: datetime) -> list[RemotePrediction]:
-    """Return what the list shows since then, from the newest back, a thousand at most."""
+    """Return the predictions listed since a moment, newest first, a thousand at most."""
     page = client.list_predictions(created_after=since)
     found = list(page.predictions)
     for _ in range(MAX_PAGES - 1):

@@ -1,4 +1,4 @@
-"""What is refused, and how."""
+"""Checks of Replicate's refusals: of wrong inputs, and of too many requests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from replicate_api.assumptions.trial import Trial, photo_url_of
 from replicate_api.client import MIN_CANCEL_AFTER_S
 from replicate_api.errors import InvalidInput, RateLimited
 
-# Several at once: one after the other they might never be a flood.
+# Creates sent one after another might never reach the limit.
 FLOOD_THREADS = 8
 
 
@@ -39,19 +39,19 @@ def unknown_input_is_refused_or_ignored(trial: Trial) -> str:
         )
     except InvalidInput as error:
         return f"Refused. {error.detail}"
-    return "Accepted: what is misspelt is paid for, so only inputs of the schema are ever sent."
+    return "Accepted: a misspelt input is paid for, so Restage sends inputs of the schema alone."
 
 
 @assumption("A 429 says how long to wait")
 def limit_is_told(trial: Trial) -> str:
     error = trial.purchases.throttled[0] if trial.purchases.throttled else _flood(trial)
     if not error.told_by:
-        raise Failed(f"It tells neither in its header nor in its body. {error.detail}")
+        raise Failed(f"Neither its header nor its body says it. {error.detail}")
     return f"{error.retry_after_s:g} s, told in its {error.told_by}. {error.detail}"
 
 
 def _refusal_of(trial: Trial, name: str, value: object) -> str:
-    """Return how a wrong value of an input is refused; raise Failed where it is not."""
+    """Send a wrong value; return the text of its refusal, or raise Failed where it is accepted."""
     try:
         accepted = trial.purchases.buy(
             photo_url_of(trial), changes={name: value}, cancel_after_s=MIN_CANCEL_AFTER_S
@@ -64,11 +64,11 @@ def _refusal_of(trial: Trial, name: str, value: object) -> str:
             ) from error
         return f"{name}: {dict(error.fields).get(f'input.{name}', error.detail)}."
     trial.second = accepted
-    raise Failed(f"Accepted for {name}: what is wrong is paid for.")
+    raise Failed(f"Accepted for {name}: a wrong value is paid for.")
 
 
 def _flood(trial: Trial) -> RateLimited:
-    """Send creates that lack everything until one is refused with a 429."""
+    """Send creates with an empty input until one is refused with a 429."""
     if not trial.burst:
         raise NotTried("No 429 came: give --burst N, which sends N creates that buy nothing.")
 

@@ -1,4 +1,4 @@
-"""One run of all checks: what it is given, what was found so far, how it waits."""
+"""One run of all checks: its arguments, its findings so far, and its ways of waiting."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from replicate_api.client import ReplicateClient
 
 T = TypeVar("T")
 
-# As much as the pipeline takes of one output.
+# The most that the pipeline takes of one output.
 MAX_OUTPUT_BYTES = 100 * 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
-    """How long expiry is waited for, in seconds: kept at least, watched at most, asked every."""
+    """The wait for expiry, in seconds: kept at least, watched at most, and between two looks."""
 
     kept_s: float = 55 * 60
     watched_s: float = 65 * 60
@@ -30,7 +30,10 @@ class Wait:
 
 @dataclass(kw_only=True)
 class Expiry:
-    """When each was first seen gone, in seconds after the prediction's end; None: it is there."""
+    """The seconds from the prediction's end until each was first seen gone.
+
+    None stands for an object that was still there.
+    """
 
     file_s: float | None = None
     output_s: float | None = None
@@ -39,11 +42,11 @@ class Expiry:
 
 @dataclass(kw_only=True)
 class Trial:
-    """One run: what it is given, and what its checks have found for those that follow.
+    """One run: its arguments, and the findings of its checks for the checks that follow.
 
-    `compare` returns how a model as it is published now differs from ours, a sentence each.
-    `webhook` is sent where it is given; its receiver need not be there.
-    `patience_s` is how long something may take to finish, to be listed or to arrive.
+    `compare` returns a sentence for each difference between a model as published now and ours.
+    `webhook` is sent where it is given, with or without a `receiver` for it.
+    `patience_s` is the time that a prediction may take to finish, to be listed or to arrive.
     """
 
     client: ReplicateClient
@@ -83,7 +86,7 @@ def first_of(trial: Trial) -> RemotePrediction:
 
 
 def listed_of(trial: Trial) -> RemotePrediction:
-    """Return that prediction as the list shows it, or raise NotTried."""
+    """Return the first prediction as the list shows it, or raise NotTried."""
     if trial.listed is None:
         raise NotTried("The prediction was not found in the list.")
     return trial.listed
@@ -100,14 +103,14 @@ def receiver_of(trial: Trial) -> WebhookReceiver:
     """Return the receiver of webhooks, or raise NotTried."""
     if trial.receiver is None:
         raise NotTried(
-            "Nobody listened: give --webhook-url, an https address that reaches this machine, "
-            "and --listen, the port that it reaches."
+            "There was no receiver of webhooks: give --webhook-url, an https address that reaches "
+            "this machine, and --listen, the port that it reaches."
         )
     return trial.receiver
 
 
 def wait_of(trial: Trial) -> Wait:
-    """Return how long expiry is waited for, or raise NotTried."""
+    """Return the wait for expiry, or raise NotTried."""
     if trial.wait is None:
         raise NotTried("It takes an hour: give --wait.")
     return trial.wait
@@ -116,7 +119,7 @@ def wait_of(trial: Trial) -> Wait:
 def until_finished(
     trial: Trial, prediction: RemotePrediction, *, within_s: float
 ) -> RemotePrediction:
-    """Return the prediction once it is finished, or as it is at last."""
+    """Return the prediction once it is finished, or as it is when the time is up."""
     latest = prediction
 
     def look() -> bool:
@@ -129,7 +132,7 @@ def until_finished(
 
 
 def eventually(look: Callable[[], T], *, within_s: float) -> T:
-    """Return what `look` returns once that is true, or at last; look ever less often."""
+    """Call `look`, ever less often, until its value is true or the time is up; return the value."""
     until, pause_s = time.monotonic() + within_s, 0.02
     while not (seen := look()) and time.monotonic() < until:
         time.sleep(pause_s)
@@ -138,13 +141,13 @@ def eventually(look: Callable[[], T], *, within_s: float) -> T:
 
 
 def life_of(prediction: RemotePrediction) -> float | None:
-    """Return the seconds from creation to end, where both are told."""
+    """Return the seconds from creation to end, where both times are known."""
     if prediction.completed_at is None or prediction.created_at is None:
         return None
     return (prediction.completed_at - prediction.created_at).total_seconds()
 
 
 def duration_of(prediction: RemotePrediction) -> str:
-    """Return the same in words, or nothing."""
+    """Return a prediction's life in words, such as " after 2.1 s", or "" where it is unknown."""
     lived_s = life_of(prediction)
     return "" if lived_s is None else f" after {lived_s:.1f} s"

@@ -1,4 +1,4 @@
-"""A receiver of webhooks for one run of the checks: keeps what comes, answers 200."""
+"""A receiver of webhooks for one run of the checks: keeps each delivery and answers 200."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 MAX_BODY_BYTES = 1_000_000
-# A connection that says nothing is let go.
+# A connection that sends nothing for this long is closed.
 READ_LIMIT_S = 10
 
 
