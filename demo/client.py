@@ -16,10 +16,10 @@ class Refused(Exception):
 
 
 class Client:
-    """Speaks for one user of the Restage at `address`."""
+    """Calls the Restage at `address` for one user."""
 
     def __init__(self, address: str, *, token: str) -> None:
-        # trust_env off: a proxy of the machine's has no business with a loopback address.
+        # trust_env off: the machine's proxy must not be asked for a loopback address.
         self._http = httpx.Client(
             base_url=address,
             headers={"Authorization": f"Token {token}"},
@@ -32,11 +32,11 @@ class Client:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # A connection left open keeps the web server waiting for its next request when told to end.
+        # An open connection would keep the web server from ending at once.
         self._http.close()
 
     def is_known(self) -> bool:
-        """Say whether Restage knows the token."""
+        """Return whether Restage accepts the token."""
         return self._http.get("/api/v1/admin/models").status_code not in (401, 403)
 
     def request_staging(self, photo: Path, *, room: str, style: str, model: str) -> dict[str, Any]:
@@ -49,7 +49,7 @@ class Client:
     def follow(
         self, job: dict[str, Any], *, tell: Callable[[dict[str, Any]], None], within_s: float
     ) -> dict[str, Any]:
-        """Return the job once it has ended, having told of it all along. Raises Refused."""
+        """Call `tell` with each state of the job; return it once it has ended. Raises Refused."""
         until = time.monotonic() + within_s
         tell(job)
         while job["status"] not in ENDS:
@@ -63,7 +63,7 @@ class Client:
         return job
 
     def bring_pictures(self, job: dict[str, Any], *, folder: Path) -> list[Path]:
-        """Write the job's pictures as after.webp, after-2.webp, … and return where they lie."""
+        """Write the job's pictures as after.webp, after-2.webp, … and return their paths."""
         return [
             self._bring(image, folder / ("after" if number == 1 else f"after-{number}"))
             for number, image in enumerate(job["images"], start=1)
@@ -89,7 +89,7 @@ def _read(answer: httpx.Response) -> dict[str, Any]:
 
 
 def reason(document: Any) -> str:
-    """Return what a refusal says, in a line.
+    """Return the text of a refusal on one line.
 
     >>> reason({"image": ["This is not a photo."]})
     'image: This is not a photo.'
@@ -103,5 +103,5 @@ def reason(document: Any) -> str:
         ]
         return "; ".join(parts)
     if isinstance(document, list) and document:
-        return "; ".join(reason(one) for one in document)
+        return "; ".join(reason(item) for item in document)
     return str(document) if document else "no reason was given"

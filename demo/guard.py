@@ -1,7 +1,7 @@
-"""Outlives the supervisor by a moment, to end what it started should it be killed outright.
+"""Ends the demo's processes where the supervisor was killed outright.
 
-Reads the numbers of process groups from standard input, `+GROUP` or `-GROUP` a line. When the
-input ends, the supervisor is gone, and the groups that it did not take back are ended.
+Reads the numbers of process groups from standard input, a line each: `+GROUP` adds one, `-GROUP`
+takes one back. When the input ends, the supervisor is gone, and the groups that are left are ended.
 """
 
 import os
@@ -15,7 +15,7 @@ LOOK_EVERY_S = 0.05
 
 
 def is_alive(group: int) -> bool:
-    """Say whether any process of the group is left."""
+    """Return whether any process of the group is left."""
     try:
         os.killpg(group, 0)
     except (ProcessLookupError, PermissionError):
@@ -27,7 +27,7 @@ def is_alive(group: int) -> bool:
 def end(groups: set[int], *, grace_s: float, reap: Callable[[], object] = lambda: None) -> None:
     """Ask every process of the groups to end, and kill what is left after the grace.
 
-    A process that ended and that nobody has reaped counts as alive: `reap` is for a parent.
+    An ended process counts as alive until its parent has reaped it, so a parent passes `reap`.
     """
     send(groups, signal.SIGTERM)
     until = time.monotonic() + grace_s

@@ -1,4 +1,4 @@
-"""What the demo keeps between two runs: the secret key, the operator and the API token."""
+"""The files that the demo keeps between two runs: its secret key, and its operator with a token."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Operator:
-    """Who the demo signs in as; `manage.py create_operator` prints exactly this."""
+    """The user that the demo signs in as; `manage.py create_operator` prints these fields."""
 
     name: str
     password: str
@@ -17,7 +17,7 @@ class Operator:
 
 
 def secret_key(folder: Path) -> str:
-    """Return the installation's SECRET_KEY, made in its first run."""
+    """Return the installation's SECRET_KEY, made in the first run."""
     file = folder / "secret-key"
     if not file.exists():
         _write_privately(file, secrets.token_urlsafe(50))
@@ -25,7 +25,7 @@ def secret_key(folder: Path) -> str:
 
 
 def find_operator(folder: Path) -> Operator | None:
-    """Return the operator of an earlier run."""
+    """Return the operator that an earlier run kept, if any."""
     try:
         return Operator(**json.loads((folder / "operator.json").read_text()))
     except (FileNotFoundError, ValueError, TypeError):
@@ -38,7 +38,7 @@ def keep_operator(folder: Path, operator: Operator) -> None:
 
 
 def _write_privately(file: Path, text: str) -> None:
-    # Written aside first: a run that is killed here leaves no half of a file.
+    # Written to another file first, so that a run killed here leaves no half-written one.
     aside = file.with_suffix(".new")
     aside.unlink(missing_ok=True)
     with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as output:

@@ -1,4 +1,4 @@
-"""What the demo is started with."""
+"""The demo's command line."""
 
 import argparse
 from collections.abc import Sequence
@@ -23,7 +23,6 @@ class Options:
 
 
 def read_options(arguments: Sequence[str] | None = None) -> Options:
-    """Read the command line."""
     default = Options()
     parser = argparse.ArgumentParser(
         prog="bin/demo",
@@ -33,8 +32,13 @@ def read_options(arguments: Sequence[str] | None = None) -> Options:
     add("--photo", type=Path, default=default.photo, metavar="PATH", help="the photo to stage")
     add("--room", default=default.room, help="what room it is (%(default)s)")
     add("--style", default=default.style, help="how to furnish it (%(default)s)")
-    add("--model", default=default.model, metavar="OWNER/NAME", help="another than the default")
-    add("--port", type=int, metavar="N", help="of the web server (8000); 0 picks a free one")
+    add(
+        "--model",
+        default=default.model,
+        metavar="OWNER/NAME",
+        help="a model other than the default",
+    )
+    add("--port", type=int, metavar="N", help="port of the web server (8000); 0 picks a free one")
     add(
         "--data",
         type=Path,

@@ -1,4 +1,4 @@
-"""Restage on one machine: its environment, its processes, in the order they need each other."""
+"""Restage on one machine: its environment, and its processes in the order of their needs."""
 
 import json
 import os
@@ -20,17 +20,17 @@ from demo.supervisor import Child, Supervisor
 # Generous: a machine under load starts five Pythons at once.
 READY_WITHIN_S = 60.0
 DEFAULT_PORT = 8000
-# What is bought with, where it is bought from Replicate itself.
+# The keys that --live passes on, to buy from Replicate itself.
 KEYS = ("REPLICATE_API_TOKEN", "OPENAI_API_KEY", "PROPLABS_REPLICATE_API_KEY")
 
 
 class PortTaken(Exception):
-    """The port that was asked for is another's."""
+    """The port that was asked for is in use."""
 
 
 @dataclass(frozen=True)
 class Running:
-    """A Restage that answers, and who may ask it."""
+    """A Restage that answers: its address, and its operator."""
 
     address: str
     operator: Operator
@@ -49,12 +49,12 @@ def start(supervisor: Supervisor, options: Options, *, say: Callable[[str], None
 
 
 def environment(options: Options, *, address: str, ports: dict[str, int]) -> dict[str, str]:
-    """Return what Restage's processes are told; nothing that they read leaks in from the shell."""
+    """Return the environment of Restage's processes, which leaves out the shell's settings."""
     ours = {*_names(ROOT / ".env.example"), "DJANGO_SETTINGS_MODULE", "PYTHONPATH"}
     env = {name: value for name, value in os.environ.items() if name not in ours}
     env |= {
-        # Not for its tracebacks: only so are static files served without collectstatic, which
-        # costs four seconds a run. Everything else runs as in production.
+        # Not for its tracebacks: with DEBUG static files need no collectstatic, which would cost
+        # four seconds a run. Everything else runs as in production.
         "DEBUG": "1",
         "SECRET_KEY": kept.secret_key(options.data),
         "DATABASE_URL": f"sqlite:///{options.data / 'restage.sqlite3'}",
@@ -73,7 +73,7 @@ def environment(options: Options, *, address: str, ports: dict[str, int]) -> dic
 
 
 def _names(example: Path) -> list[str]:
-    """Return the names of variables that a file of them has."""
+    """Return the names of the variables in an .env file."""
     return re.findall(r"^(\w+)=", example.read_text(), re.MULTILINE)
 
 
@@ -94,7 +94,7 @@ def _start(
         "--port", str(ports["valkey"]), "--folder", options.data / "valkey",
     )  # fmt: skip
     migrate = run("migrate", "manage.py", "migrate", "--no-input")
-    # The socket is ours, so that nobody takes the port meanwhile; requests wait in it.
+    # This process opens the socket, so that no other takes the port; requests wait in it.
     socket_fd = listener.fileno()
     web = run(
         "web",
@@ -103,7 +103,7 @@ def _start(
         "config.wsgi",
         "--bind",
         f"fd://{socket_fd}",
-        # Connections that stay open would keep it from ending at once.
+        # Open connections would keep gunicorn from ending at once.
         "--keep-alive",
         "0",
         pass_fds=(socket_fd,),
@@ -112,10 +112,10 @@ def _start(
         "sandbox", "-m", "sandbox", "--port", str(ports["sandbox"]),
         "--models", ROOT / "modelsettings" / "catalog", "--seconds", "2",
     )  # fmt: skip
-    # One worker has no neighbours to look for, which takes it a second.
+    # Mingling and gossip look for other workers, of which there are none, for a second.
     run("worker", "-m", "celery", "-A", "config", "worker", "--without-mingle", "--without-gossip")
     supervisor.finish(migrate, within_s=READY_WITHIN_S)
-    # Not before: its tasks read the tables. The worker has none to do until then.
+    # Only after the migration: beat's tasks read the tables. Until then the worker is idle.
     run("beat", "-m", "celery", "-A", "config", "beat")
     supervisor.wait_until(lambda: _answers(f"{address}/livez"), web, within_s=READY_WITHIN_S)
     operator = kept.find_operator(options.data)
@@ -136,13 +136,13 @@ def _is_known(address: str, operator: Operator) -> bool:
 def _create_operator(supervisor: Supervisor, run: Callable[..., Child]) -> Operator:
     created = run("operator", "manage.py", "create_operator", "demo")
     printed = supervisor.finish(created, within_s=READY_WITHIN_S)
-    # The password stays in one file, and that is not a log.
+    # The log has the password, which only the operator's file may hold.
     created.log.unlink()
     return Operator(**json.loads(printed.splitlines()[-1]))
 
 
 def _listen(port: int | None, *, say: Callable[[str], None]) -> socket.socket:
-    """Open the web server's socket; a port that was not asked for may be another when taken."""
+    """Open the web server's socket, on any free port where the default one is taken."""
     wanted = DEFAULT_PORT if port is None else port
     try:
         return socket.create_server(("127.0.0.1", wanted), backlog=128)
@@ -156,14 +156,14 @@ def _listen(port: int | None, *, say: Callable[[str], None]) -> socket.socket:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on, for somebody who is about to."""
+    """Return a port that no process listens on."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
         return port
 
 
 def listens(port: int) -> bool:
-    """Say whether somebody listens on a port of this machine."""
+    """Return whether a process listens on a port of this machine."""
     try:
         socket.create_connection(("127.0.0.1", port), timeout=1).close()
     except OSError:

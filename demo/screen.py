@@ -1,4 +1,4 @@
-"""What the demo prints: plain lines, and on a terminal one line that counts the seconds."""
+"""The demo's output: plain lines, and on a terminal one line that counts the seconds."""
 
 import sys
 import time
@@ -7,10 +7,10 @@ from typing import TextIO
 
 
 class Screen:
-    """Writes lines, and follows something that takes a while.
+    """Writes lines, and shows the state of a job with the seconds it takes.
 
-    On a terminal the line of what is under way is written over itself; elsewhere each of its
-    states is a line of its own.
+    On a terminal the line of the present state is rewritten as the seconds pass; elsewhere each
+    state is written once, on a line of its own.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class Screen:
         self._last = ""
 
     def follow(self, state: str) -> None:
-        """Show what state it is in now, and after how many seconds."""
+        """Show the job's state, and the seconds since `begin`."""
         line = f"  {self._now() - self._started_at:5.1f} s  {state}"
         if self._stream.isatty():
             if self._last != state:

@@ -28,12 +28,12 @@ class Ended(Exception):
 
 
 class ChildFailed(Exception):
-    """A process ended that should have gone on, or did not get ready; the message has its log."""
+    """A process ended too early or did not get ready; the message has the end of its log."""
 
 
 @dataclass(frozen=True)
 class Child:
-    """A process with its log; its number is its group's too."""
+    """A process with its log; its id is also the id of its process group."""
 
     name: str
     process: subprocess.Popen[bytes]
@@ -44,7 +44,7 @@ class Child:
         return self.process.pid
 
     def last_lines(self) -> str:
-        """Return the end of what it logged, indented."""
+        """Return the end of the log, indented."""
         lines = self.log.read_text(errors="replace").splitlines()[-LINES_OF_LOG:]
         return "\n".join(f"    {line}" for line in lines)
 
@@ -52,8 +52,8 @@ class Child:
 class Supervisor:
     """Keeps the demo's processes: `with Supervisor(logs=folder) as supervisor:` ends them all.
 
-    By group, since some leave children of their own behind; and through the guard
-    (`demo.guard`), should this process be killed where it can do nothing more.
+    It ends whole groups, since some processes leave children behind. Where the supervisor itself
+    is killed, the guard (`demo.guard`) ends them.
     """
 
     def __init__(self, *, logs: Path) -> None:
@@ -80,7 +80,7 @@ class Supervisor:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        # Whoever presses Ctrl-C again waits for nothing; the guard ends what is left.
+        # A second Ctrl-C ends the supervisor at once; the guard then ends the processes.
         for number in self._before:
             signal.signal(number, signal.SIG_DFL)
         groups = {child.group for child in self._children}
@@ -123,7 +123,7 @@ class Supervisor:
     def finish(self, child: Child, *, within_s: float) -> str:
         """Wait for a process that has an end, and return what it printed.
 
-        Raises ChildFailed where it failed, or another process did meanwhile.
+        Raises ChildFailed where it fails, or where another process ends meanwhile.
         """
         self._await(lambda: child.process.poll() is not None, child, within_s=within_s, but=child)
         self._children.remove(child)
@@ -133,11 +133,11 @@ class Supervisor:
         return child.log.read_text(errors="replace")
 
     def wait_until(self, is_ready: Callable[[], bool], child: Child, *, within_s: float) -> None:
-        """Wait until a process is ready. Raises ChildFailed where it does not get there."""
+        """Wait until a process is ready. Raises ChildFailed where it does not get ready."""
         self._await(is_ready, child, within_s=within_s)
 
     def check(self, *, but: Child | None = None) -> None:
-        """Raise ChildFailed where a process has ended, Ended where a signal said so."""
+        """Raise ChildFailed where a process has ended, Ended after a signal."""
         if self._told_to_end_by is not None:
             raise Ended(self._told_to_end_by)
         for child in self._children:
@@ -167,7 +167,8 @@ class Supervisor:
             child.process.poll()
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
-        # An exception from here could strike between a process's start and its entry in the list.
+        # Only noted: an exception raised here could strike between a process's start and its entry
+        # in the list.
         self._told_to_end_by = number
 
     def _tell_guard(self, line: str) -> None:
@@ -175,7 +176,7 @@ class Supervisor:
             try:
                 os.write(self._guard.stdin.fileno(), f"{line}\n".encode())
             except BrokenPipeError:
-                # Somebody killed the guard: the supervisor alone ends the processes then.
+                # The guard was killed: the supervisor alone ends the processes then.
                 return
 
 
