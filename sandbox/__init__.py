@@ -1,5 +1,5 @@
 """A local Replicate: an independent implementation of its HTTP API.
 
-docs/replicate-facts/ holds what is known of the service, and comments cite its pages and chapters.
-Imports nothing of the other packages of this repository.
+docs/replicate-facts/ holds the known facts of the service; comments cite its pages and chapters.
+The sandbox imports no other package of this repository.
 """

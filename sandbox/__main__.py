@@ -18,7 +18,7 @@ from sandbox.options import Options
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve until interrupted; port 0 takes a free one. Prints where it stands."""
+    """Print the address and serve until interrupted; port 0 takes a free one."""
     # Python's own default ends the process at once, and would leave the folder of pictures behind.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     options = read_options(arguments)
@@ -42,7 +42,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def read_options(arguments: Sequence[str] | None = None) -> Options:
-    """Read the command line."""
     default = Options()
     parser = argparse.ArgumentParser(prog="python -m sandbox", description="A local Replicate.")
     add = parser.add_argument

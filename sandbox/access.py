@@ -1,4 +1,4 @@
-"""Who may call: any bearer token, or the one that the sandbox was started with."""
+"""The check of each call: any bearer token, or the one token of the options, and the rate limit."""
 
 from __future__ import annotations
 
@@ -43,5 +43,8 @@ def _check(header: str, *, token: str) -> None:
 
 
 def _is_create(scope: Scope) -> bool:
-    """Creations have a limit of their own: docs/replicate-facts/http.md, "Rate limits"."""
+    """Return whether a request is a creation, which has a rate limit of its own.
+
+    docs/replicate-facts/http.md, "Rate limits".
+    """
     return bool(scope["method"] == "POST" and scope["path"].endswith("/predictions"))

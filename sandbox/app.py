@@ -1,4 +1,4 @@
-"""The ASGI application: one sandbox, its parts put together, its routes."""
+"""The ASGI application of one sandbox: its parts and its routes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sandbox.problems import Problem, answer_problem
 
 
 def build_app(options: Options) -> Starlette:
-    """Return a sandbox of its own: nothing is shared between two of them."""
+    """Return a new sandbox, which shares nothing with any other."""
     parts = Parts(options)
 
     @asynccontextmanager

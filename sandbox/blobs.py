@@ -1,4 +1,4 @@
-"""Bytes kept on disk by their digest: the same picture twice takes its room once."""
+"""Bytes kept on disk by their digest: the same picture is kept only once."""
 
 from __future__ import annotations
 

@@ -17,6 +17,6 @@ def stamp(moment: datetime) -> str:
 
 def read(text: str) -> datetime:
     """Read an ISO 8601 moment; one without a zone is UTC. Raises ValueError."""
-    # A plus sign that nobody escaped reaches a query parameter as a space.
+    # An unescaped plus sign reaches a query parameter as a space.
     moment = datetime.fromisoformat(text.strip().replace(" ", "+") if "T" in text else text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Faults that a test or a chaos run asks for: see README.md for the list."""
+"""Faults that a test or a chaos run asks for; README.md lists them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from sandbox.dice import Dice
 from sandbox.problems import Problem
 from sandbox.validation import Document
 
-# What happens to a request, in `misbehaviour.py`.
+# Faults of a request, which `misbehaviour.py` carries out.
 WIRE = frozenset(
     {
         *("status", "drop", "drop_after", "stall", "stall_before", "truncate", "drip"),
         *("garbage", "huge", "redirect"),
     }
 )
-# What becomes of the prediction that a create makes, in `runs.py` and `outputs.py`.
+# Fates of the prediction that a create makes, for `runs.py` and `outputs.py`.
 FATES = frozenset(
     {
         *("fail", "abort", "cancel", "queue", "slow", "hang", "hide_from_list", "no_output"),
@@ -23,7 +23,7 @@ FATES = frozenset(
         *("redirect_output", "html_output", "odd_status", "purge", "forget"),
     }
 )
-# What becomes of a webhook, in `webhooks.py`.
+# Faults of a webhook, which `webhooks.py` carries out.
 LETTERS = frozenset({"lose", "repeat", "delay", "forge", "stale", "unsigned", "garble"})
 
 
@@ -32,9 +32,9 @@ class Fault:
     """One misbehaviour, asked for over HTTP.
 
     on: the endpoint (`create`, `get`, …) or `webhook`; do: what happens.
-    times: how often still, 0 for as long as it stands; after: how many to spare first;
-    chance: how likely each one is hit, by dice of its own. `seconds`, `status`, `error`,
-    `address`, `size`, `event` and `model` say more where the deed needs it.
+    times: how often it happens, 0 for no limit; after: how many requests are spared first;
+    chance: how likely each request is hit, by dice of its own. `seconds`, `status`, `error`,
+    `address`, `size`, `event` and `model` are details of some deeds.
     """
 
     on: str
@@ -54,7 +54,7 @@ class Fault:
     hits: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        """Refuse a deed that does not exist at that place."""
+        """Refuse a deed that does not exist on that endpoint."""
         allowed = LETTERS if self.on == "webhook" else WIRE
         if self.on == "create":
             allowed = WIRE | FATES
@@ -65,11 +65,11 @@ class Fault:
 
     @property
     def is_spent(self) -> bool:
-        """Whether it has happened as often as was asked."""
+        """Whether the fault has happened as often as was asked."""
         return self._spent
 
     def strikes(self) -> bool:
-        """Return whether it happens this time, and count."""
+        """Return whether the fault happens this time, and count it."""
         if self.after > 0:
             self.after -= 1
             return False
@@ -81,13 +81,13 @@ class Fault:
 
 
 class Faults:
-    """The faults that stand, in the order they were asked for."""
+    """The active faults, in the order in which they were asked for."""
 
     def __init__(self) -> None:
         self._standing: list[Fault] = []
 
     def add(self, asked: Document) -> Fault:
-        """Let a fault stand; raises the 422 that says what is wrong with it."""
+        """Activate a fault; raise the 422 that says what is wrong with it."""
         known = {f.name for f in fields(Fault) if f.init}
         if unknown := sorted(asked.keys() - known):
             raise Problem(422, detail=f"Unknown: {unknown}. A fault has {sorted(known)}.")
@@ -99,17 +99,20 @@ class Faults:
         return fault
 
     def clear(self) -> None:
-        """Behave again."""
+        """End all faults."""
         self._standing.clear()
 
     def listed(self) -> list[Document]:
-        """Return the faults that stand, with how often each has happened."""
+        """Return the active faults, with how often each has happened."""
         return [asdict(fault) for fault in self._standing]
 
     def take(
         self, on: str, deeds: frozenset[str], *, event: str = "", model: str = ""
     ) -> Fault | None:
-        """Return the fault that happens now, and count it."""
+        """Return the fault that happens now, and count it.
+
+        Where several match, the oldest one that strikes happens.
+        """
         for fault in list(self._standing):
             if fault.on != on or fault.do not in deeds:
                 continue

@@ -18,7 +18,7 @@ LARGEST = 100 * 1024 * 1024
 
 @dataclass(kw_only=True)
 class UploadedFile:
-    """One file; its content stands in the blobs under `digest`."""
+    """One file; its content is in the blobs under `digest`."""
 
     name: str
     content_type: str
@@ -34,7 +34,7 @@ class UploadedFile:
 class FileStore:
     """The files of the account.
 
-    One hour is what the documented example shows; a general promise was not found:
+    The documented example shows a lifetime of one hour; a general promise was not found:
     docs/replicate-facts/http.md, "Files and retention".
     """
 
@@ -46,7 +46,7 @@ class FileStore:
     def add(
         self, content: bytes, *, name: str, content_type: str, metadata: dict[str, Any]
     ) -> UploadedFile:
-        """Keep a file; raises the 413 for more than 100 MiB."""
+        """Keep a file; raise the 413 for more than 100 MiB."""
         if len(content) > LARGEST:
             raise Problem(413)
         kept = UploadedFile(
@@ -84,7 +84,7 @@ class FileStore:
 
 
 def file_object(uploaded: UploadedFile, *, api: str) -> Document:
-    """Return what the API shows of a file.
+    """Return a file as the API shows it.
 
     The keys: docs/replicate-facts/http.md, "Files and retention".
     """

@@ -53,7 +53,7 @@ def endpoint_name(method: str, path: str) -> str | None:
 
 
 class DroppableProtocol(H11Protocol):
-    """uvicorn's own protocol, which also remembers each open connection by its far end.
+    """uvicorn's own protocol, which also remembers each open connection by its client's address.
 
     An ASGI application cannot close a connection without an answer: uvicorn would send a 500.
     """
@@ -74,7 +74,7 @@ class DroppableProtocol(H11Protocol):
 
 
 class Misbehaviour:
-    """Counts each request and, where a fault stands, misbehaves around the application."""
+    """Counts each request and, where a fault strikes, misbehaves around the application."""
 
     def __init__(self, app: ASGIApp, *, faults: Faults, counts: dict[str, int]) -> None:
         self._app = app
@@ -95,6 +95,7 @@ class Misbehaviour:
             case "drop":
                 await _drop(scope, receive)
             case "drop_after":
+                # The application acts, so that a purchase exists whose answer is lost.
                 await self._answer(scope, receive)
                 await _drop(scope, receive)
             case "stall_before":
@@ -143,7 +144,7 @@ def _seconds(fault: Fault | None) -> float:
 
 
 def _instead(fault: Fault | None) -> ASGIApp:
-    """Return what is answered in the application's place, which does nothing."""
+    """Return the answer that replaces the application's; the application does nothing."""
     if fault is None:
         raise ValueError("no fault")
     match fault.do:
@@ -177,7 +178,7 @@ def stream_blanks(size: int, *, media_type: str) -> StreamingResponse:
 
 
 async def _drain(receive: Receive) -> None:
-    """Read the request to its end: an answer in its midst would break the connection."""
+    """Read the request to its end: an earlier answer would break the connection."""
     more = True
     while more:
         message = await receive()

@@ -1,4 +1,4 @@
-"""What a sandbox is started with."""
+"""The options of a sandbox."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class Options:
 
     @property
     def origin(self) -> str:
-        """Where this server stands, without a path: `http://127.0.0.1:8100`."""
+        """The server's address without a path: `http://127.0.0.1:8100`."""
         return f"http://{self.host}:{self.port}"
 
     @property
     def api(self) -> str:
-        """The address to set as `REPLICATE_BASE_URL` plus `/v1`."""
+        """The API's address: the value for `REPLICATE_BASE_URL`, and `/v1`."""
         return f"{self.origin}/v1"

@@ -1,4 +1,4 @@
-"""What a finished prediction answers, in the shape of its model's Output, and serves."""
+"""Outputs of finished predictions, in the shape of the model's Output, and the files they name."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SENTENCE = "a bright, empty room with a large window and a wooden floor, ready t
 
 @dataclass(frozen=True, kw_only=True)
 class OutputFile:
-    """One file that is served. `fault` says how it is broken, if it is."""
+    """One file that is served; `fault` breaks it, where there is one."""
 
     digest: str
     ending: str
@@ -37,7 +37,7 @@ class OutputFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Made:
-    """What a run produced."""
+    """The product of a run."""
 
     output: object
     image_count: int | None
@@ -67,7 +67,7 @@ class OutputStore:
         return f"{self._origin}/outputs/{name}"
 
     def get(self, name: str) -> tuple[OutputFile, bytes]:
-        """Return a file and its content, or raise the 404 if none is served (any more)."""
+        """Return a file and its content, or raise the 404 where there is none, or no longer."""
         found = self._files.get(name)
         if found is None or found.expires_at <= now():
             self._files.pop(name, None)
@@ -87,7 +87,7 @@ class OutputMaker:
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="studio")
 
     async def make(self, prediction: Prediction) -> Made:
-        """Return what the prediction answers; raises RunFailed."""
+        """Make the prediction's output; raise RunFailed where its photo cannot be read."""
         model = prediction.model
         schema = model.output_schema
         if _is_address(schema) or _is_address(schema.get("items") or {}):
@@ -134,7 +134,7 @@ def _is_about_sound(model: PublishedModel) -> bool:
 
 
 def _silence() -> bytes:
-    """Return a tenth of a second of a WAV."""
+    """Return a tenth of a second of silence as a WAV."""
     content = io.BytesIO()
     with wave.open(content, "wb") as sound:
         sound.setnchannels(1)
@@ -150,7 +150,7 @@ def _sound(prediction: Prediction, store: OutputStore) -> object:
 
 
 def _object(schema: Document, prediction: Prediction, store: OutputStore) -> Document:
-    """Fill each property of an object; only addresses need a file."""
+    """Return an object with a value for each property; only an address needs a file."""
     return {
         name: store.add(_silence(), prediction=prediction, number=number, ending="wav")
         if _is_address(declared)

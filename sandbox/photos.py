@@ -25,7 +25,7 @@ class RunFailed(Exception):
 
 
 def find_photo(given: Document, *, schema: InputSchema) -> str | None:
-    """Return the address of the first image of an input, in x-order, that is no mask."""
+    """Return the address of an input's first image, in x-order, that is no mask."""
     for name, declared in schema.properties.items():
         if "mask" in name:
             continue
@@ -47,7 +47,7 @@ class PhotoReader:
         self._client = httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False)
 
     async def read(self, address: str) -> bytes:
-        """Return the bytes behind an address, or raise RunFailed with what is wrong."""
+        """Return the bytes at an address; raise RunFailed with the reason where there are none."""
         if address.startswith("data:"):
             return _read_data_uri(address)
         if address.startswith(self._own):
@@ -65,7 +65,6 @@ class PhotoReader:
         )
 
     async def close(self) -> None:
-        """Close the connections."""
         await self._client.aclose()
 
     async def _fetch(self, address: str) -> bytes:

@@ -1,4 +1,4 @@
-"""What picture an input asks for: its size, format, number, seed and words."""
+"""The pictures that an input asks for: their size, format, number, seed and words."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ LONGEST = 4096
 FORMATS = {"jpg": "jpg", "jpeg": "jpg", "webp": "webp", "png": "png"}
 COUNTS = ("num_outputs", "number_of_images", "num_images", "num_samples")
 QUALITIES = ("output_quality", "output_compression", "quality")
-# Without a seed one of so few is drawn: a benchmark then finds most pictures in the cache.
+# Without a seed one of this few is taken, so that a benchmark finds most pictures in the cache.
 RANDOM_SEEDS = 8
-# What was read into a field of its own does not vary the details once more.
+# These parameters have a field of their own, so `variation` leaves them out.
 READ_ELSEWHERE = frozenset(
     {
         *COUNTS,
@@ -28,7 +28,7 @@ READ_ELSEWHERE = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class PictureRequest:
-    """One picture to make: everything that its pixels follow from.
+    """One picture to make: everything that its pixels depend on.
 
     `ratio` is width by height, None for the photo's own; `width` and `height` are exact
     where given; `longest` bounds the longer side. `variation` stands for all other parameters.
@@ -46,9 +46,9 @@ class PictureRequest:
 
 
 def read_requests(given: Document, *, defaults: Document, is_list: bool) -> list[PictureRequest]:
-    """Return the pictures that an input asks for; without a list Output it is one.
+    """Return the pictures that an input asks for: exactly one where the Output is no list.
 
-    The model takes its published default for what was not sent, as Cog does.
+    A parameter that was not sent has its published default, as in Cog.
     """
     known = {**defaults, **given}
     count = _count(known) if is_list else 1
@@ -96,7 +96,7 @@ def _size(
     width, height = known.get("width"), known.get("height")
     if exact := re.fullmatch(r"(\d+)[x*](\d+)", size):
         return None, _side(exact[1]), _side(exact[2]), None
-    # A default width and height do not stretch a photo; those that somebody sent do.
+    # Only a width or a height that was sent may stretch a photo; the defaults do not.
     sent = "width" in given or "height" in given
     custom = size == "custom" or known.get("aspect_ratio") == "custom"
     if (custom or (sent and "size" not in known)) and width and height:
@@ -115,7 +115,7 @@ def _ratio(value: object) -> float | None:
 
 
 def _variation(known: Document) -> str:
-    """Return all other parameters as text, addresses apart: a photo has a digest."""
+    """Return all other parameters as text, without addresses: a photo counts by its digest."""
     others = {
         key: value
         for key, value in known.items()

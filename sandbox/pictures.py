@@ -1,4 +1,4 @@
-"""Makes the pictures: the photo, furnished, in the size and format that were asked for."""
+"""Makes the pictures: the furnished photo, in the size and format that were asked for."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CACHE_BYTES = 128 * 1024 * 1024
 
 
 class Studio:
-    """Takes pictures, and keeps those taken: the same request is drawn once."""
+    """Makes pictures and keeps them: the same request is drawn once."""
 
     def __init__(self) -> None:
         self._taken: OrderedDict[tuple[str, PictureRequest], bytes] = OrderedDict()
@@ -27,7 +27,7 @@ class Studio:
         self._lock = threading.Lock()
 
     def take(self, photo: bytes | None, request: PictureRequest) -> bytes:
-        """Return the encoded picture; raises RunFailed where the photo is none."""
+        """Return the encoded picture; raise RunFailed where the photo cannot be read."""
         key = (hashlib.sha256(photo or b"").hexdigest(), request)
         with self._lock:
             if key in self._taken:
@@ -72,7 +72,7 @@ def _open(photo: bytes | None) -> Image.Image:
 def _sizes(
     photo: Image.Image | None, request: PictureRequest
 ) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Return the size to draw in and the size to answer, which is drawn no larger than needed."""
+    """Return the size to draw in, LONGEST at most, and the size of the answer."""
     if request.width and request.height:
         final = (request.width, request.height)
     else:

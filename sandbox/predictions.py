@@ -1,4 +1,4 @@
-"""Predictions: what is remembered of each, and the object that the API shows of it."""
+"""Predictions as the sandbox keeps them, and as the API shows them."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ class Prediction:
 
     @property
     def is_over(self) -> bool:
-        """Whether the status will not change any more."""
+        """Whether the status is final."""
         return self.status in TERMINAL
 
     @property
     def is_forgotten(self) -> bool:
-        """Whether the service has lost it, and knows nothing of it any more."""
+        """Whether the service has lost the prediction, by the fault `forget`."""
         if not self.fate or self.fate.do != "forget":
             return False
         return now() - self.created_at >= timedelta(seconds=self.fate.seconds or 0)
@@ -61,7 +61,7 @@ class Prediction:
         self.started_at = now()
 
     def end(self, status: str, *, error: str | None = None) -> bool:
-        """Reach a terminal status once; return whether this call was the one."""
+        """Set a terminal status unless there is one; return whether this call set it."""
         if self.is_over:
             return False
         self.status = status
@@ -76,7 +76,7 @@ class Prediction:
         return True
 
     def is_purged(self, *, retention_s: float) -> bool:
-        """Whether input, output and logs are removed by now."""
+        """Return whether input, output and logs are removed by now."""
         if self.completed_at is None:
             return False
         if self.fate and self.fate.do == "purge":
@@ -85,7 +85,7 @@ class Prediction:
 
 
 def prediction_object(prediction: Prediction, *, api: str, retention_s: float) -> Document:
-    """Return what GET answers, with exactly the keys that were recorded per state.
+    """Return the answer to GET, with exactly the keys that were recorded for its state.
 
     While starting there are no `output`, `started_at`, `completed_at` and `metrics`:
     docs/replicate-facts/client.md, "Recorded answers". The published description lists more as
@@ -121,7 +121,7 @@ def prediction_object(prediction: Prediction, *, api: str, retention_s: float) -
 
 
 def waited_object(prediction: Prediction, *, api: str, retention_s: float) -> Document:
-    """Return what a create with `Prefer: wait` answers.
+    """Return the answer to a create with `Prefer: wait`.
 
     As in docs/replicate-facts/client.md, "Recorded answers": `output` and `data_removed` are there,
     and the status is still `processing` although the output is complete.
@@ -136,7 +136,7 @@ def waited_object(prediction: Prediction, *, api: str, retention_s: float) -> Do
 
 
 def listed_object(prediction: Prediction, *, api: str, retention_s: float) -> Document:
-    """Return an item of the list, which adds where the prediction came from."""
+    """Return an item of the list, which has two keys more, such as the prediction's source."""
     shown = prediction_object(prediction, api=api, retention_s=retention_s)
     return {"data_removed": False, "source": "api", **shown}
 
@@ -168,7 +168,6 @@ class PredictionStore:
         return iter(self._all)
 
     def add(self, prediction: Prediction) -> None:
-        """Remember a prediction."""
         prediction.sequence = len(self._all)
         self._all.append(prediction)
         self._by_id[prediction.id] = prediction
@@ -184,6 +183,8 @@ class PredictionStore:
         self, *, cursor: str | None, after: datetime | None, before: datetime | None
     ) -> tuple[list[Prediction], str | None, str | None]:
         """Return up to 100 predictions, newest first, and the next and previous cursors."""
+        # `p` leads to older predictions, `r` to newer ones. The place is a prediction's number, so
+        # that a prediction created between two pages shifts neither.
         direction, place = _read_cursor(cursor) if cursor else ("p", len(self._all))
         listed = [p for p in self._all if _is_listed(p, after=after, before=before)]
         if direction == "r":
@@ -197,7 +198,7 @@ class PredictionStore:
         return shown, older, newer
 
     def clear(self) -> None:
-        """Forget every prediction; those that run stop, and nobody is told."""
+        """Forget every prediction; running ones stop, without a webhook."""
         for prediction in self._all:
             prediction.end("canceled")
         self._all, self._by_id = [], {}

@@ -11,8 +11,8 @@ from typing import Any
 from sandbox.validation import Document, InputSchema
 
 HIDDEN = "hidden"
-# What every model has at Replicate, and the official Python client insists on: a file that was
-# written by hand may leave it out.
+# Every model has these fields at Replicate, and the official Python client insists on them; a file
+# that was written by hand may leave them out.
 LEFT_OUT: Document = {
     "description": None,
     "visibility": "public",
@@ -43,7 +43,7 @@ class PublishedModel:
 
     @property
     def is_official(self) -> bool | None:
-        """Whether Replicate maintains it; None where the file is older than the question."""
+        """Whether Replicate maintains the model; None where the file does not say."""
         return self.document.get("is_official")
 
     @property
@@ -56,7 +56,7 @@ class PublishedModel:
 
     @property
     def shown(self) -> Document:
-        """The model as the API shows it: its file, and what that leaves out."""
+        """The model as the API shows it: its file, with the fields that it leaves out."""
         address = {"url": f"https://replicate.com/{self.slug}"}
         return {**address, **LEFT_OUT, **self.document, "latest_version": self.shown_version}
 
@@ -67,14 +67,14 @@ class PublishedModel:
 
     @property
     def version_id(self) -> str:
-        """What a prediction of this model calls its version."""
+        """The version that a prediction of this model shows."""
         if self.is_official or self.latest_version is None:
             return HIDDEN
         return str(self.latest_version["id"])
 
     @property
     def published_at(self) -> str:
-        """When the version in use was created, in ISO 8601; empty without one."""
+        """The time when the version in use was created, in ISO 8601; empty without a version."""
         return str((self.latest_version or {}).get("created_at") or "")
 
     @cached_property
@@ -117,7 +117,7 @@ class Catalogue:
                     self.put(document)
 
     def put(self, document: Document) -> None:
-        """Publish a model, in place of the one of that name."""
+        """Publish a model, in place of an earlier one of that name."""
         model = PublishedModel(document)
         self._models[model.slug] = model
 
@@ -144,10 +144,10 @@ class Catalogue:
         ]
 
     def find_version(self, version: str) -> PublishedModel | None:
-        """Return the model that a prediction's `version` names and that may be run so.
+        """Return the model that a prediction's `version` names, where it may be run that way.
 
         `owner/name` is for official models only, `owner/name:id` and `id` for the others.
-        A file that does not say which it is may be run either way.
+        A model whose file does not say whether it is official may be run either way.
         """
         slug, _, version_id = version.partition(":")
         if "/" in slug:

@@ -13,7 +13,7 @@ from sandbox.photos import RunFailed
 from sandbox.predictions import Prediction, prediction_object
 from sandbox.webhooks import Postman
 
-# How much of its time a prediction waits in the queue.
+# The share of its time that a prediction waits in the queue.
 QUEUED = 0.2
 FOREVER_S = 365 * 24 * 3600.0
 # As docs/replicate-facts/http.md, "Creating a prediction", has it: 30 minutes of running.
@@ -44,7 +44,6 @@ class Runs:
         self._end(prediction, "canceled")
 
     def close(self) -> None:
-        """Stop every run."""
         for task in self._tasks:
             task.cancel()
 
@@ -72,6 +71,7 @@ class Runs:
         await self._process(prediction, running_s=running_s)
 
     async def _process(self, prediction: Prediction, *, running_s: float) -> None:
+        # The picture is drawn while the time passes, so that drawing seldom adds to it.
         making = asyncio.create_task(self._maker.make(prediction))
         making.add_done_callback(_look_at_error)
         if not await self._wait(prediction, min(running_s, LONGEST_RUN_S)):
@@ -93,6 +93,7 @@ class Runs:
         except RunFailed as error:
             self._end(prediction, "failed", error=str(error))
             return
+        # A cancel may have come while the picture was drawn.
         if prediction.is_over:
             return
         prediction.logs = made.logs
@@ -126,6 +127,7 @@ class Runs:
         if prediction.is_forgotten:
             return
         shown = prediction_object(prediction, api=self._api, retention_s=self._retention_s)
+        # The prediction is not over yet, and an unfinished one is shown without an output.
         if event == "output":
             shown["output"] = prediction.output
         self._postman.send(prediction, event=event, shown=shown)

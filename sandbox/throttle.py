@@ -9,7 +9,7 @@ from sandbox.problems import throttled
 
 
 class Bucket:
-    """Lets `per_minute` requests through a minute, and a short burst at once.
+    """Lets `per_minute` requests through each minute, and a short burst at once.
 
     How large a burst Replicate tolerates is not established: docs/replicate-facts/http.md,
     "Rate limits".

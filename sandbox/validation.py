@@ -1,4 +1,4 @@
-"""Checks an input against the model's own schema, and says what is wrong as Replicate does.
+"""Checks an input against its model's schema, and names the mistakes in Replicate's words.
 
 The wording and the `type` names are those of the Go library that Replicate's answers show
 (docs/replicate-facts/http.md, "Errors", names the four types that were seen).
@@ -31,15 +31,15 @@ class InputSchema:
 
     @property
     def defaults(self) -> Document:
-        """The published defaults, which the model takes for what was not sent."""
+        """The published defaults, which the model uses for parameters that were not sent."""
         return {k: p["default"] for k, p in self.properties.items() if p.get("default") is not None}
 
     def check(self, given: Document, *, refuse_unknown: bool) -> None:
         """Raise the 422 that names every invalid field.
 
-        What becomes of unknown keys is not established (docs/replicate-facts/http.md,
-        "Creating a prediction"): the sandbox refuses them unless told otherwise, so that a client
-        sends only keys of the schema.
+        Whether Replicate refuses unknown keys is not established (docs/replicate-facts/http.md,
+        "Creating a prediction"). The sandbox refuses them unless `refuse_unknown` is false, so that
+        a client sends only keys of the schema.
         """
         invalid = [f for error in self._validator.iter_errors(given) for f in _fields(error)]
         if not refuse_unknown or not self.properties:
@@ -59,7 +59,7 @@ class InputSchema:
 
 
 def invalid_input(invalid: list[dict[str, str]]) -> Problem:
-    """Return the 422 for these fields."""
+    """Return the 422 that lists these fields."""
     lines = [f"- {field['field']}: {field['description']}\n" for field in invalid]
     return Problem(
         422,

@@ -1,6 +1,6 @@
-"""Webhooks: signed, filtered by event, and the terminal one sent again.
+"""Webhooks: signed, filtered by event, and the terminal one retried for a minute.
 
-They are as docs/replicate-facts/http.md, "Webhooks", has them.
+All of it follows docs/replicate-facts/http.md, "Webhooks".
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from sandbox.problems import Problem
 from sandbox.validation import Document
 
 EVENTS = ("start", "output", "logs", "completed")
-# Without a filter: on new output and on completion.
+# The events that a prediction without a filter gets.
 UNFILTERED = ("output", "completed")
-# Exponential, the last about a minute after completion; the exact steps are not established.
+# Exponential, the last one about a minute after completion; the exact steps are not established.
 RETRY_DELAYS_S = (1, 2, 4, 8, 16, 30)
 
 
@@ -88,7 +88,7 @@ class Postman:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def send(self, prediction: Prediction, *, event: str, shown: Document) -> None:
-        """Deliver an event, if the prediction asked for it; returns at once."""
+        """Begin to deliver an event, if the prediction asked for it."""
         wanted = prediction.webhook_events_filter or UNFILTERED
         if not prediction.webhook or event not in wanted:
             return
@@ -101,7 +101,7 @@ class Postman:
         task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """Give up what is still to be delivered."""
+        """Give up the deliveries that are left."""
         for task in self._tasks:
             task.cancel()
         await self._client.aclose()

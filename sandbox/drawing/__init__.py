@@ -16,7 +16,7 @@ def draw_staged_room(
 ) -> Image.Image:
     """Return a picture of this size; the same arguments give the same picture.
 
-    `variation` changes details alone, such as what hangs on the wall.
+    `variation` changes details alone, such as the pictures on the wall.
     """
     room = ImageOps.fit(photo, size, Image.Resampling.LANCZOS) if photo else empty_room(size)
     return furnish(room, prompt=prompt, seed=seed, variation=variation)

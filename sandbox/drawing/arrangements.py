@@ -1,4 +1,4 @@
-"""What stands where: one arrangement a kind of room."""
+"""Arrangements of furniture, one for each kind of room."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ WALL_Z = 5.3
 
 @dataclass(frozen=True)
 class Scene:
-    """What an arrangement draws with.
+    """The brush, materials and dice of an arrangement.
 
-    `dice` follow the seed and the prompt, `details` every other parameter as well.
+    `dice` depend on the seed and the prompt, `details` on every other parameter as well.
     """
 
     brush: Brush
@@ -32,7 +32,7 @@ class Scene:
     metal: Colour
     # 1 or -1: the whole arrangement may be mirrored.
     side: int
-    # Where the photo shows a window, a picture would hang before it.
+    # False where the photo shows a window or a door: no picture hangs there.
     has_bare_wall: bool
 
     def some_accents(self, count: int) -> tuple[Colour, ...]:
@@ -300,4 +300,4 @@ def arrangement_of(prompt: str) -> Callable[[Scene], None]:
         for words, arrangement in ROOMS.items()
         if (match := re.search(words, prompt))
     ]
-    return min(found, key=lambda one: one[0])[1] if found else _living
+    return min(found, key=lambda place: place[0])[1] if found else _living

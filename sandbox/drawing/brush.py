@@ -24,7 +24,7 @@ ZOOM = 1.12
 
 
 class Brush:
-    """A transparent layer, and what can be drawn on it."""
+    """A transparent layer, and the strokes that draw on it."""
 
     def __init__(self, size: tuple[int, int]) -> None:
         self._final = size
@@ -215,7 +215,7 @@ def _mask(outlines: Iterable[Sequence[Point]], box: tuple[int, int, int, int]) -
 
 
 def _round(mask: Image.Image, radius: float) -> Image.Image:
-    """Round the corners of a mask: what blurs below a half goes, what blurs above it stays."""
+    """Round the corners of a mask: blurred pixels below a half go, those above it stay."""
     if radius <= 0:
         return mask
     blurred = mask.filter(ImageFilter.GaussianBlur(radius * 0.6))

@@ -10,9 +10,9 @@ WHITE: Colour = (255, 255, 255)
 BLACK: Colour = (18, 16, 15)
 
 
-def mix(one: Colour, other: Colour, share: float) -> Colour:
-    """Return `one` with a `share` (0 to 1) of `other` in it."""
-    red, green, blue = (round(a + (b - a) * share) for a, b in zip(one, other, strict=True))
+def mix(base: Colour, added: Colour, share: float) -> Colour:
+    """Return `base` with a `share` (0 to 1) of `added` in it."""
+    red, green, blue = (round(a + (b - a) * share) for a, b in zip(base, added, strict=True))
     return red, green, blue
 
 

@@ -11,7 +11,7 @@ from sandbox.drawing.arrangements import Scene, arrangement_of
 from sandbox.drawing.brush import Brush
 from sandbox.drawing.colours import palette_of
 
-# Of grey values from 0 to 255: a papered wall in uneven light stays below it.
+# The spread of grey values (0 to 255) below which a wall is even, also if papered or badly lit.
 _EVEN = 14.0
 
 
@@ -50,7 +50,7 @@ def _furniture(
 
 
 def _has_bare_wall(room: Image.Image) -> bool:
-    """Say whether the wall behind the sofa is even: no window and no door there."""
+    """Return whether the wall behind the sofa is even, without a window or a door."""
     width, height = room.size
     wall = room.crop((int(0.38 * width), int(0.22 * height), int(0.7 * width), int(0.42 * height)))
     return ImageStat.Stat(wall.convert("L")).stddev[0] < _EVEN

@@ -17,17 +17,17 @@ def leaf(
     """Draw a pointed leaf that grows from `at`; the angle in degrees, 90 is upwards."""
     turn = math.radians(angle)
     along, across = (math.cos(turn), -math.sin(turn)), (math.sin(turn), math.cos(turn))
-    one, other = [], []
+    dark, bright = [], []
     for step in range(11):
         share = step / 10
         half = length * width / 2 * math.sin(math.pi * share**0.8)
         droop = length * 0.12 * share * share
         x, y = at[0] + along[0] * length * share, at[1] + along[1] * length * share + droop
-        one.append((x + across[0] * half, y + across[1] * half))
-        other.append((x - across[0] * half, y - across[1] * half))
-    spine = [((a[0] + b[0]) / 2, (a[1] + b[1]) / 2) for a, b in zip(one, other, strict=True)]
-    brush.fill([*one, *reversed(spine)], lit(colour, -0.18))
-    brush.fill([*other, *reversed(spine)], lit(colour, 0.12))
+        dark.append((x + across[0] * half, y + across[1] * half))
+        bright.append((x - across[0] * half, y - across[1] * half))
+    spine = [((a[0] + b[0]) / 2, (a[1] + b[1]) / 2) for a, b in zip(dark, bright, strict=True)]
+    brush.fill([*dark, *reversed(spine)], lit(colour, -0.18))
+    brush.fill([*bright, *reversed(spine)], lit(colour, 0.12))
     brush.line(spine, lit(colour, 0.3), width=max(1.0, length * 0.012))
 
 

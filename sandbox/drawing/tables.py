@@ -1,4 +1,4 @@
-"""Tables, desks and what stands on them."""
+"""Tables, desks and the things on them."""
 
 from __future__ import annotations
 

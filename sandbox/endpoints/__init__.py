@@ -1,1 +1,1 @@
-"""The addresses that the sandbox answers, a module each of what it holds, and `control`."""
+"""The sandbox's endpoints: a module for each kind of object, and `control`."""

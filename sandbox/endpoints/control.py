@@ -17,34 +17,34 @@ from sandbox.validation import Document
 
 
 async def show_health(request: Request) -> JSONResponse:
-    """Say that the sandbox is up, and where its API stands."""
+    """Answer that the sandbox is up, with the address of its API."""
     return JSONResponse({"api": parts_of(request).options.api})
 
 
 async def add_faults(request: Request) -> JSONResponse:
-    """Let a fault, or each of a list, stand."""
+    """Activate a fault, or each fault of a list."""
     asked = await _read(request)
     faults = parts_of(request).faults
-    for one in asked if isinstance(asked, list) else [asked]:
-        if not isinstance(one, dict):
+    for fault in asked if isinstance(asked, list) else [asked]:
+        if not isinstance(fault, dict):
             raise Problem(422, detail="A fault is an object, such as {'on': 'get', 'do': 'drop'}.")
-        faults.add(one)
+        faults.add(fault)
     return JSONResponse(faults.listed(), status_code=201)
 
 
 async def show_faults(request: Request) -> JSONResponse:
-    """List the faults that still stand."""
+    """List the active faults."""
     return JSONResponse(parts_of(request).faults.listed())
 
 
 async def clear_faults(request: Request) -> Response:
-    """Behave again."""
+    """End all faults."""
     parts_of(request).faults.clear()
     return Response(status_code=204)
 
 
 async def show_record(request: Request) -> JSONResponse:
-    """Tell what happened: requests by endpoint, every prediction, every webhook sent."""
+    """Show what happened: requests by endpoint, every prediction, every webhook sent."""
     parts = parts_of(request)
     return JSONResponse(
         {
@@ -65,7 +65,7 @@ async def clear_record(request: Request) -> Response:
 
 
 async def publish_model(request: Request) -> JSONResponse:
-    """Publish a model, or another version of one: how a schema drifts."""
+    """Publish a model, or another version of one, as when its schema drifts."""
     document = await _read(request)
     if not isinstance(document, dict) or not {"owner", "name"} <= document.keys():
         raise Problem(422, detail="A model has at least an owner and a name.")

@@ -14,7 +14,7 @@ from sandbox.files import LARGEST, UploadedFile, file_object
 from sandbox.parts import parts_of
 from sandbox.problems import Problem
 
-# What multipart adds around the content.
+# More than multipart adds around the content.
 ENVELOPE = 1024 * 1024
 
 
@@ -56,7 +56,7 @@ async def delete(request: Request) -> Response:
 
 
 async def download(request: Request) -> Response:
-    """Answer the content.
+    """Answer the content of a file.
 
     Replicate takes a signature in the query here (owner, expiry, signature); the sandbox
     takes the token, as everywhere.

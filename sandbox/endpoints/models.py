@@ -21,7 +21,7 @@ COLLECTION: Document = {
 
 
 async def show_account(request: Request) -> JSONResponse:
-    """Show whose token it is."""
+    """Show the account of the token."""
     del request
     return JSONResponse(
         {
@@ -52,7 +52,7 @@ async def show_list(request: Request) -> JSONResponse:
 
 
 async def search(request: Request) -> JSONResponse:
-    """List the models that a text names; the order is not Replicate's, which ranks them.
+    """List the models that match a text, newest first; Replicate ranks them instead.
 
     The official JavaScript client sends the text as JSON, in quotes, though it says text/plain.
     """
@@ -83,7 +83,7 @@ async def show_version(request: Request) -> JSONResponse:
 
 
 async def show_hardware(request: Request) -> JSONResponse:
-    """List what models run on: some of what was recorded, which nothing here depends on."""
+    """List two kinds of hardware, of those recorded; nothing in the sandbox depends on them."""
     del request
     return JSONResponse([{"sku": "cpu", "name": "CPU"}, {"sku": "gpu-t4", "name": "Nvidia T4 GPU"}])
 
@@ -103,7 +103,7 @@ async def show_collection(request: Request) -> JSONResponse:
 
 
 async def show_nothing(request: Request) -> JSONResponse:
-    """List what a sandbox has none of."""
+    """Answer an empty list, for objects that a sandbox does not have."""
     del request
     return JSONResponse(_page([]))
 

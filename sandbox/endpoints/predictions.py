@@ -84,7 +84,7 @@ async def show_list(request: Request) -> JSONResponse:
         after=_moment(query.get("created_after"), name="created_after"),
         before=_moment(query.get("created_before"), name="created_before"),
     )
-    # Everything here was made through the API: `source=web` finds nothing.
+    # Every prediction here was made through the API, so `source=web` finds none.
     if query.get("source") == "web":
         shown, older, newer = [], None, None
     options = parts.options
@@ -128,7 +128,7 @@ async def _answer_when_over(
 ) -> JSONResponse:
     """Hold the answer until the prediction is over, but no longer than was asked.
 
-    201 is what was recorded for a finished one; 202 for an unfinished one stands in the published
+    The 201 for a finished one was recorded; the 202 for an unfinished one is in the published
     description alone: docs/replicate-facts/http.md, "Creating a prediction".
     """
     try:
@@ -185,7 +185,7 @@ def _wait_s(prefer: str) -> float | None:
 def _deadline(header: str | None, *, shortest_s: float) -> datetime | None:
     """Read `30s`, `5m`, `1h30m45s` or bare seconds, counted from now.
 
-    What becomes of a malformed or too short value is not established: refused here.
+    Replicate's answer to a malformed or too short value is not known; the sandbox refuses it.
     """
     if header is None:
         return None
