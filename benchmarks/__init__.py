@@ -1,4 +1,4 @@
-"""Measurements, each a command: python -m benchmarks.NAME. Ratios side by side in one run."""
+"""Measurements, each a command: python -m benchmarks.NAME. Both sides are timed in one run."""
 
 import os
 

@@ -1,11 +1,11 @@
 """A year of an agency's work, made by the database itself: jobs by the million in a minute or two.
 
-What is inserted is `INSERT … SELECT` over numbers, so that nothing goes through Python. Jobs come
-at one rate, however many there are: more of them reach further back.
+Rows are inserted by `INSERT … SELECT` over numbers, so that none goes through Python. Jobs come at
+one rate, however many there are: more of them reach further back.
 """
 
 # ruff: noqa: S608
-# Every statement here is made of names and numbers of our own.
+# Every statement here consists of names and numbers of this module.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,13 +35,13 @@ JOBS_A_PHOTO = 4
 SECONDS_APART = 30
 JOBS_OF_LITTLE = 30
 _PRIME = 1_000_003
-# Far apart, so that what is drawn with one tells nothing of what is drawn with another.
+# Far apart, so that numbers drawn with one salt say nothing of those drawn with another.
 _STEPS = {1: 7919, 2: 350_377, 3: 611_953, 4: 15_485, 5: 822_347, 6: 98_807}
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """What the databases say differently."""
+    """The expressions that differ between the databases."""
 
     uuid: str
     ago: str
@@ -63,7 +63,7 @@ _DIALECTS = {
 
 
 def people() -> None:
-    """Make those who own projects, one who owns one small one, and a member of some."""
+    """Make the owners of projects, the owner of one small project, and a member of some."""
     names = [*(f"owner {number}" for number in range(OWNERS)), "little", "member"]
     User.objects.bulk_create(User(username=name) for name in names)
 
@@ -75,21 +75,21 @@ def fill(jobs: int) -> None:
     _make_projects(says, max(1, jobs // JOBS_A_PROJECT))
     _make_photos(says, max(1, jobs // JOBS_A_PHOTO))
     _make_jobs(says, jobs)
-    _give_some_to_one_with_little(jobs)
+    _give_jobs_to_little(jobs)
     _make_predictions(says)
     _make_pictures()
     _tell_jobs_their_verdicts()
     _make_callbacks(says)
     _make_shares(says)
     _make_usage()
-    _let_one_see_some()
+    _let_member_see_projects()
     for name in ("bench_owner", "bench_project", "bench_photo"):
         _run(f"DROP TABLE {name}")
     _run("ANALYZE")
 
 
 def _make_projects(says: Dialect, count: int) -> None:
-    # The square: few owners have most of the projects.
+    # Skewed: few owners have most of the projects.
     owner = f"(SELECT id FROM bench_owner WHERE n = {_skewed('i', OWNERS, salt=1)})"
     _insert(
         Project,
@@ -155,8 +155,8 @@ def _make_jobs(says: Dialect, count: int) -> None:
     )  # fmt: skip
 
 
-def _give_some_to_one_with_little(count: int) -> None:
-    """Let one own as many jobs, old and new, whatever the others have."""
+def _give_jobs_to_little(count: int) -> None:
+    """Give the user `little` about JOBS_OF_LITTLE jobs, old and new, however many there are."""
     little = User.objects.get(username="little")
     project = Project.objects.create(owner=little, name="Little project")
     jobs = StagingJob.objects.order_by("-created_at").values_list("pk", "photo_id")
@@ -170,7 +170,7 @@ def _give_some_to_one_with_little(count: int) -> None:
 
 
 def _make_predictions(says: Dialect) -> None:
-    # A job that succeeded partially had several; here one tells of it.
+    # A partially succeeded job has several predictions; here it has one.
     status = "CASE WHEN status = 'partially_succeeded' THEN 'succeeded' ELSE status END"
     _insert(
         Prediction,
@@ -182,7 +182,7 @@ def _make_predictions(says: Dialect) -> None:
 
 
 def _make_pictures() -> None:
-    """One picture each: of twenty, five are accepted, one is rejected, the others are fresh."""
+    """Make a picture for each success; of twenty, five are accepted and one is rejected."""
     source = (
         "SELECT prediction.id AS prediction_id, prediction.finished_at AS at,"
         " row_number() OVER (ORDER BY prediction.id) AS i"
@@ -206,7 +206,7 @@ def _tell_jobs_their_verdicts() -> None:
 
 
 def _make_callbacks(says: Dialect) -> None:
-    """One for every other job; few were given up."""
+    """Make a callback for every other job; few of them failed."""
     source = (
         "SELECT job.id AS job_id, job.created_at AS at, row_number() OVER (ORDER BY job.id) AS i"
         f" FROM {_table(StagingJob)} AS job"
@@ -220,7 +220,7 @@ def _make_callbacks(says: Dialect) -> None:
 
 
 def _make_shares(says: Dialect) -> None:
-    """One for every tenth picture."""
+    """Make a share for every tenth picture."""
     _insert(
         Share,
         f"SELECT id AS image_id, created_at AS at FROM {_table(StagedImage)} WHERE id % 10 = 0",
@@ -243,7 +243,7 @@ def _make_usage() -> None:
     )  # fmt: skip
 
 
-def _let_one_see_some() -> None:
+def _let_member_see_projects() -> None:
     member = User.objects.get(username="member")
     projects = Project.objects.filter(name__startswith="Project ").order_by("name", "pk")[:20]
     ProjectMember.objects.bulk_create(
@@ -259,7 +259,7 @@ def _numbers(count: int) -> str:
 
 
 def _mixed(number: str, *, salt: int) -> str:
-    """Return a number below _PRIME that jumps about as `number` grows, in each `salt` another."""
+    """Return a number below _PRIME that jumps about as `number` grows, unlike other salts'."""
     step = _STEPS[salt]
     return f"((CAST({number} AS bigint) * {step}) % {_PRIME})"
 

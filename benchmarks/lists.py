@@ -1,10 +1,10 @@
-"""Measures whether lists stay fast: each with a million jobs, beside the same with a thousand.
+"""Measures lists with a million jobs beside the same lists with a thousand.
 
     python -m benchmarks.lists [--few N] [--many N] [--rounds N] [--only TEXT] [--json]
 
-Two throw-away databases are made beside the one that DATABASE_URL names, and each page is asked
-for in turns, whole (queries, template and all). The figures are ratios of medians: of the large
-database to the small one.
+Two throw-away databases are made beside the one that DATABASE_URL names. Each page is fetched
+whole, with its queries and its template, from both in turns. The figures are ratios of medians: of
+the large database to the small one.
 """
 
 import argparse
@@ -55,7 +55,7 @@ def measure(few: int, many: int, *, rounds: int, only: str = "") -> dict[str, tu
 
 @contextmanager
 def two_databases(few: int, many: int) -> Iterator[Callable[[str], None]]:
-    """Make a small and a large database; yield what lets the code use one of them."""
+    """Make a small and a large database; yield a function that selects one by name."""
     with tempfile.TemporaryDirectory() as folder:
         if connection.vendor == "sqlite":
             connection.settings_dict["TEST"]["NAME"] = str(Path(folder) / "few.sqlite3")
@@ -64,7 +64,7 @@ def two_databases(few: int, many: int) -> Iterator[Callable[[str], None]]:
             User.objects.create_superuser("operator")
             own = connections["default"]
             if own.vendor == "sqlite":
-                # It is cloned by copying its file alone.
+                # Cloning copies the database's file alone, so the write-ahead log is merged first.
                 with own.cursor() as cursor:
                     cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             own.creation.clone_test_db(suffix="many", verbosity=0)
@@ -87,7 +87,7 @@ def two_databases(few: int, many: int) -> Iterator[Callable[[str], None]]:
 
 
 def _calls(use: Call) -> dict[str, Call]:
-    """Return a call for each page, as it is with the database that is in use now."""
+    """Return a call for each page, with addresses from the database that is selected now."""
     client = Client()
     client.force_login(User.objects.get(username="operator"))
     calls = {name: _get(use, client, address) for name, address in _pages().items()}
@@ -121,7 +121,7 @@ def _pages() -> dict[str, str]:
     )  # fmt: skip
     asked: dict[str, dict[str, str]] = {"all": {}, "last numbered page": {"p": LAST_PAGE}}
     asked |= {"an id's beginning": {"q": str(StagingJob.objects.all()[500].pk)[:8]}} | alone
-    asked |= {f"{one} and {other}": alone[one] | alone[other] for one, other in pairs}
+    asked |= {f"{first} and {second}": alone[first] | alone[second] for first, second in pairs}
     pages = {f"jobs: {name}": f"{JOBS}?{urlencode(query)}" for name, query in asked.items()}
     some = Photo.objects.all()[100]
     return pages | {

@@ -15,7 +15,7 @@ def time_side_by_side(
             function()
     seconds: list[list[float]] = [[] for _ in functions]
     for round_number in range(rounds):
-        # Who goes first changes: the second finds warmer caches.
+        # The order changes each round, since the second finds warmer caches.
         order = range(len(functions)) if round_number % 2 else reversed(range(len(functions)))
         for place in order:
             begin = time.perf_counter()
@@ -27,7 +27,7 @@ def time_side_by_side(
 def report(
     title: str, figures: dict[str, float], *, wanted: Mapping[str, str], as_json: bool
 ) -> None:
-    """Print the figures beside what was wanted; as one object too, last, where asked."""
+    """Print the figures beside the wanted ones; with `as_json` also as one object, last."""
     print(f"{title}\n")
     rows = [("figure", "measured", "wanted")]
     rows += [(name, f"{value:.2f}", wanted.get(name, "")) for name, value in figures.items()]

@@ -73,7 +73,7 @@ def _add(file: Path) -> tuple[float, int]:
     try:
         call_command("add_model", file=file, stdout=output)
     except CommandError:
-        # Some were refused: they are told, and counted.
+        # Some models were refused: their names are printed, and the caller counts them.
         print(re.sub("(?s).*(?=Refused: )", "", output.getvalue()))
     seconds = time.perf_counter() - begin
     return seconds, ReplicateModel.objects.count() - before

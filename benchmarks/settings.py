@@ -92,7 +92,7 @@ def _measure_update(profile: int, user: User, *, rounds: int) -> dict[str, float
         update_settings(profile, {**values, "output_quality": quality}, by=actor)
 
     def plain() -> None:
-        # What simple-history's users write: get, change, save, in one transaction.
+        # The usual code with simple-history: get, change, save, in one transaction.
         with transaction.atomic(), settings_write():
             row = ModelSettings.objects.get(pk=profile)
             row.values = {**row.values, "output_quality": next(turn) % 100}
@@ -136,7 +136,7 @@ def _measure_history_growth(user: User, *, rounds: int) -> dict[str, float]:
     short = _profile_with_history("short", revisions=100)
     long = _profile_with_history("long", revisions=100_000)
     with connection.cursor() as cursor:
-        # As autovacuum would after so many rows.
+        # Autovacuum would do so after this many rows.
         cursor.execute("ANALYZE")
     token = AuthToken.objects.create(user)[1]
     turn = iter(range(10**9))
@@ -162,7 +162,7 @@ def _measure_history_growth(user: User, *, rounds: int) -> dict[str, float]:
 
 
 def _profile_with_history(name: str, *, revisions: int) -> str:
-    """Make a profile with so many revisions, the rows written at once; return its name."""
+    """Make a profile with its revisions written at once; return its name."""
     source = get_settings(MODEL)
     by = Actor.system("benchmark")
     profile = create_profile(
@@ -223,7 +223,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=500, help="calls of each side (500)")
     parser.add_argument("--json", action="store_true", help="print one object of figures last")
     options = parser.parse_args()
-    # What Django's test requests are sent to.
+    # The host of Django's test requests.
     with throw_away_database(), override_settings(ALLOWED_HOSTS=["testserver"]):
         figures = measure(rounds=options.rounds)
     title = f"Settings on {connection.vendor}, {options.rounds} calls a side, medians"

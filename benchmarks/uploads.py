@@ -1,4 +1,4 @@
-"""Measures what uploads of large photos cost the web process in memory, and how many a minute.
+"""Measures the web process's memory during uploads of large photos, and their number a minute.
 
     python -m benchmarks.uploads [--uploads N] [--megapixels M] [--clients C] [--format F] [--json]
 
@@ -47,7 +47,7 @@ class Server:
 
 @dataclass(slots=True)
 class Peak:
-    """The most memory that the worker's children took together, looked at over and over."""
+    """The most memory that the worker's children took together, read 50 times a second."""
 
     of: int
     children_mb: float = 0.0
@@ -87,7 +87,7 @@ def measure(
 
 
 def make_photos(kind: str, *, megapixels: float, count: int = 3) -> list[tuple[str, bytes]]:
-    """Return photos by name, each another: light that falls off, soft forms, fine grain."""
+    """Return named photos, each different: light that falls off, soft forms, fine grain."""
     height = round((megapixels * 1e6 * 2 / 3) ** 0.5)
     size = (round(megapixels * 1e6 / height), height)
     return [(f"{number}.{kind}", _encode(_make(size, number), kind)) for number in range(count)]
@@ -108,7 +108,7 @@ def _encode(image: Image.Image, kind: str) -> bytes:
     if kind == "heic":
         pillow_heif.from_pillow(image).save(output, quality=70)
     elif kind == "png":
-        # Grain that a PNG cannot pack would make it longer than what we take.
+        # PNG cannot compress the grain: the file would be larger than Restage takes.
         image.resize((image.width // 4, image.height // 4)).resize(
             image.size, Image.Resampling.NEAREST
         ).save(output, "PNG", compress_level=3)
@@ -138,7 +138,7 @@ def serving() -> Iterator[Server]:
             **os.environ,
             "DATABASE_URL": f"sqlite:///{folder}/restage.sqlite3",
             "MEDIA_ROOT": f"{folder}/media",
-            # As in production: no pages that tell of errors, no record of queries.
+            # As in production: no error pages with details, no record of queries.
             "DEBUG": "0",
             "SECRET_KEY": "a key of nobody's, for as long as this measurement takes",
             "ALLOWED_HOSTS": "127.0.0.1",

@@ -89,7 +89,7 @@ def main() -> None:
     )
     parser.add_argument("--json", action="store_true", help="print one object of figures last")
     options = parser.parse_args()
-    # Whoever ends us gets what Ctrl-C gets: everything is put away.
+    # SIGTERM cleans up as Ctrl-C does.
     signal.signal(signal.SIGTERM, _interrupt)
     load = Load(
         jobs=options.jobs, seconds=options.seconds, pace=options.pace, latency_s=options.latency

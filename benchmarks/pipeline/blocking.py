@@ -1,9 +1,10 @@
 """The usual way: one task a job, which holds its slot until Replicate is done.
 
-Celery's own defaults, and the official client's; BENCHMARK_THREADS makes it the best of that kind:
-it acknowledges late, lets go of the database while it waits (REPLICATE_POLL_INTERVAL says how long
-between two questions), and begins no more than Replicate's limit of creations. Where a worker is
-killed, BENCHMARK_REDELIVERY_S has what it held delivered again sooner than after Redis' own hour.
+It has the defaults of Celery and of the official client. BENCHMARK_THREADS makes it the best of
+that kind: it acknowledges late, closes its database connection while it waits, and begins no more
+tasks than Replicate's limit of creations. REPLICATE_POLL_INTERVAL is the official client's pause
+between two requests. BENCHMARK_REDELIVERY_S delivers the tasks of a killed worker again sooner than
+Celery's default of an hour.
 """
 
 import os
@@ -37,7 +38,7 @@ app.conf.task_acks_late = app.conf.task_reject_on_worker_lost = HAS_THREADS
 
 
 class Pace:
-    """Lets the threads of a process begin so many a minute, one after another.
+    """Lets the threads of a process begin `per_minute` tasks a minute, one after another.
 
     Celery's own `rate_limit` let a quarter of them through.
     """
@@ -58,7 +59,7 @@ class Pace:
 _pace = Pace(settings.STAGING_CREATIONS_PER_MINUTE)
 
 
-# One of each a process, made in it: each loads the certificates anew, which takes 20 ms.
+# Each process makes one client of each kind: loading the certificates takes 20 ms.
 @cache
 def _replicate() -> Client:
     return Client(api_token=settings.REPLICATE_API_TOKEN, base_url=settings.REPLICATE_BASE_URL)

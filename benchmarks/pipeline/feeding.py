@@ -19,7 +19,7 @@ from staging.worker.wake import Step, wake
 
 
 def feed(kind: str, jobs: int) -> None:
-    """Record so many jobs as fast as that goes, and wake a worker for each."""
+    """Record jobs as fast as possible, and wake a worker for each."""
     owner = User.objects.create_user("bench")
     project = Project.objects.unsorted_of(owner)
     (name, content), *_ = make_photos("jpg", megapixels=1, count=1)

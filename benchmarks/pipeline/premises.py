@@ -1,4 +1,4 @@
-"""Where one set-up runs: a database, a broker, a media folder, a sandbox and processes of its own.
+"""The premises of one set-up: a database, a broker, a media folder, a sandbox and processes.
 
 All of it is gone when the block ends, also on Ctrl-C.
 """
@@ -39,7 +39,7 @@ class Premises:
         self._logs: list[Path] = []
 
     def start(self, name: str, *command: str) -> Process:
-        """Start `python COMMAND` with the environment that all of them share."""
+        """Start `python COMMAND` with the environment that all processes share."""
         log = self.folder / f"{len(self._logs)}-{name}.log"
         self._logs.append(log)
         running = processes.running(sys.executable, *command, log=log, env=self.env)
@@ -60,7 +60,7 @@ class Premises:
             raise RuntimeError(f"{name} failed.\n{self.tell()}")
 
     def wait(self, is_so: Callable[[], object], otherwise: str, within_s: float) -> None:
-        """Wait for something; raise with the ends of all logs where it does not come."""
+        """Wait until `is_so`; raise with the ends of all logs where that takes too long."""
         try:
             processes.wait_for(is_so, timeout_s=within_s)
         except AssertionError:
@@ -71,13 +71,13 @@ class Premises:
         return "\n".join(f"--- {log.name}\n{log.read_text()[-1500:]}" for log in self._logs)
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
-        """Return what the database answers."""
+        """Return the rows of a statement."""
         with psycopg.connect(self.env["DATABASE_URL"]) as database:
             # A fixed statement of ours.
             return database.execute(statement.encode()).fetchall()
 
     def record(self) -> dict[str, Any]:
-        """Return what the sandbox saw."""
+        """Return the sandbox's record."""
         told: dict[str, Any] = self.sandbox.get("/_sandbox/record").raise_for_status().json()
         return told
 
@@ -89,10 +89,10 @@ class Premises:
 
 @contextmanager
 def opened(setup: Setup, *, seconds: float, pace: int, latency_s: float) -> Iterator[Premises]:
-    """Have all parts but the worker running: the sandbox, and web and beat where it is ours.
+    """Start all parts but the worker: the sandbox, beat for ours, and web for webhooks.
 
-    The sandbox's predictions take `seconds`; it creates `pace` a minute at most, and answers
-    uploads, creations and downloads `latency_s` late.
+    The sandbox's predictions take `seconds`; the sandbox creates `pace` a minute at most, and
+    answers uploads, creations and downloads `latency_s` late.
     """
     with (
         tempfile.TemporaryDirectory(prefix="restage-benchmark-") as name,
@@ -113,7 +113,7 @@ def opened(setup: Setup, *, seconds: float, pace: int, latency_s: float) -> Iter
             "REPLICATE_BASE_URL": sandbox,
             "CREATIONS_PER_MINUTE": str(pace),
             "PUBLIC_URL": f"http://127.0.0.1:{port}" if setup.has_webhooks else "",
-            # As in production: no pages that tell of errors, no record of queries.
+            # As in production: no error pages with details, no record of queries.
             "DEBUG": "0",
             "SECRET_KEY": "a key of nobody's, for as long as this measurement takes",
             "ALLOWED_HOSTS": "127.0.0.1",
@@ -147,7 +147,7 @@ def _slow_down(premises: Premises, latency_s: float) -> None:
 
 @contextmanager
 def _database() -> Iterator[str]:
-    """A new database beside the one that DATABASE_URL names."""
+    """Make a database beside the one that DATABASE_URL names, and drop it at the end."""
     address = os.environ.get("DATABASE_URL", "")
     if not address.startswith("postgres"):
         sys.exit("This runs on PostgreSQL: set DATABASE_URL, to postgres://…")
@@ -157,7 +157,7 @@ def _database() -> Iterator[str]:
 
 @contextmanager
 def _broker() -> Iterator[str]:
-    """A database of Redis that was empty: CELERY_BROKER_URL's, or the last that is."""
+    """Yield an empty database of Redis: CELERY_BROKER_URL's, or the last one that is empty."""
     address = settings.CELERY_BROKER_URL
     if not address.startswith("redis"):
         sys.exit("This runs on Redis: set CELERY_BROKER_URL, to redis://…")

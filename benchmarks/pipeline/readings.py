@@ -1,4 +1,4 @@
-"""Figures from what the database, the sandbox and Linux say."""
+"""Figures from the database, the sandbox and Linux."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
-# Of fewer jobs the beginning and the end are no small part.
+# With fewer jobs the middle eight tenths are too few to measure.
 MANY = 50
 
 
@@ -28,8 +28,9 @@ ROWS = "select status, replicate_id, photo_url, finished_at from staging_predict
 
 
 def read_pace(rows: Sequence[Row], record: dict[str, Any]) -> dict[str, float]:
-    """Return what jobs that all succeeded tell: pace, requests, and how late they were."""
-    completed = {one["id"]: _moment(one["completed_at"]) for one in record["predictions"]}
+    """Return the figures of jobs that all succeeded: pace, requests and delays."""
+    predictions = record["predictions"]
+    completed = {bought["id"]: _moment(bought["completed_at"]) for bought in predictions}
     late = sorted(
         (row.finished_at - completed[row.replicate_id]).total_seconds()
         for row in rows
@@ -37,10 +38,10 @@ def read_pace(rows: Sequence[Row], record: dict[str, Any]) -> dict[str, float]:
     )
     requests: dict[str, int] = record["requests"]
     calls = sum(count for name, count in requests.items() if name != "download")
-    began = min(_moment(one["created_at"]) for one in record["predictions"])
+    began = min(_moment(bought["created_at"]) for bought in predictions)
     return {
         "jobs_per_minute": _per_minute([r.finished_at for r in rows if r.finished_at], began=began),
-        "in_flight": _most_at_once(record["predictions"]),
+        "in_flight": _most_at_once(predictions),
         "requests_per_job": calls / len(rows),
         "downloads_per_job": requests.get("download", 0) / len(rows),
         "p50_s": _percentile(late, 50),
@@ -51,11 +52,11 @@ def read_pace(rows: Sequence[Row], record: dict[str, Any]) -> dict[str, float]:
 def read_kill(rows: Sequence[Row], record: dict[str, Any]) -> dict[str, float]:
     """Return how many jobs a kill lost, and how many purchases were made once more.
 
-    A row knows the last photo that was uploaded for it: what was bought with another photo was
-    bought again since.
+    A row knows the last photo that was uploaded for it: a purchase with an earlier photo was
+    made once more since.
     """
     known = {row.photo_url for row in rows}
-    photos = [one["input"]["image"] for one in record["predictions"]]
+    photos = [bought["input"]["image"] for bought in record["predictions"]]
     again = len(photos) - len(set(photos)) + sum(photo not in known for photo in set(photos))
     return {
         "lost_by_kill": sum(row.status != "succeeded" for row in rows),
@@ -65,16 +66,16 @@ def read_kill(rows: Sequence[Row], record: dict[str, Any]) -> dict[str, float]:
 
 def cpu_s(pid: int) -> float:
     """Return the seconds of processor that a process and its children have taken."""
-    return sum(_ticks(one) for one in _family(pid)) / TICKS_A_SECOND
+    return sum(_ticks(member) for member in _family(pid)) / TICKS_A_SECOND
 
 
 def peak_mb(pid: int) -> float:
-    """Return the most memory of a process and its children, what they share counted in each."""
-    return sum(_high_water_kb(one) for one in _family(pid)) / 1024
+    """Return the peak memory of a process and its children; shared pages count in each."""
+    return sum(_high_water_kb(member) for member in _family(pid)) / 1024
 
 
 def _per_minute(finished: Sequence[datetime], *, began: datetime) -> float:
-    """Return the jobs a minute; of many, those of the middle eight tenths: what is sustained."""
+    """Return the jobs a minute; of many jobs, the sustained pace of the middle eight tenths."""
     times = sorted(finished)
     if len(times) < MANY:
         return len(times) / (times[-1] - began).total_seconds() * 60
@@ -83,8 +84,10 @@ def _per_minute(finished: Sequence[datetime], *, began: datetime) -> float:
 
 
 def _most_at_once(predictions: Sequence[dict[str, Any]]) -> int:
-    begins = [(_moment(one["created_at"]), 1) for one in predictions]
-    ends = [(_moment(one["completed_at"]), -1) for one in predictions if one["completed_at"]]
+    begins = [(_moment(bought["created_at"]), 1) for bought in predictions]
+    ends = [
+        (_moment(bought["completed_at"]), -1) for bought in predictions if bought["completed_at"]
+    ]
     return max(accumulate(change for _, change in sorted(begins + ends)))
 
 
@@ -97,13 +100,13 @@ def _moment(text: str) -> datetime:
 
 
 def _family(pid: int) -> list[int]:
-    """Return a process and all below it."""
+    """Return the ids of a process and of all its descendants."""
     try:
         tasks = list(Path(f"/proc/{pid}/task").iterdir())
         words = [word for task in tasks for word in (task / "children").read_text().split()]
     except (FileNotFoundError, ProcessLookupError):
         return []
-    return [pid, *(one for word in words for one in _family(int(word)))]
+    return [pid, *(member for word in words for member in _family(int(word)))]
 
 
 def _ticks(pid: int) -> int:

@@ -1,4 +1,4 @@
-"""One measurement of one set-up: jobs at the account's pace, or a worker killed in their midst."""
+"""One measurement of one set-up: jobs at the account's pace, or a worker killed halfway."""
 
 import time
 from dataclasses import dataclass, replace
@@ -11,15 +11,15 @@ from tests import processes
 
 LOOK_EVERY_S = 0.5
 KILL_JOBS = 100
-# A kill tells the same whether predictions take three seconds or thirty.
+# A kill has the same effect on predictions of three seconds and of thirty.
 KILL_SECONDS = 3.0
-# Longer than a task of the blocking set-ups takes then, shorter than they may stand still.
+# Longer than a task of the blocking set-ups takes then, shorter than their `quiet_s`.
 REDELIVERY_S = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """How many jobs, how long each takes at Replicate, and what the account and the way allow."""
+    """The number of jobs, their time at Replicate, the account's pace and the network's latency."""
 
     jobs: int
     seconds: float
@@ -35,7 +35,7 @@ class Load:
 
 
 def measure_pace(setup: Setup, load: Load) -> dict[str, float]:
-    """Return what it takes to have the jobs made, one process of the worker doing it."""
+    """Return the figures of one worker process that makes the jobs."""
     with opened(setup, seconds=load.seconds, pace=load.pace, latency_s=load.latency_s) as premises:
         worker = premises.start_worker()
         cpu_s = readings.cpu_s(worker.pid)
@@ -53,7 +53,7 @@ def measure_pace(setup: Setup, load: Load) -> dict[str, float]:
 
 
 def measure_kill(setup: Setup, load: Load) -> dict[str, float]:
-    """Return what one SIGKILL of the worker loses, or has bought again, when half are bought."""
+    """Return the losses and second purchases after a SIGKILL of the worker halfway."""
     seconds = min(load.seconds, KILL_SECONDS)
     setup = replace(setup, env={**setup.env, "BENCHMARK_REDELIVERY_S": str(REDELIVERY_S)})
     with opened(setup, seconds=seconds, pace=load.pace, latency_s=load.latency_s) as premises:

@@ -1,17 +1,17 @@
-"""What is compared: four ways to have a thousand predictions made."""
+"""The set-ups that are compared: four ways to have a thousand predictions made."""
 
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-# As long as a set-up whose slots are soon taken is watched.
+# A set-up whose slots are soon taken is measured for this long.
 WINDOW_S = 120.0
 THREADS = 320
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """A worker, and what stands beside it; `prefix` begins the names of its figures.
+    """A worker, and the parts beside it; `prefix` begins the names of its figures.
 
     `slots` is how many predictions it can wait for at once, None where waiting takes no slot.
     `quiet_s` is how long the jobs of a killed worker may stand still until they count as lost.
@@ -41,9 +41,10 @@ class Setup:
 
 _OURS = ("-A", "config", "worker")
 _BLOCKING = ("-A", "benchmarks.pipeline.blocking", "worker", "--loglevel", "INFO")
-# Claims of a killed worker end after two minutes; what is not found is queued again after as long.
+# Claims of a killed worker end after two minutes; a purchase that is not found is queued again
+# after as long.
 _OURS_QUIET_S = 300.0
-# What a killed worker held is delivered again after a minute.
+# The tasks of a killed worker are delivered again after a minute.
 _BLOCKING_QUIET_S = 100.0
 
 SETUPS = (
