@@ -8,7 +8,7 @@ COPY requirements.txt ./
 RUN pip install --no-cache-dir --require-hashes -r requirements.txt
 
 COPY . .
-# Collecting needs settings, but neither their key nor their database.
+# collectstatic needs settings, but uses neither the key nor the database.
 RUN SECRET_KEY=only-to-build DATABASE_URL=sqlite:////tmp/none python manage.py collectstatic --no-input
 
 RUN useradd --uid 1000 --no-create-home restage && install -d -o restage /media
