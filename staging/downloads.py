@@ -1,4 +1,4 @@
-"""Pictures as a ZIP that is made while it is sent: nothing is held but the piece on its way."""
+"""Pictures as a ZIP that is made while it is sent; only one piece of it is in memory at a time."""
 
 import re
 import unicodedata
@@ -22,9 +22,10 @@ CHUNK = 2**16
 # In bytes of UTF-8: file systems take 255, and " (2)" and the extension come on top.
 MAX_STEM_BYTES = 180
 _RESERVED = {"con", "prn", "aux", "nul"} | {
-    f"{one}{n}" for one in ("com", "lpt") for n in "123456789"
+    f"{port}{number}" for port in ("com", "lpt") for number in "123456789"
 }
-# What Windows refuses, and what is not seen and turns what is seen around.
+# Characters that Windows refuses in names; then the categories of characters that cannot be seen,
+# some of which reverse the text around them.
 _UNSAFE = re.compile(r'[<>:"/\\|?*]')
 _UNSEEN = ("Cc", "Cs", "Cf", "Zl", "Zp")
 _JOINERS = "\u200c\u200d"
@@ -41,7 +42,7 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class PackedFile:
-    """A stored file, and its name in the ZIP; `size` in bytes, 0 where it is not known."""
+    """A stored file and its name in the ZIP; `size` in bytes, 0 where it is unknown."""
 
     file: str
     name: str
@@ -56,10 +57,10 @@ def pick_pictures(
     verdict: str = "",
     with_originals: bool = False,
 ) -> list[PackedFile]:
-    """Return the pictures of a ZIP, under names that tell them apart; one query.
+    """Return the files of a ZIP under names that differ, with a single query.
 
-    `only` are primary keys; those that are not among `pictures` are passed over. Raises NotPossible
-    where nothing is left.
+    `only` holds primary keys; keys that are not among `pictures` are passed over. Raises
+    NotPossible where no picture is left.
     """
     found = pictures.filter(pk__in=only) if only else pictures
     if verdict:
@@ -81,7 +82,7 @@ def pick_pictures(
 
 
 def stream_zip(packed: Iterable[PackedFile], *, folder: str) -> Iterator[bytes]:
-    """Yield the bytes of a ZIP; what is no longer in storage is told in its `missing.txt`."""
+    """Yield the bytes of a ZIP; its `missing.txt` lists the files that storage no longer has."""
     zipped = ZipStream()
     missing = []
     for member in packed:
@@ -93,21 +94,21 @@ def stream_zip(packed: Iterable[PackedFile], *, folder: str) -> Iterator[bytes]:
             zipped.add(_chunks(file), member.name, size=member.size or None)
             yield from zipped.file()
     if missing:
-        told = "These files are no longer there:\n\n" + "\n".join(missing) + "\n"
-        zipped.add(told, f"{safe_name(folder)}/missing.txt")
+        note = "These files are no longer there:\n\n" + "\n".join(missing) + "\n"
+        zipped.add(note, f"{safe_name(folder)}/missing.txt")
     yield from zipped.finalize()
 
 
 def safe_name(words: str, *, otherwise: str = "pictures") -> str:
-    """Return words as a file may be called everywhere, letters of all scripts kept.
+    """Return words as a file name that every system takes; letters of all scripts are kept.
 
     >>> safe_name('Elm Street 5: "attic" / CON')
     'Elm Street 5_ _attic_ _ CON'
     """
     seen = "".join(
-        one
-        for one in " ".join(unicodedata.normalize("NFC", words).split())
-        if one in _JOINERS or unicodedata.category(one) not in _UNSEEN
+        character
+        for character in " ".join(unicodedata.normalize("NFC", words).split())
+        if character in _JOINERS or unicodedata.category(character) not in _UNSEEN
     )
     name = _shorten(_UNSAFE.sub("_", seen)).strip(". ")
     if name.partition(".")[0].strip().casefold() in _RESERVED:
@@ -116,7 +117,7 @@ def safe_name(words: str, *, otherwise: str = "pictures") -> str:
 
 
 def name_picture(photo_name: str, *, room: str, style: str) -> str:
-    """Return what a picture is called where it is saved, without an ending.
+    """Return the name under which a picture is saved, without its extension.
 
     >>> name_picture("IMG_2041.jpg", room="living_room", style="modern")
     'IMG_2041 - living room, modern'
@@ -125,7 +126,7 @@ def name_picture(photo_name: str, *, room: str, style: str) -> str:
 
 
 class _Names:
-    """Gives each file of a folder a name of its own, also where case makes no difference."""
+    """Gives each file of a folder a different name, also on systems that ignore case."""
 
     def __init__(self, folder: str) -> None:
         self._folder = safe_name(folder)

@@ -1,6 +1,6 @@
-"""Letting go: of jobs, photos, batches and projects, with their files.
+"""Deletion of jobs, photos, batches and projects, with their files.
 
-deleting  what a person deletes
-pruning   what is kept no longer
-removal   the rows that go with a row
+deleting  a person deletes a job, a photo or a project
+pruning   old rows go when RETENTION_DAYS are over
+removal   a row goes with the rows and files that belong to it
 """

@@ -1,8 +1,8 @@
-"""Deleting: a job, a photo with its jobs, a project with all that is in it; their files too.
+"""Deletes a job, a photo with its jobs, or a project with all that is in it; their files too.
 
-What is unfinished is not deleted: it may have been paid for, and its picture is on its way. The
-rows are locked before they are looked at, so a job that is asked for meanwhile is either seen here
-or finds its photo gone. What is gone already is no error.
+Unfinished work is not deleted: it may have been paid for, and its picture is on its way. The rows
+are locked before their state is read, so a job that is requested meanwhile is either seen here or
+finds its photo gone. Deleting a row that is gone already is no error.
 """
 
 from django.db import transaction
@@ -25,7 +25,7 @@ from staging.worker.wake import Step, wake
 
 @transaction.atomic
 def delete_job(job: StagingJob) -> None:
-    """Delete a job with its pictures; what it cost stays counted. Raises NotPossible."""
+    """Delete a job with its pictures; its cost stays counted. Raises NotPossible."""
     jobs = StagingJob.objects.filter(pk=job.pk)
     if _lock(jobs):
         _check_finished(jobs, "This job is not finished: cancel it first.")
@@ -34,7 +34,7 @@ def delete_job(job: StagingJob) -> None:
 
 @transaction.atomic
 def delete_photo(photo: Photo) -> None:
-    """Delete a photo with all that was made of it. Raises NotPossible."""
+    """Delete a photo with its jobs and their pictures. Raises NotPossible."""
     photos, jobs = Photo.objects.filter(pk=photo.pk), StagingJob.objects.filter(photo=photo.pk)
     if not _lock(photos):
         return
@@ -52,7 +52,7 @@ def delete_photo(photo: Photo) -> None:
 def delete_project(project: Project) -> None:
     """Delete a project with its photos, jobs and batches; its usage keeps its name.
 
-    Raises NotPossible, for Unsorted too.
+    Raises NotPossible, also for the project Unsorted.
     """
     projects = Project.objects.filter(pk=project.pk)
     if not _lock(projects):
@@ -70,6 +70,7 @@ def delete_project(project: Project) -> None:
         BatchPhoto.objects.filter(batch__project=project.pk),
         "A batch of this project still has photos to read in: wait for them first.",
     )
+    # Jobs first: a photo cannot be deleted as long as a job names it.
     files = removal.remove_jobs(jobs) + removal.remove_photos(photos)
     files += removal.remove_batches(project.batches.all())
     DailyUsage.objects.filter(project=project.pk).update(project_name=project.name)
@@ -79,7 +80,7 @@ def delete_project(project: Project) -> None:
 
 
 def _lock(rows: QuerySet[StagingJob] | QuerySet[Photo] | QuerySet[Project]) -> int:
-    """Lock rows, always in one order; return how many there are."""
+    """Lock rows in the order of their keys, against deadlocks; return how many there are."""
     return len(rows.select_for_update().order_by("pk").values_list("pk"))
 
 

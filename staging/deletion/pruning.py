@@ -1,6 +1,7 @@
-"""Lets go of what is kept no longer: old jobs, photos, batches, keys and revisions of settings.
+"""Deletes old jobs, photos, batches, idempotency keys and revisions of settings.
 
-Small transactions, each whole in itself: it can be broken off and begun again at any point.
+It works in small transactions, each complete by itself: a run can be broken off at any point, and
+the next run goes on from there.
 """
 
 from collections.abc import Callable
@@ -25,16 +26,16 @@ from staging.models import (
 )
 from staging.models.job import UNFINISHED
 
-# Rows a transaction: a request that wants one of them waits no longer than that.
+# Rows in one transaction: a request that wants one of them waits no longer than for these.
 PIECE = 50
 KEYS_KEPT = timedelta(hours=24)
-# However short the retention is: a worker may still be about to read these photos in.
+# However short the retention is: a worker may not have read these uploads yet.
 UPLOADS_KEPT = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pruned:
-    """How much of each was deleted, or would be."""
+    """Counts of the rows of each kind that were deleted, or would be."""
 
     jobs: int = 0
     photos: int = 0
@@ -44,9 +45,10 @@ class Pruned:
 
 
 def prune(*, days: int | None, most: int) -> Pruned:
-    """Delete what ended more than `days` ago, up to `most` of each; None keeps it for ever.
+    """Delete rows that ended more than `days` ago, up to `most` of each kind; None keeps them.
 
-    Revisions of settings go after the jobs that ran with them, and the files last of all.
+    Idempotency keys go in any case. Revisions of settings go after the jobs that ran with them,
+    and the files last of all.
     """
     keys = _expired_keys().delete()[0]
     found = Pruned(keys=keys) if days is None else _prune_old(days, most=most, keys=keys)
@@ -70,13 +72,14 @@ def would_prune(*, days: int | None) -> Pruned:
         batches=_old_batches(before, jobs=kept, gone=photos).count(),
         keys=keys,
     )
+    # Deleted in order to be counted, and then rolled back.
     revisions = history.delete_revisions(unused_revisions(before, jobs=kept))
     transaction.set_rollback(True)
     return replace(counted, revisions=revisions)
 
 
 def unused_revisions(before: datetime, *, jobs: QuerySet[StagingJob]) -> QuerySet[Any]:
-    """Return the old revisions of settings that none of the jobs ran with; for `history`."""
+    """Return the rows of history for old revisions of settings that none of `jobs` ran with."""
     ran = jobs.filter(profile=OuterRef("id"), revision=OuterRef("revision"))
     return history.old_revisions(before=before).filter(~Exists(ran))
 
@@ -91,12 +94,13 @@ def _prune_old(days: int, *, most: int, keys: int) -> Pruned:
 
 
 def _old_jobs(before: datetime) -> QuerySet[StagingJob]:
-    # Nothing ends before it is asked for: the time of asking is the one with an index.
+    # No job ends before it is created, and `created_at` is the column with an index.
     old = StagingJob.objects.filter(created_at__lt=before, finished_at__lt=before)
     return old.exclude(status__in=UNFINISHED).order_by("created_at")
 
 
 def _old_photos(before: datetime, *, jobs: QuerySet[StagingJob] | None = None) -> QuerySet[Photo]:
+    """Return the old photos that no job (of `jobs`, where given) and no waiting batch uses."""
     used = (StagingJob.objects.all() if jobs is None else jobs).filter(photo=OuterRef("pk"))
     expected = BatchPhoto.objects.filter(photo=OuterRef("pk"), status=BatchPhotoStatus.WAITING)
     old = Photo.objects.filter(~Exists(used), ~Exists(expected), created_at__lt=before)
@@ -109,7 +113,11 @@ def _old_batches(
     jobs: QuerySet[StagingJob] | None = None,
     gone: QuerySet[Photo] | None = None,
 ) -> QuerySet[StagingBatch]:
-    """Return the old batches of which nothing is left; one that was abandoned among them."""
+    """Return the old batches without jobs and photos, abandoned ones included.
+
+    `jobs` are the jobs that count as there, `gone` the photos that count as deleted: `would_prune`
+    names them, since it deletes neither.
+    """
     now = timezone.now()
     made = (StagingJob.objects.all() if jobs is None else jobs).order_by()
     there = Q(photo__isnull=False)
@@ -128,7 +136,10 @@ def _expired_keys() -> QuerySet[IdempotencyKey]:
 
 
 def _delete(rows: QuerySet[Any], remove: Callable[[QuerySet[Any]], list[str]], *, most: int) -> int:
-    """Delete rows piece by piece; return how many. What somebody else holds is for the next run."""
+    """Delete rows piece by piece; return how many.
+
+    Rows that another transaction has locked are left to the next run.
+    """
     count = 0
     while count < most:
         deleted = _delete_piece(rows, remove, size=min(PIECE, most - count))
@@ -145,7 +156,7 @@ def _delete_piece(
     found = list(rows.values_list("pk", flat=True)[:size])
     held = rows.model._default_manager.filter(pk__in=found).order_by("pk")
     locked = list(held.select_for_update(skip_locked=True).values_list("pk", flat=True))
-    # Looked at once more: somebody may have used a row just before it was locked.
+    # The conditions are checked again: a request may have used a row just before it was locked.
     doomed = list(rows.filter(pk__in=locked).values_list("pk", flat=True))
     DiscardedFile.note(remove(rows.model._default_manager.filter(pk__in=doomed)))
     return len(doomed)

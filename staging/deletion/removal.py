@@ -1,7 +1,7 @@
-"""Takes rows away with all that is theirs; whoever calls has locked and checked them.
+"""Deletes rows with everything that belongs to them; the caller has locked and checked the rows.
 
-Each function returns the files that nobody needs then, for `DiscardedFile.note` in the same
-transaction.
+Each function returns the files that no row names afterwards: the caller passes them to
+`DiscardedFile.note` in the same transaction.
 """
 
 import uuid
@@ -11,15 +11,15 @@ from django.db.models import QuerySet
 
 from staging.models import BatchPhoto, Photo, Prediction, StagingBatch, StagingJob
 
-# Below what a statement takes of SQLite's parameters, and little to hold in memory.
+# Fewer than SQLite's limit of parameters in a statement, and little to hold in memory.
 PIECE = 200
 
 
 def remove_jobs(jobs: QuerySet[StagingJob]) -> list[str]:
     """Delete jobs with their predictions, timelines, pictures, shares and callbacks.
 
-    A prediction's files are named by their folder: a worker that was killed while it collected
-    left files there that no row names.
+    The folder of each prediction is returned, not its single files: a worker that was killed while
+    it collected may have left files there that no row names.
     """
     files: list[str] = []
     for piece in _pieces(list(jobs.order_by().values_list("pk", flat=True))):
@@ -30,7 +30,7 @@ def remove_jobs(jobs: QuerySet[StagingJob]) -> list[str]:
 
 
 def remove_photos(photos: QuerySet[Photo]) -> list[str]:
-    """Delete photos, whose jobs are gone already; in a batch their names stay."""
+    """Delete photos whose jobs are deleted already; a batch keeps the names of its photos."""
     files: list[str] = []
     for piece in _pieces(list(photos.order_by().values_list("pk", flat=True))):
         found = Photo.objects.filter(pk__in=piece).order_by()
@@ -41,7 +41,7 @@ def remove_photos(photos: QuerySet[Photo]) -> list[str]:
 
 
 def remove_batches(batches: QuerySet[StagingBatch]) -> list[str]:
-    """Delete batches with the files that were never read in."""
+    """Delete batches with the uploads that no worker has read."""
     files: list[str] = []
     for piece in _pieces(list(batches.order_by().values_list("pk", flat=True))):
         photos = BatchPhoto.objects.filter(batch__in=piece).exclude(upload="").order_by()

@@ -1,9 +1,9 @@
 """Photos that people send and pictures that models make: bytes in, bytes or facts out.
 
-normalising   a photo as it comes becomes a photo as we keep it
-pictures      what models make: checked, finished as was asked, shrunk to thumbnails
-refusals      why a file is not taken: no other exception of Pillow's or libheif's leaves here
-memory        what all threads of a process together may take for decoding
+normalising   an uploaded photo becomes a photo as we keep it
+pictures      pictures of models: checked, finished as requested, shrunk to thumbnails
+refusals      reasons for refusing a file: exceptions of Pillow and libheif do not leave the package
+memory        the memory that all threads of a process together may take for decoding
 """
 
 from staging.images.memory import TooManyWaiting

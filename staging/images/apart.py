@@ -1,7 +1,8 @@
 """Normalises a photo in a process of its own: python -m staging.images < photo
 
-For the few that take more memory than all decoding of a process may: what that process takes goes
-back to the system when it ends. It answers with one line of facts, the photo and its thumbnail.
+For the few photos that take more memory than a process may use for decoding: the system gets that
+memory back when the other process ends. Its answer is a line of JSON, then the bytes of the photo,
+then those of its thumbnail.
 """
 
 import json
@@ -46,7 +47,7 @@ def normalise_apart(file: IO[bytes], *, limit_s: float = LIMIT_S) -> NormalisedP
 
 
 def main() -> None:
-    """Answer to `normalise_apart`."""
+    """Read a photo from stdin, and write the answer that `normalise_apart` reads to stdout."""
     facts: dict[str, Any] = {}
     files = b""
     try:

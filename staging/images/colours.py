@@ -1,4 +1,4 @@
-"""Brings the pixels of every colour space to sRGB, by the profile that the file carries."""
+"""Converts pixels of any colour space to sRGB, by the profile that the file carries."""
 
 import struct
 from functools import cache
@@ -17,7 +17,7 @@ _NCLX_PRIMARIES = {9: _BT_2020, 11: _DISPLAY_P3, 12: _DISPLAY_P3}
 
 
 def find_profile(info: dict[Any, Any]) -> bytes | None:
-    """Return the colour profile that an image's file carries, or names by a number as HEIC may."""
+    """Return the colour profile that a file carries, or that it names by a number as HEIC may."""
     embedded: bytes | None = info.get("icc_profile")
     nclx = info.get("nclx_profile") or {}
     return embedded or _profile_of(nclx.get("color_primaries"))
@@ -36,7 +36,10 @@ def to_eight_bits(image: Image.Image) -> Image.Image:
 
 
 def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Return RGB or RGBA in sRGB; without a profile, or with a broken one, the colours are it."""
+    """Return RGB or RGBA in sRGB.
+
+    Without a profile, or with a broken one, the colours are taken for sRGB.
+    """
     alpha = image.getchannel("A") if image.mode in {"LA", "RGBA"} else None
     colours = image.convert(image.mode[:-1]) if alpha else image
     converted = _apply_profile(colours, profile) if profile else None

@@ -1,6 +1,6 @@
 """A bound on the memory that decoding takes, for all threads of a process together.
 
-Measured by `python -m benchmarks.uploads`, as is what goes back to the system afterwards.
+`python -m benchmarks.uploads` measures it, and how much memory goes back to the system afterwards.
 """
 
 import ctypes
@@ -14,7 +14,7 @@ _M_MMAP_THRESHOLD = -3
 
 
 class TooManyWaiting(RequestRefused):
-    """So many wait for memory already that this one must not."""
+    """A photo that may not wait for memory, because enough others wait already."""
 
     status = 503
     headers = {"Retry-After": "30"}
@@ -27,7 +27,7 @@ class TooManyWaiting(RequestRefused):
 
 
 class Budget:
-    """Bytes that threads share: each takes what its image weighs, and waits until that is free.
+    """Bytes that threads share: a thread takes what its image weighs, once so much is free.
 
     First come, first served, so that many small images do not starve a large one.
     """
@@ -43,9 +43,9 @@ class Budget:
     def hold(self, weigh: Callable[[], int], *, most_waiting: int | None = None) -> Iterator[int]:
         """Hold a share while the block runs; yield the weight.
 
-        `weigh` runs when it is this thread's turn, one at a time, since it reads a file. What
-        weighs more than there is takes all: it runs alone. Raises TooManyWaiting where
-        `most_waiting` wait already.
+        `weigh` reads a file, so it runs when it is this thread's turn, in one thread at a time. An
+        image that weighs more than the total takes all of it, and runs alone. Raises TooManyWaiting
+        where `most_waiting` threads wait already.
         """
         weight, share = self._take(weigh, most_waiting)
         try:
@@ -61,6 +61,7 @@ class Budget:
                 raise TooManyWaiting
             self.waiting += 1
         try:
+            # The turn is kept while the thread waits for memory: threads behind it stay behind.
             with self._turn:
                 weight = weigh()
                 share = min(weight, self.total)
@@ -76,16 +77,16 @@ class Budget:
 def give_back_large_blocks() -> None:
     """Have glibc return each block of a megabyte and more to the system when it is freed.
 
-    By itself it stops that (mallopt(3), M_MMAP_THRESHOLD) after the first ones: up to 32 MB then
-    stay in the arena of whichever thread decoded, and 32 threads hold hundreds of megabytes of
-    nothing. Elsewhere than on glibc this does nothing.
+    glibc by itself stops doing that after the first blocks (mallopt(3), M_MMAP_THRESHOLD): then up
+    to 32 MB stay in the arena of each thread that decoded, and 32 threads hold hundreds of
+    megabytes that no image uses. Without glibc this function does nothing.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(_M_MMAP_THRESHOLD, 2**20)
 
 
-# With what Django takes (some 120 MB) the web process stays below 400 MB.
+# Django takes some 120 MB: the web process as a whole stays below 400 MB.
 DECODING = Budget(256 * 2**20)
 # Once, for the whole process, before anything is decoded.
 give_back_large_blocks()

@@ -13,9 +13,9 @@ def normalise_photo(
 ) -> NormalisedPhoto:
     """Return the photo upright, in sRGB, opaque, at most MAX_SIDE long, as JPEG without metadata.
 
-    Of an animation or a burst this is the first frame. The same bytes give the same photo. A file
-    is read only once there is memory to decode it: until then its thread waits,
-    behind `most_waiting` others at most. Raises PhotoRefused and TooManyWaiting.
+    An animation or a burst gives its first frame. The same bytes give the same photo. The thread
+    waits until there is memory to decode the file, behind at most `most_waiting` other threads.
+    Raises PhotoRefused and TooManyWaiting.
     """
     file = as_file(photo)
     measure(file)

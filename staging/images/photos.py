@@ -1,4 +1,4 @@
-"""Photos that people send: what they came as, and what we keep of them."""
+"""Photos that people send: the facts of the upload, and the photo that we keep of it."""
 
 import hashlib
 import os
@@ -20,7 +20,11 @@ _QUALITY = 92
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Original:
-    """A photo as it came: "jpeg", "png", "webp" or "heic", its sides as it is shown, its bytes."""
+    """The facts of an upload.
+
+    `format` is "jpeg", "png", "webp" or "heic"; width and height are those of the photo as it is
+    shown, in pixels; `size` is in bytes.
+    """
 
     format: str
     width: int
@@ -51,15 +55,16 @@ def weigh(file: IO[bytes]) -> int:
 
 
 def normalise(file: IO[bytes]) -> NormalisedPhoto:
-    """Normalise a photo here and now, whatever memory it takes. Raises PhotoRefused."""
+    """Normalise a photo in this process, whatever memory it takes. Raises PhotoRefused."""
     size = measure(file)
     header = read_header(file, refusal=PhotoRefused)
     image = read_pixels(file, refusal=PhotoRefused, side=MAX_SIDE, is_opaque=True)
-    # Full chroma: another model will look at these pixels, and most uploads lost half of theirs.
+    # Full chroma: a model will read these pixels, and most uploads have lost half of their chroma
+    # already.
     encoded = encode(image, encoding="jpeg", quality=_QUALITY, subsampling="4:4:4")
     return NormalisedPhoto(
         content=encoded,
-        # Now, since the pixels are here: later they would have to wait for memory again.
+        # Made now, from pixels that are decoded: later it would have to wait for memory again.
         thumbnail=encode_thumbnail(image).content,
         width=image.width,
         height=image.height,
@@ -73,7 +78,7 @@ def normalise(file: IO[bytes]) -> NormalisedPhoto:
 
 
 def measure(file: IO[bytes]) -> int:
-    """Return a file's length. Raises PhotoRefused for none, and for more than we take."""
+    """Return a file's length in bytes. Raises PhotoRefused for 0 and for more than MAX_BYTES."""
     size = file.seek(0, os.SEEK_END)
     if not size:
         raise PhotoRefused(PhotoRefused.empty)

@@ -1,4 +1,4 @@
-"""Pictures that models make: checked, finished as was asked, marked as generated."""
+"""Pictures that models make: checked, finished as requested, marked as generated."""
 
 from PIL import Image
 
@@ -14,7 +14,7 @@ _QUALITY = 90
 
 
 def read_picture(content: bytes, *, max_pixels: int = MAX_PIXELS) -> Picture:
-    """Return the facts of a model's output, after decoding all of it; the bytes stay as they are.
+    """Return the facts of a model's output after decoding all of it; its bytes do not change.
 
     Raises PictureRefused for anything but a complete JPEG, PNG or WebP.
     """
@@ -30,12 +30,13 @@ def finish_picture(
     quality: int | None,
     disclosure: str | None,
 ) -> Picture:
-    """Carry out on a model's output what was asked of us and not of the model.
+    """Carry out on a model's output what we do ourselves rather than the model.
 
-    `aspect_ratio` ("16:9") crops around the centre; None and "match_input_image" do not.
+    `aspect_ratio` ("16:9") crops around the centre; None and "match_input_image" do not crop.
     `output_format` is webp, png, jpg or jpeg. `disclosure` is drawn in the lower left corner; its
-    schema sees to it that the font has every letter of it. Nothing to do returns the same bytes; a
-    picture that is encoded again says in XMP that it was made with a model, and nothing else.
+    schema allows only letters that the font has. Where nothing is to be done, the same bytes come
+    back. A picture that is encoded again keeps no metadata; its XMP says only that it was made with
+    a model.
 
     Raises PictureRefused, and ValueError for a ratio, format or quality that does not exist.
     """
@@ -69,9 +70,9 @@ def make_thumbnail(content: bytes, *, side: int = THUMBNAIL_SIDE) -> Picture:
 def mark_as_generated(content: bytes) -> bytes:
     """Say in the picture's XMP that a model had a part in it; no pixel changes.
 
-    Replaces XMP that is there, unless that (or a C2PA manifest, which a change of any byte would
-    make invalid) already says where the picture came from: then the bytes stay as they are.
-    Raises PictureRefused where the file's parts are not in order.
+    The mark replaces the XMP that the file has. Where that XMP already says how the picture came
+    about, or a C2PA manifest does (which a change of any byte would make invalid), the bytes stay
+    as they are. Raises PictureRefused where the file's structure is broken.
     """
     if b"DigitalSourceType" in content or b"c2pa.claim" in content:
         return content

@@ -1,6 +1,6 @@
-"""Reads image files: pixels are counted in the header before any is decoded.
+"""Reads image files; the number of pixels in the header is checked before any is decoded.
 
-No other exception of Pillow's or libheif's than a refusal leaves these functions.
+These functions raise refusals alone, and no exception of Pillow's or libheif's.
 """
 
 import warnings
@@ -17,14 +17,14 @@ from staging.images.weights import fit, weigh
 
 MAX_PIXELS = 50_000_000
 
-# As Pillow names them; MPO is a JPEG with further pictures behind it, as phones write them.
+# By Pillow's names; MPO is a JPEG with further pictures behind it, as phones write them.
 FORMATS = {"JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "WEBP": "webp", "HEIF": "heic"}
 _READ_BY_PILLOW = ("JPEG", "PNG", "WEBP")
 
 # The brands of still pictures and sequences in HEVC: ISO/IEC 23008-12, annex B, and "mif1" of 10.2.
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1",
                 b"msf1"}  # fmt: skip
-# How files begin that were meant to be a photo, however they go on.
+# The first bytes of files that were meant to be a photo, even where the rest is damaged.
 _BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 
 _TURNS = {
@@ -39,9 +39,9 @@ _TURNS = {
 _EXIF_ORIENTATION = 0x0112
 _SIDEWAYS = {5, 6, 7, 8}
 
-# For the whole process, once: warnings.catch_warnings() is not safe among threads.
+# Set once, for the whole process: warnings.catch_warnings() is not safe among threads.
 warnings.simplefilter("error", Image.DecompressionBombWarning)
-# The photo itself is read, never the thumbnail that its file may hold in its place.
+# Only the photo itself is read: no thumbnail, depth map or auxiliary picture of its file.
 pillow_heif.options.THUMBNAILS = False
 pillow_heif.options.DEPTH_IMAGES = False
 pillow_heif.options.AUX_IMAGES = False
@@ -49,7 +49,10 @@ pillow_heif.options.AUX_IMAGES = False
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """What a file says of itself before a pixel is decoded; width and height as it is shown."""
+    """The facts of a file that are known before a pixel is decoded.
+
+    Width and height are those of the image as it is shown; `weight` is in bytes of memory.
+    """
 
     format: str
     width: int
@@ -58,9 +61,9 @@ class Header:
 
 
 def read_header(file: IO[bytes], *, refusal: type[ImageRefused], side: int | None = None) -> Header:
-    """Return the facts of a file; `weight` is the memory in bytes that it takes, shrunk to `side`.
+    """Return the facts of a file; its weight is that of reading it shrunk to `side`.
 
-    Raises the refusal, also for more than MAX_PIXELS.
+    Raises `refusal`, also for more than MAX_PIXELS.
     """
     image = _open(file, refusal=refusal, max_pixels=MAX_PIXELS)
     if isinstance(image, pillow_heif.HeifImage):
@@ -86,7 +89,7 @@ def read_pixels(
 ) -> Image.Image:
     """Return the image upright, in sRGB, RGB or RGBA, without metadata, at most `side` long.
 
-    `is_opaque` puts it on white, and then it is RGB.
+    `is_opaque` puts it on white, so that it is always RGB. Raises `refusal`.
     """
     image = decode(file, refusal=refusal, side=side)
     try:
@@ -95,7 +98,7 @@ def read_pixels(
         image = to_eight_bits(image)
         if is_opaque:
             image = flatten(image)
-        # Before the rest, which then handles fewer pixels.
+        # Shrunk first, so that the steps below handle fewer pixels.
         if side:
             image.thumbnail((side, side), Image.Resampling.LANCZOS)
         image = to_srgb(image, profile)
@@ -115,15 +118,17 @@ def decode(
     max_pixels: int = MAX_PIXELS,
     side: int | None = None,
 ) -> Image.Image:
-    """Return the first frame as the file has it; a JPEG much longer than `side` at a fraction.
+    """Return a file's first frame, in the colours of the file and not turned by EXIF.
 
-    Of a HEIC, which may hold many, it is the one that the file calls its primary.
+    A JPEG that is much longer than `side` is decoded at a fraction of its size. A HEIC, which may
+    hold many images, gives the one that it calls its primary. Raises `refusal`.
     """
     image = _open(file, refusal=refusal, max_pixels=max_pixels)
     try:
         if isinstance(image, pillow_heif.HeifImage):
             return image.to_pillow()
-        # Reads a PNG's checksums to the end, which loading does not; leaves the image unusable.
+        # This checks a PNG's checksums to the end, which loading does not. The image cannot be
+        # used after it, so the file is opened again.
         image.verify()
         file.seek(0)
         image = Image.open(file, formats=_READ_BY_PILLOW)
@@ -138,7 +143,7 @@ def decode(
 def _open(
     file: IO[bytes], *, refusal: type[ImageRefused], max_pixels: int
 ) -> Image.Image | pillow_heif.HeifImage:
-    """Read a file's header alone; refuse what is no image of ours, and what has too many pixels."""
+    """Read a file's header alone; refuse other formats and too many pixels."""
     file.seek(0)
     beginning = file.read(1024)
     file.seek(0)
@@ -164,9 +169,10 @@ def _open_by_pillow(file: IO[bytes]) -> Image.Image:
 
 
 def _open_heic(file: IO[bytes]) -> pillow_heif.HeifImage:
-    """Read a HEIC's boxes; its pictures are decoded when they are asked for.
+    """Read a HEIC's boxes; pixels are decoded only when they are read.
 
-    libheif refuses coded pictures larger than the size that the boxes tell, before it decodes.
+    libheif itself refuses, before it decodes, coded pictures that are larger than the size in the
+    boxes.
     """
     opened = pillow_heif.open_heif(file)
     return opened[opened.primary_index]
@@ -177,10 +183,10 @@ def _is_heic(beginning: bytes) -> bool:
 
 
 def _find_orientation(image: Image.Image) -> int | None:
-    """Return how EXIF says to turn the image; None where nothing does, or EXIF is broken.
+    """Return the orientation in EXIF; None where there is none, or EXIF is broken.
 
-    A HEIC is upright when it is decoded: libheif turns it as its own boxes say, and what EXIF says
-    beside them is not to be followed (ISO/IEC 23008-12); pillow_heif has reset it to 1.
+    A HEIC is upright when it is decoded: libheif turns it as its own boxes say. The orientation in
+    its EXIF is not to be followed (ISO/IEC 23008-12), and pillow_heif has reset that to 1.
     """
     try:
         orientation = image.getexif().get(_EXIF_ORIENTATION)
@@ -190,5 +196,5 @@ def _find_orientation(image: Image.Image) -> int | None:
 
 
 def as_file(content: bytes | IO[bytes]) -> IO[bytes]:
-    """Return bytes as a file, without a copy; a file stays itself."""
+    """Return bytes as a file, without a copy; return a file as it is."""
     return BytesIO(content) if isinstance(content, bytes) else content

@@ -1,8 +1,8 @@
-"""Why a file is not taken, in sentences for whoever sent it.
+"""Refusals of image files, in sentences for a person.
 
 ImageRefused
-├── PhotoRefused      what a person sent, a RequestRefused; the message is for that person
-└── PictureRefused    what a model made; the message is for the operator
+├── PhotoRefused      of an upload, and a RequestRefused; the message is for its sender
+└── PictureRefused    of a model's output; the message is for the operator
 """
 
 import re
@@ -14,8 +14,8 @@ from PIL import Image, ImageCms
 
 from modelsettings.errors import RequestRefused
 
-# What Pillow's readers have been seen to raise on damaged files. Warnings are among them because a
-# process may turn them into exceptions, as our tests do.
+# The exceptions that Pillow's readers have been seen to raise on damaged files. Warning is one of
+# them because a process may turn warnings into exceptions, as our tests do.
 PILLOW_ERRORS: tuple[type[Exception], ...] = (
     ArithmeticError,
     AssertionError,
@@ -48,7 +48,7 @@ _FILM_BRANDS = (b"isom", b"iso2", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b
 
 
 class ImageRefused(Exception):
-    """A file that we do not take, and why, in a sentence."""
+    """A file that we do not take; the message says why, in a sentence."""
 
     unreadable: ClassVar[str]
     damaged: ClassVar[str]
@@ -56,7 +56,7 @@ class ImageRefused(Exception):
 
 
 class PhotoRefused(ImageRefused, RequestRefused):
-    """A person sent something that cannot be staged; the message tells them what to send."""
+    """An upload that cannot be staged; the message tells its sender what to send instead."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence, field="image")
@@ -69,7 +69,7 @@ class PhotoRefused(ImageRefused, RequestRefused):
 
 
 class PictureRefused(ImageRefused):
-    """A model's output that is not a complete picture, or that we cannot write as asked."""
+    """A model's output that is no complete picture, or that we cannot write as requested."""
 
     unreadable = "The model's output is not a JPEG, PNG or WebP picture."
     damaged = "The model's output is a damaged or incomplete picture."
@@ -77,7 +77,7 @@ class PictureRefused(ImageRefused):
 
 
 def why_no_photo(beginning: bytes) -> str:
-    """Return the sentence for a file that is no photo, told by its first bytes.
+    """Return the sentence for a file that is no photo, by its first bytes.
 
     >>> why_no_photo(b"%PDF-1.7")
     'This file is a PDF: export the photo from it and send a JPEG, PNG, WebP or HEIC.'

@@ -1,4 +1,4 @@
-"""What is asked of a picture's shape and format, and the crop that gives it."""
+"""Parses the aspect ratio and the format that a picture shall have, and computes its crop."""
 
 import re
 
@@ -14,7 +14,7 @@ def parse_format(name: str) -> str:
 
 
 def parse_ratio(text: str | None) -> tuple[int, int] | None:
-    """Return "16:9" as numbers; None where nothing is to be cropped. Raises ValueError."""
+    """Return "16:9" as (16, 9); None where no crop is wanted. Raises ValueError."""
     if text is None or text == "match_input_image":
         return None
     match = re.fullmatch(r"([1-9]\d{0,3}):([1-9]\d{0,3})", text)
@@ -26,7 +26,10 @@ def parse_ratio(text: str | None) -> tuple[int, int] | None:
 def crop_box(
     width: int, height: int, *, ratio: tuple[int, int] | None
 ) -> tuple[int, int, int, int] | None:
-    """Return the largest centred box of that ratio, or None when the picture is that box."""
+    """Return the largest centred box of a ratio, as left, top, right, bottom in pixels.
+
+    None where the whole picture has that ratio, or no ratio is wanted.
+    """
     if ratio is None:
         return None
     across, down = ratio

@@ -1,19 +1,21 @@
-"""How many bytes of memory an image takes from its file to what is made of it, at the peak.
+"""Estimates the peak of memory, in bytes, that reading an image and writing it again takes.
 
-Held against what Linux says in tests/staging/images/test_memory.py. Pillow keeps four bytes for a
-pixel in colour.
+tests/staging/images/test_memory.py compares the estimates with what Linux measures. Pillow keeps
+four bytes for a pixel in colour.
 """
 
-# While it is decoded. libjpeg keeps all coefficients of a progressive JPEG; Pillow's reader of WebP
-# holds each pixel four times; what has a palette, 16 bits or transparency is converted once more.
+# Bytes a pixel while an image is decoded. libjpeg keeps all coefficients of a progressive JPEG;
+# Pillow's reader of WebP holds each pixel four times; an image with a palette, 16 bits or
+# transparency is converted once more.
 _DECODING = {"jpeg": 5, "progressive": 10, "png": 10, "webp": 19, "heic": 10}
-# Two copies, as when colours are converted or it is turned, and then its file, twice.
+# Bytes a pixel afterwards: two copies, as when colours are converted or the image is turned. Then
+# the encoded file, twice.
 _FINISHING = 10
 _FILES = 10 * 2**20
 
 
 def weigh(size: tuple[int, int], *, kind: str, side: int | None) -> int:
-    """Return the bytes that an image takes which is shrunk to `side`, or is not.
+    """Return the bytes that an image takes that is shrunk to `side`, or not shrunk (None).
 
     `kind` is "jpeg", "progressive", "png", "webp" or "heic".
     """
@@ -23,8 +25,8 @@ def weigh(size: tuple[int, int], *, kind: str, side: int | None) -> int:
         return max(decoding, width * height * (_FINISHING + 4)) + _FILES
     across, down = fit(size, side=side)
     if kind == "jpeg":
-        # What `draft` can have libjpeg leave out.
-        skip = max(one for one in (1, 2, 4, 8) if one == 1 or one * across <= width)
+        # `draft` has libjpeg decode a JPEG at 1/2, 1/4 or 1/8 of its size.
+        skip = max(step for step in (1, 2, 4, 8) if step == 1 or step * across <= width)
         width, height = width // skip, height // skip
         decoding //= skip**2
     # Pillow shrinks across first, and then down.
