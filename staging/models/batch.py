@@ -1,4 +1,4 @@
-"""Many photos asked for at once: what was asked, and what became of each photo."""
+"""Batches: many photos requested at once, and the state of each photo."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -15,10 +15,10 @@ from staging.models.project import Project
 
 
 class StagingBatch(models.Model):
-    """Many photos by one or several styles; `styles` is a list of their keys.
+    """A request for many photos in one or several styles; `styles` is a list of their keys.
 
-    What was asked stands here as it was asked: a worker makes the jobs of a photo from it, once
-    the photo is normalised.
+    The row keeps the request as it came: a worker makes the jobs of a photo from it, once the photo
+    is normalised.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -58,33 +58,34 @@ class BatchPhotoStatus(models.TextChoices):
 
 class BatchPhotoQuerySet(LeasedQuerySet["BatchPhoto"]):
     def claimable(self, now: datetime) -> "BatchPhotoQuerySet":
-        """Those that wait, and that nobody holds."""
+        """Return the photos that wait and that no worker holds."""
         return self.free(now).filter(status=BatchPhotoStatus.WAITING)
 
-    def claim(self, one: "BatchPhoto") -> bool:
-        """Lease a photo for STAGING_LEASE_S, as one try; say whether it is ours."""
+    def claim(self, row: "BatchPhoto") -> bool:
+        """Lease a photo for STAGING_LEASE_S and count a try; say whether it is ours."""
         waiting = self.filter(status=BatchPhotoStatus.WAITING)
         lease = timedelta(seconds=settings.STAGING_LEASE_S)
-        taken = waiting.take(one, lease=lease, tries=F("tries") + 1)
+        taken = waiting.take(row, lease=lease, tries=F("tries") + 1)
         if taken:
-            one.tries += 1
+            row.tries += 1
         return taken
 
-    def note(self, one: "BatchPhoto", **values: Any) -> bool:
-        """Write values under the claim; say whether it still held."""
-        held = self.held(one).filter(status=BatchPhotoStatus.WAITING)
+    def note(self, row: "BatchPhoto", **values: Any) -> bool:
+        """Write values under the claim; say whether the claim still held."""
+        held = self.held(row).filter(status=BatchPhotoStatus.WAITING)
         noted = bool(held.update(**values))
         if noted:
             for name, value in values.items():
-                setattr(one, name, value)
+                setattr(row, name, value)
         return noted
 
 
 class BatchPhoto(Leased):
-    """One photo of a batch: a file that waits to be normalised, then the photo, or why not.
+    """One photo of a batch: a file that waits to be normalised, then the photo, or a refusal.
 
-    `upload` is the file as it came, and is empty once a worker is done with it, or where the photo
-    was there before. `job_errors` says by style which jobs of a good photo could not be made.
+    `upload` names the file as it came; it is empty once a worker has read the file, and for a photo
+    that was there before the batch. `job_errors` holds, by style, the errors of the jobs that could
+    not be made of a good photo.
     """
 
     batch = models.ForeignKey(StagingBatch, on_delete=models.CASCADE, related_name="photos")

@@ -1,4 +1,4 @@
-"""Telling a client that its job has ended: what to send where, and every attempt."""
+"""Callbacks: the message to a client that its job has ended, and every attempt to send it."""
 
 import base64
 import uuid
@@ -23,7 +23,7 @@ class CallbackStatus(models.TextChoices):
     FAILED = "failed"
 
 
-# One that was not sent yet.
+# The values of a callback that has not been sent yet.
 _FRESH: dict[str, Any] = {
     "status": CallbackStatus.WAITING,
     "tries": 0,
@@ -35,7 +35,7 @@ _FRESH: dict[str, Any] = {
 
 class CallbackQuerySet(LeasedQuerySet["Callback"]):
     def due(self, now: datetime) -> "CallbackQuerySet":
-        """Those whose job has ended, whose waiting time is over, and which nobody is sending."""
+        """Return callbacks whose job has ended, whose pause is over, and that no worker holds."""
         return self.free(now).filter(
             Q(run_after=None) | Q(run_after__lte=now),
             status=CallbackStatus.WAITING,
@@ -43,6 +43,7 @@ class CallbackQuerySet(LeasedQuerySet["Callback"]):
         )
 
     def being_sent(self, now: datetime) -> "CallbackQuerySet":
+        """Return the callbacks that a worker holds."""
         return self.filter(status=CallbackStatus.WAITING, lease_until__gte=now)
 
     def claim(self, callback: "Callback", *, lease: timedelta) -> bool:
@@ -51,7 +52,7 @@ class CallbackQuerySet(LeasedQuerySet["Callback"]):
 
     @transaction.atomic
     def note_attempt(self, callback: "Callback", attempt: "CallbackAttempt", **values: Any) -> bool:
-        """Write an attempt and what follows from it under the claim; say whether it still held."""
+        """Write an attempt and the values after it under the claim; say whether that still held."""
         waiting = self.held(callback).filter(status=CallbackStatus.WAITING)
         held = waiting.update(lease_until=None, tries=callback.tries + 1, **values)
         if held:
@@ -61,21 +62,22 @@ class CallbackQuerySet(LeasedQuerySet["Callback"]):
 
     @transaction.atomic
     def rearm(self, job: StagingJob) -> None:
-        """Let a job that goes on after its end tell of its next end, too.
+        """Prepare another message for a job that goes on after its end, for its next end.
 
-        That is another message, with an id of its own: a receiver drops an id that it has had.
-        The log of the earlier one stays. Whoever still sends that holds a claim on nothing now.
+        The message gets a new id: a receiver drops a message whose id it has had. The attempts of
+        the earlier message stay in the log. A worker that is still sending the earlier message
+        holds a claim on an id that no longer exists, so its writes change nothing.
         """
         callback = self.select_for_update().filter(job=job).first()
         if callback is None:
             return
         earlier, callback.pk = callback.pk, uuid.uuid4()
-        # Foreign keys are looked at when the transaction ends, on both databases.
+        # Both databases check foreign keys when the transaction ends, so the attempts may follow.
         self.filter(pk=earlier).update(id=callback.pk, **_FRESH)
         CallbackAttempt.objects.filter(callback=earlier).update(callback=callback)
 
     def send_again(self, callback: "Callback") -> bool:
-        """Let a message that was sent, given up or put off be due now; say whether it was one."""
+        """Make a message due now that was sent, given up or put off; say whether it was one."""
         tried = ~Q(status=CallbackStatus.WAITING) | Q(run_after__isnull=False)
         return bool(self.free(timezone.now()).filter(tried, pk=callback.pk).update(**_FRESH))
 
@@ -83,8 +85,8 @@ class CallbackQuerySet(LeasedQuerySet["Callback"]):
 class Callback(Leased):
     """The news that a job has ended, for the address that its client named.
 
-    Made with the job, and due once the job has ended. `id` is the webhook's id, the same at each
-    attempt, by which a receiver knows what it has had already; `rearm` gives it another.
+    It is made with the job, and due once the job has ended. `id` is the webhook's id: it is the
+    same at each attempt, so that a receiver can drop repetitions. `rearm` changes it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -115,7 +117,7 @@ class Callback(Leased):
 
 
 class CallbackAttempt(models.Model):
-    """One request to a client's address: what it answered, or why there was no answer."""
+    """One request to a client's address: the status of the answer, or why there was none."""
 
     callback = models.ForeignKey(Callback, on_delete=models.CASCADE, related_name="attempts")
     at = models.DateTimeField()
@@ -131,14 +133,14 @@ class CallbackAttempt(models.Model):
 
 
 def callback_secrets(user_pk: int) -> list[str]:
-    """Return what signs a user's callbacks, as Standard Webhooks writes it: `whsec_…`.
+    """Return the secrets that sign a user's callbacks, as Standard Webhooks writes them: `whsec_…`.
 
-    Derived from SECRET_KEY, so nowhere stored; then from each of SECRET_KEY_FALLBACKS, so that a
-    receiver who knows the earlier one still recognises us.
+    The first is derived from SECRET_KEY, so it is stored nowhere. The others are derived from
+    SECRET_KEY_FALLBACKS, for receivers that know only an earlier secret.
     """
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     derived = [
         salted_hmac("staging.callback", str(user_pk), secret=key, algorithm="sha256").digest()
         for key in keys
     ]
-    return [f"whsec_{base64.b64encode(one).decode()}" for one in derived]
+    return [f"whsec_{base64.b64encode(secret).decode()}" for secret in derived]

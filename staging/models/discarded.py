@@ -1,4 +1,4 @@
-"""Stored files whose rows are gone: noted with the deletion, removed from storage after it."""
+"""Files of deleted rows: noted in the transaction that deletes, removed from storage after it."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -10,14 +10,15 @@ from django.utils import timezone
 
 log = structlog.get_logger(__name__)
 
-# What a request removes itself; a worker does the rest.
+# Files that a request removes itself; a worker removes the rest.
 MOST_AT_ONCE = 50
-# A worker that did not notice may still store into a folder that is gone: it is looked at again.
+# A worker that has not noticed the deletion may still store files in the folder: for this long, the
+# folder is emptied again.
 LATE_WRITES = timedelta(hours=1)
 
 
 class DiscardedFile(models.Model):
-    """A file, or a folder with all that is in it: then its name ends in a slash."""
+    """A file to remove from storage; a name with a slash at its end is a folder with its files."""
 
     name = models.CharField(max_length=200)
     discarded_at = models.DateTimeField(auto_now_add=True)
@@ -29,7 +30,7 @@ class DiscardedFile(models.Model):
     def note(names: Iterable[str]) -> None:
         """Note files for removal, in the transaction that deletes their rows.
 
-        The first MOST_AT_ONCE are removed once it is committed, the others by `remove_noted`.
+        The first MOST_AT_ONCE files are removed after the commit, the others by `remove_noted`.
         """
         notes = DiscardedFile.objects.bulk_create(
             [DiscardedFile(name=name) for name in names if name.strip("/")]
@@ -39,7 +40,7 @@ class DiscardedFile(models.Model):
 
     @staticmethod
     def remove_noted(*, most: int) -> int:
-        """Remove what is noted, the oldest first; return how many notes are done with."""
+        """Remove up to `most` noted files, the oldest first; return how many notes were deleted."""
         return _remove(DiscardedFile.objects.order_by("pk")[:most])
 
 
@@ -52,7 +53,7 @@ def _remove(notes: Iterable[DiscardedFile]) -> int:
 def _is_removed(note: DiscardedFile) -> bool:
     try:
         _remove_from_storage(note.name)
-    # Every storage has errors of its own; whatever it was, the note stays for another try.
+    # Each storage has errors of its own; after any of them the note stays for another try.
     except Exception as error:  # noqa: BLE001
         log.warning("discarded file not removed", name=note.name, error=str(error))
         return False
@@ -70,7 +71,7 @@ def _remove_from_storage(name: str) -> None:
         return
     for file in files:
         default_storage.delete(f"{folder}/{file}")
-    # On a disk the folder is left; elsewhere this is no file, which is as good as removed.
+    # A disk still has the empty folder; a bucket has no such file, and takes this as done.
     default_storage.delete(folder)
 
 

@@ -3,14 +3,14 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import models
 
-# Longer than a broker takes to give back what a killed worker held, so that nothing comes back to a
-# queue that was removed with its worker.
+# A broker gives back the messages of a killed worker within this time: none comes back to a queue
+# that was removed with its worker.
 GONE_AFTER = timedelta(minutes=15)
 
 
 class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
     def kept(self, now: datetime) -> "HeartbeatQuerySet":
-        """Those of workers that live, or have not been gone for long."""
+        """Return the heartbeats of workers that were seen within GONE_AFTER."""
         return self.filter(seen_at__gt=now - GONE_AFTER)
 
     def gone(self, now: datetime) -> "HeartbeatQuerySet":
@@ -18,9 +18,9 @@ class HeartbeatQuerySet(models.QuerySet["Heartbeat"]):
 
 
 class Heartbeat(models.Model):
-    """One worker process: when it was last seen, and when anything in it last moved on.
+    """One worker process: the times at which it was last seen, and its work last moved on.
 
-    `staging.worker.heartbeat` says what counts as moving.
+    `staging.worker.heartbeat` says which steps count as moving on.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
@@ -38,10 +38,10 @@ class Heartbeat(models.Model):
         return self.name
 
     def age_s(self, now: datetime) -> float | None:
-        """Return for how long nothing has moved; None where nothing has yet."""
+        """Return the seconds since its work last moved on; None where it never has."""
         return (now - self.moved_at).total_seconds() if self.moved_at else None
 
     def is_late(self, now: datetime) -> bool:
-        """Say whether nothing moves in it, as far as anybody knows."""
+        """Say whether its work has stood still for too long, or has never moved on."""
         age_s = self.age_s(now)
         return age_s is None or age_s > settings.STAGING_WORKER_LATE_S

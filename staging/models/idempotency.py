@@ -6,9 +6,9 @@ from staging.models.job import StagingJob
 
 
 class IdempotencyKey(models.Model):
-    """A client's name for one purchase: sent again, it is answered with what was bought then.
+    """A client's name for one purchase: a request that repeats it gets the job or batch made then.
 
-    `fingerprint` is the SHA-256 of what was asked, so that the same key with another request is
+    `fingerprint` is the SHA-256 of the request, so that the same key with a different request is
     noticed.
     """
 

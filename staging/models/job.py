@@ -36,7 +36,7 @@ UNFINISHED: tuple[str, ...] = (
 def job_status(predictions: Collection[str]) -> JobStatus:
     """Return a job's status from its predictions' statuses.
 
-    The least advanced of those that are unfinished; else what came of all of them.
+    While any prediction is unfinished, it is the status of the least advanced one.
 
     >>> job_status(["running", "succeeded"])
     JobStatus.RUNNING
@@ -53,17 +53,17 @@ def job_status(predictions: Collection[str]) -> JobStatus:
 
 
 class StagingJob(models.Model):
-    """What was asked: one photo, one prompt, one revision of a model's settings.
+    """A request to stage one photo with one prompt and one revision of a model's settings.
 
-    `settings` is the whole document the job runs with; `input` is what Replicate is sent, the photo
-    by reference; `delivery` is what we do ourselves.
+    `settings` is the whole document that the job runs with; `input` goes to Replicate, with the
+    photo by reference; `delivery` is what Restage does with the pictures.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="jobs"
     )
-    # Always the photo's: kept here too, for the lists.
+    # Always the photo's project; repeated here for the lists.
     project = models.ForeignKey(
         Project, on_delete=models.PROTECT, db_index=False, related_name="jobs"
     )
@@ -90,10 +90,10 @@ class StagingJob(models.Model):
     repeats = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
-    # Whether any of its pictures was judged so: kept here too, for the lists.
+    # Whether any of its pictures has that verdict; repeated here for the lists.
     has_accepted = models.BooleanField(default=False)
     has_rejected = models.BooleanField(default=False)
-    # When anything that its document shows last changed: what its ETag is made from.
+    # The time of the last change of anything that its API document shows; its ETag is made from it.
     changed_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -125,11 +125,11 @@ class StagingJob(models.Model):
 
     @property
     def delivered(self) -> Delivery:
-        """What Restage does itself, as a typed object."""
+        """`delivery` as a typed object."""
         return Delivery.from_json(self.delivery)
 
     def input_of(self, *, seed: int | None, photo_url: str | None) -> dict[str, Any]:
-        """Return the exact input of one prediction, the photo's reference replaced."""
+        """Return the exact input of one prediction, with the photo's address for its reference."""
         sent: dict[str, Any] = dict(self.input)
         if seed is not None:
             sent["seed"] = seed
@@ -143,5 +143,5 @@ class StagingJob(models.Model):
 
     @property
     def photo_reference(self) -> str:
-        """How `input` names the photo."""
+        """The name of the photo in `input`."""
         return f"photo:{self.photo_id}"

@@ -1,4 +1,4 @@
-"""The prompt library: what models are told of a room and of a style, row by row."""
+"""The prompt library: the wording of prompts for rooms and styles, in rows."""
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
@@ -9,14 +9,14 @@ from staging import prompts
 
 
 class Entry(models.Model):
-    """What all rows of the library have in common: an author, a history, and no way to be deleted.
+    """A row of the library: it has an author and a history, and is never deleted.
 
     Changes go through `staging.library.changing`.
     """
 
     updated_by = models.CharField(max_length=200, default="system:library", editable=False)
 
-    # What simple-history reads author and reason of the next history row from.
+    # Simple-history reads the author and the reason of the next history row from these.
     _history_user: AbstractBaseUser | None
     _change_reason: str | None
 
@@ -25,7 +25,7 @@ class Entry(models.Model):
 
 
 class PromptRules(Entry):
-    """What is the same for all rooms of a house, or for all that is outside it."""
+    """The rules that all rooms of a house share, or all places outside it."""
 
     is_outside = models.BooleanField(unique=True, editable=False)
     rules = models.TextField(help_text="What must stay as it is; stands before all furniture.")
@@ -68,7 +68,7 @@ class RoomType(Entry):
         return self.label
 
     def clean(self) -> None:
-        """Keep the room that a request without one gets."""
+        """Refuse to retire the room of requests that name none."""
         if self.key == prompts.DEFAULT_ROOM and not self.is_active:
             sentence = "A request that names no room gets this one: it must stay."
             raise ValidationError({"is_active": sentence})
@@ -103,7 +103,7 @@ class Style(Entry):
         return self.label
 
     def clean(self) -> None:
-        """Keep the style that a request without one gets."""
+        """Refuse to retire the style of requests that name none."""
         if self.key == prompts.DEFAULT_STYLE and not self.is_active:
             sentence = "A request that names no style gets this one: it must stay."
             raise ValidationError({"is_active": sentence})
@@ -115,11 +115,11 @@ class Style(Entry):
 
 
 class PromptTemplate(Entry):
-    """The furnishing of one room in one style, in place of what room and style say together."""
+    """The furnishing of one room in one style, in place of the words of the room and the style."""
 
     room_type = models.ForeignKey(RoomType, on_delete=models.CASCADE, related_name="templates")
     style = models.ForeignKey(Style, on_delete=models.CASCADE, related_name="templates")
-    # Empty where a pair has gone back to what room and style say together.
+    # Empty where the pair has gone back to the words of its room and its style.
     furnishing = models.TextField(help_text="Three to nine sentences on this style in this room.")
 
     history = HistoricalRecords(history_change_reason_field=models.TextField(null=True))

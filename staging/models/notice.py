@@ -1,4 +1,4 @@
-"""What operators are told without looking: a limit nearly spent, failures, a standstill."""
+"""Notices to operators (a limit nearly spent, failures, a standstill) and their delivery."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -30,10 +30,10 @@ class DeliveryStatus(models.TextChoices):
 
 
 class Notice(models.Model):
-    """One thing that operators are told; it stands until it is over.
+    """A message to operators about a condition; `over_at` is empty as long as the condition lasts.
 
-    `key` says what it is about: of the same thing, one stands at a time. `id` is the message's id,
-    the same at each attempt and in each channel, by which a receiver knows what it has had.
+    `key` names the condition: at most one notice with a key is not over. `id` is the message's id:
+    it is the same at each attempt and in each channel, so that a receiver can drop repetitions.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -61,7 +61,7 @@ class Notice(models.Model):
 
 class NoticeDeliveryQuerySet(LeasedQuerySet["NoticeDelivery"]):
     def due(self, now: datetime) -> "NoticeDeliveryQuerySet":
-        """Those whose waiting time is over, and which nobody is sending."""
+        """Return the deliveries whose pause is over and that no worker holds."""
         return self.free(now).filter(status=DeliveryStatus.WAITING, run_after__lte=now)
 
     def claim(self, delivery: "NoticeDelivery", *, lease: timedelta) -> bool:
@@ -70,13 +70,13 @@ class NoticeDeliveryQuerySet(LeasedQuerySet["NoticeDelivery"]):
         return due.take(delivery, lease=lease)
 
     def note_attempt(self, delivery: "NoticeDelivery", **values: Any) -> bool:
-        """Write what came of an attempt under the claim; say whether it still held."""
+        """Write the result of an attempt under the claim; say whether the claim still held."""
         tries = delivery.tries + 1
         return bool(self.held(delivery).update(lease_until=None, tries=tries, **values))
 
 
 class NoticeDelivery(Leased):
-    """A notice on its way through one channel: sent, or why not yet."""
+    """A notice on its way through one channel; `error` is that of the last attempt."""
 
     notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="deliveries")
     channel = models.CharField(max_length=8, choices=Channel.choices)

@@ -7,9 +7,9 @@ from django.utils import timezone
 
 
 class CreationPace(models.Model):
-    """The token bucket that all workers on all machines share, in one row.
+    """A token bucket in one row, shared by the workers on all machines.
 
-    Replicate allows 600 creations a minute; a 429 blocks the bucket for everybody.
+    Replicate allows 600 creations a minute; a 429 blocks the bucket for all of them.
     """
 
     tokens = models.FloatField()
@@ -23,9 +23,9 @@ class CreationPace(models.Model):
         return f"{self.tokens:.1f} tokens"
 
     def tokens_at(self, now: datetime) -> float:
-        """Return the tokens that there are by then; at most a second's worth is saved up.
+        """Return the tokens in the bucket at a time; it holds those of one second at most.
 
-        The documented limit tolerates short bursts.
+        Replicate documents that its limit tolerates short bursts.
         """
         per_second = settings.STAGING_CREATIONS_PER_MINUTE / 60
         since_s = max(0.0, (now - self.refilled_at).total_seconds())
@@ -38,7 +38,7 @@ class CreationPace(models.Model):
         now = timezone.now()
         row = cls._locked(now)
         row.tokens = row.tokens_at(now)
-        # Another machine's clock may be ahead: time that it has counted is not counted again.
+        # Another machine's clock may be ahead: the time up to its refill is not counted again.
         row.refilled_at = max(now, row.refilled_at)
         is_blocked = row.blocked_until is not None and row.blocked_until > now
         taken = 0 if is_blocked else min(wanted, int(row.tokens))
@@ -48,7 +48,7 @@ class CreationPace(models.Model):
 
     @classmethod
     def pause_s(cls) -> float:
-        """Return for how long nobody need ask again: until a 429 is over, or some tokens grew."""
+        """Return the seconds to wait before the next `take`: until a 429 is over, 0.5 at least."""
         row = cls.objects.first()
         blocked_until = row and row.blocked_until
         blocked_s = (blocked_until - timezone.now()).total_seconds() if blocked_until else 0.0
@@ -57,7 +57,7 @@ class CreationPace(models.Model):
     @classmethod
     @transaction.atomic
     def give_back(cls, tokens: int) -> None:
-        """Return tokens that bought nothing."""
+        """Put tokens back that bought nothing."""
         row = cls._locked(timezone.now())
         row.tokens += tokens
         row.save()
@@ -65,7 +65,7 @@ class CreationPace(models.Model):
     @classmethod
     @transaction.atomic
     def block(cls, seconds: float) -> None:
-        """Let nobody create anything for a while: Replicate said 429."""
+        """Let no worker create a prediction for some seconds: Replicate answered 429."""
         now = timezone.now()
         row = cls._locked(now)
         until: datetime = now + timedelta(seconds=seconds)

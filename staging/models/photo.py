@@ -7,7 +7,7 @@ from staging.models.project import Project
 
 
 def photo_path(photo: "Photo", _filename: str) -> str:
-    """Return where a photo is stored: under a name that nobody guesses."""
+    """Return the path of a photo in storage, which cannot be guessed."""
     return f"photos/{photo.pk}.jpg"
 
 
@@ -18,8 +18,8 @@ def photo_thumbnail_path(photo: "Photo", _filename: str) -> str:
 class Photo(models.Model):
     """A photo of a room, checked and normalised: JPEG, sRGB, upright, without metadata.
 
-    The `original_…` facts are of the file as it came: pixels as it was shown, bytes, format. They
-    are 0 and empty for photos from before they were kept.
+    The `original_…` facts are those of the upload: its name, its format, its pixels as it was
+    shown, its bytes. They are 0 or empty for photos that are older than these columns.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

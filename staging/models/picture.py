@@ -9,7 +9,7 @@ class Verdict(models.TextChoices):
 
 
 class StagedImage(models.Model):
-    """One finished picture of a prediction, as it is stored and delivered, and what was said of it.
+    """One finished picture of a prediction, as it is stored and delivered, with its verdict.
 
     A picture without a verdict and without stars is fresh: it waits to be judged.
     """

@@ -16,7 +16,7 @@ from staging.models.lease import Leased, LeasedQuerySet
 from staging.models.spending import PurchasePause, SpendingLimit
 from staging.models.usage import DailyUsage
 
-# The columns that are sentences, not addresses or ids.
+# The columns that people read, and in which secrets are masked.
 _FOR_PEOPLE = ("error", "error_code")
 
 
@@ -32,40 +32,42 @@ class PredictionStatus(models.TextChoices):
 
 class PredictionQuerySet(LeasedQuerySet["Prediction"]):
     def claimable(self, now: datetime) -> "PredictionQuerySet":
-        """Those that nobody holds and whose waiting time is over."""
+        """Return the predictions that no worker holds and whose pause is over."""
         return self.free(now).filter(run_after__lte=now)
 
     def purchasable(self, now: datetime) -> "PredictionQuerySet":
-        """Those that wait to be bought, and may be: nobody has paused that."""
+        """Return the queued predictions that may be bought now: no pause stops them."""
         paused = PurchasePause.objects.filter(Q(model=None) | Q(model=OuterRef("job__model")))
         return self.claimable(now).filter(~Exists(paused), status=PredictionStatus.QUEUED)
 
     def under_way(self) -> "PredictionQuerySet":
-        """Those that are bought, or may be, and have not ended."""
-        return self.filter(status__in=[one for one in UNFINISHED if one != PredictionStatus.QUEUED])
+        """Return the predictions that are bought, or may be bought already, and have not ended."""
+        bought = [status for status in UNFINISHED if status != PredictionStatus.QUEUED]
+        return self.filter(status__in=bought)
 
     def claim(self, prediction: "Prediction") -> bool:
         """Lease a prediction for STAGING_LEASE_S; say whether it is ours."""
+        # Another worker may have moved it, or put it off, since it was read.
         due = self.filter(status=prediction.status, run_after__lte=timezone.now())
         return due.take(prediction, lease=timedelta(seconds=settings.STAGING_LEASE_S))
 
     def prolong(self, claimed: Iterable["Prediction"]) -> None:
-        """Lease claimed predictions for STAGING_LEASE_S from now, as far as the claims hold."""
+        """Lease claimed predictions for STAGING_LEASE_S from now, where the claims still hold."""
         until = timezone.now() + timedelta(seconds=settings.STAGING_LEASE_S)
         held = Q()
-        for one in claimed:
-            held |= Q(pk=one.pk, lease_number=one.lease_number)
+        for prediction in claimed:
+            held |= Q(pk=prediction.pk, lease_number=prediction.lease_number)
         self.filter(held, lease_until__isnull=False).update(lease_until=until)
 
     def note(self, prediction: "Prediction", **values: Any) -> bool:
-        """Write values under the claim, without a change of status; say whether it still held."""
+        """Write values under the claim, with no change of status; say whether that still held."""
         values = _storable_values(values)
         noted = self.held(prediction).filter(status=prediction.status).update(**values)
         if noted:
             _adopt(prediction, values)
         return bool(noted)
 
-    # Those that have a transaction of their own let an error go through it.
+    # No savepoint: a caller with a transaction of its own lets any error end that transaction.
     @transaction.atomic(savepoint=False)
     def move(
         self,
@@ -81,34 +83,41 @@ class PredictionQuerySet(LeasedQuerySet["Prediction"]):
     ) -> bool:
         """Change the status in one conditional UPDATE; say whether it was ours to change.
 
-        The condition is the status and the claim as `prediction` knows them; what has ended stays
-        as it ended. Keeps the transition, settles the job's status, and counts what ended and what
-        it cost, all in the same transaction. `pictures` is how many it succeeds with; of what
-        `may_have_cost`, and nobody knows how much, the whole reservation counts as spent.
+        The condition is the status and the claim as `prediction` knows them; a prediction that has
+        ended never changes again. The same transaction records the transition, sets the job's
+        status, and counts the end and its cost. `pictures` is the number that it succeeds with.
+        Where the cost is unknown and the prediction `may_have_cost` something, its whole
+        reservation counts as spent.
         """
         if prediction.status not in UNFINISHED:
             return False
         reserved, reserved_on = prediction.reserved, prediction.reserved_on
-        # Whatever it moves to, it does not wait under a limit there.
+        # In its new status, no limit holds the prediction yet.
         values["held_by_limit_id"] = None
+        # Back in the queue it has bought nothing: its reservation is given back below.
         if target == PredictionStatus.QUEUED:
             values |= {"reserved": None, "reserved_on": None}
         if not keep_lease:
-            # A number of its own ends every other claim: whoever comes back with it is late.
+            # A new number ends the claim: a worker that still has the old one writes nothing.
             values |= {"lease_until": None, "lease_number": prediction.lease_number + 1}
         values = {**_storable_values(values), "status": target}
         now = timezone.now()
         if target not in UNFINISHED:
             values["finished_at"] = now
         source = prediction.status
+        # From here on the row is locked: a webhook and a poll of the same end come one by one, and
+        # the second finds another status.
         if not self.held(prediction).filter(status=source).update(**values):
             return False
         _adopt(prediction, values)
         Transition.record(prediction, source=source, target=target, at=now, by=by, why=why)
+        # Rows are locked in one order: prediction, job, the day's usage, limits.
         job = _settle_job(prediction.job_id, now)
         if target not in UNFINISHED:
             _count(prediction, job, now, pictures=pictures)
         if reserved is not None and reserved_on is not None and _ends_purchase(target):
+            # A known cost counts as spent. Where it is unknown, and may not be 0, all that was
+            # reserved does.
             unknown = reserved if may_have_cost or pictures else Decimal(0)
             cost = unknown if prediction.cost is None else prediction.cost
             limits = SpendingLimit.objects.of_project(job.project_id)
@@ -126,8 +135,8 @@ class Prediction(Leased):
     status = models.CharField(
         max_length=12, choices=PredictionStatus.choices, default=PredictionStatus.QUEUED
     )
-    # Its place in the queue, as a time: when it was asked for, less the seconds that its priority
-    # is worth. So nothing starves: what waits moves up by waiting.
+    # Its place in the queue, as a time: that of the request, less the seconds that its priority is
+    # worth. So no prediction starves: later requests, however urgent, come behind it in the end.
     rank_at = models.DateTimeField(default=timezone.now)
     run_after = models.DateTimeField(default=timezone.now)
     tries = models.PositiveSmallIntegerField(default=0, help_text="Failed calls of this step.")
@@ -137,21 +146,21 @@ class Prediction(Leased):
     intent_at = models.DateTimeField(null=True, help_text="When the request that buys was begun.")
     replicate_id = models.CharField(max_length=64, unique=True, null=True)
     polls = models.PositiveSmallIntegerField(default=0)
-    # Replicate's id of the webhook that told of its end, for the logs. The database knows the
-    # default as well, for a release that does not know the column.
+    # Replicate's id of the webhook that reported its end, for the logs. The database has the
+    # default as well, for an older release that does not know the column.
     webhook_id = models.CharField(max_length=100, blank=True, default="", db_default="")
     outputs = models.JSONField(default=list)
     metrics = models.JSONField(default=dict)
     broken_downloads = models.PositiveSmallIntegerField(
         default=0, db_default=0, help_text="How often a picture that was fetched was broken."
     )
-    # What its purchase took out of the spending limits, and in which day's period.
+    # The dollars that its purchase took out of the spending limits, and the day of their periods.
     reserved = models.DecimalField(max_digits=10, decimal_places=6, null=True)
     reserved_on = models.DateField(null=True)
-    # While it is queued and has one of the codes in WAITING: the limit that refused it when it was
-    # looked at last; empty until it is looked at again, where that limit was changed or deleted
-    # since. The database checks no constraint: what waits would lock the limits' rows with it, and
-    # hold up what is bought.
+    # While it is queued with one of the codes in WAITING, this is the limit that refused it last.
+    # It is empty after that limit was changed or deleted, until the prediction is looked at again.
+    # The database has no constraint: with one, writes to waiting predictions would lock the limits'
+    # rows, and hold up purchases.
     held_by_limit = models.ForeignKey(
         SpendingLimit,
         on_delete=models.SET_NULL,
@@ -163,10 +172,10 @@ class Prediction(Leased):
     cost = models.DecimalField(max_digits=10, decimal_places=6, null=True)
     error_code = models.CharField(max_length=40, blank=True)
     error = models.TextField(blank=True)
-    # Ended badly, and somebody asked for another in its place: it no longer counts.
+    # It failed or was canceled, and a retry has taken its place: it no longer counts.
     is_replaced = models.BooleanField(default=False)
     cancel_asked_at = models.DateTimeField(null=True)
-    # Empty, too, where a release that does not know the column noted the wish.
+    # Also empty where an older release, which does not know the column, noted the wish.
     cancel_asked_by = models.CharField(max_length=150, blank=True, default="", db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
@@ -193,12 +202,12 @@ class Prediction(Leased):
 
     @property
     def intended_at(self) -> datetime:
-        """When the request that buys was begun; before that, when it was asked for."""
+        """The time at which the request that buys was begun; before that, the time of creation."""
         return self.intent_at or self.created_at
 
     @property
     def age(self) -> timedelta:
-        """For how long it has been bought, or may have been."""
+        """The time since it was bought, or may have been."""
         return timezone.now() - self.intended_at
 
     @property
@@ -207,7 +216,7 @@ class Prediction(Leased):
         return self._webhook_token(settings.SECRET_KEY)
 
     def is_webhook_token(self, token: str) -> bool:
-        """Say whether a token is this prediction's, of today's key or of one before it."""
+        """Say whether a token is this prediction's, by SECRET_KEY or one of its fallbacks."""
         keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
         return any(constant_time_compare(token, self._webhook_token(key)) for key in keys)
 
@@ -217,7 +226,7 @@ class Prediction(Leased):
 
 
 class Transition(models.Model):
-    """One change of a prediction's status: who, when, why."""
+    """One change of a prediction's status, with its author, time and reason."""
 
     prediction = models.ForeignKey(Prediction, on_delete=models.CASCADE, related_name="transitions")
     source = models.CharField(max_length=12, blank=True)
@@ -243,7 +252,7 @@ class Transition(models.Model):
         source: str = "",
         why: str = "",
     ) -> None:
-        """Keep one step of a prediction's timeline; names and reasons as far as there is room."""
+        """Store a change of status; long names and reasons are cut to their columns."""
         cls.objects.create(
             prediction=prediction,
             source=source,
@@ -255,7 +264,7 @@ class Transition(models.Model):
 
 
 def _ends_purchase(target: PredictionStatus) -> bool:
-    """Say whether a purchase is over with this status, or was none after all."""
+    """Say whether a purchase has ended with this status, or did not take place."""
     return target == PredictionStatus.QUEUED or target not in UNFINISHED
 
 
@@ -265,10 +274,10 @@ def _adopt(prediction: Prediction, values: dict[str, Any]) -> None:
 
 
 def _storable_values(values: dict[str, Any]) -> dict[str, Any]:
-    """Return values to store, without secrets where people read them.
+    """Return values to store, with secrets masked in the columns that people read.
 
-    A refusal may repeat what it was sent. An address may hold a secret's beginning by chance, and
-    is of no use with a part of it masked.
+    A refusal may repeat the input that it refuses. Other columns stay as they are: an address may
+    hold the beginning of a secret by chance, and with a part of it masked it would be of no use.
     """
     values = {name: _storable(value) for name, value in values.items()}
     masked = {name: mask(values[name]) for name in _FOR_PEOPLE if values.get(name)}
@@ -276,22 +285,23 @@ def _storable_values(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _storable(value: Any) -> Any:
-    """Return what Replicate told as PostgreSQL takes it.
+    """Return a value from Replicate in a form that PostgreSQL stores.
 
-    NUL and the halves of surrogate pairs, which JSON can hold, stand in no text of a database.
+    JSON can hold NUL and halves of surrogate pairs; a text in PostgreSQL cannot.
     """
     if isinstance(value, str):
         return value.replace("\0", "").encode(errors="replace").decode()
     if isinstance(value, list):
-        return [_storable(one) for one in value]
+        return [_storable(member) for member in value]
     if isinstance(value, dict):
-        return {_storable(name): _storable(one) for name, one in value.items()}
+        return {_storable(name): _storable(member) for name, member in value.items()}
     return value
 
 
 def _settle_job(job_pk: uuid.UUID, now: datetime) -> StagingJob:
-    """Give the job the status of its predictions; the row's lock puts writers one after another."""
+    """Set a job's status from its predictions; the lock of its row lets one writer in at a time."""
     read = StagingJob.objects.only("status", "finished_at", "project_id", "profile_id", "model_id")
+    # Locked before the predictions are read: of two that end together, the second sees both ends.
     job = read.select_for_update().get(pk=job_pk)
     counted = Prediction.objects.filter(job=job_pk, is_replaced=False)
     status = job_status(list(counted.values_list("status", flat=True)))
@@ -316,6 +326,6 @@ def _count(prediction: Prediction, job: StagingJob, now: datetime, *, pictures: 
 
 
 def total_cost(predictions: list[Prediction]) -> Decimal | None:
-    """Add up what is known; None where nothing is."""
-    known = [one.cost for one in predictions if one.cost is not None]
+    """Return the sum of the known costs; None where none is known."""
+    known = [prediction.cost for prediction in predictions if prediction.cost is not None]
     return sum(known, Decimal(0)) if known else None

@@ -9,18 +9,18 @@ from modelsettings.models import ModelSettings, ReplicateModel
 
 
 class ProjectQuerySet(models.QuerySet["Project"]):
-    """Who sees what: a project's owner and members, and with it all of its photos and jobs."""
+    """Projects by the people who may see them; photos and jobs are seen with their project."""
 
     def seen_by(self, user: User) -> "ProjectQuerySet":
-        """Those that somebody owns, or is a member of."""
+        """Return the projects that a user owns or is a member of."""
         return self.filter(Q(owner=user) | Q(pk__in=_memberships(user)))
 
     def edited_by(self, user: User) -> "ProjectQuerySet":
-        """Those in which somebody may stage, judge and delete."""
+        """Return the projects in which a user may stage, judge and delete."""
         return self.filter(Q(owner=user) | Q(pk__in=_memberships(user, may_edit=True)))
 
     def unsorted_of(self, user: User) -> "Project":
-        """Return the project of what somebody put into no other; make it where there is none."""
+        """Return the user's project for photos that name no other; make it where it is missing."""
         project, _ = self.get_or_create(
             owner=user, is_unsorted=True, defaults={"name": Project.UNSORTED}
         )
@@ -28,9 +28,9 @@ class ProjectQuerySet(models.QuerySet["Project"]):
 
 
 class Project(models.Model):
-    """What photos and jobs belong to: a listing, a client. It may name the model and profile.
+    """A group of photos and jobs, such as a listing or a client; it may name a model and profile.
 
-    Everybody has one that is called Unsorted, which takes what names no other.
+    Each user has a project called Unsorted, for photos and jobs that name no other.
     """
 
     UNSORTED = "Unsorted"
@@ -81,7 +81,7 @@ class Project(models.Model):
 
 
 class ProjectMember(models.Model):
-    """Somebody beside the owner who may see a project, or also stage, judge and delete in it."""
+    """A user besides the owner who may see a project, or also stage, judge and delete in it."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="members")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")

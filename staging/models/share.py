@@ -8,9 +8,9 @@ from staging.models.picture import StagedImage
 
 
 class Share(models.Model):
-    """A public page of one picture, before and after; until somebody revokes it.
+    """A public page of one picture, before and after, until it is revoked.
 
-    Its address is derived from its id and SECRET_KEY, so no row of the database opens it.
+    Its address is derived from its id and SECRET_KEY, so a copy of the database does not open it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -44,5 +44,5 @@ class Share(models.Model):
 
 
 def _signer() -> signing.Signer:
-    # Made anew each time: it reads the keys when it is made.
+    # Made for each use: a signer reads the keys only when it is made.
     return signing.Signer(salt="staging.share", sep="~")

@@ -1,4 +1,4 @@
-"""What may be spent: limits that a purchase reserves from before it is made, and pauses."""
+"""Spending: limits from which a purchase reserves before it is made, estimates and pauses."""
 
 from datetime import date
 from decimal import Decimal
@@ -13,10 +13,11 @@ from modelsettings.errors import RequestRefused
 from modelsettings.models import ReplicateModel
 from staging.models.project import Project
 
-# SQLite adds up dollars in floating point; a millionth of a dollar is the last place we keep.
+# SQLite adds up dollars in floating point: amounts that differ by less than half a millionth of a
+# dollar, our last place, count as equal.
 HALF_A_MILLIONTH = Decimal("0.0000005")
-# The codes of a prediction that waits for the next period or a higher limit, and of one whose cost
-# an operator has to estimate.
+# Codes of waiting predictions: the first waits for the next period or a higher limit, the second
+# for an operator's estimate of its cost.
 OVER_LIMIT, NO_ESTIMATE = "over_limit", "no_estimate"
 WAITING = (OVER_LIMIT, NO_ESTIMATE)
 
@@ -46,26 +47,26 @@ class OverLimit(RequestRefused):
 
     @property
     def code(self) -> str:
-        """What a prediction bears that waits, or has failed, for it."""
+        """The error code of a prediction that waits or has failed because of it."""
         return NO_ESTIMATE if self.usd is None else OVER_LIMIT
 
     @property
     def is_final(self) -> bool:
-        """Whether to refuse what would wait."""
+        """Whether the prediction fails rather than waits."""
         return self.limit.when_over == WhenOver.REFUSE
 
 
 class SpendingLimitQuerySet(models.QuerySet["SpendingLimit"]):
     def of_project(self, project: object) -> "SpendingLimitQuerySet":
-        """Those that a purchase of a project, by its primary key, has to fit into."""
+        """Return the limits of a project, by its primary key, and those of everything."""
         return self.filter(Q(project=None) | Q(project=project))
 
     def refusing(self) -> "SpendingLimitQuerySet":
-        """Those that refuse what is over them, rather than let it wait."""
+        """Return the limits that refuse a purchase over them, rather than let it wait."""
         return self.filter(when_over=WhenOver.REFUSE)
 
     def check_headroom(self, usd: Decimal | None, *, today: date) -> None:
-        """Raise OverLimit where one of these has no room now; reserves nothing."""
+        """Raise OverLimit where one of these limits has no room now; reserve nothing."""
         for limit in self.select_related("project").order_by("pk"):
             if usd is None or usd > limit.left(today) + HALF_A_MILLIONTH:
                 raise OverLimit(limit, usd)
@@ -73,36 +74,41 @@ class SpendingLimitQuerySet(models.QuerySet["SpendingLimit"]):
     def reserve(self, project: object, usd: Decimal | None, *, today: date) -> date:
         """Take dollars out of every limit of a purchase, in the transaction that writes it.
 
-        `usd` is None where nobody knows what it costs. Returns the day that the purchase counts
-        for: the next, where midnight passed since `today` and another has begun it. Raises
-        OverLimit, which has to leave the transaction: then nothing is reserved anywhere. The rows
-        are locked in one order, after the prediction and its job.
+        `usd` is None where the cost is unknown. Returns the day for which the purchase counts: the
+        next day where midnight has passed since `today` was read, and another purchase has begun
+        the new period already. Raises OverLimit; the error has to leave the transaction, so that
+        nothing is reserved in any limit. The limits' rows are locked in the order of their keys,
+        after the prediction and its job.
         """
         limits = list(self.of_project(project).select_for_update(of=("self",)).order_by("pk"))
         if not limits:
             return today
         if usd is None:
             raise OverLimit(limits[0], None)
+        # A period that another purchase has begun counts for this purchase too.
         today = max(today, *(limit.begins_on for limit in limits))
         for limit in limits:
             limit.roll_over(today)
         keys = [limit.pk for limit in limits]
         room = F("usd") + HALF_A_MILLIONTH - F("spent") - F("reserved")
+        # All limits in one UPDATE: where fewer rows than limits had room, the caller rolls back.
         taken = (
             self.annotate(room=room)
             .filter(pk__in=keys, room__gte=usd)
             .update(reserved=F("reserved") + usd)
         )
         if taken < len(limits):
-            full = next((one for one in limits if one.left(today) < usd), limits[0])
+            full = next((limit for limit in limits if limit.left(today) < usd), limits[0])
             raise OverLimit(full, usd)
         return today
 
     def settle(self, *, reserved: Decimal, reserved_on: date, cost: Decimal) -> None:
-        """Give a reservation back, and count what was spent of it, in the period it was made in.
+        """Give a reservation back and count its cost as spent, in the period of `reserved_on`.
 
-        A period that is over by now keeps no sums.
+        Where a limit has begun a later period since, nothing is left to change: the sums of the
+        earlier period are gone.
         """
+        # Locked in the order of `reserve`, so that the two never wait for each other.
         limits = self.filter(begins_on__lte=reserved_on).select_for_update().order_by("pk")
         keys = list(limits.values_list("pk", flat=True))
         if keys:
@@ -112,11 +118,12 @@ class SpendingLimitQuerySet(models.QuerySet["SpendingLimit"]):
 
 
 class SpendingLimit(models.Model):
-    """How many dollars a project, or everything together, may spend in a day or a month.
+    """The dollars that a project, or everything together, may spend in a day or a month.
 
-    `reserved` and `spent` count the purchases of the period that `begins_on` lies in, by days of
-    TIME_ZONE: what is under way at its estimate, what has ended at its cost. A new one is added by
-    `staging.spending.limits`, which counts what its period has cost so far.
+    `reserved` and `spent` count the purchases of the period that holds `begins_on`, by days of
+    TIME_ZONE: `reserved` those under way, at their estimates, `spent` those that have ended, at
+    their costs. `staging.spending.limits` adds a new limit, and counts what its period has cost so
+    far.
     """
 
     project = models.ForeignKey(
@@ -175,11 +182,11 @@ class SpendingLimit(models.Model):
         return self.spent, self.reserved
 
     def left(self, today: date) -> Decimal:
-        """Return the dollars neither spent nor reserved; less than 0 where it was lowered."""
+        """Return the dollars neither spent nor reserved; below 0 where the limit was lowered."""
         return self.usd - sum(self.used(today), Decimal(0))
 
     def roll_over(self, today: date) -> None:
-        """Begin a new period where the last one is over. The row is locked."""
+        """Begin the period that holds `today`, where it is new. The caller has locked the row."""
         begin = Period(self.period).begin(today)
         if self.begins_on < begin:
             self.begins_on, self.spent, self.reserved = begin, Decimal(0), Decimal(0)
@@ -187,7 +194,7 @@ class SpendingLimit(models.Model):
 
 
 class PriceEstimate(models.Model):
-    """What an operator reckons a prediction to cost whose model's price does not tell before."""
+    """An operator's estimate of a prediction's cost, for a model whose price does not tell it."""
 
     model = models.OneToOneField(ReplicateModel, on_delete=models.CASCADE, related_name="+")
     usd = models.DecimalField(
@@ -205,7 +212,7 @@ class PriceEstimate(models.Model):
 
 
 class PurchasePause(models.Model):
-    """While it stands, nothing of a model, or of any, is bought; what is bought goes on."""
+    """A stop to the purchases of one model, or of all; predictions that are bought go on."""
 
     model = models.ForeignKey(
         ReplicateModel,
@@ -223,7 +230,7 @@ class PurchasePause(models.Model):
         ordering = ("since",)
         constraints = [
             models.UniqueConstraint(
-                # No model has the key 0: a pause of all is one, too.
+                # No model has the key 0, so it stands for a pause of all models.
                 Coalesce("model", 0),
                 name="one_pause_a_model",
                 violation_error_message="These purchases are paused already.",

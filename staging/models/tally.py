@@ -7,33 +7,33 @@ from django.utils import timezone
 
 
 class Tallied(Enum):
-    """What is counted for good: the figure's name, and the label under which it counts.
+    """The events that are counted, each as a figure's name and the label under which it counts.
 
-    Both stand in the database and in what monitoring keeps, so neither is ever renamed.
+    The database and monitoring keep both, so neither is ever renamed.
     """
 
     BOUGHT = ("submits", "bought")
-    # For good: the input, the model or the account.
+    # Replicate refuses the input, the model or the account: another try would not help.
     REFUSED = ("submits", "refused")
-    # Nothing was bought, and it is tried again.
+    # Nothing was bought, and another try follows.
     NOT_BOUGHT = ("submits", "not_bought")
-    # The answer was lost: what came of it is counted below.
+    # The answer was lost: uncertain_purchases counts the outcome.
     UNCERTAIN = ("submits", "uncertain")
 
     LIMITED_CREATION = ("rate_limited", "create")
     LIMITED_UPLOAD = ("rate_limited", "upload")
-    # Of a list, of one prediction, or of canceling one.
+    # A request for the list, for one prediction, or to cancel one.
     LIMITED_LOOK = ("rate_limited", "look")
 
     FOUND_BY_WEBHOOK = ("uncertain_purchases", "found_by_webhook")
     FOUND_BY_LOOKUP = ("uncertain_purchases", "found_by_lookup")
     FOUND_MISSING = ("uncertain_purchases", "not_bought")
     UNDECIDED = ("uncertain_purchases", "undecided")
-    # Replicate listed a purchase later than we waited for it. It has never been seen.
+    # Replicate listed a purchase only after we had given up waiting. This has never been seen.
     BOUGHT_TWICE = ("uncertain_purchases", "bought_twice")
 
     WEBHOOK_ACCEPTED = ("webhooks", "accepted")
-    # Doubled, late or out of order.
+    # The webhook came twice, late or out of order.
     WEBHOOK_OLD = ("webhooks", "no_change")
     WEBHOOK_UNKNOWN_ADDRESS = ("webhooks", "unknown_address")
     WEBHOOK_TOO_LARGE = ("webhooks", "too_large")
@@ -42,15 +42,15 @@ class Tallied(Enum):
     WEBHOOK_NO_PREDICTION = ("webhooks", "not_a_prediction")
     WEBHOOK_ANOTHERS = ("webhooks", "another_predictions")
 
-    # Sent by beat alone, so that it shows whether beat goes on.
+    # Beat alone begins sweeps, so this shows whether beat is alive.
     SWEPT = ("sweeps", "begun")
 
 
 class Tally(models.Model):
-    """How often something happened since the installation began, by all processes together.
+    """The number of times that an event has happened, since ever and in all processes together.
 
-    For monitoring: a process that is killed between what it did and its count counts one too few.
-    What must be exact is counted with the row that it is about (`DailyUsage`).
+    It is for monitoring: a process that is killed between an event and its count leaves the count
+    one too low. Figures that must be exact are counted in the event's transaction (`DailyUsage`).
     """
 
     name = models.CharField(max_length=40)
@@ -69,21 +69,22 @@ class Tally(models.Model):
 
     @classmethod
     def add(cls, tallied: Tallied) -> None:
-        """Count something in one UPDATE; the first time makes the row.
+        """Count an event in one UPDATE; the first event makes the row.
 
-        Call it outside of transactions: the row is everybody's, and is locked to the end of one.
+        Call it outside of transactions: all processes write this row, and a transaction would keep
+        it locked to its end.
         """
         name, label = tallied.value
         row = cls.objects.filter(name=name, label=label)
         if row.update(count=F("count") + 1, last_at=timezone.now()):
             return
-        # Whoever else makes it at this moment is waited for.
+        # Where another process makes the row at this moment, the database waits for it.
         cls.objects.get_or_create(name=name, label=label)
         row.update(count=F("count") + 1, last_at=timezone.now())
 
     @classmethod
     def age_s(cls, tallied: Tallied, now: datetime) -> float | None:
-        """Return how long ago something happened last; None where it never did."""
+        """Return the seconds since an event happened last; None where it never did."""
         name, label = tallied.value
         row = cls.objects.filter(name=name, label=label).first()
         return (now - row.last_at).total_seconds() if row and row.last_at else None

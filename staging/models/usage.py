@@ -10,10 +10,10 @@ from staging.models.project import Project
 
 
 class DailyUsage(models.Model):
-    """What a day's predictions of one project with one profile came to.
+    """The count, cost and time of a day's predictions, for one project and one profile.
 
-    A prediction is counted once, in the transaction that ends it, on the day of TIME_ZONE on which
-    it ends; so this also tells of jobs, photos and projects that were deleted since.
+    A prediction is counted once, in the transaction that ends it, on the day (in TIME_ZONE) of its
+    end. Jobs, photos and projects that are deleted afterwards stay counted.
     """
 
     day = models.DateField()
@@ -60,7 +60,7 @@ class DailyUsage(models.Model):
             day=day,
             project_id=job.project_id,
             profile_id=job.profile_id,
-            # The project is read for the day's first alone.
+            # Called, and the project read, only for the first prediction of the day.
             defaults={"model_id": job.model_id, "project_name": lambda: job.project.name},
         )
         added: dict[str, int | float | Decimal] = {
