@@ -1,7 +1,8 @@
-"""Short-lived, signed addresses of photos and pictures: S3's own, or ours for files on disk.
+"""Short-lived, signed addresses of photos and pictures: signed by S3, or by us for files on disk.
 
-Ours work with DEBUG off. Within a quarter of MEDIA_LINK_AGE_S a file keeps its address, so that
-browsers find it in their cache; it is good for three quarters of that time at least.
+Django serves ours also where DEBUG is off. A file keeps its address for a quarter of
+MEDIA_LINK_AGE_S, so that browsers find the file in their cache; an address is valid for at least
+three quarters of MEDIA_LINK_AGE_S.
 """
 
 import time
@@ -16,18 +17,18 @@ from django.utils.http import content_disposition_header, urlencode
 
 from modelsettings.errors import RequestRefused
 
-# Not from the machine's own table, which a slim image lacks.
+# Our own table, since a slim image has no /etc/mime.types.
 MEDIA_TYPES = {".jpg": "image/jpeg", ".png": "image/png", ".webp": "image/webp"}
 
 
 class LinkRefused(RequestRefused):
-    """An address that was not signed here, or whose time is over."""
+    """An address without a valid signature of ours, or one that has expired."""
 
     status = 404
 
 
 class _SteadySigner(signing.TimestampSigner):
-    """Signs with the time at which the present quarter began."""
+    """Signs with the time at which the current quarter began, so that signatures repeat."""
 
     def timestamp(self) -> str:
         return signing.b62_encode(_quarter() * _quarter_s())
@@ -35,15 +36,18 @@ class _SteadySigner(signing.TimestampSigner):
 
 @cache
 def _signer() -> _SteadySigner:
-    """Made at first use: without a SECRET_KEY the system check is to say so, not an import."""
+    """Return the signer; made at first use, so that imports work without a SECRET_KEY.
+
+    A system check then reports that it is missing.
+    """
     return _SteadySigner(salt="staging.links", sep="~")
 
 
 def link_to(name: str, *, download_as: str = "") -> str:
     """Return the address under which a stored file can be read for a while.
 
-    A path for a file on disk, a whole address for one on S3. With `download_as` a browser saves
-    the file under that name, which is given the file's own ending where it lacks it.
+    It is a path for a file on disk, and a whole address for one on S3. With `download_as` a browser
+    saves the file under that name; an extension that the name lacks is added.
     """
     file_name = _with_ending(download_as, name) if download_as else ""
     storage = storages["default"]
@@ -53,16 +57,16 @@ def link_to(name: str, *, download_as: str = "") -> str:
 
 
 def check_link(name: str, *, signature: str, download_as: str = "") -> None:
-    """Raise LinkRefused unless `link_to` made the signature for this very file, lately."""
+    """Raise LinkRefused unless `link_to` signed this file and name within MEDIA_LINK_AGE_S."""
     try:
         signed = f"{_subject(name, download_as)}~{signature}"
         _signer().unsign(signed, max_age=settings.MEDIA_LINK_AGE_S)
     except signing.BadSignature as error:
-        raise LinkRefused("This address is not valid, or no longer.") from error
+        raise LinkRefused("This address is not valid, or no longer valid.") from error
 
 
 def media_type(name: str) -> str:
-    """Return what a stored file is served as; nothing that a browser would run."""
+    """Return the content type of a stored file; never a type that a browser would run."""
     return MEDIA_TYPES.get(PurePosixPath(name).suffix, "application/octet-stream")
 
 
@@ -76,7 +80,10 @@ def _own_link(name: str, file_name: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def _foreign_link(storage: Storage, name: str, file_name: str, _of_quarter: int) -> str:
-    """Return an address that the storage itself signs; each signing would make another."""
+    """Return an address that the storage signs.
+
+    Each signing makes another address, so that of a quarter is kept.
+    """
     asked = {"ResponseContentType": media_type(name)}
     if file_name:
         asked["ResponseContentDisposition"] = content_disposition_header(True, file_name) or ""
@@ -85,7 +92,7 @@ def _foreign_link(storage: Storage, name: str, file_name: str, _of_quarter: int)
 
 
 def _subject(name: str, file_name: str) -> str:
-    """Return what is signed; no name has a line break."""
+    """Return the text that is signed; names have no line breaks, so it is unambiguous."""
     return f"{name}\n{file_name}" if file_name else name
 
 

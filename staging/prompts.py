@@ -1,10 +1,10 @@
-"""What a model is told: a room, a style and somebody's wishes made into one prompt.
+"""Builds a prompt of a room, a style and the client's own wishes.
 
-A prompt's parts stand in an order that was found by trial. The rules come before any furniture,
-because models ignore rules that follow a list of furniture; a bedroom and an outdoor space say what
-belongs there, because models put sofas into the one and upholstery onto the other.
+The order of a prompt's parts was found by trial. The rules come before the furniture, because
+models ignore rules that follow a list of furniture. Bedrooms and outdoor spaces list the furniture
+that belongs there, because models put sofas into bedrooms, and upholstery outdoors.
 
-The wording in use is rows of the database; what those rows are first made from is library.toml.
+The wording in use is in rows of the database, which are first made from library.toml.
 """
 
 import tomllib
@@ -23,7 +23,7 @@ _SHIPPED = Path(__file__).with_name("library.toml")
 
 
 class PromptRefused(RequestRefused):
-    """A request for a prompt that cannot be made; `field` is the one that is wrong."""
+    """A request for a prompt that cannot be made; `field` names the wrong value."""
 
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__(sentence, field=field)
@@ -31,7 +31,7 @@ class PromptRefused(RequestRefused):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What is the same for all rooms of a house, or for all that is outside it."""
+    """The rules that all rooms of a house share, or all places outside it."""
 
     rules: str
     placement: str
@@ -39,7 +39,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """A kind of room: `noun` continues "a photograph of", `purpose` is what belongs in it."""
+    """A kind of room: `noun` continues "a photograph of", `purpose` lists what belongs there."""
 
     label: str
     noun: str
@@ -50,7 +50,7 @@ class Room:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
-    """A style: `character` goes with any room, the materials with what is inside or outside."""
+    """A style: `character` goes with any room, `inside` and `outside` with rooms of that place."""
 
     label: str
     character: str
@@ -60,7 +60,7 @@ class Style:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shipped:
-    """The wording that ships, by key, in the order that people are shown."""
+    """The wording that ships, by key, in the order of the pages."""
 
     inside: Rules
     outside: Rules
@@ -74,8 +74,8 @@ def read_shipped() -> Shipped:
     return Shipped(
         inside=Rules(**document["rules"]["inside"]),
         outside=Rules(**document["rules"]["outside"]),
-        rooms={key: Room(**one) for key, one in document["rooms"].items()},
-        styles={key: Style(**one) for key, one in document["styles"].items()},
+        rooms={key: Room(**words) for key, words in document["rooms"].items()},
+        styles={key: Style(**words) for key, words in document["styles"].items()},
     )
 
 
@@ -88,12 +88,11 @@ def build_prompt(
     custom: str | None = None,
     mode: str = "add",
 ) -> str:
-    """Return the prompt for a room and a style; `rules` are those of where the room is.
+    """Return the prompt for a room and a style; `rules` are those for inside or for outside.
 
-    A `furnishing` of the pair's own stands in place of what room and style say together.
-    Somebody's own words come behind the rules ("add"), or are the whole prompt ("replace", which
-    leaves the rules out as well). Raises PromptRefused for a mode that there is not, and for
-    "replace" without words.
+    A `furnishing` replaces the words of the room and the style. `custom` holds the client's own
+    words: with the mode "add" they come behind the rules, with "replace" they are the whole prompt,
+    without any rules. Raises PromptRefused for an unknown mode, and for "replace" without words.
     """
     wishes = (custom or "").strip()
     if _is_replaced(wishes, mode=mode):
@@ -110,7 +109,7 @@ def build_prompt(
 
 
 def _is_replaced(wishes: str, *, mode: str) -> bool:
-    """Say whether somebody's words are the whole prompt. Raises PromptRefused."""
+    """Say whether the client's words are the whole prompt. Raises PromptRefused."""
     if mode not in MODES:
         allowed = ", ".join(MODES)
         raise PromptRefused(
@@ -122,7 +121,7 @@ def _is_replaced(wishes: str, *, mode: str) -> bool:
 
 
 def furnish(room: Room, style: Style) -> str:
-    """Return what a room and a style say together."""
+    """Return the furnishing of a pair that has none of its own."""
     return (
         f"{room.furniture} {style.character} {style.outside if room.is_outside else style.inside}"
     )

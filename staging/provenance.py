@@ -1,4 +1,4 @@
-"""Writes into a picture's file where it came from, without touching a pixel.
+"""Marks a picture's file as made with a model, in its XMP, without changing a pixel.
 
 XMP in PNG: PNG third edition, 11.3.3.4 (iTXt), and XMP specification part 3, 1.1.5; in JPEG: part
 3, 1.1.3; in WebP: the specification of its container, "Metadata".
@@ -26,11 +26,11 @@ _XMP = (
 
 
 class UnknownContainer(ValueError):
-    """Neither PNG nor JPEG nor WebP."""
+    """A file that is neither PNG nor JPEG nor WebP."""
 
 
 def embed(content: bytes) -> bytes:
-    """Return the file with IPTC's DigitalSourceType in its XMP, which replaces XMP that is there.
+    """Return the file with IPTC's DigitalSourceType in its XMP; earlier XMP is replaced.
 
     Raises UnknownContainer, and for a damaged file EOFError, struct.error, IndexError or what
     Pillow raises.
@@ -78,7 +78,7 @@ def _mark_jpeg(content: bytes) -> bytes:
     ours = b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body
     kept = bytearray(content[:2])
     position, insert_at = 2, 2
-    # Until the first segment that is neither APP0 to APP15 nor a comment.
+    # Segments are copied up to the first that is neither APP0 to APP15 nor a comment.
     while content[position] == 0xFF and content[position + 1] in {*range(0xE0, 0xF0), 0xFE}:
         kind, length = struct.unpack_from(">BH", content, position + 1)
         segment = _take(content, position, 2 + length)

@@ -1,4 +1,4 @@
-"""What was spent, and how long it took: the days' counts, added up by what somebody asks."""
+"""Reports of cost and time, added up from the daily counts by day, project, model or profile."""
 
 import uuid
 from collections.abc import Collection, Iterable
@@ -19,10 +19,10 @@ _COUNTED = ("succeeded", "failed", "canceled", "unpriced", "pictures", "cost", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Predictions by how they ended, and what they came to; `key` is what they have in common.
+    """Counts of ended predictions, with their pictures, cost and time.
 
-    `cost` is what is known of it: `unpriced` predictions succeeded at an unknown price. `seconds`
-    run from queued to succeeded.
+    `key` names the day, project, model or profile that they share. `cost` leaves out the `unpriced`
+    predictions, which succeeded at an unknown price. `seconds` run from queued to succeeded.
     """
 
     key: str = ""
@@ -37,7 +37,11 @@ class Usage:
 
     @property
     def cost_per_picture(self) -> Decimal | None:
-        """Of those whose price is known: a prediction's pictures have one price together."""
+        """The mean cost of a picture, in dollars; None where no price is known.
+
+        Pictures are not counted by price: those of unpriced predictions are left out by the share
+        of these predictions.
+        """
         priced = self.succeeded - self.unpriced
         if not self.pictures or priced <= 0:
             return None
@@ -45,13 +49,13 @@ class Usage:
 
     @property
     def seconds_per_picture(self) -> float | None:
-        """How long somebody waited for a picture, queue and all; to the millisecond."""
+        """The mean time from queued to succeeded; to the millisecond, None where none succeeded."""
         return round(self.seconds / self.succeeded, 3) if self.succeeded else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Rows in the order in which they are read: days as they passed, else the dearest first."""
+    """Rows in the order of reading: days in sequence, anything else by falling cost."""
 
     by: str
     since: date
@@ -61,7 +65,7 @@ class Report:
 
 
 def midnight(day: date) -> datetime:
-    """Return when a day begins, in TIME_ZONE."""
+    """Return the time at which a day begins in TIME_ZONE."""
     return timezone.make_aware(datetime.combine(day, datetime.min.time()))
 
 
@@ -74,7 +78,7 @@ def report_usage(
 ) -> Report:
     """Add up the days from `since` to `until`, both included, in all projects or some.
 
-    Three queries at most. Projects that were deleted are known by their last name.
+    It takes three queries at most. Deleted projects appear under their last name.
     """
     counted = DailyUsage.objects.filter(day__range=(since, until)).order_by()
     if projects is not None:
@@ -101,7 +105,7 @@ def report_usage(
 
 
 def every_day(report: Report) -> list[Usage]:
-    """Return the rows of a report by day, with those on which nothing ended."""
+    """Return the rows of a report by day, with empty rows for days on which nothing ended."""
     known = {row.key: row for row in report.rows}
     count = (report.until - report.since).days + 1
     days = [str(report.since + timedelta(days=number)) for number in range(count)]
@@ -117,14 +121,17 @@ def _total(rows: Iterable[Usage]) -> Usage:
 
 @dataclass(frozen=True, slots=True)
 class _Name:
-    """How the API names what a row is about, and how people do."""
+    """The name of a row's day, project, model or profile: `key` for the API, `label` for people."""
 
     key: str
     label: str
 
 
 def _names(by: str, names: dict[Any, str]) -> dict[Any, _Name]:
-    """Return what rows are called; `names` are the projects', as they were counted."""
+    """Return the names of rows by their column's value.
+
+    `names` has those values as keys; its values are the projects' names as they were counted.
+    """
     if by == "day":
         return {day: _Name(str(day), str(day)) for day in names}
     if by == "project":
@@ -135,13 +142,15 @@ def _names(by: str, names: dict[Any, str]) -> dict[Any, _Name]:
         return {pk: _Name(slug, label) for pk, slug, label in models}
     profiles = ModelSettings.objects.filter(pk__in=names).select_related("model")
     return {
-        one.pk: _Name(f"{one.model.slug} {one.name}", f"{one.model.label}: {one.name}")
-        for one in profiles
+        profile.pk: _Name(
+            f"{profile.model.slug} {profile.name}", f"{profile.model.label}: {profile.name}"
+        )
+        for profile in profiles
     }
 
 
 def _projects(keys: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """Return the names of projects that are there; everybody's Unsorted is told apart."""
+    """Return the names of existing projects; an Unsorted is named with its owner."""
     found = Project.objects.filter(pk__in=keys)
     rows = found.values_list("pk", "name", "is_unsorted", "owner__username")
     return {key: f"{name} of {owner}" if own else name for key, name, own, owner in rows}

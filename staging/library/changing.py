@@ -1,4 +1,4 @@
-"""The prompt library: every change of a row goes through here, with its author and reason."""
+"""Changes of rows of the prompt library, all with their author and reason."""
 
 import re
 from collections.abc import Mapping
@@ -19,28 +19,28 @@ from staging.models.library import Entry
 
 LIBRARY = Actor.system("library")
 LONGEST_TEXT = 4000
-# Shipped rows stand ten apart, before what operators add; any room stands last.
+# Positions: shipped rows stand ten apart, before rows that operators add; "any room" stands last.
 LAST = 1000
 
 Row = TypeVar("Row", bound=Entry)
 
 _KEY = re.compile(r"[a-z][a-z0-9_-]*")
-# What makes a row the one that it is.
+# The columns that identify a row.
 _FIXED = {"key", "room_type", "style", "is_outside"}
 
 
 class LibraryRefused(FieldsRefused):
-    """A row that the library cannot hold, or a change that no row takes."""
+    """A row or a change that breaks the library's rules; the message says which, by field."""
 
 
 class ChangeNotFound(RequestRefused):
-    """A change that never was."""
+    """A change that is not in the row's history."""
 
     status = 404
 
 
 class StaleEntry(RequestRefused):
-    """A change that started from what has been changed since; `newest` is that change."""
+    """A change that started from an older state of its row; `newest` is the change since."""
 
     status = 409
 
@@ -52,7 +52,7 @@ class StaleEntry(RequestRefused):
 
 
 def newest_change(entry: Entry) -> Any:
-    """Return the newest row of an entry's history; its `pk` is what a change starts from."""
+    """Return the newest row of an entry's history; its `pk` is the `started_from` of a change."""
     return _history_of(entry).first()
 
 
@@ -62,7 +62,10 @@ def find_change(entry: Entry, change: int) -> Any:
 
 
 def list_changes(entry: Entry, *, before: int | None = None, most: int = 20) -> list[Any]:
-    """Return an entry's history, the newest first; one row more than `most` where there is more."""
+    """Return up to `most` + 1 rows of an entry's history, the newest first.
+
+    The last of `most` + 1 rows says that there are more.
+    """
     rows = _history_of(entry)
     if before is not None:
         rows = rows.filter(pk__lt=before)
@@ -70,7 +73,7 @@ def list_changes(entry: Entry, *, before: int | None = None, most: int = 20) -> 
 
 
 def text_fields(model: type[Entry]) -> list[str]:
-    """Return the names of what can be changed in rows of this kind, in order."""
+    """Return the names of the fields that can be changed in rows of this kind, in order."""
     names = [field.name for field in model._meta.fields if not field.primary_key]
     return [name for name in names if name != "updated_by" and not _is_fixed(model, name)]
 
@@ -83,7 +86,7 @@ def create_entry(entry: Row, *, by: Actor, reason: str = "") -> Row:
         with transaction.atomic():
             entry.save(force_insert=True)
     except IntegrityError as error:
-        sentence = "Somebody has made this a moment ago: open it instead."
+        sentence = "Another person has just made this: open the one that is there."
         raise LibraryRefused({"": [sentence]}) from error
     return entry
 
@@ -92,11 +95,13 @@ def create_entry(entry: Row, *, by: Actor, reason: str = "") -> Row:
 def change_entry(
     entry: Row, values: Mapping[str, Any], *, by: Actor, reason: str = "", started_from: int
 ) -> bool:
-    """Change a row; say whether anything changed, since no change leaves no history.
+    """Change a row; say whether anything changed. Equal values leave no history.
 
-    `started_from` is the change that its writer had seen last. Raises StaleEntry where there is a
+    `started_from` is the newest change that the author has seen. Raises StaleEntry where there is a
     later one, and LibraryRefused.
     """
+    # Locked before its newest change is read: of two changes that start from the same state, the
+    # second waits here, and then finds the first.
     row = type(entry)._default_manager.select_for_update().get(pk=entry.pk)
     newest = newest_change(row)
     if newest.pk != started_from:
@@ -115,7 +120,7 @@ def change_entry(
 
 
 def roll_back(entry: Entry, change: int, *, by: Actor, reason: str = "", started_from: int) -> bool:
-    """Write what a row was after an earlier change, as a new change.
+    """Give a row the values that it had after an earlier change, as a new change.
 
     Raises ChangeNotFound, StaleEntry and LibraryRefused.
     """
@@ -130,7 +135,7 @@ def roll_back(entry: Entry, change: int, *, by: Actor, reason: str = "", started
 
 @transaction.atomic
 def load_library() -> int:
-    """Make the shipped rows that are missing; return how many. What is there is left alone."""
+    """Make the shipped rows that are missing; return how many. Other rows are left as they are."""
     shipped = prompts.read_shipped()
     rules = [
         PromptRules(is_outside=place is shipped.outside, **_fields(place))
@@ -152,7 +157,7 @@ def load_library() -> int:
 
 
 def load_library_after_migrate(**options: Any) -> None:
-    """Load the library where its tables are today's: `migrate` may have stopped before."""
+    """Load the library if its tables are today's: `migrate` may have stopped at an older state."""
     migrated = options.get("apps") or apps
     tables = (PromptRules, RoomType, Style)
     ours = [*tables, *(table.history.model for table in tables)]
@@ -165,7 +170,8 @@ def _is_current(model: type[models.Model], migrated: Apps) -> bool:
         state = migrated.get_model(model._meta.label)
     except LookupError:
         return False
-    return {one.name for one in state._meta.fields} == {one.name for one in model._meta.fields}
+    migrated_columns = {field.name for field in state._meta.fields}
+    return migrated_columns == {field.name for field in model._meta.fields}
 
 
 def _make_missing(model: type[Row], shipped: list[Row], *, by: str) -> int:
@@ -190,7 +196,7 @@ def _history_of(entry: Entry) -> Any:
 
 
 def _is_fixed(model: type[Entry], name: str) -> bool:
-    # Where a room is can be corrected; where rules hold is what they are.
+    # `is_outside` of a room can be corrected; of rules it is their identity.
     return name in _FIXED and not (model is RoomType and name == "is_outside")
 
 
@@ -201,7 +207,7 @@ def _sign(entry: Entry, *, by: Actor, reason: str) -> None:
 
 
 def _check(entry: Entry) -> None:
-    """Raise LibraryRefused for what no row of the library may hold."""
+    """Raise LibraryRefused for a row that the library may not hold."""
     wrong: dict[str, list[str]] = {}
     for field in entry._meta.fields:
         text = getattr(entry, field.attname)
@@ -214,7 +220,7 @@ def _check(entry: Entry) -> None:
         wrong["key"] = ["Write small letters, digits, - and _, a letter first: living_room."]
     if wrong:
         raise LibraryRefused(wrong)
-    # A pair without words of its own has gone back to what room and style say together.
+    # An empty furnishing is allowed: the pair has gone back to the words of room and style.
     exclude = {"furnishing"} if isinstance(entry, PromptTemplate) else None
     try:
         entry.full_clean(exclude=exclude)

@@ -1,4 +1,4 @@
-"""The prompt library as a request meets it: which rooms and styles there are, and their prompt."""
+"""Reads the prompt library: the rooms and styles that a request can name, and their prompts."""
 
 from dataclasses import dataclass
 from typing import TypeVar
@@ -14,7 +14,7 @@ Row = TypeVar("Row", RoomType, Style)
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One room in one style: how long its prompt is, and whose furnishing stands in it."""
+    """One room in one style: the length of its prompt, and whether it has its own furnishing."""
 
     room: RoomType
     style: Style
@@ -27,23 +27,23 @@ class LibraryIncomplete(RuntimeError):
 
 
 def room_types() -> QuerySet[RoomType]:
-    """Return the rooms that can be asked for, in order."""
+    """Return the rooms that a request can name, in order."""
     return RoomType.objects.filter(is_active=True)
 
 
 def styles() -> QuerySet[Style]:
-    """Return the styles that can be asked for, in order."""
+    """Return the styles that a request can name, in order."""
     return Style.objects.filter(is_active=True)
 
 
 def check_room_type(key: str) -> None:
-    """Raise PromptRefused for a room that cannot be asked for; it names those that can."""
+    """Raise PromptRefused for a room that a request cannot name; the message lists the rooms."""
     if not room_types().filter(key=_storable(key)).exists():
         raise _refusal(room_types(), key, noun="room type")
 
 
 def check_style(key: str) -> None:
-    """Raise PromptRefused for a style that cannot be asked for; it names those that can."""
+    """Raise PromptRefused for a style that a request cannot name; the message lists the styles."""
     if not styles().filter(key=_storable(key)).exists():
         raise _refusal(styles(), key, noun="style")
 
@@ -53,7 +53,8 @@ def prompt_for(
 ) -> str:
     """Return the prompt for a room and a style, as the library has it now.
 
-    Empty ones are any room and modern. Raises PromptRefused, which names what is allowed.
+    An empty room is "any room", an empty style "modern". Raises PromptRefused, whose message lists
+    the keys that are allowed, and LibraryIncomplete.
     """
     room, rules = _read_room(room_type or DEFAULT_ROOM)
     look, furnishing = _read_style(style or DEFAULT_STYLE, room=room)
@@ -76,7 +77,7 @@ def preview_prompt(
 ) -> str:
     """Return the prompt of rows that may be retired, or not saved yet.
 
-    Without rules and without a furnishing of the pair's own, the stored ones are taken.
+    Where `rules` or `template` is None, the stored row of the room or the pair is taken.
     """
     if template is None and room.pk and style.pk:
         template = PromptTemplate.objects.filter(room_type=room, style=style).first()
@@ -89,10 +90,11 @@ def preview_prompt(
 
 
 def read_matrix() -> tuple[list[Style], list[tuple[RoomType, list[Cell]]]]:
-    """Return the styles, and each room with its cell for each of them; retired ones too."""
+    """Return all styles, and all rooms with a cell for each style; retired ones included."""
     columns, rooms = list(Style.objects.all()), list(RoomType.objects.all())
-    rules = {one.is_outside: one for one in PromptRules.objects.all()}
-    own = {(one.room_type_id, one.style_id): one for one in PromptTemplate.objects.all()}
+    rules = {place.is_outside: place for place in PromptRules.objects.all()}
+    templates = PromptTemplate.objects.all()
+    own = {(template.room_type_id, template.style_id): template for template in templates}
     return columns, [
         (room, [_cell(room, style, rules[room.is_outside], own) for style in columns])
         for room in rooms
@@ -142,5 +144,5 @@ def _refusal(rows: QuerySet[Row], key: str, *, noun: str) -> PromptRefused:
 
 
 def _storable(key: str) -> str:
-    """Return a key that can be looked for: PostgreSQL has no text with NUL."""
+    """Return a key without NUL, which PostgreSQL refuses in any text."""
     return key.replace("\0", "\ufffd")

@@ -1,7 +1,7 @@
-"""Notices and troubles: all that needs an operator, as notices tell it and the first page shows it.
+"""Notices and troubles: everything that needs an operator, in notices and on the first page.
 
-conditions  limits nearly spent, unusual failures, standstills: notices tell of them
-troubles    the rest, which the first page alone shows: failures, what waits, what did not arrive
-watching    notices begin and end with what stands
-sending     notices leave by e-mail and to a webhook
+conditions  limits nearly spent, unusual failures and standstills, each of which makes a notice
+troubles    all other problems, which only the first page shows
+watching    notices begin and end with their conditions
+sending     notices are sent by e-mail and to a webhook
 """

@@ -1,6 +1,6 @@
-"""Conditions that operators are told of: limits nearly spent, unusual failures, standstills.
+"""Conditions that make a notice: limits nearly spent, unusual failures, standstills.
 
-Every question here is answered by an index, from few rows: it is asked each minute.
+They are looked for each minute, so an index answers every query here from few rows.
 """
 
 import uuid
@@ -26,13 +26,13 @@ from staging.models import (
 )
 from staging.spending.headroom import FULL, NEARLY, Headroom, headroom_of
 
-# Failures are unusual where, of the newest of an hour, more than half failed, and more than three
-# times the share of the week before. Of fewer nothing is said.
+# Failures are unusual where, of the last hour's newest predictions, more than half failed, and more
+# than three times the share of the week before. Fewer predictions than FEWEST tell nothing.
 NEWEST, FEWEST = 50, 10
 RECENT = timedelta(hours=1)
 USUAL_DAYS = 7
 TIMES_USUAL = 3
-# Jobs whose ends are looked at, by each status: those that were asked for last.
+# The number of jobs of each status whose predictions are counted: the newest.
 MOST_JOBS = 100
 
 _ENDED = (JobStatus.SUCCEEDED, JobStatus.PARTIALLY_SUCCEEDED, JobStatus.FAILED)
@@ -40,10 +40,10 @@ _ENDED = (JobStatus.SUCCEEDED, JobStatus.PARTIALLY_SUCCEEDED, JobStatus.FAILED)
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Something that stands now, as a notice says it.
+    """A problem that exists now, with the sentence of its notice.
 
-    It is told once while it stands. Where `told_with` names keys, it is told once at all: not when
-    a notice of this key, or of one of those, was ever there.
+    It makes one notice as long as it lasts. Where `told_with` names keys, it makes one notice ever:
+    none if there was ever a notice of its own key or of one of those.
     """
 
     kind: NoticeKind
@@ -63,7 +63,10 @@ def find_conditions(now: datetime) -> Iterator[Condition]:
 
 
 def _of_limits(now: datetime) -> Iterator[Condition]:
-    """Each limit at 80 and at 100 percent, once a period; one that was changed is another."""
+    """Yield each limit at 80 and at 100 percent, once a period.
+
+    A limit whose dollars were changed counts as another limit.
+    """
     today = timezone.localdate(now)
     for headroom in find_nearly_spent():
         limit = headroom.limit
@@ -76,17 +79,17 @@ def _of_limits(now: datetime) -> Iterator[Condition]:
 
 
 def find_nearly_spent() -> list[Headroom]:
-    """Return the limits that operators are told of: of which NEARLY percent are used, or more."""
+    """Return the limits of which NEARLY percent or more are used."""
     return [
         headroom
         for headroom in headroom_of(SpendingLimit.objects.select_related("project"))
-        # Where nothing may be spent at all, that is no news unless something waits for it.
+        # A limit of $0 is always full, which is news only if a prediction waits for it.
         if headroom.percent >= NEARLY and (headroom.limit.usd or headroom.waiting)
     ]
 
 
 def words_of(headroom: Headroom) -> str:
-    """Say how full a limit is, and what follows.
+    """Say how full a limit is, and what happens to purchases.
 
     >>> words_of(headroom)
     '12 Elm Street has used 84 % of its $5.00 a day: $0.80 is left.'
@@ -101,8 +104,8 @@ def words_of(headroom: Headroom) -> str:
     if headroom.waiting:
         return f"{full}: {_count(headroom.waiting)} for room."
     if limit.when_over == WhenOver.REFUSE:
-        return f"{full}: what is asked for now is refused."
-    return f"{full}: what is asked for now waits for the next {limit.period}."
+        return f"{full}: new purchases are refused."
+    return f"{full}: new purchases wait for the next {limit.period}."
 
 
 def _has(limit: SpendingLimit) -> str:
@@ -129,7 +132,7 @@ def _of_failures(now: datetime) -> Iterator[Condition]:
 
 
 def _newest_ends(now: datetime) -> list[str]:
-    """Return how the newest predictions of the last hour ended, by the newest jobs."""
+    """Return the statuses of the last hour's newest predictions, taken from the newest jobs."""
     jobs: list[uuid.UUID] = []
     for status in _ENDED:
         newest = StagingJob.objects.filter(status=status).order_by("-created_at")
@@ -143,7 +146,7 @@ def _newest_ends(now: datetime) -> list[str]:
 
 
 def _usual_share(now: datetime) -> float:
-    """Return which part of the predictions failed in the days before today."""
+    """Return the share of predictions, from 0 to 1, that failed in the days before today."""
     today = timezone.localdate(now)
     days = DailyUsage.objects.filter(day__gte=today - timedelta(days=USUAL_DAYS), day__lt=today)
     sums = days.order_by().aggregate(failed=Sum("failed"), succeeded=Sum("succeeded"))
@@ -152,28 +155,31 @@ def _usual_share(now: datetime) -> float:
 
 
 def _of_waiting(now: datetime) -> Iterator[Condition]:
-    """What may be bought and is due, and nobody buys: while others are bought it is a queue."""
+    """Yield that predictions are due and may be bought, but no worker buys any.
+
+    While others are being bought, they only queue.
+    """
     late = _late(now)
     waiting = purchasable_since(late, now=now)
     if not waiting.exists() or Prediction.objects.under_way().filter(intent_at__gte=late).exists():
         return
-    sentence = f"Predictions have been waiting to be bought for {_minutes()}, and nothing is."
+    sentence = f"Predictions have been waiting for {_minutes()} to be bought, and none is."
     yield Condition(NoticeKind.STANDSTILL, "waiting", sentence)
 
 
 def purchasable_since(due: datetime, *, now: datetime) -> QuerySet[Prediction]:
-    """Return what may be bought now, and has been due since before then."""
+    """Return the predictions that may be bought now, and were due before a time."""
     return Prediction.objects.purchasable(now).filter(run_after__lt=due)
 
 
 def _of_uncertain(now: datetime) -> Iterator[Condition]:
     late = Prediction.objects.filter(status=PredictionStatus.SUBMITTING, intent_at__lt=_late(now))
-    sentence = f"For {_minutes()} it has not been known whether a prediction was bought."
+    sentence = f"For {_minutes()} it has been unknown whether a prediction was bought."
     yield from _standing("uncertain", sentence, late)
 
 
 def _of_running(now: datetime) -> Iterator[Condition]:
-    """What has outrun its deadline: neither a webhook nor polling tells of its end."""
+    """Yield that a prediction has passed its deadline, and neither webhook nor polling ended it."""
     deadline = timedelta(seconds=settings.STAGING_DEADLINE_S)
     late = Prediction.objects.filter(
         status=PredictionStatus.RUNNING, intent_at__lt=_late(now) - deadline
@@ -188,12 +194,15 @@ def _of_collecting(now: datetime) -> Iterator[Condition]:
         transitions__target=PredictionStatus.COLLECTING,
         transitions__at__lt=_late(now),
     )
-    sentence = f"A picture that is there has not been fetched for {_minutes()}."
+    sentence = f"A finished picture has not been fetched for {_minutes()}."
     yield from _standing("collecting", sentence, late)
 
 
 def _of_workers(now: datetime) -> Iterator[Condition]:
-    """Workers in which nothing moves, seen by another. Where none moves, nobody looks: /readyz."""
+    """Yield workers whose work stands still, as another worker sees them.
+
+    Where all of them stand still, only /readyz tells it.
+    """
     late = _late(now)
     for worker in Heartbeat.objects.kept(now):
         if (worker.moved_at or worker.started_at) < late:

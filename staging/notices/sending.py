@@ -24,12 +24,12 @@ log = structlog.get_logger(__name__)
 LEASE = timedelta(seconds=90)
 # After each failed attempt but the last: about ten hours in all.
 PAUSES_S = (30, 2 * 60, 10 * 60, 30 * 60, 3600, 3 * 3600, 5 * 3600)
-# One run of the task; the next, in a minute, goes on.
+# Deliveries in one run of the task; the next run, in a minute, goes on.
 MOST = 20
 # The operator named the address in the environment, so it may be one of their own network.
 _OWN_NETWORKS = [
-    ipaddress.ip_network(one)
-    for one in (
+    ipaddress.ip_network(network)
+    for network in (
         "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "::1/128", "fc00::/7",
     )
 ]  # fmt: skip
@@ -40,7 +40,7 @@ class NotSent(Exception):
 
 
 def channels() -> list[Channel]:
-    """Return through what notices are sent; none where nothing is set."""
+    """Return the channels that the environment sets up."""
     has = {
         Channel.EMAIL: bool(settings.EMAIL_HOST and settings.NOTICE_EMAILS),
         Channel.WEBHOOK: bool(settings.NOTICE_WEBHOOK_URL and settings.NOTICE_WEBHOOK_SECRET),
@@ -49,7 +49,7 @@ def channels() -> list[Channel]:
 
 
 def send_due() -> None:
-    """Send what is due."""
+    """Send up to MOST deliveries that are due; stop early where the worker is stopping."""
     due = NoticeDelivery.objects.due(timezone.now()).select_related("notice")
     for delivery in due.order_by("run_after")[:MOST]:
         if stopping.has_begun():
@@ -61,7 +61,7 @@ def send_due() -> None:
 
 
 def message_of(notice: Notice) -> dict[str, Any]:
-    """Return what a webhook is told."""
+    """Return a notice as the body of a webhook."""
     return {
         "type": f"notice.{notice.kind}",
         "timestamp": notice.at.isoformat().replace("+00:00", "Z"),
@@ -76,7 +76,7 @@ def _send(delivery: NoticeDelivery) -> None:
     except NotSent as error:
         values = _what_follows(delivery, error=str(error))
     except Exception as error:
-        # Counted like any other, so that it does not come back for ever.
+        # A fault of ours counts as an attempt too, so that the delivery is given up in the end.
         values = _what_follows(delivery, error=own_fault(error))
         NoticeDelivery.objects.note_attempt(delivery, **values)
         raise
@@ -93,7 +93,7 @@ def _send(delivery: NoticeDelivery) -> None:
 
 
 def _what_follows(delivery: NoticeDelivery, *, error: str) -> dict[str, Any]:
-    """Return the new values after a failed attempt: another time, or given up."""
+    """Return the values after a failed attempt: the time of the next, or the end of trying."""
     told = {"error": mask(error.replace("\0", ""))[:300]}
     if delivery.tries >= len(PAUSES_S):
         return {**told, "status": DeliveryStatus.FAILED}
@@ -109,7 +109,7 @@ def _mail(notice: Notice) -> None:
         from_email=sender,
         to=settings.NOTICE_EMAILS,
         headers={
-            # The same at each attempt: what comes twice is one message to most programs.
+            # The same at each attempt: most programs show a message that came twice only once.
             "Message-ID": f"<{notice.pk}@{sender.rpartition('@')[2].rstrip('>')}>",
             "Auto-Submitted": "auto-generated",
         },
@@ -125,7 +125,7 @@ def _letter(notice: Notice) -> str:
     if url := _page():
         lines.append(url)
     if notice.kind != NoticeKind.TEST:
-        lines.append("It is told once: the admin says whether it still stands, under Notices.")
+        lines.append("This is sent once: the admin says under Notices whether it is over.")
     return "\n\n".join(lines) + "\n"
 
 

@@ -1,7 +1,7 @@
-"""Troubles that need an operator and that no notice tells of: the first page alone shows them.
+"""Troubles on the first page: problems that need an operator, mostly without a notice.
 
-Limits are in both: how full one is, and its words, are a condition's. No question here is answered
-from more than MOST rows, the newest first; more of a kind than these need an operator anyway.
+Limits nearly spent are both troubles and conditions, in the same words. No query here reads more
+than MOST rows, the newest: a larger number needs an operator just as much.
 """
 
 import uuid
@@ -37,8 +37,8 @@ from staging.usage import midnight
 
 MOST = 1000
 MOST_BATCHES = 50
-# An undecided purchase stays until an operator decides; looked for among the failures of these
-# days.
+# An undecided purchase stays until an operator decides; it is looked for among the failures of so
+# many days.
 UNDECIDED_DAYS = 30
 NO_WORKER_AFTER_S = 60
 
@@ -64,10 +64,10 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """Something that needs an operator, in a sentence, with an example as `detail`.
+    """A problem that needs an operator, in a sentence, with an example as `detail`.
 
-    `rows` are the jobs, or the batch, that it is about, where it is about single ones; none of them
-    is older than `since`.
+    `rows` holds the keys of its jobs or its batch, and is empty where it is not about single rows.
+    None of the rows is older than `since`.
     """
 
     key: str
@@ -88,10 +88,13 @@ class _Failure:
 
 
 def find_missing_worker() -> list[Trouble]:
-    """Return that work waits and no worker takes it: they take tokens before anything else."""
+    """Return a trouble where jobs wait and no worker runs.
+
+    A worker that runs takes tokens of the pace before anything else, so these tell it.
+    """
     now = timezone.now()
     late = now - timedelta(seconds=NO_WORKER_AFTER_S)
-    # The oldest, by job_by_status.
+    # The index job_by_status finds the oldest.
     queued = StagingJob.objects.filter(status=JobStatus.QUEUED, created_at__lt=late)
     oldest = queued.order_by("created_at").values_list("pk", flat=True)[:20]
     waits = purchasable_since(late, now=now).filter(job__in=list(oldest), lease_until=None)
@@ -102,7 +105,10 @@ def find_missing_worker() -> list[Trouble]:
 
 
 def find_standing_notices() -> list[Trouble]:
-    """Return standstills and unusual failures as notices told them; limits come as they are now."""
+    """Return standstills and unusual failures that are not over, as their notices say them.
+
+    Limits are not among them: `find_limits` says them as they are now.
+    """
     kinds = (NoticeKind.STANDSTILL, NoticeKind.FAILURES)
     return [
         Trouble(key=f"notice-{notice.key}", sentence=notice.sentence, is_urgent=True)
@@ -111,7 +117,7 @@ def find_standing_notices() -> list[Trouble]:
 
 
 def find_pauses() -> list[Trouble]:
-    """Return pauses: an operator has to end them."""
+    """Return the pauses of purchases, each of which an operator has to end."""
     return [
         Trouble(
             key=f"pause-{pause.pk}",
@@ -135,7 +141,7 @@ def find_limits() -> list[Trouble]:
 
 
 def find_missing_estimates() -> list[Trouble]:
-    """Return models that wait until an operator says what a prediction of them costs."""
+    """Return the models whose predictions wait for an operator's estimate of their cost."""
     waiting = waiting_for_estimates()
     if not waiting:
         return []
@@ -154,7 +160,7 @@ def find_missing_estimates() -> list[Trouble]:
 
 
 def find_undecided(today: date) -> list[Trouble]:
-    """Return purchases of which it is not known whether they were made."""
+    """Return the purchases that may or may not have been made."""
     since = today - timedelta(days=UNDECIDED_DAYS)
     failures = _failures(midnight(since), error_code="undecided")
     if not failures:
@@ -170,7 +176,8 @@ def find_undecided(today: date) -> list[Trouble]:
 
 def find_failures(today: date) -> list[Trouble]:
     """Return the jobs of today that failed, by reason, the most frequent first."""
-    failures = [one for one in _failures(midnight(today)) if one.code != "undecided"]
+    newest = _failures(midnight(today))
+    failures = [failure for failure in newest if failure.code != "undecided"]
     troubles = []
     for code, count in Counter(failure.code for failure in failures).most_common():
         alike = [failure for failure in failures if failure.code == code]
@@ -187,7 +194,7 @@ def find_failures(today: date) -> list[Trouble]:
 
 
 def find_tries() -> list[Trouble]:
-    """Return predictions that wait for another try, by job_by_status."""
+    """Return predictions that wait for another try; the index is job_by_status."""
     jobs = StagingJob.objects.filter(status__in=UNFINISHED).order_by()
     waiting = Prediction.objects.filter(
         job__in=jobs.values_list("pk", flat=True)[:MOST], status__in=UNFINISHED
@@ -200,7 +207,7 @@ def find_tries() -> list[Trouble]:
 
 
 def find_undelivered_callbacks(today: date) -> list[Trouble]:
-    """Return callbacks of today that were given up, by callback_by_age."""
+    """Return callbacks of today that were given up; the index is callback_by_age."""
     newest = Callback.objects.filter(created_at__gte=midnight(today)).order_by("-created_at")
     found = newest.values_list("status", flat=True)[:MOST]
     count = list(found).count(CallbackStatus.FAILED)
@@ -211,7 +218,7 @@ def find_undelivered_callbacks(today: date) -> list[Trouble]:
 
 
 def find_refused_photos(today: date) -> list[Trouble]:
-    """Return the batches of today that refused photos, by batch_by_age."""
+    """Return the batches of today with refused photos; the index is batch_by_age."""
     newest = StagingBatch.objects.filter(created_at__gte=midnight(today)).order_by("-created_at")
     batches = list(newest.values_list("pk", flat=True)[:MOST_BATCHES])
     refused = BatchPhoto.objects.filter(batch__in=batches, status=BatchPhotoStatus.REFUSED)
@@ -246,7 +253,7 @@ def number_of(count: int, noun: str) -> str:
 
 
 def _failures(begin: datetime, **wanted: str) -> list[_Failure]:
-    """Return the newest failed jobs, by job_by_status."""
+    """Return the newest failed jobs since `begin`; the index is job_by_status."""
     failed = StagingJob.objects.filter(status=JobStatus.FAILED, created_at__gte=begin)
     newest = failed.order_by("-created_at").values_list("pk", flat=True)[:MOST]
     rows = Prediction.objects.filter(job__in=newest, is_replaced=False, **wanted)

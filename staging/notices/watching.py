@@ -1,4 +1,4 @@
-"""Makes notices of what stands, and says when it is over."""
+"""Begins a notice for each new condition, and ends it when the condition is over."""
 
 import uuid
 from contextlib import suppress
@@ -16,13 +16,13 @@ from staging.worker.wake import Step, wake
 
 log = structlog.get_logger(__name__)
 
-# What comes back sooner had not been well: its notice stands again, and nobody is told anew.
+# A condition that comes back sooner was not really over: its notice goes on, and is not sent again.
 WELL_AFTER = timedelta(minutes=30)
 
 
 def look() -> None:
-    """Compare what stands with what was told: begin notices, and end them."""
-    found = {one.key: one for one in find_conditions(timezone.now())}
+    """Compare conditions with the notices that are not over; begin and end notices."""
+    found = {condition.key: condition for condition in find_conditions(timezone.now())}
     standing = set(Notice.objects.filter(over_at=None).values_list("key", flat=True))
     for key in standing - found.keys():
         Notice.objects.filter(key=key, over_at=None).update(over_at=timezone.now())
@@ -32,7 +32,7 @@ def look() -> None:
 
 @transaction.atomic
 def tell(kind: NoticeKind, key: str, sentence: str, *, is_over: bool = False) -> Notice | None:
-    """Write a notice with its deliveries; None where one of this key stands already."""
+    """Write a notice with its deliveries; None where one of this key is not over yet."""
     now = timezone.now()
     notice, is_new = Notice.objects.get_or_create(
         key=key,
@@ -65,22 +65,22 @@ def _was_told(condition: Condition) -> bool:
 def _stand_again(notice: Notice | None) -> None:
     if notice is None:
         return
-    # Two look at the same moment, and one was first.
+    # Of two workers that look at the same moment, the second breaks the constraint: all is done.
     with suppress(IntegrityError), transaction.atomic():
         Notice.objects.filter(pk=notice.pk).update(over_at=None)
 
 
 @transaction.atomic
 def send_test(*, by: str) -> Notice | None:
-    """Send a notice of nothing through every channel that is set; a worker does so at once.
+    """Write a test notice, which a worker sends at once through every channel that is set up.
 
-    Raises NotPossible where none is set.
+    Raises NotPossible where no channel is set up.
     """
     if not channels():
         raise NotPossible(
             "Set NOTICE_EMAILS with EMAIL_HOST, or NOTICE_WEBHOOK_URL, in the environment first."
         )
-    sentence = f"This is a test, which {by} asked for: notices arrive here."
+    sentence = f"This is a test that {by} asked for: notices arrive here."
     notice = tell(NoticeKind.TEST, f"test-{uuid.uuid4()}", sentence, is_over=True)
     transaction.on_commit(lambda: wake(Step.WATCH))
     return notice

@@ -1,6 +1,6 @@
-"""The doors that need no session: each address proves by itself that it may be opened.
+"""Views that need no session: each address carries a secret or a signature that opens it.
 
 files        stored files, under signed addresses
 share_pages  the public page of a share, and its pictures
-webhooks     what Replicate tells of predictions
+webhooks     Replicate's messages about predictions
 """

@@ -23,11 +23,11 @@ def media(request: HttpRequest, name: str) -> FileResponse:
         as_attachment=bool(download_as),
         filename=download_as or name.rpartition("/")[2],
     )
-    # The address changes in time, the file never does.
+    # The file under a name never changes, though its address does.
     answer.headers["Cache-Control"] = "private, max-age=3600, immutable"
     answer.headers["X-Content-Type-Options"] = "nosniff"
     if request.method == "HEAD":
-        # The headers are those of the file, whose bytes nobody waits for.
+        # A HEAD request gets the headers of the file without its bytes.
         file.close()
         answer.streaming_content = ()
     return answer

@@ -1,7 +1,7 @@
 """The public pages of a share: before and after, its two pictures, its QR code; nothing else.
 
-They answer anybody who has the address, and set no cookie. Whatever else is asked for is one and
-the same page that says it is not there: wrong, revoked and unknown cannot be told apart.
+They answer any client that has the address, and set no cookie. Every other address gets the same
+page, which says that nothing is there: a wrong, a revoked and an unknown address look alike.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from staging.shares import draw_qr_code, find_share, share_url
 
 LABEL = "Virtually staged"
 
-# Our own pictures, style and script, and no other page around it.
+# Only our own pictures, style and script, and no frame of another page around them.
 _POLICY = (
     "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -39,7 +39,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def public(page: Page) -> View:
-    """Make a view of a page that needs its share; without one it is not there."""
+    """Make a view of a page: it finds the page's share, or answers that nothing is there."""
 
     @wraps(page)
     def view(request: HttpRequest, key: str, token: str) -> HttpResponseBase:
@@ -53,8 +53,8 @@ def public(page: Page) -> View:
 
 @require_safe
 def missing(_request: HttpRequest, **_: str) -> HttpResponseBase:
-    """Say that there is nothing."""
-    # Without the request, so that no session is opened for it.
+    """Answer that nothing is there."""
+    # Rendered without the request, so that no session is opened.
     return _sealed(HttpResponse(render_to_string("share/missing.html"), status=404))
 
 
@@ -77,7 +77,7 @@ def show(request: HttpRequest, share: Share) -> HttpResponseBase:
 
 @public
 def before(request: HttpRequest, share: Share) -> HttpResponseBase:
-    """Serve the photo; from here, so that its address ends with the share."""
+    """Serve the photo, at an address that is closed when the share is revoked."""
     return _file(request, str(share.image.prediction.job.photo.file), name="before")
 
 
@@ -89,7 +89,7 @@ def after(request: HttpRequest, share: Share) -> HttpResponseBase:
 
 @public
 def qr_code(request: HttpRequest, share: Share) -> HttpResponseBase:
-    """Draw the page's address for a camera."""
+    """Draw the page's address as a QR code."""
     drawn = draw_qr_code(share_url(share, request=request))
     return HttpResponse(drawn, content_type="image/svg+xml")
 
@@ -102,7 +102,7 @@ def _file(request: HttpRequest, stored: str, *, name: str) -> HttpResponseBase:
     suffix = PurePosixPath(stored).suffix
     answer = FileResponse(file, content_type=links.media_type(stored), filename=f"{name}{suffix}")
     if request.method == "HEAD":
-        # The headers are those of the file, whose bytes nobody waits for.
+        # A HEAD request gets the headers of the file without its bytes.
         file.close()
         answer.streaming_content = ()
     return answer

@@ -1,4 +1,4 @@
-"""The public addresses under /s/."""
+"""The public addresses of shares, under /s/."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The receiver of Replicate's webhooks: each address names its prediction, by a secret token."""
+"""Receives Replicate's webhooks; each address names its prediction and has a secret token."""
 
 import json
 import uuid
@@ -19,17 +19,17 @@ from staging.worker.wake import Step, wake
 
 log = structlog.get_logger(__name__)
 
-# A prediction with its logs; the largest input is an address.
+# Enough for a prediction with its logs; inputs are short, since a photo is an address.
 MAX_WEBHOOK_BYTES = 2 * 2**20
 
 
 @csrf_exempt
 @require_POST
 def replicate_webhook(request: HttpRequest, prediction_id: uuid.UUID, token: str) -> HttpResponse:
-    """Take Replicate's webhook: 200 for what was understood, old news included.
+    """Take Replicate's webhook: 200 for one that was understood, even if it is no news.
 
-    The token in the address names the prediction before its id is known here; the signature
-    proves that Replicate sent it.
+    The address names our prediction, since Replicate's id may not be known here yet, and its token
+    is secret. The signature proves that Replicate sent the webhook.
     """
     prediction = Prediction.objects.filter(pk=prediction_id).first()
     if prediction is None or not prediction.is_webhook_token(token):
@@ -38,7 +38,7 @@ def replicate_webhook(request: HttpRequest, prediction_id: uuid.UUID, token: str
     with structlog.contextvars.bound_contextvars(
         job=str(prediction.job_id),
         prediction=str(prediction_id),
-        # As it says itself, until its signature is checked.
+        # As the request says; its signature is not checked yet.
         webhook=request.headers.get("webhook-id", "")[:100],
     ):
         return _take_webhook(request, prediction)
@@ -53,8 +53,8 @@ def _take_webhook(request: HttpRequest, prediction: Prediction) -> HttpResponse:
     except InvalidSignature as error:
         return _refuse(Tallied.WEBHOOK_BAD_SIGNATURE, 401, str(error))
     except ReplicateError as error:
-        # Replicate tries again; polling settles it where that is in vain.
-        log.warning("the webhooks' secret is not to be had", error=str(error))
+        # Replicate sends it again; where that fails as well, polling settles the prediction.
+        log.warning("the webhooks' secret cannot be fetched", error=str(error))
         return _refuse(Tallied.WEBHOOK_UNCHECKED, 503, "The signature cannot be checked now.")
     remote = _read_prediction(body)
     if remote is None:
@@ -70,7 +70,7 @@ def _take_webhook(request: HttpRequest, prediction: Prediction) -> HttpResponse:
 
 
 def _read_prediction(body: bytes) -> RemotePrediction | None:
-    """Read what a webhook says; None where that is no prediction."""
+    """Return the prediction in a webhook's body; None where the body is not one."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
@@ -87,7 +87,7 @@ def _is_sent_here(remote: RemotePrediction, *, path: str) -> bool:
 
 
 def _receive(prediction: Prediction, remote: RemotePrediction) -> None:
-    """Take over what a verified webhook says of a prediction."""
+    """Settle a prediction by a verified webhook, and wake the step that follows."""
     if settlement.settle(prediction, remote, by=settlement.WEBHOOK):
         wake(Step.COLLECT)
     elif prediction.finished_at:

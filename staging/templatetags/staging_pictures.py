@@ -1,4 +1,4 @@
-"""Photos and pictures on the admin's pages: their addresses, their sizes, in words."""
+"""Template filters for photos and pictures: addresses, sizes, costs and times in words."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -33,7 +33,7 @@ def link(file: Any) -> str:
 
 @register.filter
 def download_link(image: StagedImage, job: StagingJob) -> str:
-    """Return the address under which a browser saves a picture, called as in a ZIP."""
+    """Return the address at which a browser saves a picture, under its name in a ZIP."""
     name = name_picture(job.photo.original_name, room=job.room_type, style=job.style)
     return links.link_to(str(image.file), download_as=safe_name(name))
 
@@ -45,7 +45,7 @@ def badge_colour(status: str) -> str:
 
 @register.filter
 def dollars(amount: Decimal | None) -> str:
-    """Say a cost: cents, and what is less than a cent still told.
+    """Say a cost in dollars, with up to four places where it is less than a dollar.
 
     >>> dollars(Decimal("1234.5")), dollars(Decimal("0.0391")), dollars(None)
     ('$1,234.50', '$0.0391', 'unknown')
@@ -60,7 +60,7 @@ def dollars(amount: Decimal | None) -> str:
 
 @register.filter
 def duration(took: timedelta | None) -> str:
-    """Say how long something took: `9.4 s`, `2 min 5 s`; a dash where nobody knows."""
+    """Say how long something took: `9.4 s`, `2 min 5 s`; a dash where it is unknown."""
     if took is None:
         return "–"
     seconds = took.total_seconds()
@@ -73,7 +73,7 @@ def duration(took: timedelta | None) -> str:
 
 @register.filter
 def sent_size(photo: Photo) -> str:
-    """Say how large the file was that somebody sent; of old photos, how large what is kept."""
+    """Say the size of the uploaded file; for old photos, that of the file that is kept."""
     if photo.original_size:
         return _size(photo.original_width, photo.original_height, photo.original_size)
     return _size(photo.width, photo.height, photo.size)

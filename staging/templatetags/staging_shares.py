@@ -1,4 +1,4 @@
-"""What a job's page shows of its public pages."""
+"""A template tag that lists the shares of a job on its page."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What is paused, and what limits leave: on the pages of others."""
+"""Template tags for pauses and spending limits on the pages of jobs, models and projects."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ MOST_CHANGES = 10
 def pause_banner(
     context: Any, *, model: ReplicateModel | None = None, only: PurchasePause | None = None
 ) -> dict[str, Any]:
-    """Say what is paused: all purchases, and those of a model; or one pause that is named."""
+    """Say which purchases are paused: all, or those of a model; or show the pause `only`."""
     found = PurchasePause.objects.filter(Q(model=None) | Q(model=model)).select_related("model")
     pauses = [only] if only else list(found)
     may_resume = context["request"].user.has_perm("staging.delete_purchasepause")
@@ -31,7 +31,7 @@ def pause_banner(
 
 @register.inclusion_tag("admin/staging/purchasepause/waits.html", takes_context=True)
 def waiting_notices(context: Any, waits: Waits, *, is_list: bool = True) -> dict[str, Any]:
-    """Say why jobs wait, each reason once: of many jobs, or of the one that a page is about."""
+    """Say why jobs wait, each reason once; `is_list` tells a list from the page of one job."""
     return _on_page(
         context,
         pauses=waits.pauses,
@@ -44,7 +44,7 @@ def waiting_notices(context: Any, waits: Waits, *, is_list: bool = True) -> dict
 
 @register.inclusion_tag("admin/staging/purchasepause/switch.html", takes_context=True)
 def pause_switch(context: Any, *, model: ReplicateModel | None = None) -> dict[str, Any]:
-    """Offer to pause all purchases, or those of a model, where they are not."""
+    """Offer to pause all purchases, or those of a model, where they are not paused."""
     return _on_page(
         context,
         model=model,
@@ -72,7 +72,7 @@ def limits_of_project(context: Any, project: Project) -> dict[str, Any]:
 
 @register.inclusion_tag("admin/staging/spendinglimit/bar.html")
 def limit_bar(headroom: Headroom) -> dict[str, Any]:
-    """Draw how much of a limit is spent and reserved, and say it."""
+    """Draw the parts of a limit that are spent and reserved, and say them in words."""
     return bar_of(headroom)
 
 
@@ -88,7 +88,7 @@ def bar_of(headroom: Headroom) -> dict[str, Any]:
 
 @register.simple_tag
 def spending_changes(user: User) -> list[LogEntry]:
-    """Return who changed limits, estimates and pauses last, of what the user may see."""
+    """Return the latest changes of limits, estimates and pauses that the user may see."""
     kinds = ContentType.objects.get_for_models(SpendingLimit, PriceEstimate, PurchasePause)
     shown = [
         kind

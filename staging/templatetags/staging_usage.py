@@ -1,4 +1,4 @@
-"""What staging knows of settings: which jobs ran with them. For the pages of modelsettings."""
+"""Template tags for the pages of modelsettings: the jobs that ran with a profile, and rooms."""
 
 from typing import Any
 
@@ -13,19 +13,19 @@ from staging.models import RoomType, StagingJob
 
 register = template.Library()
 
-# A profile may have run a million jobs: nobody waits for them to be counted.
+# A profile may have run a million jobs: a page does not wait until they are counted.
 MOST_COUNTED = 1000
 
 
 @register.simple_tag
 def profile_usage(profile: ModelSettings) -> SafeString:
-    """Say how many jobs ran with a profile, and when the last one did."""
+    """Say how many jobs ran with a profile, and when the last job did."""
     return _usage(profile=profile)
 
 
 @register.simple_tag
 def revision_usage(profile: ModelSettings, revision: int) -> SafeString:
-    """Say how many jobs ran with one revision, and when the last one did."""
+    """Say how many jobs ran with one revision, and when the last job did."""
     return _usage(profile=profile, revision=revision)
 
 

@@ -1,4 +1,4 @@
-"""Takes the place of simple-history's command of this name, which deletes by age alone."""
+"""Deletes old revisions of settings; replaces simple-history's command, which goes by age alone."""
 
 from argparse import ArgumentParser
 from datetime import timedelta
@@ -12,21 +12,21 @@ from modelsettings.settings import history
 from staging.deletion.pruning import unused_revisions
 from staging.models import StagingJob
 
-# Of the years before the first one nobody has history.
+# A hundred years: no history is older, and dates before year 1 do not exist.
 _MOST_DAYS = 36_500
 
 
 class Command(BaseCommand):
     help = (
-        "Delete old revisions of settings profiles, but neither the one in force nor any that a "
-        "job ran with."
+        "Delete old revisions of settings profiles, but neither the revision in force nor one that "
+        "a job ran with."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--days", type=int, default=365, help="Delete what is older than this (default: 365)."
         )
-        parser.add_argument("--dry-run", action="store_true", help="Say it, and delete nothing.")
+        parser.add_argument("--dry-run", action="store_true", help="Only say what would go.")
 
     @transaction.atomic
     def handle(self, *args: Any, days: int, dry_run: bool, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""Deletes what is kept no longer; `staging.tasks.prune` does it every hour."""
+"""Deletes rows that are older than RETENTION_DAYS, as `staging.tasks.prune` does every hour."""
 
 import sys
 from argparse import ArgumentParser
@@ -10,22 +10,22 @@ from django.core.management.base import BaseCommand, CommandError
 from staging.deletion import pruning
 from staging.deletion.pruning import Pruned
 
-# Of the years before the first one nobody has jobs.
+# A hundred years: no job is older, and dates before year 1 do not exist.
 _MOST_DAYS = 36_500
 
 
 class Command(BaseCommand):
     help = (
-        "Delete jobs that ended longer ago than RETENTION_DAYS, photos and batches that nothing "
-        "is left of, and revisions of settings that no kept job ran with; and the idempotency keys "
-        "of yesterday, and the files of what was deleted."
+        "Delete jobs that ended more than RETENTION_DAYS ago, old photos and batches without jobs, "
+        "and old revisions of settings that no remaining job ran with; also idempotency keys older "
+        "than a day, and the files of deleted rows."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--days", type=int, help="Delete what is older; without it, RETENTION_DAYS counts."
+            "--days", type=int, help="Delete what is older than this; RETENTION_DAYS by default."
         )
-        parser.add_argument("--dry-run", action="store_true", help="Say it, and delete nothing.")
+        parser.add_argument("--dry-run", action="store_true", help="Only say what would go.")
 
     def handle(self, *args: Any, days: int | None, dry_run: bool, **options: Any) -> None:
         if days is not None and not 0 <= days <= _MOST_DAYS:

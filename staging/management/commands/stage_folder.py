@@ -1,4 +1,4 @@
-"""Stages the photos of a folder, as `POST staging/batches` does, and shows how far it is."""
+"""Stages the photos of a folder, as `POST staging/batches` does, and shows the progress."""
 
 import os
 import time
@@ -23,9 +23,9 @@ from staging.models import BatchPhoto, JobStatus, Project, StagingBatch, Staging
 from staging.projects import create_project
 
 LOOK_EVERY_S = 0.5
-# A log is told of it less often than a terminal.
+# In a log, the progress is written less often than on a terminal.
 SAY_EVERY_S = 5.0
-# After that somebody may have forgotten the workers.
+# Without progress for this long, the command asks whether a worker runs.
 PATIENCE_S = 30.0
 INTERRUPTED = 130
 
@@ -39,16 +39,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", type=Path, metavar="DIR")
         parser.add_argument("--user", required=True, help="whose photos and jobs they are")
-        parser.add_argument("--project", help="the name of one; it is made where there is none")
-        parser.add_argument("--room-type", default="", help="of photos whose folder names none")
+        parser.add_argument("--project", help="its name; made where there is none of this name")
+        parser.add_argument("--room-type", default="", help="for photos whose folder names none")
         parser.add_argument(
-            "--style", action="append", default=[], help="several times for several; else modern"
+            "--style", action="append", default=[], help="may be repeated; modern by default"
         )
         parser.add_argument(
-            "--model", default="", help="owner/name; else the project's or the default"
+            "--model", default="", help="owner/name; by default the project's, or the default"
         )
-        parser.add_argument("--profile", default="", help="else the model's live one")
-        parser.add_argument("--no-wait", action="store_true", help="ask for it, and leave")
+        parser.add_argument("--profile", default="", help="by default the model's live one")
+        parser.add_argument("--no-wait", action="store_true", help="do not wait for the pictures")
 
     def handle(
         self, *args: Any, folder: Path, user: str, project: str | None, room_type: str,
@@ -67,7 +67,8 @@ class Command(BaseCommand):
             try:
                 self._watch(batches)
             except KeyboardInterrupt:
-                self.stdout.write("\nThe photos are staged without this command too: see above.")
+                sentence = "The photos are staged without this command too: see the pages above."
+                self.stdout.write(f"\n{sentence}")
                 raise SystemExit(INTERRUPTED) from None
         self._conclude(batches, has_waited=not no_wait)
 
@@ -76,7 +77,7 @@ class Command(BaseCommand):
         shown, said_at, moved_at, has_hinted = "", 0.0, time.monotonic(), False
         while True:
             found = list(progress_of(batches).values())
-            is_finished = all(one.is_finished for one in found)
+            is_finished = all(progress.is_finished for progress in found)
             told, now = progress_in_words(found), time.monotonic()
             if told != shown:
                 moved_at = now
@@ -97,22 +98,22 @@ class Command(BaseCommand):
             self.stdout.write("")
 
     def _conclude(self, batches: list[StagingBatch], *, has_waited: bool) -> None:
-        """Say what failed and why, and where the pictures are."""
+        """Print where each picture is and why photos failed; raise CommandError if any did."""
         failed: list[tuple[str, str]] = []
         pictures: list[tuple[str, str]] = []
         for batch in batches:
-            for one in photos_with_jobs(batch):
-                failed += failures_of(one)
-                pictures += _pictures_of(one)
+            for photo in photos_with_jobs(batch):
+                failed += failures_of(photo)
+                pictures += _pictures_of(photo)
         for name, place in pictures:
             self.stdout.write(f"{name}: {place}")
         for name, why in failed:
             self.stderr.write(f"{name}: {why}")
         if failed:
-            raise CommandError(f"{len(failed)} failed, {len(pictures)} pictures are there.")
+            raise CommandError(f"{len(failed)} failed, {len(pictures)} pictures are ready.")
         if has_waited:
             count = len(pictures)
-            told = "The picture is there." if count == 1 else f"All {count} pictures are there."
+            told = "The picture is ready." if count == 1 else f"All {count} pictures are ready."
             self.stdout.write(self.style.SUCCESS(told))
 
 
@@ -138,7 +139,7 @@ def _request(
 
 
 def find_photos(folder: Path) -> list[Path]:
-    """Return the files below a folder that are called like photos, by name."""
+    """Return the files below a folder that have names of photos, sorted. Raises CommandError."""
     if not folder.is_dir():
         raise CommandError(f"{folder} is not a folder.")
     found = sorted(Path(place, name) for place, _, names in os.walk(folder) for name in names)
@@ -158,32 +159,34 @@ def bar(found: Iterable[Progress]) -> str:
     """Draw a bar for a terminal: `[#####     ]`."""
     found = list(found)
     width = max(10, min(40, get_terminal_size().columns - 50))
-    total = sum(one.total for one in found)
-    full = sum(one.done for one in found) * width // total
+    total = sum(progress.total for progress in found)
+    full = sum(progress.done for progress in found) * width // total
     return f"[{'#' * full}{' ' * (width - full)}]"
 
 
 def progress_in_words(found: Iterable[Progress]) -> str:
-    """Say how far it is: `62 %, 124 of 200, 3 failed`."""
+    """Say how far batches are: `62 %, 124 of 200, 3 failed`."""
     found = list(found)
-    done, total = sum(one.done for one in found), sum(one.total for one in found)
-    failed = sum(one.jobs.get(JobStatus.FAILED, 0) for one in found)
-    failed += sum(one.photos.get("refused", 0) * one.styles for one in found)
+    done = sum(progress.done for progress in found)
+    total = sum(progress.total for progress in found)
+    failed = sum(progress.jobs.get(JobStatus.FAILED, 0) for progress in found)
+    # A refused photo fails in each style that was wanted.
+    failed += sum(progress.photos.get("refused", 0) * progress.styles for progress in found)
     told = f"{done * 100 // total} %, {done} of {total}"
     return f"{told}, {failed} failed" if failed else told
 
 
-def failures_of(one: BatchPhoto) -> Iterator[tuple[str, str]]:
-    """Yield what of a photo has failed, and why."""
-    if one.error:
-        yield one.name, one.error
-    for style, error in one.job_errors.items():
-        yield f"{one.name}, {style}", error
-    for job in one.jobs.all():
+def failures_of(photo: BatchPhoto) -> Iterator[tuple[str, str]]:
+    """Yield each failure of a photo: the name of what failed, and the reason."""
+    if photo.error:
+        yield photo.name, photo.error
+    for style, error in photo.job_errors.items():
+        yield f"{photo.name}, {style}", error
+    for job in photo.jobs.all():
         if job.status in (
             JobStatus.FAILED, JobStatus.PARTIALLY_SUCCEEDED, JobStatus.CANCELED
         ):  # fmt: skip
-            yield f"{one.name}, {job.style}", _why(job)
+            yield f"{photo.name}, {job.style}", _why(job)
 
 
 def _why(job: StagingJob) -> str:
@@ -191,18 +194,18 @@ def _why(job: StagingJob) -> str:
     return errors[0] if errors else f"The job was {JobStatus(job.status).label.lower()}."
 
 
-def _pictures_of(one: BatchPhoto) -> Iterator[tuple[str, str]]:
-    for job in one.jobs.all():
+def _pictures_of(photo: BatchPhoto) -> Iterator[tuple[str, str]]:
+    for job in photo.jobs.all():
         for prediction in job.predictions.all():
             for image in prediction.images.all():
-                yield f"{one.name}, {job.style}", _place_of(image.file.name or "")
+                yield f"{photo.name}, {job.style}", _place_of(image.file.name or "")
 
 
 def _place_of(name: str) -> str:
     try:
         return default_storage.path(name)
     except NotImplementedError:
-        # A bucket has names, and no paths.
+        # Files in a bucket have names, and no paths.
         return name
 
 

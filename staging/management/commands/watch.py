@@ -1,4 +1,4 @@
-"""Tells operators what stands; `staging.tasks.watch` does it every minute, while a worker lives."""
+"""Makes and sends notices, as `staging.tasks.watch` does every minute while a worker is alive."""
 
 from typing import Any
 
@@ -10,8 +10,9 @@ from staging.tasks import watch
 
 class Command(BaseCommand):
     help = (
-        "Make notices of what operators have to know now, send what is due, and print what stands."
-        " For a timer beside the workers: where none of them lives, none can tell."
+        "Make notices of what operators have to know now, send those that are due, and print those"
+        " that are not over. For a timer beside the workers: when all of them are dead, none of"
+        " them can report it."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

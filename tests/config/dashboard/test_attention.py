@@ -151,8 +151,7 @@ def test_notice_of_a_limit_is_not_shown_beside_the_limit(db: None) -> None:
     [
         ("0.80", "All projects have used 80 % of $1.00 a day: $0.20 is left."),
         # No room for one more picture at $0.03.
-        ("0.98", "All projects have used up $1.00 a day: what is asked for now waits for the"
-                 " next day."),
+        ("0.98", "All projects have used up $1.00 a day: new purchases wait for the next day."),
     ],
 )  # fmt: skip
 def test_limit_that_is_nearly_used(db: None, spent: str, said: str) -> None:

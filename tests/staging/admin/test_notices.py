@@ -63,5 +63,5 @@ def test_test_notice_is_sent(
 
     assert len(wakes) == 1
     assert mailbox.mails[0]["Subject"] == (
-        "Restage: This is a test, which olga asked for: notices arrive here."
+        "Restage: This is a test that olga asked for: notices arrive here."
     )

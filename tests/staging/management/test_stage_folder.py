@@ -85,7 +85,7 @@ def test_a_folder_is_staged(sandbox: Sandbox, operator: User, folder: Path, tty:
     assert f"/admin/staging/stagingbatch/{batch.pk}/change/" in told
     assert "100 %, 4 of 4" in told
     assert ("[####" in told) is tty
-    assert "All 4 pictures are there." in told
+    assert "All 4 pictures are ready." in told
     for image in StagedImage.objects.all():
         assert default_storage.path(image.file.name or "") in told
 
@@ -97,7 +97,7 @@ def test_what_failed_is_told_and_the_exit_code_says_so(
     (folder / "empty.jpg").write_bytes(b"")
     err = io.StringIO()
 
-    with pytest.raises(CommandError, match="2 failed, 2 pictures are there") as refusal:
+    with pytest.raises(CommandError, match="2 failed, 2 pictures are ready") as refusal:
         call_command(
             "stage_folder", str(folder), "--user", "olga", stderr=err,
             stdout=Terminal(lambda: carry_out_all(sandbox)),

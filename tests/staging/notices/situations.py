@@ -8,7 +8,7 @@ from django.utils import timezone
 from staging.models import Notice, Prediction
 from tests.staging.conftest import Ask
 
-WAITING = "Predictions have been waiting to be bought for 10 minutes, and nothing is."
+WAITING = "Predictions have been waiting for 10 minutes to be bought, and none is."
 
 
 def ago(minutes: float) -> datetime:

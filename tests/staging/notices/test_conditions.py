@@ -27,10 +27,9 @@ def sentences() -> list[str]:
     ("spent", "when_over", "level", "said"),
     [
         ("0.80", "wait", 80, "All projects have used 80 % of $1.00 a day: $0.20 is left."),
-        ("1", "wait", 100, "All projects have used up $1.00 a day: what is asked for now waits for"
-                           " the next day."),
-        ("1", "refuse", 100, "All projects have used up $1.00 a day: what is asked for now is"
-                             " refused."),
+        ("1", "wait", 100, "All projects have used up $1.00 a day: new purchases wait for the"
+                           " next day."),
+        ("1", "refuse", 100, "All projects have used up $1.00 a day: new purchases are refused."),
     ],
 )  # fmt: skip
 def test_limit_is_told_once_a_period_and_level(
@@ -125,9 +124,9 @@ def test_failures_of_long_ago_are_not_told(operator: User) -> None:
 
 
 STILL = {
-    "uncertain": "For 10 minutes it has not been known whether a prediction was bought.",
+    "uncertain": "For 10 minutes it has been unknown whether a prediction was bought.",
     "running": "A prediction should have ended 10 minutes ago, and Replicate does not say so.",
-    "collecting": "A picture that is there has not been fetched for 10 minutes.",
+    "collecting": "A finished picture has not been fetched for 10 minutes.",
 }
 
 

@@ -27,7 +27,7 @@ def test_limit_is_told_at_80_and_at_100_percent_once_each() -> None:
 
     assert told() == [
         "All projects have used 80 % of $1.00 a day: $0.20 is left.",
-        "All projects have used up $1.00 a day: what is asked for now waits for the next day.",
+        "All projects have used up $1.00 a day: new purchases wait for the next day.",
     ]
 
 
@@ -37,7 +37,7 @@ def test_limit_that_is_full_at_once_is_told_once() -> None:
         spend(spent)
         watching.look()
 
-    assert told() == ["All projects have used up $1.00 a day: what is asked for now is refused."]
+    assert told() == ["All projects have used up $1.00 a day: new purchases are refused."]
 
 
 def test_limit_is_told_again_in_its_next_period_and_after_a_change(operator: User) -> None:
