@@ -151,20 +151,20 @@ DOORS = {
         f"{_STAGING}/library/test_changing.py::test_library_is_for_those_with_an_account",
     ),
     "staging.api.photos.PhotoListView": Door(
-        f"{_STAGING}/test_photos.py::test_post_answers_the_photo_and_what_came",
-        f"{_STAGING}/test_photos.py::test_post_that_is_wrong_stores_nothing",
+        f"{_STAGING}/api/test_photos.py::test_post_answers_the_photo_and_what_came",
+        f"{_STAGING}/api/test_photos.py::test_post_that_is_wrong_stores_nothing",
     ),
     "staging.api.photos.PhotoView": Door(
-        f"{_STAGING}/test_photos.py::test_get_of_a_photo_shows_its_variants_side_by_side",
-        f"{_STAGING}/test_photos.py::test_delete_waits_for_unfinished_jobs",
+        f"{_STAGING}/api/test_photos.py::test_get_of_a_photo_shows_its_variants_side_by_side",
+        f"{_STAGING}/api/test_photos.py::test_delete_waits_for_unfinished_jobs",
     ),
     "staging.api.projects.MemberListView": Door(
-        f"{_STAGING}/api/test_members.py::test_members_are_seen_by_those_who_see_the_project",
-        f"{_STAGING}/api/test_members.py::test_members_are_seen_by_those_who_see_the_project",
+        f"{_STAGING}/api/test_projects.py::test_members_are_seen_by_those_who_see_the_project",
+        f"{_STAGING}/api/test_projects.py::test_members_are_seen_by_those_who_see_the_project",
     ),
     "staging.api.projects.MemberView": Door(
-        f"{_STAGING}/api/test_members.py::test_put_member_lets_somebody_see_and_then_edit",
-        f"{_STAGING}/api/test_members.py::test_put_member_that_is_wrong",
+        f"{_STAGING}/api/test_projects.py::test_put_member_lets_somebody_see_and_then_edit",
+        f"{_STAGING}/api/test_projects.py::test_put_member_that_is_wrong",
     ),
     "staging.api.projects.ProjectListView": Door(
         f"{_STAGING}/test_projects.py::test_post_project_and_stage_in_it",

@@ -25,8 +25,8 @@ from staging.models import Project, StagingJob
 from staging.projects import create_project
 from tests.conftest import make_photo
 from tests.modelsettings.acme import published
+from tests.staging.crowd import queue
 from tests.staging.finished import finish, make_batch, stage, staged
-from tests.staging.images.test_overload import queue
 
 pytestmark = pytest.mark.django_db
 

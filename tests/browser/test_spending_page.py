@@ -13,7 +13,7 @@ from staging.spending.limits import delete_limit, pause
 from tests.browser.pages import find_violations
 from tests.staging.conftest import Sandbox, only, sandbox
 from tests.staging.finished import stage
-from tests.staging.spending.test_waiting import pages_of, waiting_batch
+from tests.staging.waiting_batch import pages_of, waiting_batch
 
 __all__ = ["sandbox"]
 

@@ -30,8 +30,8 @@ from staging.worker import stopping
 from tests.conftest import client_of
 from tests.missing import POSTGRES, needs
 from tests.replicate_api.rude_server import Call, RudeServer
-from tests.staging.api.test_jobs import post_json, upload
 from tests.staging.conftest import Ask, Sandbox, carry_out
+from tests.staging.job_requests import post_json, upload
 
 JOBS = "/api/v1/staging/jobs"
 SECRET = "/api/v1/staging/callback-secret"

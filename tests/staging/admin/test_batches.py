@@ -13,12 +13,7 @@ from staging.admin.batch_form import FilesField
 from staging.batches.requesting import from_upload, request_batch
 from staging.jobs.request import StagingRequest
 from staging.models import Project, StagingBatch
-from tests.staging.batches.test_requesting import (
-    carry_out_all,
-    photo_file,
-    prepare_all,
-    stored_files,
-)
+from tests.staging.batch_requests import carry_out_all, photo_file, prepare_all, stored_files
 from tests.staging.conftest import FLUX, Sandbox
 
 LIST = "/admin/staging/stagingbatch/"

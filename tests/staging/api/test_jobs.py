@@ -5,50 +5,12 @@ import json
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
-from django.core.files.storage import default_storage
-from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
 from staging.models import Photo, Project, StagingJob
-from staging.photos import Upload, add_photo
 from tests.conftest import make_photo
 from tests.staging.conftest import FLUX, QWEN, Ask, Sandbox, carry_out, only
-
-JOBS = "/api/v1/staging/jobs"
-
-
-def upload(content: bytes | None = None, name: str = "room.jpg") -> SimpleUploadedFile:
-    return SimpleUploadedFile(name, make_photo() if content is None else content)
-
-
-def post(api: APIClient, **fields: Any) -> Any:
-    """Ask for a job as a form does."""
-    api.raise_request_exception = False
-    return api.post(JOBS, fields, format="multipart")
-
-
-def post_json(api: APIClient, body: str | dict[str, Any]) -> Any:
-    api.raise_request_exception = False
-    text = body if isinstance(body, str) else json.dumps(body)
-    return api.generic("POST", JOBS, text, content_type="application/json")
-
-
-def everything_stored() -> tuple[int, int, list[str]]:
-    """Count photos and jobs, and name what lies in the storage."""
-    folders = ("photos", "pictures")
-    there = [one for one in folders if default_storage.exists(one)]
-    files = [name for one in there for name in default_storage.listdir(one)[1]]
-    return Photo.objects.count(), StagingJob.objects.count(), files
-
-
-@pytest.fixture
-def photo(operator: User, photo_bytes: bytes) -> Photo:
-    return add_photo(
-        Upload(photo_bytes, name="hall.jpg"),
-        owner=operator,
-        project=Project.objects.unsorted_of(operator),
-    )
+from tests.staging.job_requests import JOBS, everything_stored, post, post_json, upload
 
 
 def test_post_answers_the_whole_job(api: APIClient) -> None:

@@ -31,8 +31,8 @@ from staging.models import (
     Style,
 )
 from tests.conftest import make_photo
-from tests.staging.batches.test_archives import packed
-from tests.staging.images.test_overload import queue
+from tests.staging.batch_requests import packed
+from tests.staging.crowd import queue
 
 pytestmark = pytest.mark.django_db
 

@@ -11,10 +11,8 @@ from rest_framework.test import APIClient
 from modelsettings.models import ReplicateModel
 from staging.models import Photo, StagingJob
 from tests.conftest import make_photo
-from tests.staging.api.test_jobs import everything_stored, photo, post, post_json, upload
 from tests.staging.conftest import FLUX, SEEDREAM
-
-__all__ = ["photo"]
+from tests.staging.job_requests import everything_stored, post, post_json, upload
 
 
 def huge_png() -> bytes:

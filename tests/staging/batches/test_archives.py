@@ -9,18 +9,9 @@ from typing import Any
 import pytest
 
 from staging.batches.archives import ArchiveRefused, FileRefused, PhotoArchive, displayable
+from tests.staging.batch_requests import packed
 
 MB = 2**20
-
-
-def packed(*files: tuple[str | zipfile.ZipInfo, bytes], method: int = zipfile.ZIP_DEFLATED) -> Any:
-    """Return a ZIP of these files."""
-    output = io.BytesIO()
-    with zipfile.ZipFile(output, "w", method) as archive:
-        for name, content in files:
-            archive.writestr(name, content)
-    output.seek(0)
-    return output
 
 
 def opened(file: Any, *, max_files: int = 200, max_bytes: int = 100 * MB) -> PhotoArchive:

@@ -25,7 +25,7 @@ from staging.models import (
 )
 from tests import databases
 from tests.processes import ROOT, wait_for
-from tests.staging.batches.test_requesting import (
+from tests.staging.batch_requests import (
     make_photo_row,
     photo_file,
     photos_of,

@@ -8,82 +8,38 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.utils import timezone
 from rest_framework.test import APIClient
 
 from modelsettings.models import ReplicateModel
 from staging import images, tasks
-from staging.batches import preparation
 from staging.models import (
-    BatchPhoto,
     Callback,
     Photo,
-    Prediction,
     Project,
     StagingBatch,
     StagingJob,
 )
-from staging.photos import Upload, add_photo
-from staging.predictions import collection, polling, submission
 from tests.conftest import client_of, make_photo
-from tests.staging.batches.test_archives import packed
+from tests.staging.batch_requests import (
+    BATCHES,
+    carry_out_all,
+    make_photo_row,
+    photo_file,
+    photos_of,
+    post,
+    post_json,
+    prepare_all,
+    stored_files,
+    zip_file,
+)
 from tests.staging.conftest import FLUX, Sandbox
 
-BATCHES = "/api/v1/staging/batches"
 # Who asks, in two; the batch; its photos, its jobs and what they cost, counted.
 LOOK_QUERIES = 6
 # And the projects one may see, by name.
 LIST_QUERIES = 7
 # And the photos, their jobs, predictions and pictures.
 DOCUMENT_QUERIES = 10
-
-
-def photo_file(name: str = "room.jpg", content: bytes | None = None) -> SimpleUploadedFile:
-    return SimpleUploadedFile(name, make_photo() if content is None else content)
-
-
-def post(api: APIClient, headers: dict[str, str] | None = None, **fields: Any) -> Any:
-    api.raise_request_exception = False
-    return api.post(BATCHES, fields, format="multipart", headers=headers or {})
-
-
-def post_json(api: APIClient, **body: Any) -> Any:
-    api.raise_request_exception = False
-    return api.post(BATCHES, body, format="json")
-
-
-def zip_file(*files: tuple[str, bytes]) -> SimpleUploadedFile:
-    return SimpleUploadedFile("photos.zip", packed(*files).getvalue())
-
-
-def stored_files() -> list[str]:
-    folders = [one for one in ("uploads", "photos") if default_storage.exists(one)]
-    return [name for one in folders for name in default_storage.listdir(one)[1]]
-
-
-def photos_of(batch: StagingBatch | None = None) -> list[tuple[str, str, str]]:
-    found = BatchPhoto.objects.order_by("position")
-    return list(found.values_list("name", "room_type", "status"))
-
-
-def prepare_all() -> None:
-    while preparation.prepare_waiting():
-        pass
-
-
-def carry_out_all(sandbox: Sandbox) -> None:
-    """Do what the workers do, until all jobs are at their end."""
-    prepare_all()
-    submission.submit_waiting()
-    sandbox.finish()
-    Prediction.objects.update(run_after=timezone.now())
-    polling.poll_running()
-    collection.collect_waiting()
-
-
-def make_photo_row(owner: User, project: Project | None = None) -> Photo:
-    place = project or Project.objects.unsorted_of(owner)
-    return add_photo(Upload(make_photo(), name="hall.jpg"), owner=owner, project=place)
 
 
 @pytest.fixture

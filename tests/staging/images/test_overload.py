@@ -1,8 +1,6 @@
 """Photos of requests that would wait for memory behind too many others."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from io import BytesIO
 
 import pytest
@@ -11,40 +9,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from rest_framework.test import APIClient
 
-from staging.images.memory import DECODING
 from staging.models import Photo, Project
-from staging.photos import MOST_REQUESTS_WAITING, Upload, add_photo
+from staging.photos import Upload, add_photo
 from tests.conftest import make_photo
+from tests.staging.crowd import queue
 
 SENTENCE = "Too many photos are being read at once: send it again in half a minute."
 
 pytestmark = pytest.mark.django_db
-
-
-@contextmanager
-def queue() -> Iterator[threading.Event]:
-    """Have as many wait as may, until the block ends or the event is set."""
-    over = threading.Event()
-
-    def weigh() -> int:
-        over.wait(10)
-        return 1
-
-    def wait() -> None:
-        with DECODING.hold(weigh):
-            pass
-
-    threads = [threading.Thread(target=wait) for _ in range(MOST_REQUESTS_WAITING)]
-    for thread in threads:
-        thread.start()
-    while DECODING.waiting < MOST_REQUESTS_WAITING:
-        over.wait(0.01)
-    try:
-        yield over
-    finally:
-        over.set()
-        for thread in threads:
-            thread.join(10)
 
 
 @pytest.mark.parametrize("path", ["photos", "jobs"])

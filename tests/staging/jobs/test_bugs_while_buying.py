@@ -20,13 +20,7 @@ from staging.jobs import repeating
 from staging.jobs.canceling import cancel_job
 from staging.library.reading import prompt_for
 from staging.models import BatchPhoto, IdempotencyKey, Photo, StagingBatch, StagingJob
-from tests.staging.batches.test_requesting import (
-    make_photo_row,
-    photo_file,
-    photos_of,
-    post,
-    stored_files,
-)
+from tests.staging.batch_requests import make_photo_row, photo_file, photos_of, post, stored_files
 from tests.staging.conftest import Ask
 
 JOBS = "/api/v1/staging/jobs"

@@ -17,7 +17,7 @@ from staging.jobs.repeating import repeat_job, retry_job
 from staging.jobs.request import StagingRequest
 from staging.jobs.requesting import request_staging
 from staging.models import Project
-from tests.staging.batches.test_requesting import make_photo_row
+from tests.staging.batch_requests import make_photo_row
 from tests.staging.conftest import FLUX, QWEN
 
 

@@ -21,7 +21,7 @@ from staging.models import BatchPhoto, Project, ProjectMember, StagedImage, Stag
 from tests import databases
 from tests.conftest import make_photo
 from tests.processes import ROOT, wait_for
-from tests.staging.batches.test_requesting import carry_out_all
+from tests.staging.batch_requests import carry_out_all
 from tests.staging.conftest import Sandbox
 
 

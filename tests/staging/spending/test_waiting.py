@@ -8,22 +8,18 @@ from django.test import Client, TestCase
 from rest_framework.test import APIClient
 
 from modelsettings.models import ReplicateModel
-from staging.batches import preparation
-from staging.batches.requesting import from_photo, request_batch
-from staging.jobs.request import StagingRequest
-from staging.models import StagingBatch, StagingJob
+from staging.models import StagingJob
 from staging.predictions import submission
 from staging.spending.limits import look_again, pause
 from staging.spending.waiting import Waits, find_waits
-from tests.staging.batches.test_requesting import make_photo_row
 from tests.staging.conftest import FLUX, QWEN, SEEDREAM, Ask, Sandbox
 from tests.staging.finished import stage
 from tests.staging.limits import limit, unprice
 from tests.staging.pages import shown
+from tests.staging.waiting_batch import pages_of, waiting_batch
 
 pytestmark = pytest.mark.django_db
 
-JOBS = "/admin/staging/stagingjob/"
 NO_ROOM = "All projects may spend $0.02 a day: $0.02 is left, and this costs about $0.030."
 
 
@@ -38,33 +34,6 @@ def told(waits: Waits) -> tuple[list[str], list[str], list[tuple[str, int]]]:
 
 def pause_model(slug: str) -> None:
     pause(model=ReplicateModel.objects.get(slug=slug), by="mia")
-
-
-def waiting_batch(owner: User, count: int) -> StagingBatch:
-    """Return a batch of so many photos in two styles, whose jobs wait for room."""
-    limit("0.02")
-    photos = [make_photo_row(owner) for _ in range(count)]
-    batch = request_batch(
-        [from_photo(one) for one in photos],
-        StagingRequest(model=QWEN),
-        owner=owner,
-        project=photos[0].project,
-        styles=["modern", "scandinavian"],
-    )
-    while preparation.prepare_waiting():
-        pass
-    submission.submit_waiting()
-    return batch
-
-
-def pages_of(batch: StagingBatch) -> list[str]:
-    """Return the addresses of the pages on which a batch's jobs stand."""
-    photo = batch.photos.get(position=0).photo_id
-    return [
-        JOBS,
-        f"/admin/staging/stagingbatch/{batch.pk}/change/",
-        f"/admin/staging/photo/{photo}/change/",
-    ]
 
 
 def test_find_waits_of_what_waits_for_its_turn(ask: Ask) -> None:
