@@ -1,4 +1,4 @@
-"""Who changes something: a person, or a part of the system that has a name."""
+"""The author of a change: a person, or a named part of the system."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -9,14 +9,17 @@ from django.core.exceptions import PermissionDenied
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who a change is recorded for; `name` is what history shows."""
+    """The author that a change is recorded for; `name` is what history shows."""
 
     name: str
     user: AbstractBaseUser | None = None
 
     @classmethod
     def of(cls, user: AbstractBaseUser | AnonymousUser) -> Self:
-        """Return the person, or the owner of an API token; every door has let in nobody else."""
+        """Return the person, or the owner of an API token.
+
+        Raises PermissionDenied without a login; every door has refused such a request before.
+        """
         if not isinstance(user, AbstractBaseUser):
             raise PermissionDenied("Nobody is logged in.")
         return cls(name=user.get_username(), user=user)

@@ -1,4 +1,4 @@
-"""Which shipped model Replicate is tried with, with what input, and at what price."""
+"""Chooses the shipped model that Replicate is tried with, its input and its highest price."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ PROMPT = "Add one small wooden chair to this room. Change nothing else."
 
 
 class CannotBeTried(RequestRefused):
-    """A model that nothing can be tried with; the message says why."""
+    """A model that Replicate cannot be tried with; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,12 @@ def choose_candidate(models: Mapping[str, PublishedModel], slug: str | None) -> 
             continue
     if not candidates:
         raise CannotBeTried("No model of the catalogue can stage a photo at a known price.")
-    # Official models are run by name, so that no version has to be known.
+    # Official models come first: they are run by name, so no version has to be known.
     return min(candidates, key=_rank)
 
 
 def subject_of(model: PublishedModel) -> Subject:
-    """Return what is sent to a model: its defaults stay unsaid, the photo is left to the caller."""
+    """Return what a model is sent: its defaults are left out, and the caller adds the photo."""
     schema = _read(model)
     roles, inputs = schema.roles, schema.inputs
     free = {name: prop for name, prop in inputs.items() if name not in roles.values()}
@@ -99,5 +99,5 @@ def _candidate(model: PublishedModel) -> Candidate:
 
 
 def _read(model: PublishedModel) -> ModelSchema:
-    """Read a model by its published schema alone: what is tried is Replicate, not our overlay."""
+    """Read a model by its published schema alone: the trial is of Replicate, not of our overlay."""
     return choose_schema(model.openapi, known={}, tuning=Tuning())

@@ -3,11 +3,11 @@
     RequestRefused       400, the sentence under the field that it is about
     └── FieldsRefused    400, sentences under several fields
 
-Each refusal is one subclass, beside the code that raises it. Its class says with which status the
-API answers; its message is the sentence that people read, and says what to do. No door lists the
+Each refusal is one subclass, beside the code that raises it. Its class says which status the API
+answers with; its message is the sentence that people read, and says what to do. No door lists the
 subclasses: `config.http.errors.answer_refusal` answers all of them in the API, and forms put
-`errors` at their fields. What is not of this family is a fault of ours: a 500, with a traceback in
-the log.
+`errors` at their fields. An exception outside the family is a fault of ours: a 500, with a
+traceback in the log.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ class RequestRefused(Exception):
     {'stars': ['Write 1 to 5.']}
     """
 
-    # With which status of HTTP the API answers.
+    # The HTTP status that the API answers with.
     status: ClassVar[int] = 400
     # The answer's headers beside those of every answer, such as Retry-After.
     headers: ClassVar[Mapping[str, str]] = {}
@@ -35,7 +35,7 @@ class RequestRefused(Exception):
 
     @property
     def errors(self) -> Mapping[str, list[str]]:
-        """The sentences by field; under "" what is about the request as a whole."""
+        """The sentences by field; those about the request as a whole are under ""."""
         return {self.field: [str(self)]}
 
     def body(self) -> dict[str, Any]:

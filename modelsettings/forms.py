@@ -19,8 +19,11 @@ from modelsettings.settings import Conflict, StaleSettings, StoredSettings
 
 
 class DocumentField(JSONFormField):
-    """The widget's document as it comes; `modelsettings.settings` validates, not the widget's own
-    validator, which knows other rules than Replicate."""
+    """Takes the widget's document as it comes.
+
+    `modelsettings.settings` validates it: the widget's own validator knows other rules than
+    Replicate.
+    """
 
     def to_python(self, value: Any) -> Any:
         try:
@@ -32,7 +35,7 @@ class DocumentField(JSONFormField):
             raise ValidationError("The document holds a number that cannot be read.") from error
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """Return what the page is drawn with again; what is stored where that cannot be read."""
+        """Return the posted document to draw the page with, or else the stored one."""
         try:
             return super().bound_data(data, initial)
         except (RecursionError, ValueError):
@@ -44,9 +47,9 @@ class DocumentField(JSONFormField):
 
 
 class SettingsForm(forms.Form):
-    """Changes one profile: what is sent on are the keys that its operator changed.
+    """Changes one profile: only the keys that the operator changed are sent on.
 
-    `revision` is the one that the page was opened with, and `base` its values.
+    `revision` is the revision that the page was opened with.
     """
 
     values = DocumentField(label="Parameters", schema={})
@@ -71,11 +74,14 @@ class SettingsForm(forms.Form):
 
     @property
     def open_conflicts(self) -> list[str]:
-        """The keys that the operator was asked about and gave no answer."""
+        """The keys that the operator was asked about and gave no answer for."""
         return [key for key, answer in self._answers.items() if answer not in ("mine", "theirs")]
 
     def find_changes(self, base: Mapping[str, Any]) -> JSON:
-        """Return the keys that differ from `base`, None for those that were unset."""
+        """Return the keys that differ from `base`, with None for a key that was unset.
+
+        `base` holds the values of the revision that the page was opened with.
+        """
         submitted = form_schemas.read_form(self.schema, self.cleaned_data["values"], stored=base)
         return {
             key: submitted.get(key)
@@ -84,7 +90,7 @@ class SettingsForm(forms.Form):
         }
 
     def show_refusal(self, error: RequestRefused) -> None:
-        """Put each sentence under its field; what belongs to none goes on top."""
+        """Put each sentence under its field; a sentence without a field goes on top."""
         for key, sentences in error.errors.items():
             if key in self.schema["properties"]:
                 self.fields["values"].widget.add_error({key: sentences})
@@ -95,7 +101,7 @@ class SettingsForm(forms.Form):
     def show_conflicts(
         self, error: StaleSettings, *, stored: StoredSettings, changes: Mapping[str, Any]
     ) -> None:
-        """Draw what is stored now with this operator's changes on top, to be saved knowingly."""
+        """Draw the stored values with this operator's changes on top, and show the conflicts."""
         self._draw_on_top(stored, changes)
         self.conflicts = error.conflicts
         self.add_error(None, str(error))
@@ -120,7 +126,7 @@ class SettingsForm(forms.Form):
         self.data = {
             **cast("QueryDict", self.data).dict(),
             "values": json.dumps(form_schemas.form_document(self.schema, merged)),
-            # Not the error's, which may be newer still than what is drawn here.
+            # Not the error's revision, which may be newer than the values drawn here.
             "revision": stored.revision,
         }
         self._draw(merged)

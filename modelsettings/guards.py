@@ -1,4 +1,4 @@
-"""Refuses what would write settings around `modelsettings.settings`, whichever way it comes."""
+"""Refuses every write of settings that goes around `modelsettings.settings`."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ _NEVER_DELETED: dict[str | None, str] = {
     "call modelsettings.profiles.retire() instead.",
     "roomprofile": "Which profile a room uses is changed by "
     "modelsettings.profiles.use_for_rooms(), which records by whom.",
-    "historicalmodelsettings": "History is not deleted, but by manage.py clean_old_history.",
+    "historicalmodelsettings": "History is deleted by manage.py clean_old_history alone.",
 }
 
 
@@ -27,7 +27,7 @@ class WriteRefused(RuntimeError):
 
 @contextmanager
 def settings_write() -> Iterator[None]:
-    """Allow writes of settings inside; for settings, profiles and registry alone."""
+    """Allow writes of settings inside the block; for settings, profiles and registry alone."""
     token = _writing.set(True)
     try:
         yield
@@ -38,8 +38,8 @@ def settings_write() -> Iterator[None]:
 class GuardedQuerySet(models.QuerySet[Row]):
     """Refuses to write many rows at once outside of `settings_write`.
 
-    All of Django's ways end here, or in the save() or delete() of a row; the asynchronous ones in
-    those that they are named after.
+    Each of Django's ways to write ends here, or in the save() or delete() of a row; an
+    asynchronous method calls the one that it is named after.
     """
 
     instead: ClassVar[str] = "call modelsettings.settings.update_settings() instead."
@@ -72,7 +72,7 @@ class GuardedQuerySet(models.QuerySet[Row]):
         check_deletion(self.model)
         return super()._raw_delete(using)
 
-    # As Django marks them, so that no template can call them.
+    # Marked as Django marks its own methods, so that no template can call them.
     update.alters_data = delete.alters_data = True  # type: ignore[attr-defined]
     bulk_create.alters_data = bulk_update.alters_data = True  # type: ignore[attr-defined]
     _insert.alters_data = _update.alters_data = _raw_delete.alters_data = True  # type: ignore[attr-defined]

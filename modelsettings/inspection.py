@@ -36,7 +36,7 @@ _ADDRESSES = ("https://replicate.com/", "http://replicate.com/", "replicate.com/
 
 
 class CannotRead(RequestRefused):
-    """A published model that could not be read, or not be used; the message says why."""
+    """A published model that cannot be read or used; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,10 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a published model would be here; nothing of it is saved.
+    """A published model as it would be used here; nothing of it is saved.
 
-    `obstacle` says why it cannot stage a photo, and `notes` what of its schema is left aside.
+    `obstacle` says why it cannot stage a photo; `notes` say which parts of its schema are left
+    aside.
     """
 
     model: PublishedModel
@@ -73,12 +74,12 @@ class Finding:
 
     @property
     def digest(self) -> str:
-        """What the finding was made from: another digest is another schema."""
+        """The digest of the schema and its version, to notice that another one is published."""
         return published.digest({"openapi": self.model.openapi, "version": self.model.version})
 
 
 def judge(model: PublishedModel, *, corrections: Mapping[str, str | None] | None = None) -> Finding:
-    """Say what a published model would be here, with the roles that a person corrected.
+    """Say how a published model would be used here, with the roles that a person corrected.
 
     Raises CannotRead and RoleRefused.
     """
@@ -89,7 +90,7 @@ def judge(model: PublishedModel, *, corrections: Mapping[str, str | None] | None
 
 
 def _judge(model: PublishedModel, *, corrections: Mapping[str, str | None]) -> Finding:
-    """As `judge`; raises SchemaRefused, too."""
+    """As `judge`, but raises SchemaRefused for a schema that cannot be used."""
     overlay = catalog.find_overlay(model.slug)
     schema = choose_schema(
         model.openapi, known=overlay.roles, tuning=overlay.tuning, corrections=corrections
@@ -144,10 +145,11 @@ def read_model(slug: str) -> PublishedModel:
 
 
 def read_files(path: Path) -> Iterator[tuple[str, PublishedModel | CannotRead]]:
-    """Yield each published model of a JSON file, or of a folder's; one that is refused, so.
+    """Yield each published model of a JSON file, or of the JSON files in a folder.
 
-    A file holds one model or a list of them. The first of the pair says which it is, for people.
-    Raises CannotRead where there is nothing at all to read.
+    A file holds one model or a list of them. The first of a pair names the entry for people; the
+    second is CannotRead, yielded and not raised, where that entry cannot be used. Raises CannotRead
+    where there is nothing at all to read.
     """
     if not path.exists():
         raise CannotRead(f"{path} is not there.")
@@ -178,7 +180,7 @@ def _read_file(file: Path) -> Iterator[tuple[str, PublishedModel | CannotRead]]:
 
 
 def _read_document(document: Any, *, otherwise: str) -> tuple[str, PublishedModel | CannotRead]:
-    """Read one model; it is named by its slug where it has one, else as the caller says."""
+    """Read one model, named by its slug, or by `otherwise` where it has none."""
     if not isinstance(document, dict):
         return otherwise, CannotRead("It is not a published model: no JSON object.")
     try:
@@ -239,15 +241,15 @@ def _output_in_words(openapi: JSON, *, makes_pictures: bool) -> str:
     if makes_pictures:
         return "A list of pictures." if output.get("type") == "array" else "A picture."
     if published.is_address(output):
-        return "A file, which by its inputs is no picture."
+        return "A file; to judge by its inputs, it is no picture."
     if not output:
-        return "Nothing that its schema tells of."
+        return "Unknown: its schema does not say."
     kind = kind_in_words(output)
     return f"{kind[0].upper()}{kind[1:]}, not a picture."
 
 
 def _notes(openapi: JSON, inputs: Mapping[str, JSON]) -> Iterator[str]:
-    """Yield what is published and left aside, a sentence each."""
+    """Yield a sentence for each part of the schema that is left aside."""
     source, _ = flattening.read_input(openapi)
     dropped = [
         name
@@ -255,7 +257,7 @@ def _notes(openapi: JSON, inputs: Mapping[str, JSON]) -> Iterator[str]:
         if source[name].get("default") is not None and "default" not in prop
     ]
     if dropped:
-        yield f"Their own schema refuses the defaults of {_listed(dropped)}, so they have none."
+        yield f"The schema refuses its own defaults of {_listed(dropped)}, so they have none."
     unchecked = [name for name, prop in inputs.items() if "x-unchecked-pattern" in prop]
     if unchecked:
         yield f"The patterns of {_listed(unchecked)} are checked by Replicate alone."

@@ -3,14 +3,14 @@
 from django.conf import settings
 
 MASK = "***"
-# What a secret is known by when only its beginning was told; anything shorter would be a word.
+# How many characters of a secret that was cut off give it away; fewer could be any word.
 _LEAST = 8
 
 
 def mask(text: str) -> str:
     """Return the text with each configured secret, and the Replicate token, replaced by ***.
 
-    A secret that was cut off, because whoever told it told no more, is found by its beginning.
+    A secret that was cut off is found by its beginning.
 
     >>> mask("Incorrect API key provided: sk-a-real-key.")
     'Incorrect API key provided: ***.'
@@ -24,8 +24,8 @@ def mask(text: str) -> str:
 
 
 def _secrets() -> list[str]:
-    """Return what must not be told, the longest first: one may be the beginning of another."""
-    # The project's settings themselves are logged about, before they are there.
+    """Return the secrets, the longest first: a secret may be the beginning of another."""
+    # Lines are logged while Django's settings are still being read.
     if not settings.configured:
         return []
     known = {
@@ -34,4 +34,4 @@ def _secrets() -> list[str]:
         settings.EMAIL_HOST_PASSWORD,
         *settings.MODEL_SECRETS.values(),
     }
-    return sorted((one for one in known if len(one) >= _LEAST), key=len, reverse=True)
+    return sorted((secret for secret in known if len(secret) >= _LEAST), key=len, reverse=True)

@@ -14,9 +14,9 @@ from modelsettings.schema.validation import SettingsValidator
 class ModelSchema:
     """What a published schema means here, for one model.
 
-    `flat` is its input as one self-contained JSON Schema, `roles` which of it takes what a job
-    brings, `validator` holds documents to what an operator may tune. `obstacle` says why it cannot
-    stage a photo, whatever else is known of the model.
+    `flat` is the input as one self-contained JSON Schema; `roles` names the input that takes each
+    thing a job brings; `validator` checks documents against what an operator may tune. `obstacle`
+    says why this schema cannot stage a photo, whatever else is known of the model.
     """
 
     flat: JSON
@@ -48,7 +48,7 @@ class ModelSchema:
 
     @property
     def secrets(self) -> list[str]:
-        """The inputs that are secrets."""
+        """The names of the secret inputs, in their published order."""
         return [name for name, prop in self.inputs.items() if published.is_secret(name, prop)]
 
     @property

@@ -1,4 +1,4 @@
-"""What is published, and what an operator chose."""
+"""Published models with their schemas, and the settings that operators chose for them."""
 
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from modelsettings.guards import GuardedQuerySet, settings_write
 
 
 class ModelQuerySet(GuardedQuerySet["ReplicateModel"]):
-    """Models; what changes many at once would leave no history."""
+    """Models; a write of many at once would leave no history."""
 
     instead = "call modelsettings.registry or profiles, or save one model."
 
@@ -51,7 +51,7 @@ class ReplicateModel(models.Model):
     )
     history = HistoricalRecords(history_change_reason_field=models.TextField(null=True))
 
-    # What simple-history reads author and reason of the next history row from.
+    # Simple-history reads author and reason of the next history row from these.
     _history_user: AbstractBaseUser | None
     _change_reason: str | None
     # Set by `registry.list_models`: why a job cannot use the model.
@@ -75,7 +75,7 @@ class ReplicateModel(models.Model):
         return self.label
 
     def clean(self) -> None:
-        """Refuse a price that no cost could be worked out from, and a default that is disabled."""
+        """Refuse a price that no cost can be worked out from, and to disable the default."""
         if fault := pricing.find_fault(self.price):
             raise ValidationError({"price": fault})
         if self.is_default and not self.is_enabled:
@@ -119,13 +119,13 @@ class SettingsQuerySet(GuardedQuerySet["ModelSettings"]):
 
 
 class RoomQuerySet(GuardedQuerySet["RoomProfile"]):
-    """Which rooms use which profile."""
+    """The profiles that rooms use instead of the live one."""
 
     instead = "call modelsettings.profiles.use_for_rooms() instead."
 
 
 class RevisionQuerySet(GuardedQuerySet[Any], HistoricalQuerySet):
-    """The rows of history, which nobody edits."""
+    """The rows of history, which are written once and never edited."""
 
     instead = "each revision is written with the change that it records."
 
@@ -140,7 +140,7 @@ class RevisionQuerySet(GuardedQuerySet[Any], HistoricalQuerySet):
 
 
 class RevisionRow(models.Model):
-    """What every row of history is: guarded."""
+    """The base of each row of history, which guards it."""
 
     objects = RevisionQuerySet.as_manager()
 
@@ -152,8 +152,8 @@ class RevisionHistory(HistoricalRecords):
     """History with one row for each revision of a profile."""
 
     def get_meta_options(self, model: type[models.Model]) -> dict[str, Any]:
-        # Also the index that pages of a profile's history are read by: no condition, since a
-        # partial index would not serve them. A profile is retired, never deleted.
+        # Also the index that pages of a profile's history are read by. It has no condition, since a
+        # partial index would not serve them; a profile is retired, never deleted.
         unique = models.UniqueConstraint(fields=["id", "revision"], name="one_row_per_revision")
         options = {"constraints": [unique], "base_manager_name": "objects"}
         return {**super().get_meta_options(model), **options}
@@ -167,8 +167,8 @@ def form_schema_of() -> dict[str, Any]:
 class ModelSettings(models.Model):
     """One named, versioned document of settings for one model: a settings profile.
 
-    `values` is the whole document. Everything that changes it goes through
-    `modelsettings.settings`, which validates, locks and writes history; all else is refused.
+    `values` is the whole document. Every change of it goes through `modelsettings.settings`, which
+    validates, locks and writes history; any other write is refused.
     """
 
     model = models.ForeignKey(ReplicateModel, on_delete=models.CASCADE, related_name="profiles")
@@ -189,7 +189,7 @@ class ModelSettings(models.Model):
         history_change_reason_field=models.TextField(null=True),
     )
 
-    # What simple-history reads author, time and reason of the next history row from.
+    # Simple-history reads author, time and reason of the next history row from these.
     _history_user: AbstractBaseUser | None
     _history_date: datetime
     _change_reason: str | None
@@ -203,7 +203,7 @@ class ModelSettings(models.Model):
     class Meta:
         verbose_name = "settings profile"
         ordering = ("model", "name")
-        # What save() and Django's own deletions go through.
+        # The manager that save() and Django's own deletions go through.
         base_manager_name = "objects"
         constraints = [
             models.UniqueConstraint(fields=["model", "name"], name="one_profile_per_name")
@@ -241,8 +241,8 @@ class RoomProfile(models.Model):
         return f"{self.room_type}: {self.profile}"
 
 
-# Signals, since loaddata calls Model.save_base() itself, and what is deleted by way of another row
-# has its delete() not called: both go around every method of ours.
+# Signals, since two ways go around every method of ours: loaddata calls Model.save_base() itself,
+# and a cascade does not call the delete() of the rows that it deletes.
 for guarded in (ModelSettings, RoomProfile, ModelSettings.history.model):
     pre_save.connect(guards.refuse_to_save, sender=guarded)
 for kept in (ReplicateModel, ModelSettings, RoomProfile, ModelSettings.history.model):

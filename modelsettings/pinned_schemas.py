@@ -1,4 +1,4 @@
-"""The schema that a model is pinned to, read once in a process; and why the model cannot stage."""
+"""The schema that a model is pinned to, read once in a process, and its obstacles to staging."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -62,8 +62,8 @@ def find_missing_secret(slug: str, *, schema: ModelSchema) -> str | None:
 def secrets_of(model: ReplicateModel) -> dict[str, str]:
     """Return the model's secret inputs, from the environment: to be sent, never stored or shown.
 
-    The overlay names the variable, and the pinned schema has to have the input: nobody is sent a
-    secret that they do not ask for.
+    The overlay names the variable, and the pinned schema has to have the input: a model is sent no
+    secret that it does not ask for.
     """
     variables = catalog.find_overlay(model.slug).secrets
     if not variables or model.pinned_schema_id is None:

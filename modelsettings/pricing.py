@@ -1,4 +1,4 @@
-"""What a prediction costs, from a model's price list."""
+"""The cost of a prediction, worked out from its model's price list."""
 
 import math
 from collections.abc import Iterable, Mapping

@@ -71,7 +71,7 @@ def rename_profile(profile: int, name: str, *, by: Actor) -> StoredSettings:
 @transaction.atomic
 def make_live(profile: int, *, by: Actor) -> None:
     """Let the site's jobs use this profile from now on. Raises ProfileRefused for a retired one."""
-    # Locked, so that nobody retires it meanwhile.
+    # Locked, so that it is not retired meanwhile.
     chosen = _lock(profile)
     _check_in_use(chosen)
     model = ReplicateModel.objects.select_for_update().get(pk=chosen.model_id)
@@ -139,7 +139,7 @@ def restore(profile: int) -> None:
 
 @transaction.atomic
 def lock(profile: int, *, by: str, reason: str) -> None:
-    """Lock a profile's values and name. Raises ProfileLocked where somebody else holds it."""
+    """Lock a profile's values and name. Raises ProfileLocked where another holder has them."""
     row = _lock(profile)
     if row.locked_by and row.locked_by != by:
         raise ProfileLocked(by=row.locked_by, reason=row.lock_reason)
@@ -149,7 +149,7 @@ def lock(profile: int, *, by: str, reason: str) -> None:
 
 @transaction.atomic
 def unlock(profile: int, *, by: str) -> None:
-    """Give a lock back. Raises ProfileLocked where somebody else holds it."""
+    """Give a lock back. Raises ProfileLocked where another holder has it."""
     row = _lock(profile)
     if row.locked_by and row.locked_by != by:
         raise ProfileLocked(by=row.locked_by, reason=row.lock_reason)
@@ -165,7 +165,7 @@ def _lock(profile: int) -> ModelSettings:
 
 
 def _save_state(row: ModelSettings, *fields: str) -> None:
-    """Save what is no part of a revision, without a row of history."""
+    """Save columns that are no part of a revision, without a row of history."""
     row.skip_history_when_saving = True
     with settings_write():
         row.save(update_fields=fields)
@@ -183,7 +183,7 @@ def _check_room(room_type: str) -> None:
 
 def _checked(name: str) -> str:
     name = " ".join(name.split())
-    # An address that ends in dots is another address.
+    # As the last part of an address, `.` and `..` lead to another page.
     is_path = "/" in name or name in (".", "..")
     if not name or len(name) > 100 or "\0" in name or is_path:
         raise ProfileRefused("Give the profile a name of up to 100 characters, without a slash.")

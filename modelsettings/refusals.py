@@ -13,9 +13,9 @@ _SAME: Mapping[str, str] = MappingProxyType({})
 
 
 def put_on_form(error: RequestRefused, form: BaseForm, *, names: Mapping[str, str] = _SAME) -> None:
-    """Put each sentence at the field that it is about, and on top where the form has none such.
+    """Put each sentence at the field that it is about, or on top where the form has no such field.
 
-    `names` gives the form's name of a field where it is another than the request's.
+    `names` maps a field of the request to the form's, where their names differ.
     """
     for field, sentences in error.errors.items():
         name = names.get(field, field)

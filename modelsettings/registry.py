@@ -1,4 +1,4 @@
-"""Which models there are: adding one, loading the catalogue, choosing the default."""
+"""The models that Restage knows: adding one, loading the catalogue, choosing the default."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -50,7 +50,7 @@ def add_model(
     """Add a published model with its schema and its live profile, which holds its defaults.
 
     `corrections` are as `roles.choose_roles` takes them. Raises SchemaRefused, RoleRefused and
-    AlreadyThere, and then nothing was added.
+    AlreadyThere, and adds nothing then.
     """
     overlay = catalog.find_overlay(model.slug)
     schema = choose_schema(
@@ -87,7 +87,7 @@ def add_model(
 def is_adoptable(row: ReplicateModel) -> bool:
     """Say whether the first live read may replace the model's schema.
 
-    So it is where the schema was put together by hand, or its version is not known.
+    That is so where the schema was put together by hand, or its version is not known.
     """
     pinned = row.pinned_schema
     return pinned is None or pinned.source == "reconstructed" or not pinned.version
@@ -100,11 +100,11 @@ def adopt_schema(
     """Pin the schema that a model's first live read brought; say whether anything changed.
 
     Every stored profile has to be valid under it; parameters that it adds take their defaults,
-    as a revision. Raises CannotAdopt with what breaks, and then nothing was changed;
-    ReplicateModel.DoesNotExist, SchemaRefused and RoleRefused.
+    as a revision. Raises CannotAdopt with what breaks, ReplicateModel.DoesNotExist, SchemaRefused
+    and RoleRefused, and changes nothing then.
     """
     row = ReplicateModel.objects.select_for_update(of=("self",)).get(slug=model.slug)
-    # The roles in use are kept, like what is known, where their inputs still are.
+    # The roles in use count as known: each is kept where the new schema still has its input.
     tuning = catalog.find_overlay(row.slug).tuning
     schema = choose_schema(model.openapi, known=row.roles, tuning=tuning, corrections=corrections)
     pinned = row.pinned_schema
@@ -143,7 +143,9 @@ def count_breaks(row: ReplicateModel, *, digest: str) -> int | None:
         validator = get_schema(row.slug, roles=row.roles, digest=digest).validator
     except flattening.SchemaRefused:
         return None
-    return sum(len(_find_errors(one, validator)) for one in row.profiles.filter(retired_at=None))
+    return sum(
+        len(_find_errors(profile, validator)) for profile in row.profiles.filter(retired_at=None)
+    )
 
 
 def _is_pinned(pinned: PublishedSchema, model: PublishedModel) -> bool:
@@ -201,7 +203,7 @@ def _store_schema(row: ReplicateModel, model: PublishedModel) -> PublishedSchema
 
 
 def _find_or_store_schema(row: ReplicateModel, model: PublishedModel) -> PublishedSchema:
-    """Store the schema; where that version was put together rightly, note that it was read."""
+    """Store the schema; where one put together by hand proves equal, note that it was read."""
     digest = published.digest(model.openapi)
     stored = row.schemas.filter(digest=digest, version=model.version).first()
     if stored is None:
@@ -225,7 +227,7 @@ def load_catalog() -> list[str]:
 
 
 def load_catalog_after_migrate(sender: AppConfig, **options: Any) -> None:
-    """Load the catalogue where the tables are today's: `migrate` may have stopped before."""
+    """Load the catalogue, unless `migrate` stopped at earlier tables than today's."""
     migrated = options.get("apps") or apps
     if all(_is_current(model, migrated) for model in sender.get_models()):
         load_catalog()
@@ -236,7 +238,11 @@ def _is_current(model: type[Model], migrated: Apps) -> bool:
         state = migrated.get_model(model._meta.label)
     except LookupError:
         return False
-    return {one.name for one in state._meta.fields} == {one.name for one in model._meta.fields}
+    return _field_names(state) == _field_names(model)
+
+
+def _field_names(model: type[Model]) -> set[str]:
+    return {field.name for field in model._meta.fields}
 
 
 def list_models() -> list[ReplicateModel]:
@@ -248,7 +254,7 @@ def list_models() -> list[ReplicateModel]:
 
 
 def with_schema(rows: QuerySet[ReplicateModel]) -> QuerySet[ReplicateModel]:
-    """Join what `find_obstacle` asks for: the pinned schema, without its long document."""
+    """Join what `find_obstacle` reads: the pinned schema, without its long document."""
     joined = rows.select_related("live_profile", "pinned_schema")
     return joined.defer("pinned_schema__document")
 
@@ -269,7 +275,7 @@ def find_obstacle(row: ReplicateModel) -> str | None:
 @transaction.atomic
 def choose_default(slug: str, *, by: Actor) -> ReplicateModel:
     """Make a model the default for staging. Raises CannotBeDefault with the reason."""
-    # All of them, in one order: two who choose at once then wait for one another.
+    # Every row is locked, in one order: of two choices at once, the second waits for the first.
     rows = {row.slug: row for row in ReplicateModel.objects.select_for_update().order_by("pk")}
     if slug not in rows:
         raise CannotBeDefault(f"There is no model {slug}.")

@@ -48,7 +48,7 @@ def add_model_view(request: HttpRequest) -> HttpResponse:
 
 
 def _find(slug: str, corrections: dict[str, str | None], context: dict[str, Any]) -> Finding:
-    """Read and judge the model; leave in the context what can be shown of it."""
+    """Read and judge the model; put into the context what can be shown of it."""
     model = inspection.read_model(slug)
     context["slug"] = model.slug
     row = ReplicateModel.objects.select_related("pinned_schema").filter(slug=model.slug).first()
@@ -75,13 +75,13 @@ def _shown(finding: Finding) -> dict[str, Any]:
 def _save(
     request: HttpRequest, finding: Finding, corrections: dict[str, str | None]
 ) -> ReplicateModel | None:
-    """Do what the button says; None where nothing was to be saved."""
+    """Do what the button says; return None where it asks to save nothing."""
     action = request.POST.get("action", "")
     if action not in ("add", "adopt"):
         return None
     if request.POST.get("digest") != finding.digest:
         raise CannotRead(
-            "Nothing was saved: its schema is not the one that was shown. Look at it again."
+            "Nothing was saved: the model's schema is not the one that was shown. Look again."
         )
     by = Actor.of(request.user)
     if action == "add":
@@ -103,7 +103,7 @@ def _use_of(finding: Finding) -> str:
 
 
 def _to_settings(request: HttpRequest, row: ReplicateModel) -> HttpResponse:
-    """Go to the model's settings, or to what the operator may see instead."""
+    """Go to the model's settings, or back to this page for an operator who may not see them."""
     if request.user.has_perm("modelsettings.view_modelsettings") or request.user.has_perm(
         "modelsettings.change_modelsettings"
     ):

@@ -36,7 +36,7 @@ def comparison(request: HttpRequest, profile: ModelSettings) -> dict[str, Any]:
 
 
 def rollback_preview(profile: ModelSettings, revision: int) -> dict[str, Any]:
-    """Return what a rollback would change, and first what no longer fits today's schema."""
+    """Return what a rollback would change, and what no longer fits today's schema."""
     stored = read_profile(profile.pk)
     try:
         preview = preview_rollback(stored, revision)
@@ -46,7 +46,7 @@ def rollback_preview(profile: ModelSettings, revision: int) -> dict[str, Any]:
 
 
 def roll_back(request: HttpRequest, profile: ModelSettings, revision: int) -> bool:
-    """Roll back; say whether it was done, and tell the operator."""
+    """Roll back, tell the operator, and say whether it was done."""
     try:
         saved = changing.roll_back(
             profile.pk,
@@ -63,5 +63,5 @@ def roll_back(request: HttpRequest, profile: ModelSettings, revision: int) -> bo
 
 
 def _number(text: str | None) -> int | None:
-    """Read a revision from an address; None for whatever is none."""
+    """Read a revision's number from an address; None where the text is no such number."""
     return int(text) if text and text.isdecimal() and len(text) < 10 else None

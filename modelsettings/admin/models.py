@@ -49,10 +49,9 @@ class ReplicateModelAdmin(ModelAdmin):
 
     @admin.action(description="Make the default for staging", permissions=["change"])
     def make_default(self, request: HttpRequest, chosen: QuerySet[ReplicateModel]) -> None:
-        """Make one model the default."""
         slugs = list(chosen.values_list("slug", flat=True)[:2])
         if len(slugs) != 1:
-            messages.error(request, "Choose one model: there is one default.")
+            messages.error(request, "Choose one model only: there is one default.")
             return
         try:
             registry.choose_default(slugs[0], by=Actor.of(request.user))
@@ -80,7 +79,7 @@ class ReplicateModelAdmin(ModelAdmin):
         if not model.is_enabled:
             return "no", "disabled"
         if registry.find_obstacle(model):
-            # The reason stands on its settings page.
+            # The model's settings page shows the reason.
             return "no", "cannot stage"
         return ("default", "default for staging") if model.is_default else ("", "can stage")
 

@@ -161,15 +161,17 @@ def _settings_context(
         "form": form,
         "stored": stored,
         "siblings": siblings,
-        "room_types": next((one.room_types for one in siblings if one.pk == profile.pk), []),
+        "room_types": next(
+            (sibling.room_types for sibling in siblings if sibling.pk == profile.pk), []
+        ),
         "changed": [
             ChangedKey(
-                key=one.key,
-                title=properties.get(one.key, {}).get("title", one.key),
-                change=one,
-                has_default=one.key in stored.validator.defaults,
+                key=change.key,
+                title=properties.get(change.key, {}).get("title", change.key),
+                change=change,
+                has_default=change.key in stored.validator.defaults,
             )
-            for one in diff(stored.validator.defaults, stored.document)
+            for change in diff(stored.validator.defaults, stored.document)
         ],
         "as_default": [key for key in stored.validator.defaults if key not in stored.changed],
         "revisions": history.list_revisions(stored.pk, keys=properties, most=5).revisions,
@@ -177,7 +179,7 @@ def _settings_context(
 
 
 def _save(request: HttpRequest, form: SettingsForm, stored: StoredSettings) -> bool:
-    """Save the changed keys; say whether all is well."""
+    """Save the changed keys; return False where the form has to be shown again."""
     opened_with = form.cleaned_data["revision"]
     changes = form.find_changes(_values_at(stored, revision=opened_with))
     if form.open_conflicts:
@@ -202,7 +204,7 @@ def _save(request: HttpRequest, form: SettingsForm, stored: StoredSettings) -> b
 
 
 def _act(request: HttpRequest, profile: ModelSettings, action: str) -> HttpResponseRedirect:
-    """Do what a button of the page says; go to the profile that is then to be looked at."""
+    """Do what a button of the page says; go to this profile, or to the copy that was made."""
     by = Actor.of(request.user)
     target = profile.pk
     try:
@@ -240,7 +242,7 @@ def _act(request: HttpRequest, profile: ModelSettings, action: str) -> HttpRespo
 
 
 def _posted(request: HttpRequest, name: str) -> str:
-    """Return a field of the form. Raises RequestRefused where a forged one lacks it."""
+    """Return a field of the form. Raises RequestRefused where a forged form lacks it."""
     if name not in request.POST:
         raise RequestRefused(f"The form came without '{name}'.")
     return request.POST[name]
@@ -254,7 +256,7 @@ def _tell_saved(request: HttpRequest, saved: StoredSettings, *, before: int) -> 
 
 
 def _values_at(stored: StoredSettings, *, revision: int) -> JSON:
-    """Return what the page was drawn from; nothing for a revision that never was."""
+    """Return the values that the page was drawn from; {} where that revision is not there."""
     try:
         return history.get_values(stored.pk, revision=revision)
     except history.RevisionNotFound:

@@ -1,4 +1,4 @@
-"""What a profile's settings were: pages of revisions, comparison, rollback, reset."""
+"""A profile's past: pages of revisions, comparison, rollback, reset."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ from modelsettings.api.strict import StrictSerializer
 from modelsettings.schema.comparison import Change, or_null
 from modelsettings.settings import history, reset_settings, roll_back
 
-# What a database's integer holds: nobody has more revisions.
+# The largest integer of the database's column, and more revisions than any profile has.
 _MOST = 2**31 - 1
 
 
@@ -92,13 +92,13 @@ class HistoryView(APIView):
         )
         results = [
             {
-                "revision": one.revision,
-                "changed_at": one.changed_at,
-                "changed_by": one.changed_by,
-                "reason": one.reason,
-                "changes": _changes(one.changes),
+                "revision": revision.revision,
+                "changed_at": revision.changed_at,
+                "changed_by": revision.changed_by,
+                "reason": revision.reason,
+                "changes": _changes(revision.changes),
             }
-            for one in page.revisions
+            for revision in page.revisions
         ]
         return Response({"next": _next_page(request, page.before), "results": results})
 
@@ -162,7 +162,10 @@ class ResetView(APIView):
 
 
 def _changes(changes: list[Change]) -> list[dict[str, Any]]:
-    return [{"key": one.key, "old": or_null(one.old), "new": or_null(one.new)} for one in changes]
+    return [
+        {"key": change.key, "old": or_null(change.old), "new": or_null(change.new)}
+        for change in changes
+    ]
 
 
 def _next_page(request: Request, before: int | None) -> str | None:

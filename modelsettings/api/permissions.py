@@ -1,4 +1,4 @@
-"""Who may see and change settings."""
+"""The permissions to see and to change models and their settings."""
 
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request

@@ -42,7 +42,7 @@ class NewProfileSerializer(StrictSerializer):
 
 
 class ProfileChangeSerializer(StrictSerializer):
-    """What becomes of a profile; each key is optional, and they are done in this order."""
+    """Changes of a profile, carried out together or not at all; each key is optional."""
 
     name = serializers.CharField(required=False, max_length=100)
     is_retired = serializers.BooleanField(required=False)
@@ -83,7 +83,7 @@ class ProfileView(APIView):
         """Rename a profile, retire it or take it back, make it live, choose its rooms."""
         asked = ProfileChangeSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        found = next((one for one in _list(slug) if one.name == name), None)
+        found = next((profile for profile in _list(slug) if profile.name == name), None)
         if found is None:
             raise NotFound("There is no such settings profile.")
         _apply(found.pk, asked.validated_data, by=Actor.of(request.user))
@@ -92,7 +92,7 @@ class ProfileView(APIView):
 
 @transaction.atomic
 def _apply(profile: int, wanted: dict[str, Any], *, by: Actor) -> None:
-    """Do what is named, all of it or nothing."""
+    """Make the changes that are named, all of them or none."""
     if "name" in wanted:
         profiles.rename_profile(profile, wanted["name"], by=by)
     if wanted.get("is_retired") is False:
@@ -116,4 +116,4 @@ def _list(slug: str) -> list[ModelSettings]:
 
 
 def _show(slug: str, profile: int) -> Any:
-    return ProfileSerializer(next(one for one in _list(slug) if one.pk == profile)).data
+    return ProfileSerializer(next(row for row in _list(slug) if row.pk == profile)).data

@@ -1,4 +1,4 @@
-"""What the views of settings share: reading a request, answering with a document."""
+"""Parts that the views of settings share: reading a request, answering with a document."""
 
 import re
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ IF_MATCH = OpenApiParameter(
 REASON = OpenApiParameter(
     "X-Change-Reason",
     location=OpenApiParameter.HEADER,
-    description="Why, percent-encoded UTF-8; it stands in the history.",
+    description="The reason, as percent-encoded UTF-8; history shows it.",
 )
 ETAG = OpenApiParameter(
     "ETag",
@@ -54,7 +54,7 @@ class ConfigSerializer(serializers.Serializer[StoredSettings]):
 
 
 class ConflictSerializer(serializers.Serializer[Any]):
-    """A key that somebody else changed meanwhile; null where it is unset."""
+    """A key that another change set meanwhile; a value is null where the key is unset."""
 
     key = serializers.CharField()
     yours = serializers.JSONField(allow_null=True)
@@ -64,10 +64,10 @@ class ConflictSerializer(serializers.Serializer[Any]):
 
 
 class StaleSerializer(serializers.Serializer[Any]):
-    """Why a change that starts from an earlier revision is refused."""
+    """The refusal of a change that starts from an earlier revision."""
 
     detail = serializers.CharField()
-    revision = serializers.IntegerField(help_text="The one that is stored now.")
+    revision = serializers.IntegerField(help_text="The revision that is stored now.")
     conflicts = ConflictSerializer(many=True)
 
 
@@ -82,20 +82,20 @@ CHANGED = {
 def check_body(request: Request) -> None:
     """Refuse a change without a body."""
     if request.stream is None:
-        # DRF reads it as {}, which would reset every parameter; so would a chunked body.
+        # DRF reads a missing body as {}, which would reset every parameter; a chunked one too.
         raise ParseError("The request has no body: send a JSON object with a Content-Length.")
 
 
 def read_settings(request: Request, slug: str, *, parameters: Iterable[str] = ()) -> StoredSettings:
     """Read the profile that a request names, or the live one.
 
-    Raises ProfileNotFound, and ValidationError for parameters that are neither that name nor among
-    the given ones.
+    Raises ProfileNotFound, and ValidationError for a query parameter that is neither `profile` nor
+    among `parameters`.
     """
     check_query(request, ["profile", *parameters])
     profile = request.query_params.get("profile", "")
     if "\0" in profile:
-        # PostgreSQL has no such text.
+        # PostgreSQL refuses to look for a text with NUL.
         raise NotFound("There is no such settings profile.")
     return get_settings(slug, profile=profile)
 
@@ -106,9 +106,9 @@ def answer(stored: StoredSettings) -> Response:
 
 
 def expected_revision(request: Request, stored: StoredSettings) -> int | None:
-    """Read `If-Match`: None where the client takes whatever is there.
+    """Read `If-Match`: None where the client accepts any revision.
 
-    A tag of another profile expects a revision that never is.
+    The tag of another profile gives 0, which no revision has.
     """
     tag = request.headers.get("If-Match", "*").strip()
     if tag == "*":

@@ -12,14 +12,14 @@ from modelsettings.errors import RequestRefused
 
 Value = TypeVar("Value")
 
-# What a form of the admin's session brings beside its fields.
+# Fields that a form of the admin's session brings beside its own.
 _OF_FORMS = {"csrfmiddlewaretoken"}
 
 
 class StrictSerializer(serializers.Serializer[Any]):
     """Refuses a field that it does not know.
 
-    Misspelt, it would buy what nobody asked for, or reset what nobody named.
+    A misspelt field, passed over, would buy or reset what the client did not mean.
     """
 
     def to_internal_value(self, data: Any) -> Any:
@@ -35,7 +35,7 @@ class StrictSerializer(serializers.Serializer[Any]):
 
 def _check_texts(fields: Mapping[str, Any]) -> None:
     whole = api_settings.NON_FIELD_ERRORS_KEY
-    # A name that no answer could repeat stands for the whole.
+    # An error at a name that no answer could repeat goes under the whole.
     checks = [(whole, list(fields)), *fields.items()]
     errors: dict[str, Any] = {}
     for name, value in checks:
@@ -48,7 +48,7 @@ def _check_texts(fields: Mapping[str, Any]) -> None:
 
 
 def check_query(request: Request, known: Iterable[str]) -> None:
-    """Raise ValidationError for a parameter that is none: misspelt, it would ask for all."""
+    """Raise ValidationError for an unknown query parameter: misspelt, it would ask for all."""
     choices = list(known)
     if unknown := sorted(set(request.query_params) - set(choices)):
         sentence = f"Ask for one of: {', '.join(choices)}."
@@ -58,7 +58,7 @@ def check_query(request: Request, known: Iterable[str]) -> None:
 def checked(value: Value, check: Callable[[Value], object]) -> Value:
     """Return a field's value that `check` lets through; its refusal becomes the field's error.
 
-    So a field's error is answered with those of the others, which DRF collects.
+    DRF collects it with the errors of the other fields, for one answer.
     """
     try:
         check(value)
@@ -79,7 +79,7 @@ def check_text(document: object) -> None:
 
 def _is_text(value: object) -> bool:
     if isinstance(value, str):
-        return value.isascii() or not any("\ud800" <= one <= "\udfff" for one in value)
+        return value.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in value)
     if isinstance(value, Mapping):
-        return all(_is_text(name) and _is_text(one) for name, one in value.items())
+        return all(_is_text(name) and _is_text(entry) for name, entry in value.items())
     return not isinstance(value, list) or all(map(_is_text, value))

@@ -1,4 +1,4 @@
-"""What a shipped model means here, read from its file alone: without a database."""
+"""The meaning of a shipped model, read from its file alone, without a database."""
 
 from dataclasses import dataclass
 from functools import cache

@@ -20,7 +20,7 @@ _FILE = Path(__file__).parent / "earlier.toml"
 class Row:
     """A row of the earlier settings table: what it stored for one model by default.
 
-    `later` holds what later builds stored instead; None is a null.
+    `later` holds the values that later builds stored instead; None is a null.
     """
 
     key: str
@@ -40,7 +40,7 @@ class Family:
 
 
 class Fate(StrEnum):
-    """What became of a field of the earlier system, on one model."""
+    """The fate of a field of the earlier system on one model."""
 
     SENT = "sent as it is"
     CARRIED_OUT = "carried out by Restage"
@@ -52,7 +52,7 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A field's fate and why; `today` is the setting that stands for it now, None where none."""
+    """A field's fate and why; `today` is the setting that stands for it now, or None."""
 
     fate: Fate
     why: str
@@ -76,7 +76,7 @@ def families() -> tuple[Family, ...]:
 
 
 def judge(field: str, *, family: Family, model: ShippedModel) -> Verdict:
-    """Return what became of a field on one model, from the model's published schema."""
+    """Return the fate of a field on one model, found from the model's published schema."""
     roles = {name: role for role, name in model.schema.roles.items()}
     native = model.overlay.tuning.native.get(field, "")
     if field in roles:
@@ -118,11 +118,11 @@ def _read_row(key: str, row: Mapping[str, Any]) -> Row:
 
 
 def _find_differences(field: str, *, family: Family, model: ShippedModel) -> list[str]:
-    """Say where the published field is not what the earlier system took it for."""
+    """Say how the published field differs from what the earlier system took it for."""
     earlier, today = family.fields[field], model.schema.parameters[field]
     known = today.get("enum")
     found = []
-    if known and (gone := [one for one in earlier.get("enum", ()) if one not in known]):
+    if known and (gone := [choice for choice in earlier.get("enum", ()) if choice not in known]):
         found.append(f"{', '.join(gone)}: no choice of the model's, and refused.")
     # An integer without bounds of its own is held to what a browser can carry.
     if "minimum" in earlier and today.get("minimum", earlier["minimum"]) > earlier["minimum"]:
@@ -130,14 +130,14 @@ def _find_differences(field: str, *, family: Family, model: ShippedModel) -> lis
     if "maximum" in earlier and today.get("maximum", earlier["maximum"]) < earlier["maximum"]:
         found.append(f"Above {today['maximum']:g} is refused.")
     if field == "output_format" and (made := _find_formats_made(model)):
-        found.append(f"{', '.join(made)}: made by Restage of the model's lossless picture.")
+        found.append(f"{', '.join(made)}: made by Restage from the model's lossless picture.")
     if "x-note" in today:
         found.append(today["x-note"])
     return found
 
 
 def _find_formats_made(model: ShippedModel) -> list[str]:
-    """Return the formats for which the model is asked for another one."""
+    """Return the formats that Restage makes, for which the model is asked for another one."""
     made = []
     for choice in model.schema.parameters["output_format"].get("enum", ()):
         values = parameters.defaults(model.schema.settings) | {"output_format": choice}

@@ -29,19 +29,20 @@ def or_null(value: Any) -> Any:
     return None if isinstance(value, Unset) else value
 
 
-def is_same(one: Any, other: Any) -> bool:
+def is_same(left: Any, right: Any) -> bool:
     """Compare as JSON does: 5 equals 5.0, but true is not 1, and "5" is not 5."""
-    if isinstance(one, bool) or isinstance(other, bool):
-        return one is other
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(is_same(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(is_same, one, other))
-    return bool(one == other)
+    # Python's True equals 1.
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(is_same(left[key], right[key]) for key in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(is_same, left, right))
+    return bool(left == right)
 
 
 def differing_keys(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """Return the keys whose values differ, the new document's order first."""
+    """Return the keys whose values differ, in the new document's order; then keys that it lacks."""
     keys: Iterable[str] = dict.fromkeys([*new, *old])
     return [key for key in keys if not is_same(old.get(key, UNSET), new.get(key, UNSET))]
 

@@ -1,4 +1,4 @@
-"""How a model's inputs differ between two published schemas."""
+"""The differences between two published schemas of a model, in sentences."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -8,7 +8,8 @@ from modelsettings.schema.comparison import UNSET, is_same
 from modelsettings.schema.flattening import JSON
 from modelsettings.schema.roles import find_roles
 
-# What changes which values are taken or what an absent one means; prose and order do not.
+# The keywords that decide which values are taken, or what an absent value means; prose and order do
+# neither. Each has its name in a sentence.
 _COMPARED = {
     "type": "type",
     "format": "format",
@@ -55,9 +56,9 @@ def _in_property(old: JSON, new: JSON) -> Iterator[str]:
     for key, words in _COMPARED.items():
         was, now = old.get(key, _absent(key)), new.get(key, _absent(key))
         if key == "enum" and isinstance(was, list) and isinstance(now, list):
-            if added := [one for one in now if one not in was]:
+            if added := [choice for choice in now if choice not in was]:
                 yield f"choices added: {_shown(added)}"
-            if gone := [one for one in was if one not in now]:
+            if gone := [choice for choice in was if choice not in now]:
                 yield f"choices gone: {_shown(gone)}"
         elif not is_same(was, now):
             yield f"{words} is {_shown(now)}, not {_shown(was)}"

@@ -1,4 +1,4 @@
-"""Makes one self-contained input schema of what a model publishes."""
+"""Makes one self-contained input schema from the OpenAPI document that a model publishes."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -8,17 +8,18 @@ import jsonschema_rs
 
 JSON = dict[str, Any]
 
-# What JSON Schema and Cog say about one property that has a meaning here; the rest is dropped.
+# The keywords of JSON Schema and Cog that have a meaning here; the rest is dropped.
 _KEYWORDS = (
     "type", "title", "description", "default", "enum", "minimum", "maximum",
     "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "pattern",
     "format", "minItems", "maxItems", "uniqueItems", "required", "additionalProperties",
     "writeOnly", "x-order", "x-cog-secret",
 )  # fmt: skip
-# Words for people, and marks: what a schema says here in another type says nothing.
+# Keywords that hold a text: a value of another type is dropped.
 _TEXTS = ("title", "description", "format")
+# Keywords that hold true or false: a value of another type counts as Python sees it.
 _MARKS = ("writeOnly", "uniqueItems")
-# Bounds on what a schema may unfold to; the largest that is known has 70 inputs, of one part each.
+# Bounds on what a schema may unfold to. The largest known schema has 70 inputs, of one part each.
 MOST_INPUTS = 500
 _MOST_PARTS = 50_000
 DEEPEST = 30
@@ -66,16 +67,16 @@ def read_input(openapi: Mapping[str, Any]) -> tuple[JSON, list[str]]:
 
 
 def legible(text: str) -> str:
-    """Return the text with escapes for what is no character to be read: NUL, ESC, half a pair.
+    """Return the text with escapes for characters that cannot be shown: NUL, ESC, half a pair.
 
     >>> legible("a\0b")
     'a\\x00b'
     """
-    return "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 def _check_name(name: str) -> None:
-    """Refuse an input's name that no form and no error could point at."""
+    """Refuse a name of an input that a form or an error could not show."""
     if not name.strip():
         raise SchemaRefused("One of the inputs has an empty name.")
     if len(name) > _LONGEST_NAME or not name.isprintable():
@@ -125,6 +126,7 @@ class Inliner:
         `path` is the property's name, for the errors, and the references that led here.
         """
         self._check(node, path)
+        # What is merged later wins: the node's own keywords over those of its variants and parts.
         merged: JSON = {}
         for part, deeper in self._parts_of(node, path):
             _merge(merged, self.inline(part, path=deeper))
@@ -142,10 +144,13 @@ class Inliner:
         if node.get("nullable"):
             own["x-nullable"] = True
         _merge(merged, own)
+        # The types of an enum's choices are compared last, when null is no longer among them.
         return _with_fitting_type(_without_null(_with_numeric_bounds(merged)))
 
     def _check(self, node: Any, path: tuple[str, ...]) -> None:
         _check_shape(node, path)
+        # Counted over the whole schema: a few references that double at each level unfold to
+        # millions of parts.
         self._parts_left -= 1 + len(node.get("enum", ()))
         if self._parts_left < 0:
             raise SchemaRefused(
@@ -153,7 +158,7 @@ class Inliner:
             )
 
     def _parts_of(self, node: JSON, path: tuple[str, ...]) -> Iterator[tuple[Any, tuple[str, ...]]]:
-        """Yield what a node is made of besides itself, each with the path that leads there."""
+        """Yield the nodes that `$ref` and `allOf` bring in, each with the path that leads there."""
         reference = node.get("$ref")
         if reference is not None:
             name = str(reference).rpartition("/")[2].replace("~1", "/").replace("~0", "~")
@@ -162,14 +167,16 @@ class Inliner:
                     f"{path[0]}: {legible(str(reference)[:200])} is not among the schema's "
                     "components."
                 )
+            # The path begins with the property's name, which may be a component's as well.
             if name in path[1:]:
                 raise SchemaRefused(f"{path[0]}: its references run in a circle.")
             yield self.components[name], (*path, name)
+        # Levels of nesting without a reference count as "": the path's length is the depth.
         for part in node.get("allOf", ()):
             yield part, (*path, "")
 
     def _join_variants(self, variants: list[Any], *, path: tuple[str, ...]) -> JSON:
-        """Join `anyOf`: null becomes a mark, one variant is itself, several stay alternatives."""
+        """Join `anyOf`: null becomes a mark, a single variant replaces it, several stay."""
         inlined = [self.inline(part, path=(*path, "")) for part in variants]
         given = [part for part in inlined if part.get("type") != "null"]
         joined: JSON = {"x-nullable": True} if len(given) < len(inlined) else {}
@@ -191,7 +198,7 @@ def _check_shape(node: Any, path: tuple[str, ...]) -> None:
 
 
 def _merge(merged: JSON, part: JSON) -> None:
-    """Add a part of an `allOf`: the later word counts, but the parts of objects add up."""
+    """Add a part of an `allOf`: its keywords win; properties and required names add up."""
     for key in ("properties", "required"):
         if key in merged and key in part:
             both = (merged[key], part[key])
@@ -200,7 +207,7 @@ def _merge(merged: JSON, part: JSON) -> None:
 
 
 def _own_keywords(node: JSON, path: tuple[str, ...]) -> JSON:
-    """Return what the node itself says; prose and marks of another type are left out."""
+    """Return the node's own keywords; a text of another type is left out."""
     own = {key: node[key] for key in _KEYWORDS if key in node}
     for key in _TEXTS:
         if not isinstance(own.get(key, ""), str):
@@ -212,7 +219,7 @@ def _own_keywords(node: JSON, path: tuple[str, ...]) -> JSON:
         # Draft 3 wrote `required: true` at the property itself.
         names = own.pop("required")
         if isinstance(names, list):
-            own["required"] = [one for one in names if isinstance(one, str)]
+            own["required"] = [name for name in names if isinstance(name, str)]
     if "const" in node:
         own["enum"] = [node["const"]]
     if isinstance(own.get("pattern"), str) and not _is_checkable(own["pattern"]):
@@ -230,10 +237,10 @@ def _is_checkable(pattern: str) -> bool:
 
 
 def _check_python_pattern(pattern: str, path: tuple[str, ...]) -> None:
-    """Refuse what is a pattern in no language.
+    """Refuse a pattern that Python cannot read either.
 
-    Cog's patterns are Python's, and some of those the validator cannot read, such as `(?P<a>b)`:
-    there Replicate alone checks, and the model can be used all the same.
+    Cog's patterns are Python's. The validator cannot read some of them, such as `(?P<a>b)`: those
+    are checked by Replicate alone, and the model can be used all the same.
     """
     try:
         re.compile(pattern)
@@ -249,7 +256,7 @@ def _without_null(prop: JSON) -> JSON:
     kind = prop.get("type")
     if isinstance(kind, list):
         # A type of null alone stays: it is one of several variants, or a property without values.
-        kinds = [one for one in kind if one != "null"] or ["null"]
+        kinds = [name for name in kind if name != "null"] or ["null"]
         if len(kinds) < len(kind):
             prop["x-nullable"] = True
         prop["type"] = kinds[0] if len(kinds) == 1 else kinds
@@ -268,7 +275,7 @@ def _without_null(prop: JSON) -> JSON:
 
 
 def _with_fitting_type(prop: JSON) -> JSON:
-    """Let the choices decide where none of them is of the type that stands beside them."""
+    """Take the type from the choices where none of them is of the type that the schema names."""
     kinds = prop.get("type")
     if prop.get("enum") and kinds is not None:
         named = set(map(str, kinds)) if isinstance(kinds, list) else {str(kinds)}

@@ -21,7 +21,7 @@ _UNSET_CHOICE: JSON = {"title": "unset", "value": ""}
 
 
 def form_schema(schema: JSON, stored: Mapping[str, Any]) -> JSON:
-    """Return the form's schema for this very document; `schema` is the settings schema."""
+    """Return the form's schema for the stored document; `schema` is the settings schema."""
     return {
         "type": "object",
         "title": "Parameters",
@@ -34,7 +34,8 @@ def form_schema(schema: JSON, stored: Mapping[str, Any]) -> JSON:
 def form_document(schema: JSON, stored: Mapping[str, Any]) -> JSON:
     """Return the document as the widget takes it.
 
-    It cannot tell an unset truth value from false, so such a one is a choice of words.
+    The widget cannot tell an unset truth value from false. A truth value that can be unset is
+    therefore a choice of words.
     """
     switches = _switches(schema)
     return {
@@ -53,6 +54,7 @@ def read_form(schema: JSON, submitted: Mapping[str, Any], *, stored: Mapping[str
     switches = _switches(schema)
     document = {}
     for name, value in submitted.items():
+        # A key that the schema does not have is kept, for the validator to name.
         prop, before = schema["properties"].get(name, {"default": None}), stored.get(name)
         meant = _read_parts(prop, value, stored=before)
         if name in switches and isinstance(value, str):
@@ -64,7 +66,7 @@ def read_form(schema: JSON, submitted: Mapping[str, Any], *, stored: Mapping[str
 
 
 def _read_parts(prop: Mapping[str, Any], value: Any, *, stored: Any) -> Any:
-    """Read an object as the document is read: its absent parts came back empty as well."""
+    """Read an object as the document is read: its absent parts come back empty as well."""
     parts = prop.get("properties")
     if not parts or not isinstance(value, dict):
         return value
@@ -73,7 +75,7 @@ def _read_parts(prop: Mapping[str, Any], value: Any, *, stored: Any) -> Any:
 
 
 def _switches(schema: JSON) -> set[str]:
-    """Return the truth values that can be unset."""
+    """Return the names of the truth values that can be unset."""
     properties = schema["properties"].items()
     return {
         name for name, prop in properties if prop.get("type") == "boolean" and "default" not in prop
@@ -124,17 +126,19 @@ def _no_longer_allowed(choice: Any) -> JSON:
 
 
 def _in_one_kind(prop: JSON, stored: Any) -> JSON:
-    """Settle on one of several kinds, since the widget knows but one: the stored value's.
+    """Settle on one of several kinds, since the widget knows only one.
 
-    Without a stored value it is the first that the schema names.
+    It is the kind of the stored value; without a stored value, the first that the schema names.
     """
     kind = prop.get("type")
     variants: list[JSON] = prop.get("anyOf") or (
-        [{"type": one} for one in kind] if isinstance(kind, list) else []
+        [{"type": name} for name in kind] if isinstance(kind, list) else []
     )
     if not variants or "enum" in prop:
         return prop
-    fitting = (one for one in variants if stored is not None and _fits(one.get("type"), stored))
+    fitting = (
+        variant for variant in variants if stored is not None and _fits(variant.get("type"), stored)
+    )
     return prop | next(fitting, variants[0])
 
 
@@ -145,11 +149,11 @@ def _fits(kind: Any, value: Any) -> bool:
 def _item(prop: Mapping[str, Any], stored: Any) -> JSON:
     kind = prop.get("type", "string")
     if choices := prop.get("enum"):
-        listed = [{"title": str(one), "value": one} for one in choices]
+        listed = [{"title": str(choice), "value": choice} for choice in choices]
         listed += [
-            _no_longer_allowed(one)
-            for one in (stored if isinstance(stored, list) else ())
-            if not any(is_same(one, choice) for choice in choices)
+            _no_longer_allowed(entry)
+            for entry in (stored if isinstance(stored, list) else ())
+            if not any(is_same(entry, choice) for choice in choices)
         ]
         return {"type": kind, "choices": listed}
     return {"type": kind if kind in ("integer", "number", "boolean") else "string"}

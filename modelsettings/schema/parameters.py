@@ -10,15 +10,15 @@ from modelsettings.schema.published import is_secret
 # What a browser's JavaScript can carry without rounding (ECMA-262, Number.MAX_SAFE_INTEGER).
 LARGEST_INTEGER = 2**53 - 1
 
-# All whitespace is one space; the other ranges are those of which the font (staging.images.labels)
-# has every letter: it would draw a box in place of what it lacks, into what may be a legal notice.
+# Whitespace, which is drawn as one space, and the ranges of which the font (staging.images.labels)
+# has every letter. In place of any other it would draw a box, into what may be a legal notice.
 _LABEL = (
     r"^[ \t\n\r!-~\u00A0-\u00AC\u00AE-\u024F\u0370-\u0377\u037A-\u037F\u0384-\u038A\u038C"
     r"\u038E-\u03A1\u03A3-\u0525\u1E00-\u1EFB\u2010-\u2027\u2030-\u205E\u20A0-\u20B5\u20B8-\u20BA\u20BD"
     r"\u2116\u2122]*$"
 )
 
-# What the pipeline carries out where a model has no parameter of its own for it.
+# The parameters that Restage carries out where a model has none of its own for them.
 DELIVERY_PARAMETERS: dict[str, JSON] = {
     "num_outputs": {
         "type": "integer",
@@ -54,10 +54,10 @@ DELIVERY_PARAMETERS: dict[str, JSON] = {
         "minLength": 1,
         "maxLength": 60,
         "pattern": _LABEL,
-        # What the pattern lets through, for a person.
+        # The characters that the pattern lets through, in words.
         "x-characters": "Latin, Greek and Cyrillic letters, digits, punctuation and currency signs",
         "description": 'A label in a corner of the picture, such as "Virtually staged"; '
-        '"off" leaves it away.',
+        '"off" leaves it out.',
     },
 }
 _LOSSY = {"webp", "jpg", "jpeg"}
@@ -69,7 +69,8 @@ class Tuning:
     """What we know of a model beyond its published schema (see `catalog/overlay.toml`).
 
     `native` names the model's own parameter for a delivery parameter that has another name there;
-    `defaults` are staging defaults, `notes` are warnings of the published prose; both by key.
+    `defaults` are staging defaults, and `notes` are warnings that the published prose gives, both
+    by parameter.
     """
 
     native: Mapping[str, str] = field(default_factory=dict)
@@ -100,10 +101,9 @@ def settings_schema(
 ) -> JSON:
     """Return the input schema less roles and secrets, plus the delivery parameters.
 
-    Every property carries `title` and `x-order`; what Restage carries out is marked
-    `x-applied-by`, and single choices of a model's own `output_format` that Restage adds stand in
-    `x-restage-choices`. A model's own parameter for a delivery parameter of another name says so
-    in `x-delivers`.
+    Every property has `title` and `x-order`. `x-applied-by` marks a parameter that Restage carries
+    out; `x-restage-choices` lists the choices that Restage adds to a model's own `output_format`;
+    `x-delivers` names the delivery parameter that a model's own parameter stands for.
     """
     taken = set(roles.values())
     properties = {
@@ -156,7 +156,7 @@ def split(schema: JSON, values: Mapping[str, Any]) -> tuple[JSON, Delivery]:
     ratio = ours.get("aspect_ratio", "match_input_image")
     label = ours.get("disclosure", "off")
     wanted, quality = values.get("output_format"), values.get(_find_quality(schema))
-    # A model may have another meaning for the name.
+    # A model's own output_format may be no text.
     wanted = wanted if isinstance(wanted, str) else None
     encoding = schema["properties"].get("output_format", {})
     we_encode = (
@@ -171,16 +171,16 @@ def split(schema: JSON, values: Mapping[str, Any]) -> tuple[JSON, Delivery]:
     return sent, Delivery(
         num_outputs=ours.get("num_outputs", 1),
         aspect_ratio=None if ratio == "match_input_image" else ratio,
-        # A model may have formats that we cannot write, and no quality: the picture keeps its own.
+        # None also for a format that we cannot write: the picture then keeps its own.
         output_format=wanted if we_encode and wanted in _ENCODED else None,
-        # A model may take 0, an encoder of ours takes 1 at least.
+        # A model's own quality may begin at 0; our encoders take 1 at least.
         output_quality=min(max(quality, 1), 100) if we_encode and type(quality) is int else None,
         disclosure=None if label == "off" else label,
     )
 
 
 def _bounded(prop: JSON) -> JSON:
-    """Hold an integer to what a browser can carry; a default beyond it is none."""
+    """Hold an integer to what a browser can carry; drop a default beyond it."""
     if prop.get("type") == "integer" and "enum" not in prop:
         if "exclusiveMinimum" not in prop:
             prop["minimum"] = max(prop.get("minimum", -LARGEST_INTEGER), -LARGEST_INTEGER)
@@ -208,14 +208,16 @@ def _add_formats(prop: JSON) -> None:
     if prop.get("type") != "string" or not offered:
         return
     known = {"jpg" if choice == "jpeg" else choice for choice in offered}
-    added = [one for one in DELIVERY_PARAMETERS["output_format"]["enum"] if one not in known]
+    added = [
+        choice for choice in DELIVERY_PARAMETERS["output_format"]["enum"] if choice not in known
+    ]
     if added:
         prop["enum"] = [*offered, *added]
         prop["x-restage-choices"] = added
 
 
 def _find_quality(schema: JSON) -> str:
-    """Return what the model calls the quality, which holds also where Restage encodes."""
+    """Return the model's name for the quality, which our own encoders obey as well."""
     for name, prop in schema["properties"].items():
         if prop.get("x-delivers") == "output_quality":
             return str(name)
@@ -224,7 +226,8 @@ def _find_quality(schema: JSON) -> str:
 
 def _find_lossless_choice(encoding: JSON) -> str | None:
     choices = encoding.get("enum", ())
-    offered = [one for one in choices if one not in encoding.get("x-restage-choices", ())]
+    added = encoding.get("x-restage-choices", ())
+    offered = [choice for choice in choices if choice not in added]
     if "png" in offered:
         return "png"
     default: str | None = encoding.get("default")

@@ -1,4 +1,4 @@
-"""Reads what a model publishes: who it is, its version, its schema, what it makes."""
+"""Reads what a model publishes: its name, its version, its schema, what it makes."""
 
 import hashlib
 import json
@@ -31,7 +31,7 @@ _AUDIO_HINTS = re.compile(r"audio|song|duration|music|speaker|voice|sample_rate"
 
 @dataclass(frozen=True, slots=True)
 class PublishedModel:
-    """What `GET /v1/models/{owner}/{name}` answers, as far as it is used here."""
+    """The answer of `GET /v1/models/{owner}/{name}`, as far as it is used here."""
 
     slug: str
     description: str
@@ -91,7 +91,7 @@ def is_secret(name: str, prop: Mapping[str, Any]) -> bool:
 def is_address(prop: Mapping[str, Any]) -> bool:
     """Say whether an input takes a file's address, or a list of them.
 
-    Of several variants each has to, and one has to take a single address.
+    With several variants, each has to, and at least one has to take a single address.
     """
     if variants := prop.get("anyOf"):
         return all(map(is_address, variants)) and any(
@@ -134,7 +134,7 @@ def makes_pictures(openapi: Mapping[str, Any]) -> bool:
 
 
 def _find_unstorable(openapi: JSON) -> str | None:
-    """Return what neither JSON nor PostgreSQL's jsonb holds, and where, in a sentence; or None."""
+    """Return a sentence on what JSON or PostgreSQL's jsonb cannot hold, and where; or None."""
     waiting: list[tuple[Any, tuple[str, ...]]] = [(openapi, ())]
     while waiting:
         value, path = waiting.pop()

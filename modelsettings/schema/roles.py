@@ -1,4 +1,4 @@
-"""Finds which property of a model's input takes what the job brings."""
+"""Finds the inputs of a model that take what a job brings: the photo and the prompt."""
 
 import re
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from modelsettings.errors import RequestRefused
 from modelsettings.schema.flattening import JSON, legible
 from modelsettings.schema.published import is_address, is_secret
 
-# In the order in which they are preferred: the names that models give to the picture they edit.
+# The names that models give to the picture they edit, the preferred ones first.
 _IMAGE_NAMES = (
     "image", "input_image", "image_input", "images", "input_images", "image_urls", "init_image",
     "img", "image_path", "image_url", "photo", "source_image", "target_image", "human_img",
@@ -21,7 +21,7 @@ _PROMPT_NAMES = (
     "edit_prompt", "a_prompt", "text", "input_text",
 )  # fmt: skip
 
-# What each correctable role has to be, in words.
+# What the input of each correctable role has to take, in words.
 _WANTED = {"image": "takes an address, or a list of them", "prompt": "takes free text"}
 
 
@@ -42,10 +42,10 @@ def find_roles(flat: JSON) -> dict[str, str]:
 def choose_roles(
     flat: JSON, *, known: Mapping[str, str], corrections: Mapping[str, str | None]
 ) -> dict[str, str]:
-    """Return the roles: as found, but for what is known of this model and what a person corrects.
+    """Return the roles: those found, replaced by those known, replaced by a person's corrections.
 
     `corrections` gives `image` and `prompt` another input, or with "" none; None leaves the role
-    as it was found. Raises RoleRefused.
+    as it is. Raises RoleRefused.
 
     >>> choose_roles(flat, known={}, corrections={"image": "room_photo"})
     {'image': 'room_photo', 'prompt': 'prompt'}
@@ -83,10 +83,10 @@ def _why_not(flat: JSON, role: str, name: str) -> str:
 
 
 def _takes_address(prop: Mapping[str, Any]) -> bool:
-    """Say whether an input takes an address; of several variants it is enough that one does."""
+    """Say whether an input takes an address; of several variants, one that does is enough."""
     variants: list[Mapping[str, Any]] = prop.get("anyOf", [])
     return is_address(prop) or any(
-        one.get("type") == "string" and one.get("format") == "uri" for one in variants
+        variant.get("type") == "string" and variant.get("format") == "uri" for variant in variants
     )
 
 

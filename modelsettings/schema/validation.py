@@ -62,14 +62,14 @@ class SettingsValidator:
         try:
             return self._compiled.is_valid(document)
         except ValueError:
-            # The validator says so of nesting beyond its depth and of what is not JSON.
+            # The validator raises it for nesting beyond its depth and for what is not JSON.
             return False
 
     def _normalised(self, values: Mapping[str, Any]) -> tuple[JSON, dict[str, list[str]]]:
         """Settle what the validator must not see: null, infinities, 5.0 for 5."""
         document: JSON = {}
         errors: dict[str, list[str]] = {}
-        # The schema's order first, then what it does not know, which the validator names.
+        # In the schema's order, whatever the order of the request; unknown names come last.
         for name, is_whole in self._is_whole.items():
             if name not in values:
                 if name in self.defaults:
@@ -78,6 +78,7 @@ class SettingsValidator:
             value = values[name]
             kind = type(value)
             if value is None:
+                # Without a default, null unsets: the key is left out.
                 if name in self.defaults:
                     errors[name] = [
                         f"{name}: null is not a value here; its default is "
@@ -118,7 +119,7 @@ class SettingsValidator:
 
 
 def _is_out_of_reach(value: float) -> bool:
-    """Say whether a number is none of JSON's, or none that a double can hold."""
+    """Say whether JSON cannot write a number, or a double cannot hold it."""
     try:
         return not math.isfinite(value)
     except OverflowError:
@@ -162,7 +163,7 @@ def _legible(text: str) -> str:
 def _sentence(error: jsonschema_rs.ValidationError, *, characters: str | None) -> str:
     """Put one error of the validator into words a person understands.
 
-    `characters` is what a pattern of ours lets through, in words.
+    `characters` names those that a pattern of ours lets through; None for a model's pattern.
     """
     kind = error.kind
     limit = kind.value
@@ -181,14 +182,14 @@ def _sentence(error: jsonschema_rs.ValidationError, *, characters: str | None) -
         "pattern": f"{shown} holds other characters than {characters}"
         if characters
         else f"{shown} does not match the pattern {limit}",
-        "uniqueItems": "an entry stands in it twice",
+        "uniqueItems": "it holds an entry twice",
         "anyOf": f"{shown} is of none of the kinds that are allowed",
     }
     if kind.name == "enum":
-        choices = (one if isinstance(one, str) else _shown(one) for one in limit)
+        choices = (choice if isinstance(choice, str) else _shown(choice) for choice in limit)
         sentence = f"{shown} is not one of {', '.join(choices)}"
     elif kind.name == "type":
-        wanted = " or ".join(_KINDS.get(one, one) for one in limit)
+        wanted = " or ".join(_KINDS.get(name, name) for name in limit)
         sentence = f"{shown} is {_kind_of(error.instance)}, not {wanted}"
     else:
         sentence = sentences.get(kind.name, error.message[:200])

@@ -41,9 +41,9 @@ def kind_in_words(prop: Mapping[str, Any]) -> str:
 
 
 def bounds_in_words(prop: Mapping[str, Any]) -> list[str]:
-    """Say a number's bounds: `1 to 100`, or each end for itself, `at least 1`, `less than 100`.
+    """Say a number's bounds: `1 to 100`, or each end by itself, `at least 1`, `less than 100`.
 
-    What only holds an integer to what a browser can carry is no bound.
+    A bound that only holds an integer to what a browser can carry is left out.
     """
     low, high = prop.get("minimum"), prop.get("maximum")
     low = None if low == -LARGEST_INTEGER else low
@@ -60,7 +60,7 @@ def bounds_in_words(prop: Mapping[str, Any]) -> list[str]:
 
 
 def allowed_in_words(prop: Mapping[str, Any]) -> str:
-    """Say which values a parameter takes, "" where all of its kind: `1 to 100`, `webp, png`."""
+    """Say which values a parameter takes: `1 to 100`, `webp, png`; "" for any of its kind."""
     if choices := prop.get("enum"):
         return ", ".join(map(json_in_words, choices))
     if prop.get("enum") == []:
@@ -87,7 +87,7 @@ def json_in_words(value: Any) -> str:
 
 
 def explain(prop: JSON) -> str:
-    """Return description, note, bounds, default and who carries it out, a sentence each."""
+    """Return a sentence each: description, note, bounds, default, and what Restage does."""
     bounds = (f"{words[0].upper()}{words[1:]}" for words in bounds_in_words(prop))
     parts = [str(prop.get("description", "")).strip(), prop.get("x-note", ""), *bounds]
     if "default" in prop:

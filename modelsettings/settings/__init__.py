@@ -1,4 +1,4 @@
-"""Everything that reads or changes settings: for the admin, the API, tasks and commands alike."""
+"""The functions that read or change settings, for the admin, the API, tasks and commands."""
 
 from modelsettings.settings.changing import (
     ProfileLocked,

@@ -1,4 +1,4 @@
-"""Every change of settings: validated, compared, and written with its history at once."""
+"""Changes settings: each change is validated, compared and written with its history at once."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from modelsettings.settings.reading import ProfileNotFound, StoredSettings
 
 
 class ProfileLocked(RequestRefused):
-    """A profile that is locked: says by whom and why."""
+    """A change of a locked profile; the message says who locked it and why."""
 
     status = 409
 
@@ -41,7 +41,7 @@ def create_profile(
     by: Actor,
     reason: str,
 ) -> ModelSettings:
-    """Create a profile at revision 1; `model` is the primary key, `validator` of its schema.
+    """Create a profile at revision 1; `model` is a primary key, `validator` that model's.
 
     Raises SettingsRefused.
     """
@@ -67,9 +67,8 @@ def update_settings(
     """Replace a profile's document; absent keys take their defaults.
 
     `profile` is the primary key. Returns what is stored then; a document that changes nothing
-    writes nothing. Raises
-    SettingsRefused, ProfileNotFound, ProfileLocked, and StaleSettings where another revision than
-    the expected one is in force.
+    writes nothing. Raises SettingsRefused, ProfileNotFound, ProfileLocked, and StaleSettings where
+    another revision than the expected one is in force.
     """
 
     def replace(row: ModelSettings, validator: SettingsValidator) -> JSON:
@@ -94,8 +93,8 @@ def patch_settings(
 ) -> StoredSettings:
     """Change the keys that are named; null unsets one that has no default.
 
-    Where another revision than the expected one is in force, the change goes through if nobody
-    else gave its keys other values meanwhile; else StaleSettings. Raises as `update_settings`.
+    Where another revision than the expected one is in force, the change goes through if its keys
+    were given no other values meanwhile; else it raises StaleSettings. Raises as `update_settings`.
     """
 
     def merge(row: ModelSettings, validator: SettingsValidator) -> JSON:
@@ -120,7 +119,7 @@ def reset_settings(
     reason: str = "",
     expected_revision: int | None = None,
 ) -> StoredSettings:
-    """Put keys, or without `keys` all of them, back to their defaults; unset what has none.
+    """Put keys, or without `keys` all of them, back to their defaults; unset those without one.
 
     Raises as `patch_settings`.
     """
@@ -212,11 +211,13 @@ def _change(
     reason: str,
     name: str | None = None,
 ) -> StoredSettings:
-    """Validate, compare, lock, and write row and history, in one transaction.
+    """Lock, validate, compare, and write row and history, in one transaction.
 
-    Return what is stored then, from the one read under the lock.
+    Returns what is stored then, from the one read under the lock. Raises as `update_settings`.
     """
     with transaction.atomic():
+        # Two changes of a profile wait for each other here, so each compares with what the other
+        # has written.
         found = next(iter(_lockable_rows().filter(pk=pk)), None)
         if found is None:
             raise ProfileNotFound("This settings profile is gone.")
@@ -225,6 +226,7 @@ def _change(
         document = make_document(row, schema.validator)
         if not differing_keys(row.values, document) and name in (None, row.name):
             return _stored(found, schema=schema)
+        # After the comparison: a locked profile takes a change that changes nothing.
         if row.locked_by:
             raise ProfileLocked(by=row.locked_by, reason=row.lock_reason)
         row.values = document
@@ -259,7 +261,7 @@ def _stored(row: Any, *, schema: ModelSchema) -> StoredSettings:
 def _lockable_rows() -> QuerySet[Any]:
     """Return the query that locks a profile and joins its model's columns of StoredSettings.
 
-    Built once, for `filter` to clone: that takes longer than running it.
+    Built once, for `filter` to clone: building it takes longer than running it.
     """
     return (
         ModelSettings.objects.select_for_update(of=("self",))
@@ -276,7 +278,7 @@ def _lockable_rows() -> QuerySet[Any]:
 
 
 def _save(profile: ModelSettings, *, by: Actor, reason: str) -> None:
-    # The names that simple-history reads author, reason and time of a history row from.
+    # Simple-history reads author, time and reason of the row of history from these.
     profile._history_user = by.user
     profile._history_date = profile.updated_at
     profile._change_reason = reason or None

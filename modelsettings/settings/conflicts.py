@@ -1,4 +1,4 @@
-"""What two people changed at the same time: which keys, both values, by whom and when."""
+"""Keys that two people changed at the same time: both values, the author and the time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,12 +24,12 @@ class Conflict:
 
 
 class StaleSettings(RequestRefused):
-    """A change of settings that were changed meanwhile; `revision` is the one in force."""
+    """A change of settings that were changed meanwhile; `revision` is now in force."""
 
     status = 412
 
     def __init__(self, *, revision: int, conflicts: list[Conflict]) -> None:
-        keys = ", ".join(one.key for one in conflicts) or "nothing that you changed"
+        keys = ", ".join(conflict.key for conflict in conflicts) or "nothing that you changed"
         super().__init__(
             f"Somebody saved revision {revision} meanwhile, and changed {keys}. "
             "Look at both values, then save again."
@@ -38,7 +38,7 @@ class StaleSettings(RequestRefused):
         self.conflicts = conflicts
 
     def body(self) -> dict[str, Any]:
-        """Return the API's answer: with the sentence, what to decide between."""
+        """Return the API's answer: the sentence, and both values of each conflict."""
         conflicts = [
             {
                 "key": conflict.key,
@@ -55,10 +55,11 @@ class StaleSettings(RequestRefused):
 def find_conflicts(
     row: ModelSettings, wanted: Mapping[str, Any], *, since: int | None, is_merge: bool = False
 ) -> list[Conflict]:
-    """Return the wanted keys whose stored values somebody else changed after revision `since`.
+    """Return the wanted keys whose stored values were changed after revision `since`.
 
-    For a merge, a key that stands at the wanted value already is none. Where there is no such
-    revision (a tag of another profile), nobody knows what was changed: every key that differs is.
+    For a merge, a key that holds the wanted value already is no conflict. Where there is no
+    revision `since` (the tag of another profile), it is unknown what was changed: every key whose
+    stored value differs from the wanted one is a conflict.
     """
     history = list(
         ModelSettings.history.filter(id=row.pk, revision__gte=since or 0)
@@ -72,6 +73,7 @@ def find_conflicts(
         is_untouched = base is not None and is_same(theirs, base.get(key, UNSET))
         is_agreed = is_untouched or ((is_merge or base is None) and is_same(theirs, yours))
         if not is_agreed:
+            # Where no row shows the change, the author of the revision in force is named.
             by, at = _last_change(history, key) or (row.updated_by, row.updated_at)
             conflicts.append(Conflict(key=key, yours=yours, theirs=theirs, by=by, at=at))
     return conflicts

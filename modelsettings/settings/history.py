@@ -17,7 +17,7 @@ PAGE = 20
 
 
 class RevisionNotFound(RequestRefused):
-    """A revision that never was."""
+    """A revision that is not there: it never was, or it was removed."""
 
     status = 404
 
@@ -45,13 +45,14 @@ class RevisionPage:
 def list_revisions(
     profile: int, *, keys: Iterable[str] = (), before: int | None = None, most: int = PAGE
 ) -> RevisionPage:
-    """Return a page of a profile's history; it is never counted, so its length costs nothing.
+    """Return a page of a profile's history, which is never counted: its length costs nothing.
 
     `profile` is the primary key, `keys` the order in which changes are listed.
     """
     rows = ModelSettings.history.filter(id=profile).order_by("-revision")
     if before is not None:
         rows = rows.filter(revision__lt=before)
+    # One row more than is shown: the oldest revision shown is compared with it.
     found = list(
         rows.values_list(
             "revision", "updated_at", "updated_by", "history_change_reason", "name", "values"
@@ -88,17 +89,17 @@ def compare(
 
 
 def old_revisions(*, before: datetime) -> QuerySet[Any]:
-    """Return the rows of revisions older than a time; those in force too."""
+    """Return the rows of revisions older than a time, also the revisions in force."""
     rows: QuerySet[Any] = ModelSettings.history.filter(history_date__lt=before).order_by()
     return rows
 
 
 def delete_revisions(rows: QuerySet[Any]) -> int:
-    """Delete rows of history; say how many. The revisions in force are kept, whatever is asked."""
+    """Delete rows of history and say how many; revisions in force among them are kept."""
     in_force = ModelSettings.objects.filter(pk=OuterRef("id"), revision=OuterRef("revision"))
     doomed = rows.filter(~Exists(in_force))
     with settings_write():
-        # One statement, which reads no row: nothing refers to them.
+        # One statement that reads no row: nothing refers to rows of history.
         return doomed._raw_delete(doomed.db)
 
 

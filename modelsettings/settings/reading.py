@@ -1,4 +1,4 @@
-"""What is stored, read as a job needs it: one query, fresh each time."""
+"""The stored settings, read as a job needs them: in one query, fresh each time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from modelsettings.schema.validation import SettingsValidator
 
 
 class ProfileNotFound(RequestRefused):
-    """No such model, or no such profile of it."""
+    """A model that is not there, or that has no such profile."""
 
     status = 404
 
@@ -59,7 +59,7 @@ class StoredSettings:
 
     @property
     def document(self) -> JSON:
-        """The values in the schema's order: PostgreSQL does not keep that of a document."""
+        """The values in the schema's order: PostgreSQL does not keep the order of a document."""
         names = (name for name in self.validator.schema["properties"] if name in self.values)
         return {name: self.values[name] for name in names} | self.values
 
@@ -71,7 +71,7 @@ class StoredSettings:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedSettings:
-    """What a job runs with: the whole document, and its two halves."""
+    """The settings of one job: the whole document, and its halves for the model and for Restage."""
 
     stored: StoredSettings
     settings: JSON
@@ -93,6 +93,7 @@ def get_settings(model: str | None = None, *, profile: str | None = None) -> Sto
         )
     else:
         row = next(iter(_live_profiles().filter(**wanted)), None)
+    # A model without a live profile is found, but with no profile's key in its row.
     if row is None or row[0] is None:
         missing = f"{profile} of {model or 'the default model'}" if profile else model
         raise ProfileNotFound(f"There is no settings profile {missing or 'for staging'}.")
@@ -124,8 +125,11 @@ def _live_profiles() -> QuerySet[Any, Any]:
 
 @cache
 def _named_profiles() -> QuerySet[Any, Any]:
-    """As `_live_profiles`; from the profile's side, since a filter on a relation to many would
-    join it once more, and find the columns of another profile."""
+    """As `_live_profiles`, but from the profile's side.
+
+    From the model's side, a filter on its profiles would join them a second time, and the columns
+    would be those of another profile.
+    """
     return _select_columns(ModelSettings.objects.order_by(), profile="", model="model__")
 
 
@@ -157,8 +161,9 @@ def resolve(
 ) -> ResolvedSettings:
     """Return the exact input and delivery of a job, less the photo and the prompt.
 
-    In order of precedence: the request's seed, its overrides, the profile. One query; the next job
-    sees a change. Raises ProfileNotFound, and SettingsRefused for the overrides.
+    In order of precedence: the request's seed, its overrides, the profile. The profile is read in
+    one query, so the next job sees a change. Raises ProfileNotFound, and SettingsRefused for the
+    overrides.
     """
     stored = get_settings(model, profile=profile)
     wanted = stored.document | dict(overrides or {})

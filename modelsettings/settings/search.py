@@ -51,7 +51,7 @@ def _equals(value: Any, wanted: str) -> bool:
         return wanted.lower() in (("true", "on") if value else ("false", "off"))
     number = _as_number(value)
     if number is not None:
-        return _compares(lambda one, other: one == other)(value, wanted)
+        return _compares(lambda number, limit: number == limit)(value, wanted)
     return value is not UNSET and str(value) == wanted
 
 
@@ -59,12 +59,12 @@ def _contains(value: Any, wanted: str) -> bool:
     return value is not UNSET and wanted.lower() in str(value).lower()
 
 
-# What a search may ask of a value, in the words of the form and of the API.
+# The tests that a search may ask for: the API's name of each, the form's words and the function.
 TESTS: dict[str, tuple[str, Callable[[Any, str], bool]]] = {
     "is": ("is", _equals),
     "not": ("is not", lambda value, wanted: not _equals(value, wanted)),
-    "lt": ("is below", _compares(lambda one, other: one < other)),
-    "gt": ("is above", _compares(lambda one, other: one > other)),
+    "lt": ("is below", _compares(lambda number, limit: number < limit)),
+    "gt": ("is above", _compares(lambda number, limit: number > limit)),
     "has": ("contains", _contains),
     "set": ("is set", lambda value, _: value is not UNSET),
     "unset": ("is unset", lambda value, _: value is UNSET),

@@ -20,7 +20,7 @@ def test_judge_says_what_is_left_aside() -> None:
     finding = inspection.judge(PublishedModel.from_json(published(inputs)))
 
     assert finding.notes == [
-        "Their own schema refuses the defaults of steps, so they have none.",
+        "The schema refuses its own defaults of steps, so they have none.",
         "The patterns of code are checked by Replicate alone.",
         "No value fits lora: it stays unset.",
     ]

@@ -28,7 +28,7 @@ Source = tuple[str, PublishedModel | CannotRead]
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the models; `refused` pairs each with its reason."""
+    """The count of models by what became of them; `refused` holds pairs of name and reason."""
 
     added: int = 0
     adopted: int = 0
@@ -74,7 +74,7 @@ class Command(BaseCommand):
         sources = list(_read(slugs, options["file"]))
         if any(name is not None for name in corrections.values()) and len(sources) > 1:
             raise CommandError("--image and --prompt correct one model at a time.")
-        # Several of a file are shown a line each, and not asked for one by one.
+        # Several models of a file are shown on a line each, and saved without a question.
         is_bulk = options["file"] is not None and len(sources) > 1
         self._is_agreed = options["yes"] or is_bulk
         self._is_dry = options["dry_run"]
@@ -126,7 +126,7 @@ class Command(BaseCommand):
             try:
                 registry.add_model(model, by=_BY, corrections=corrections)
             except AlreadyThere as error:
-                # Somebody was quicker.
+                # Another process has added it since this one looked.
                 self.stdout.write(str(error))
                 tally.unchanged += 1
                 return
@@ -140,7 +140,7 @@ class Command(BaseCommand):
         if self._is_agreed:
             return True
         if not sys.stdin.isatty():
-            raise CommandError("Nobody is here to be asked: give --yes to agree beforehand.")
+            raise CommandError("There is no terminal to ask at: give --yes to agree beforehand.")
         return input(f"Add {slug}? [y/N] ").strip().lower() in ("y", "yes")
 
     def _conclude(self, tally: Tally, *, is_bulk: bool) -> None:
@@ -158,7 +158,7 @@ class Command(BaseCommand):
 
 
 def _read(slugs: list[str], file: Path | None) -> Iterator[Source]:
-    """Yield what is to be added, or why it cannot be read."""
+    """Yield each model to be added, or CannotRead with the reason."""
     if file is None:
         for slug in slugs:
             try:
@@ -190,7 +190,7 @@ def _written(finding: Finding) -> str:
     model = finding.model
     run_by = "its name" if model.is_official else "its version"
     roles = finding.roles
-    version = model.version[:12] or "not told"
+    version = model.version[:12] or "unknown"
     lines = [
         f"{finding.label} ({model.slug}), version {version}, run by {run_by}",
         shorten("".join(map(_plain, model.description)), 300, placeholder=" …"),
@@ -220,13 +220,13 @@ def _taker(finding: Finding, role: str) -> str:
 def _table(finding: Finding) -> list[str]:
     rows = [
         (
-            f"{one.name}{' (required)' if one.is_required else ''}",
-            one.kind,
-            "" if one.default is UNSET else json_in_words(one.default),
-            one.allowed,
-            one.carried_out_by,
+            f"{parameter.name}{' (required)' if parameter.is_required else ''}",
+            parameter.kind,
+            "" if parameter.default is UNSET else json_in_words(parameter.default),
+            parameter.allowed,
+            parameter.carried_out_by,
         )
-        for one in finding.parameters
+        for parameter in finding.parameters
     ]
     if not rows:
         return ["It has no parameters."]
@@ -248,7 +248,7 @@ def _cut(text: str, most: int) -> str:
 
 
 def _plain(character: str) -> str:
-    # What a stranger published must not steer the terminal.
+    # A stranger's text must not steer the terminal.
     return character if character.isprintable() else " "
 
 

@@ -106,7 +106,7 @@ class Command(BaseCommand):
         report.write_text(_written(outcomes, candidate=candidate), encoding="utf-8")
         self.stdout.write(f"\n{_counted(outcomes)} The report: {report}")
         if any(outcome.result == "failed" for outcome in outcomes):
-            raise CommandError("Not all that Restage believes of Replicate is so.", returncode=1)
+            raise CommandError("Replicate does not do all that Restage believes.", returncode=1)
 
     def _ask(self, candidate: Candidate, *, is_agreed: bool) -> None:
         self.stdout.write(
@@ -117,12 +117,12 @@ class Command(BaseCommand):
         if is_agreed:
             return
         if not sys.stdin.isatty():
-            raise CommandError("Nobody is here to be asked: give --yes to agree beforehand.")
+            raise CommandError("There is no terminal to ask at: give --yes to agree beforehand.")
         if input("Go on? [y/N] ").strip().lower() not in ("y", "yes"):
             raise CommandError("Nothing was tried and nothing was bought.")
 
     def _try(self, trial: Trial) -> list[Outcome]:
-        """Return the outcomes, each printed as it comes; leave nothing running."""
+        """Return the outcomes, each printed as it comes, and cancel predictions that still run."""
         outcomes = []
         try:
             for outcome in try_all(trial):
@@ -161,7 +161,7 @@ def _client() -> Iterator[ReplicateClient]:
 
 
 def _live(client: ReplicateClient, ours: PublishedModel) -> PublishedModel:
-    """Return the model as it is published now, so that a drifted input fails one check alone."""
+    """Return the model as published now, so that a changed input fails one check, not all."""
     try:
         live = PublishedModel.from_json(client.get_model(ours.slug))
         subject_of(live)
@@ -188,7 +188,7 @@ def receive_webhooks(
         raise CommandError("--webhook-url needs --listen, the port that the address reaches.")
     is_local = urlsplit(settings.REPLICATE_BASE_URL).hostname in _LOOPBACK
     if not webhook_url and not is_local:
-        # The address is shown by the list all the same, and the site answers it 404.
+        # Replicate's list shows the address all the same; the site answers it with 404.
         public = settings.PUBLIC_URL
         yield None, f"{public}/check-replicate" if public else None
         return
@@ -210,7 +210,7 @@ def _listen_address(listen: str) -> tuple[str, int]:
 
 
 def _report_path(folder: Path) -> Path:
-    """Return where the report will stand; raise before anything is spent if nothing can."""
+    """Return the report's path. Raises CommandError, before money is spent, if it is unwritable."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -219,7 +219,7 @@ def _report_path(folder: Path) -> Path:
         raise CommandError(f"--report {folder}: nothing can be written there.")
     stem, number = f"replicate-{timezone.localdate():%Y-%m-%d}", 1
     path = folder / f"{stem}.md"
-    # A report that was paid for is not written over.
+    # An earlier report was paid for: it is never overwritten.
     while path.exists():
         number += 1
         path = folder / f"{stem}-{number}.md"

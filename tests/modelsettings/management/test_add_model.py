@@ -91,7 +91,7 @@ def test_nobody_to_ask(publish: Callable[[JSON], None]) -> None:
     publish(published(name="unasked"))
     before = everything()
 
-    assert "Nobody is here to be asked: give --yes" in run("acme/unasked", code=1)
+    assert "There is no terminal to ask at: give --yes" in run("acme/unasked", code=1)
     assert everything() == before
 
 

@@ -517,7 +517,7 @@ def test_expiry_is_waited_for(tmp_path: Path, make_trial: Callable[..., Trial]) 
 
 
 def test_nobody_to_ask(liar: Liar, tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="Nobody is here to be asked: give --yes"):
+    with pytest.raises(CommandError, match="There is no terminal to ask at: give --yes"):
         call_command("check_replicate", report=tmp_path, stdout=io.StringIO())
 
     assert liar.bought() == []

@@ -122,7 +122,7 @@ def test_clean_leaves_the_values_it_is_given() -> None:
         ("step", 0.3, "step: 0.3 is not a multiple of 0.5."),
         ("sizes", [], "sizes: it has fewer than 1 entries."),
         ("sizes", [1, 2, 3], "sizes: it has more than 2 entries."),
-        ("sizes", [1, 1], "sizes: an entry stands in it twice."),
+        ("sizes", [1, 1], "sizes: it holds an entry twice."),
         ("sizes", [1, "a"], 'sizes.1: "a" is text, not a whole number.'),
         ("place", {"x": "a"}, 'place.x: "a" is text, not a whole number.'),
         ("limit", 1.5, "limit: 1.5 is of none of the kinds that are allowed."),
