@@ -71,10 +71,13 @@ def rename_profile(profile: int, name: str, *, by: Actor) -> StoredSettings:
 @transaction.atomic
 def make_live(profile: int, *, by: Actor) -> None:
     """Let the site's jobs use this profile from now on. Raises ProfileRefused for a retired one."""
-    # Locked, so that it is not retired meanwhile.
+    # The model before its profile, as an accepted schema locks them. The profile is locked so that
+    # it cannot be retired meanwhile.
+    model = ReplicateModel.objects.select_for_update(of=("self",)).filter(profiles=profile).first()
     chosen = _lock(profile)
     _check_in_use(chosen)
-    model = ReplicateModel.objects.select_for_update().get(pk=chosen.model_id)
+    if model is None:
+        raise ProfileNotFound("This settings profile is gone.")
     if model.live_profile_id == chosen.pk:
         return
     model.live_profile = chosen

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
+import pytest
 from django.apps import apps
 from django.core.management.color import no_style
 from django.db import connection, transaction
@@ -118,3 +119,16 @@ def dump(address: str) -> str:
             sql.SQL("select t::text from {} t").format(sql.Identifier(name)) for (name,) in tables
         ]
         return "\n".join(row for one in whole for (row,) in postgres.execute(one))
+
+
+def await_waiting_lock() -> None:
+    """Wait until another connection to the test's PostgreSQL waits for a lock."""
+    waits = "select 1 from pg_stat_activity where datname = current_database()"
+    with connection.cursor() as cursor:
+        for _ in range(200):
+            # What a transaction has read of the statistics once, it would see for ever.
+            cursor.execute("select pg_stat_clear_snapshot(), pg_sleep(0.05)")
+            cursor.execute(f"{waits} and wait_event_type = 'Lock'")
+            if cursor.fetchone():
+                return
+    pytest.fail("no connection came to wait for a lock")

@@ -1,9 +1,11 @@
 """A model's profiles: made from one another, live, used for rooms, retired, locked."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection, transaction
 
 from modelsettings import profiles
 from modelsettings.actors import Actor
@@ -20,6 +22,8 @@ from modelsettings.settings import (
 from staging.jobs.request import StagingRequest
 from staging.jobs.requesting import request_staging
 from staging.photos import Upload
+from tests import databases
+from tests.missing import POSTGRES, needs
 from tests.modelsettings.acme import STAGER_DEFAULTS
 from tests.modelsettings.conftest import SLUG, write_behind_the_services
 
@@ -191,3 +195,27 @@ def test_a_lock_is_its_holders(draft: int) -> None:
 def test_a_profile_that_is_gone(db: None, ann: Actor, call: Any) -> None:
     with pytest.raises(ProfileNotFound, match=r"^This settings profile is gone\.$"):
         call(ann)
+
+
+@needs(POSTGRES)
+@pytest.mark.django_db(transaction=True)
+def test_make_live_locks_the_model_before_its_profile(
+    stored: StoredSettings, draft: int, ann: Actor
+) -> None:
+    """As an accepted schema does: the other way about, each would wait for the other."""
+
+    def make_live() -> None:
+        try:
+            profiles.make_live(draft, by=ann)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            ReplicateModel.objects.select_for_update(of=("self",)).get(slug=SLUG)
+            making = threads.submit(make_live)
+            databases.await_waiting_lock()
+            patch_settings(draft, {"seed": 6}, by=ann)
+        making.result(timeout=30)
+
+    assert ReplicateModel.objects.get(slug=SLUG).live_profile_id == draft

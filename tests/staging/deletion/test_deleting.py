@@ -37,6 +37,7 @@ from staging.models import (
 from staging.photos import lock_photo
 from staging.projects import create_project
 from staging.tasks import remove_files
+from tests import databases
 from tests.missing import POSTGRES, needs
 from tests.staging.finished import finish, make_batch, stage, staged, stored
 
@@ -326,23 +327,10 @@ def test_job_of_a_stored_photo_and_the_deletion_of_its_project_lock_in_one_order
     with ThreadPoolExecutor(1) as threads, transaction.atomic():
         lock_photo(photo)
         deleting = threads.submit(_delete_project_in_thread, project)
-        _await_a_waiting_lock()
+        databases.await_waiting_lock()
         request_staging(photo, WANTED, owner=operator)
 
     assert isinstance(deleting.exception(), NotPossible)
-
-
-def _await_a_waiting_lock() -> None:
-    """Wait until another connection to this database waits for a lock."""
-    waits = "select 1 from pg_stat_activity where datname = current_database()"
-    with connection.cursor() as cursor:
-        for _ in range(200):
-            # What a transaction has read of the statistics once, it would see for ever.
-            cursor.execute("select pg_stat_clear_snapshot(), pg_sleep(0.05)")
-            cursor.execute(f"{waits} and wait_event_type = 'Lock'")
-            if cursor.fetchone():
-                return
-    pytest.fail("no connection came to wait for a lock")
 
 
 def _delete_in_thread(photo: Photo) -> None:
