@@ -87,6 +87,7 @@ class ReplicateModel(models.Model):
         guards.check_deletion(type(self))
         return super().delete(*args, **options)
 
+    # As Django marks them: `guards`.
     delete.alters_data = True  # type: ignore[attr-defined]
 
 
@@ -136,6 +137,7 @@ class RevisionQuerySet(GuardedQuerySet[Any], HistoricalQuerySet):
                 return super().update(**values)
         return super().update(**values)
 
+    # As Django marks them: `guards`.
     update.alters_data = True  # type: ignore[attr-defined]
 
 
@@ -217,6 +219,7 @@ class ModelSettings(models.Model):
         guards.check_deletion(type(self))
         return super().delete(*args, **options)
 
+    # As Django marks them: `guards`.
     delete.alters_data = True  # type: ignore[attr-defined]
 
 

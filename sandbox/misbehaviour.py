@@ -60,6 +60,7 @@ class DroppableProtocol(H11Protocol):
 
     open: ClassVar[dict[tuple[str, int], Transport]] = {}
 
+    # uvicorn narrows the type as well, as asyncio's protocols do.
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         """Remember the connection."""
         super().connection_made(transport)

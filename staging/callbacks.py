@@ -100,8 +100,8 @@ def send(callback: Callback) -> None:
         attempt.status_code = _post(callback)
     except (public_http.AddressRefused, public_http.Unanswered) as error:
         attempt.error = str(error).replace("\0", "")[:300]
+    # Raised again: here it is counted like any other, so that it does not come back for ever.
     except Exception as error:
-        # Counted like any other, so that it does not come back for ever.
         attempt.error = own_fault(error)
         _note(callback, attempt, seconds=time.monotonic() - started)
         raise

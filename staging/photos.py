@@ -40,6 +40,7 @@ def from_request(file: "UploadedFile[bytes]") -> Upload:
     Django keeps what is long on disk (FILE_UPLOAD_MAX_MEMORY_SIZE), and there it waits until there
     is memory to decode it.
     """
+    # Django's File wraps what Python opened; the stubs know only that it may be any file.
     opened: IO[bytes] = file.file  # type: ignore[assignment]
     return Upload(opened, name=file.name or "", most_waiting=MOST_REQUESTS_WAITING)
 
@@ -96,6 +97,7 @@ def files_kept_if_saved(photo: Photo) -> Iterator[None]:
     """Delete a photo's stored files again where what saves its row fails."""
     try:
         yield
+    # Whatever it was is raised again: here it only leaves no file behind.
     except BaseException:
         for file in (photo.file, photo.thumbnail):
             default_storage.delete(str(file))

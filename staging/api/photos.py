@@ -75,7 +75,7 @@ class PhotoWithVariantsSerializer(PhotoSerializer):
     variants = serializers.SerializerMethodField()
 
     class Meta(PhotoSerializer.Meta):
-        fields = (*PhotoSerializer.Meta.fields, "variants")  # type: ignore[assignment]
+        fields = (*PhotoSerializer.Meta.fields, "variants")  # type: ignore[assignment]  # one more
 
     @extend_schema_field(VariantSerializer(many=True))
     def get_variants(self, photo: Photo) -> Any:

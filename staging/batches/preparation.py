@@ -190,6 +190,7 @@ def _bounded(one: BatchPhoto) -> Iterator[None]:
     try:
         with stopping.holding(one):
             yield
+    # Raised again: here a photo that breaks off is only kept from coming back for ever.
     except Exception as error:
         log.exception("photo of a batch broke off", batch=str(one.batch_id), name=one.name)
         if one.tries >= MAX_TRIES:

@@ -126,6 +126,7 @@ def request_batch(
         for position, (one, room) in enumerate(zip(sent, rooms, strict=True)):
             photos.append(_store(one, batch, position=position, room_type=room))
         _record(batch, photos, key=key)
+    # Whatever it was is raised again: here it only leaves no file behind.
     except BaseException:
         for stored in photos:
             if stored.upload:

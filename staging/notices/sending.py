@@ -75,8 +75,8 @@ def _send(delivery: NoticeDelivery) -> None:
         send(delivery.notice)
     except NotSent as error:
         values = _what_follows(delivery, error=str(error))
+    # A fault of ours counts as an attempt too, so that the delivery is given up in the end.
     except Exception as error:
-        # A fault of ours counts as an attempt too, so that the delivery is given up in the end.
         values = _what_follows(delivery, error=own_fault(error))
         NoticeDelivery.objects.note_attempt(delivery, **values)
         raise

@@ -58,6 +58,7 @@ def bounded(prediction: Prediction, *, by: str) -> Iterator[None]:
             with stopping.holding(prediction):
                 yield
             heartbeat.moved()
+        # Raised again: here a step that breaks off is only counted as a try.
         except Exception as error:
             log.exception("step broke off")
             _break_off(prediction, error, by=by)
