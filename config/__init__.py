@@ -1,9 +1,9 @@
 """The project: settings, addresses, processes; it may import every other package.
 
-settings, env, checks  the environment: read, and what is wrong with it
+settings, env, checks  the environment, read and checked
 urls, wsgi, apps       the site
 celery, worker         worker processes
-http                   what all requests and answers share
+http                   middleware, errors and the API's description, for all requests
 monitoring             `/livez`, `/readyz`, `/metrics`
 dashboard              the admin's first page and side bar
 admin, management      accounts, roles and API tokens

@@ -1,4 +1,4 @@
-"""The admin's pages of accounts, roles and API tokens, which no other package has."""
+"""The admin's pages of accounts, roles and API tokens."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ class RoleAdmin(GroupAdmin, ModelAdmin):
 
 @admin.register(AuthToken)
 class TokenAdmin(ModelAdmin):
-    """API tokens: stored hashed, so they can be seen to exist and be deleted, nothing more."""
+    """API tokens. Only their hashes are stored, so a token can be listed and deleted, not read."""
 
     list_display = ("user", "created", "expiry")
     list_select_related = ("user",)

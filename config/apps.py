@@ -5,5 +5,5 @@ class RestageConfig(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        # Registers the checks.
+        # Importing the module registers the checks.
         from config import checks  # noqa: F401, PLC0415

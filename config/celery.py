@@ -1,4 +1,4 @@
-"""The Celery application; its settings stand in config.settings, as CELERY_…"""
+"""The Celery application; config.settings holds its settings, as CELERY_…"""
 
 import os
 from typing import Any
@@ -15,4 +15,4 @@ app.autodiscover_tasks()
 
 @setup_logging.connect
 def keep_our_logging(**_: Any) -> None:
-    """Keep the logging that Django's settings have set up: Celery would replace it."""
+    """Keep the logging that Django's settings have set up, which Celery would replace."""

@@ -17,7 +17,7 @@ from staging.outbound.signing import PREFIX
 
 _HOST = r"([a-z0-9-]+\.)*[a-z0-9-]+|\[[0-9a-f:]+\]"
 _ORIGIN = re.compile(rf"https?://({_HOST})(:[1-9]\d{{0,4}})?")
-# Django lets a site trust all names below one.
+# Django lets a site trust all names below a domain: https://*.example.com.
 _ORIGINS = re.compile(rf"https?://(\*\.)?({_HOST})(:[1-9]\d{{0,4}})?")
 _TOKEN = re.compile(r"[!-~]+")
 SHORTEST_TOKEN = 20
@@ -27,12 +27,17 @@ _OWN_PORTS = {"http": ":80", "https": ":443"}
 @register()
 def check_environment(**_: Any) -> list[CheckMessage]:
     """Report the values that `config.env` could not read."""
-    return [Error(one.message, hint=one.hint, id="restage.E001") for one in env.problems]
+    return [
+        Error(problem.message, hint=problem.hint, id="restage.E001") for problem in env.problems
+    ]
 
 
 @register()
 def check_public_url(**_: Any) -> list[CheckMessage]:
-    """Replicate calls https addresses only; the sandbox also http on loopback."""
+    """Report an address that no webhook reaches.
+
+    Replicate calls https addresses only; the sandbox calls http on loopback, too.
+    """
     if not settings.PUBLIC_URL:
         return []
     parts = urlsplit(settings.PUBLIC_URL)
@@ -56,9 +61,10 @@ def check_replicate_base_url(**_: Any) -> list[CheckMessage]:
 
 @register()
 def check_origins(**_: Any) -> list[CheckMessage]:
-    """An origin is compared as a browser writes it: what is written otherwise never matches."""
-    named = [("CORS_ALLOWED_ORIGINS", one, _ORIGIN) for one in settings.CORS_ALLOWED_ORIGINS]
-    named += [("CSRF_TRUSTED_ORIGINS", one, _ORIGINS) for one in settings.CSRF_TRUSTED_ORIGINS]
+    """Report origins that are not written as browsers write them, and so would never match."""
+    cors, csrf = settings.CORS_ALLOWED_ORIGINS, settings.CSRF_TRUSTED_ORIGINS
+    named = [("CORS_ALLOWED_ORIGINS", origin, _ORIGIN) for origin in cors]
+    named += [("CSRF_TRUSTED_ORIGINS", origin, _ORIGINS) for origin in csrf]
     hint = (
         "Write scheme and host, in small letters, and the port where it is not the scheme's own: "
         "https://app.example.com. A path, a slash at the end or * are not part of it."
@@ -76,7 +82,10 @@ def check_origins(**_: Any) -> list[CheckMessage]:
 
 @register()
 def check_metrics_token(**_: Any) -> list[CheckMessage]:
-    """Whoever guesses it reads what the business spends; and a header carries no spaces."""
+    """Report a token that can be guessed, or that a header cannot carry.
+
+    Its page tells what the business spends.
+    """
     token = settings.METRICS_TOKEN
     if not token or (len(token) >= SHORTEST_TOKEN and _TOKEN.fullmatch(token)):
         return []
@@ -89,32 +98,35 @@ def check_metrics_token(**_: Any) -> list[CheckMessage]:
 
 @register()
 def check_notice_emails(**_: Any) -> list[CheckMessage]:
-    """Mail needs somebody to send it, somebody to get it, and a server between them."""
+    """Report mail without a recipient, a sender or a server, and addresses that are none."""
     if not settings.NOTICE_EMAILS:
         if not settings.EMAIL_HOST:
             return []
-        hint = "Name who is told, by commas, in NOTICE_EMAILS; or leave EMAIL_HOST empty."
-        message = "EMAIL_HOST is set, and nobody is told by it."
+        hint = "Name the recipients, by commas, in NOTICE_EMAILS; or leave EMAIL_HOST empty."
+        message = "EMAIL_HOST is set, and NOTICE_EMAILS names no recipient."
         return [CheckWarning(message, hint=hint, id="restage.W003")]
     wanted = {"EMAIL_HOST": settings.EMAIL_HOST, "NOTICE_FROM": settings.NOTICE_FROM}
     missing = [name for name, value in wanted.items() if not value]
     if bool(settings.EMAIL_HOST_USER) != bool(settings.EMAIL_HOST_PASSWORD):
         missing.append("EMAIL_HOST_USER or EMAIL_HOST_PASSWORD")
-    wrong = [one for one in (*settings.NOTICE_EMAILS, settings.NOTICE_FROM) if not _is_email(one)]
+    addresses = (*settings.NOTICE_EMAILS, settings.NOTICE_FROM)
+    wrong = [address for address in addresses if address and not _is_email(address)]
     hint = "Set them, or leave NOTICE_EMAILS empty."
     return [
-        *(Error(f"NOTICE_EMAILS needs {one}.", hint=hint, id="restage.E010") for one in missing),
+        *(Error(f"NOTICE_EMAILS needs {name}.", hint=hint, id="restage.E010") for name in missing),
         *(
-            Error(f"{one} is not an e-mail address.", hint=hint, id="restage.E006")
-            for one in wrong
-            if one
+            Error(f"{address} is not an e-mail address.", hint=hint, id="restage.E006")
+            for address in wrong
         ),
     ]
 
 
 @register()
 def check_notice_webhook(**_: Any) -> list[CheckMessage]:
-    """A webhook that is not signed would be anybody's word."""
+    """Report an address without a secret, a secret without an address, and a wrong one.
+
+    Without a signature the receiver could not tell our notices from forged ones.
+    """
     url, secret = settings.NOTICE_WEBHOOK_URL, settings.NOTICE_WEBHOOK_SECRET
     found: list[CheckMessage] = []
     if bool(url) != bool(secret):
@@ -151,7 +163,10 @@ def _is_signing_secret(secret: str) -> bool:
 
 @register(Tags.security, deploy=True)
 def check_trusted_proxy(**_: Any) -> list[CheckMessage]:
-    """A site that is called by https, and does not see that it is, refuses its own forms."""
+    """Report a site on https that does not trust its proxy.
+
+    Django would take each request for http, and refuse the site's own forms.
+    """
     if settings.TRUSTED_PROXY or not settings.PUBLIC_URL.startswith("https://"):
         return []
     hint = "Behind a proxy that speaks https and sets X-Forwarded-Proto itself: TRUSTED_PROXY=1."
@@ -164,5 +179,8 @@ def check_trusted_proxy(**_: Any) -> list[CheckMessage]:
 def check_replicate_token(**_: Any) -> list[CheckMessage]:
     if settings.REPLICATE_API_TOKEN:
         return []
-    hint = "Jobs are taken, and fail after ten minutes of waiting for one."
+    hint = (
+        "Set it to a token of your Replicate account (r8_…). Without it jobs are taken, wait, and "
+        "fail after ten minutes."
+    )
     return [CheckWarning("REPLICATE_API_TOKEN is missing.", hint=hint, id="restage.W001")]

@@ -1,4 +1,4 @@
-"""Reads the environment: each value once, with its type; what is wrong becomes a system check."""
+"""Reads the environment: each value once, with its type. A wrong value becomes a system check."""
 
 import ipaddress
 import os
@@ -25,7 +25,10 @@ def text(name: str, *, default: str = "") -> str:
 
 
 def secret(name: str, *, default: str) -> str:
-    """Return a value that must be there; Django refuses to work with an empty SECRET_KEY."""
+    """Return a value; note a problem where it is missing.
+
+    Django refuses to work with an empty SECRET_KEY.
+    """
     value = text(name, default=default)
     if not value:
         hint = "Set it to 50 random characters, or DEBUG=1 on your own machine."
@@ -55,7 +58,7 @@ def words(name: str) -> list[str]:
 
 
 def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
-    """Return the networks of a comma-separated value; one that is wrong is left out."""
+    """Return the networks of a comma-separated value; a wrong one becomes a problem."""
     found = []
     for word in words(name):
         try:
@@ -72,7 +75,7 @@ def database(name: str, *, default: str) -> dict[str, Any]:
     try:
         return dict(dj_database_url.parse(address, conn_max_age=60, conn_health_checks=True))
     except ValueError:
-        # The address holds a password: the library's message repeats it, ours does not.
+        # The address holds a password, which the library's message would repeat.
         hint = "Write postgres://user:password@host:5432/name, or sqlite:////path/to/file."
         problems.append(Problem(name, f"{name} is not the address of a database.", hint))
         return dict(dj_database_url.parse(default))

@@ -1,4 +1,4 @@
-"""Logs: one line an event, JSON in production, with everything that looks like a secret masked."""
+"""Logs: one line for each event, as JSON in production, with all secrets masked."""
 
 import logging
 import re
@@ -13,7 +13,7 @@ from modelsettings.masking import mask
 _SECRET = re.compile(
     r"\b(r8_|whsec_|sk-)[A-Za-z0-9_+/=-]{6,}|(?<=Bearer )\S+|(?<=Token )[0-9a-f]{40,}"
 )
-# What makes an address of a photo or picture work: ours, and S3's.
+# The part of a file's address that makes it work: our signature, or S3's.
 _SIGNATURE = re.compile(
     r"\b(signature|x-amz-signature|x-amz-credential|x-amz-security-token)=[^&\s\"'<>]+",
     re.IGNORECASE,
@@ -21,32 +21,32 @@ _SIGNATURE = re.compile(
 _WEBHOOK_TOKEN = re.compile(r"(webhooks/replicate/[0-9a-f-]{36}/)[A-Za-z0-9_-]+")
 
 
-# What makes a public page of pictures open.
+# The part of a public page's address that opens it.
 _SHARE_TOKEN = re.compile(r"(/s/[0-9a-f]{32}/)[\w-]+")
 
 
 def mask_secrets(
     _logger: Any, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Replace whatever is a configured secret, or looks like one, in the values of a log event."""
+    """Replace configured secrets, and text that looks like one, in the values of a log event."""
     for key, value in event.items():
-        # Those are structlog's own, and never shown.
+        # Keys with an underscore are structlog's own, and never shown.
         if not key.startswith("_"):
             event[key] = _masked(value)
     return event
 
 
 def _masked(value: Any) -> Any:
-    """Mask a value at any depth; one of no plain kind as the renderer would write it.
+    """Mask a value at any depth; an object becomes its `repr`, as the renderer would write it.
 
     Django logs requests as objects, whose addresses may be signed.
     """
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, dict):
-        return {_masked(key): _masked(one) for key, one in value.items()}
+        return {_masked(key): _masked(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_masked(one) for one in value]
+        return [_masked(item) for item in value]
     text = _SECRET.sub("***", mask(value if isinstance(value, str) else repr(value)))
     text = _SHARE_TOKEN.sub(r"\1***", _WEBHOOK_TOKEN.sub(r"\1***", text))
     return _SIGNATURE.sub(r"\1=***", text)
@@ -87,8 +87,8 @@ def configure(*, as_json: bool) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
-    # One line a request of ours to Replicate says nothing that our own events do not.
+    # httpx would log each request to Replicate; our own events say more.
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    # Two lines for each of beat's wake-ups, which come every other second.
+    # Celery would log two lines for each of beat's wake-ups, one every other second.
     for name in ("celery.worker.strategy", "celery.app.trace", "celery.beat"):
         logging.getLogger(name).setLevel(logging.WARNING)

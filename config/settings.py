@@ -12,11 +12,11 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.secret("SECRET_KEY", default="unsafe-key-for-development" if DEBUG else "")
-# Earlier keys: what they signed stays valid while everybody changes over.
+# Earlier keys: their signatures stay valid after SECRET_KEY has changed.
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or (["127.0.0.1", "localhost", "[::1]"] if DEBUG else [])
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
-# The front ends of other origins that a browser lets call the API, and read what it answers.
+# The front ends of other origins that browsers let call the API and read its answers.
 CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS")
 CORS_ALLOW_CREDENTIALS = bool(CORS_ALLOWED_ORIGINS)
 CORS_URLS_REGEX = r"^/api/"
@@ -27,11 +27,11 @@ CORS_ALLOW_HEADERS = (
 CORS_EXPOSE_HEADERS = (
     "Content-Disposition", "ETag", "Idempotent-Replayed", "Link", "Location", "Retry-After",
 )  # fmt: skip
-# config.checks says the same of them, and more, with a hint.
+# config.checks checks the same origins more strictly, and with a hint.
 SILENCED_SYSTEM_CHECKS = ["corsheaders.E013", "corsheaders.E014"]
 PUBLIC_URL = env.text("PUBLIC_URL").rstrip("/")
 if PUBLIC_URL and "://" in PUBLIC_URL:
-    # Replicate's webhooks arrive under that name.
+    # Replicate's webhooks arrive under this host name.
     ALLOWED_HOSTS.append(PUBLIC_URL.split("://")[1].split("/")[0].rsplit(":", 1)[0])
 
 INSTALLED_APPS = [
@@ -94,7 +94,7 @@ TEMPLATES = [
     },
 ]
 
-# Where the embedded set-up keeps its files; production names a database and a media folder.
+# SQLite's file and the media, where the environment names no database or media folder.
 DATA_DIR = BASE_DIR / "var"
 
 DATABASES = {
@@ -102,14 +102,16 @@ DATABASES = {
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
-    # Writers queue from their first statement on, so that none fails half-way with "locked".
+    # A transaction takes the lock at its start and waits for it there, so that none fails
+    # half-way with "locked".
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
-    # A server that went away without a word is given up after half a minute, not after hours.
+    # A server that vanished without closing its connections is given up after half a minute, not
+    # after hours.
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
     DATABASES["default"]["OPTIONS"].setdefault("tcp_user_timeout", 30_000)
     DATABASES["default"]["OPTIONS"].setdefault("keepalives_idle", 30)
@@ -134,7 +136,7 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = BASE_DIR / "staticfiles"
-# How long an address of a photo or picture is good.
+# How long the address of a photo or picture works.
 MEDIA_LINK_AGE_S = 3600
 MEDIA_ROOT = Path(env.text("MEDIA_ROOT", default=str(DATA_DIR / "media")))
 STORAGES: dict[str, dict[str, Any]] = {
@@ -177,10 +179,10 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "config.http.openapi.RestageSchema",
     "EXCEPTION_HANDLER": "config.http.errors.answer_refusal",
 }
-# A script's token lasts until somebody deletes it in the admin.
+# A script's token works until it is deleted in the admin.
 REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Token"}
 SPECTACULAR_SETTINGS = {
-    # Since 3.1 null is a type, as generators read it; before, it was a keyword that many passed by.
+    # Since 3.1 null is a type, which generators read; before, a keyword that many ignored.
     "OAS_VERSION": "3.1.0",
     "TITLE": "Restage",
     "VERSION": "1",
@@ -190,8 +192,8 @@ SPECTACULAR_SETTINGS = {
         "something in a request is wrong. What another owns is 404. A request that buys takes an "
         "`Idempotency-Key`; lists come in pages, each with the address of the `next`."
     ),
-    # Relative to the document: the Restage that it came from, by whatever name it was reached.
-    # PUBLIC_URL may be unset, and is wrong on localhost and behind a tunnel.
+    # Relative to the document's address, under whatever name that was reached: PUBLIC_URL may be
+    # unset, and is wrong on localhost and behind a tunnel.
     "SERVERS": [{"url": "/", "description": "The Restage that this document came from."}],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
@@ -201,7 +203,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    # What may be left out of a request is there in an answer, and a file is an address there.
+    # Requests and answers differ: an answer has the fields that a request may leave out, and an
+    # address where a request has a file.
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "TAGS": [
@@ -221,14 +224,14 @@ SPECTACULAR_SETTINGS = {
 }
 
 REPLICATE_API_TOKEN = env.text("REPLICATE_API_TOKEN")
-# The secrets that some models take as an input, by the variable that the overlay names.
+# Secrets that some models take as an input, by the variable that the model's overlay names.
 MODEL_SECRETS = {name: env.text(name) for name in sorted(secret_variables())}
 REPLICATE_BASE_URL = env.text("REPLICATE_BASE_URL", default="https://api.replicate.com")
 
-# After so many days jobs and photos are deleted; 0: never.
+# The number of days after which jobs and photos are deleted; 0: never.
 RETENTION_DAYS = env.number("RETENTION_DAYS", default=0)
 
-# What /metrics is asked with, as a bearer token; empty: there is no such page.
+# The bearer token for /metrics; empty: there is no such page.
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 
 # How the pipeline waits, in seconds: docs/reliability.md, "What makes it so".
@@ -244,23 +247,24 @@ STAGING_POLL_EVERY_S = 2
 STAGING_PRUNE_EVERY_S = 3600
 STAGING_REMOVE_FILES_EVERY_S = 600
 STAGING_WATCH_EVERY_S = 60
-# What should move, and has not for so long, stands still: operators are told.
+# Work that has not moved for so long stands still, and operators are notified.
 STAGING_STILL_AFTER_S = 600
 STAGING_CREATIONS_PER_MINUTE = env.number("CREATIONS_PER_MINUTE", default=600)
 STAGING_CALLBACK_LIMIT_S = 15
-# Photos, jobs and batches that an account may ask one web process for; 0: any number.
+# How many photos, jobs and batches an account may send each web process in a minute; 0: any number.
 COSTLY_REQUESTS_PER_MINUTE = env.number("COSTLY_REQUESTS_PER_MINUTE", default=600)
-# How a worker shows that it works, in seconds; staging.worker.heartbeat says what counts. No step
-# takes as long as STAGING_STUCK_AFTER_S: an upload or a download has 120.
+# The heartbeat of workers, in seconds (staging.worker.heartbeat). No step takes as long as
+# STAGING_STUCK_AFTER_S: an upload or a download may take 120.
 STAGING_HEARTBEAT_EVERY_S = 10
 STAGING_WORKER_LATE_S = 60
 STAGING_STUCK_AFTER_S = 300
-# How far a worker's clock may be from the database's; half of what the times above leave.
+# How far a worker's clock may be off the database's: half of what the times above tolerate.
 STAGING_CLOCK_TOLERANCE_S = 30
-# After SIGTERM; less than the supervisor waits before it kills (compose.yaml: 90).
+# How long a worker may work on after SIGTERM: less than its supervisor waits before it kills
+# (compose.yaml: 90).
 STAGING_GRACE_S = 60
 
-# Where operators are told of limits, failures and standstills: by e-mail, to a webhook, or both.
+# Notices to operators of limits, failures and standstills: by e-mail, to a webhook, or both.
 NOTICE_EMAILS = env.words("NOTICE_EMAILS")
 NOTICE_FROM = env.text("NOTICE_FROM")
 NOTICE_WEBHOOK_URL = env.text("NOTICE_WEBHOOK_URL")
@@ -269,22 +273,23 @@ EMAIL_HOST = env.text("EMAIL_HOST")
 EMAIL_PORT = env.number("EMAIL_PORT", default=587)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
-# Port 465 speaks TLS from the first byte; others are asked to, before anything is said.
+# Port 465 speaks TLS from the first byte; on other ports the client asks for it first (STARTTLS).
 EMAIL_USE_SSL = EMAIL_PORT == 465
 EMAIL_USE_TLS = not EMAIL_USE_SSL and env.flag("EMAIL_USE_TLS", default=True)
 EMAIL_TIMEOUT = 15
 
 CALLBACK_PRIVATE_NETWORKS = env.networks("CALLBACK_PRIVATE_NETWORKS")
 
-# The queue is a wake-up call, and the database the truth: no results are kept, and a message that
-# is lost costs a sweep's interval. How messages are lost: docs/replicate-facts/celery.md.
+# Messages are wake-up calls, and the database is the truth: no results are kept, and a lost message
+# costs at most a sweep's interval. docs/replicate-facts/celery.md says how messages are lost.
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", default="redis://127.0.0.1:6379/0")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# However long it takes: after a hundred tries, three quarters of an hour, Celery gives up.
+# None: a worker waits for the broker for ever. By default Celery gives up after a hundred tries,
+# three quarters of an hour.
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
     "socket_connect_timeout": 1,
-    # Without a broker a request goes on at once: kombu would sleep before its second try.
+    # Without a broker a request goes on at once, where kombu would sleep before its second try.
     "max_retries": 1,
     "interval_start": 0,
     "interval_step": 0,
@@ -292,8 +297,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
 if CELERY_BROKER_URL.startswith(("redis://", "rediss://")):
     CELERY_BROKER_TRANSPORT_OPTIONS |= {
         "socket_timeout": 5,
-        # What a killed worker held is not worth keeping; and kombu 5.7, where it keeps it, ends a
-        # worker whose broker goes away: "'NoneType' object has no attribute 'hostname'".
+        # The messages of a killed worker are not worth keeping. Where kombu 5.7 keeps them, it ends
+        # a worker whose broker goes away: "'NoneType' object has no attribute 'hostname'".
         "ack_emulation": False,
     }
 CELERY_TASK_PUBLISH_RETRY = False
@@ -301,26 +306,26 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# Every task waits on the network or on Pillow, which lets other threads run. Ten purchases a
-# second, each of which uploads, creates and downloads for a second, hold 30 of them at a time.
+# Tasks wait for the network or for Pillow, and both let other threads run. Ten purchases a second,
+# each with an upload, a creation and a download of a second, keep 30 threads busy.
 CELERY_WORKER_POOL = "threads"
 CELERY_WORKER_CONCURRENCY = 48
-# Nobody steers workers through the broker, and RabbitMQ keeps the queue for it to one worker a
-# machine: a second one would end at once.
+# We do not control workers through the broker. RabbitMQ lets only one worker of a machine use the
+# queue for it: a second worker would end at once.
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 # Celery would open a connection for each task; config.worker lets CONN_MAX_AGE decide instead.
 CELERY_DB_REUSE_MAX = 10**12
 CELERY_IMPORTS = ["config.worker"]
-# Nothing is lost with beat's memory: each of its tasks only looks at what is due.
+# In memory: nothing is lost with it, since each of beat's tasks only looks for due work.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     name: {
         "task": f"staging.tasks.{name}",
         "schedule": every_s,
-        # What was not begun by then was asked for again. A worker whose clock is ahead would drop
-        # what beat has just sent, so the clocks' tolerance is on top: two that differ find nothing
-        # to do. Beat keeps one connection: without a retry it would go on with one that RabbitMQ
-        # has closed, and never send anything again.
+        # A task that was not begun by then has been sent again. The clocks' tolerance is added,
+        # since a worker whose clock is ahead would drop what beat has just sent; a task that runs
+        # twice finds nothing to do. Beat keeps one connection: without a retry it would go on with
+        # one that RabbitMQ has closed, and never send anything again.
         "options": {"expires": every_s + 2 * STAGING_CLOCK_TOLERANCE_S, "retry": True},
     }
     for name, every_s in {
@@ -335,10 +340,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 LOGGING_CONFIG = None
 logs.configure(as_json=not DEBUG)
 
-# The proxy's word on https is believed; on the host it is not, so it has to hand on Host.
+# The proxy's X-Forwarded-Proto is believed, its X-Forwarded-Host is not: it has to hand on Host.
 if TRUSTED_PROXY := env.flag("TRUSTED_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-# A redirect where https cannot be told from http would lead to itself.
+# Without a trusted proxy https looks like http, and the redirect would lead to itself.
 SECURE_SSL_REDIRECT = TRUSTED_PROXY
 HTTPS = TRUSTED_PROXY or PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS

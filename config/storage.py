@@ -1,4 +1,4 @@
-"""The storage of photos and pictures that is no disk: Amazon's S3, or another that speaks it."""
+"""The storage of photos and pictures on Amazon's S3, or on another service with its protocol."""
 
 from typing import Any
 
@@ -7,19 +7,19 @@ from storages.backends.s3 import S3Storage
 
 
 class PrivateBucket(S3Storage):  # type: ignore[misc]  # it ships no types
-    """A bucket that nobody reads but by signed addresses, which expire.
+    """A private bucket, read by signed addresses, which expire.
 
-    Without a key boto3 looks where it always does: its own files, the machine's role.
+    Without a key boto3 looks for one in its own files and takes the machine's role.
     """
 
     def get_default_settings(self) -> dict[str, Any]:
-        """Return what all buckets have in common; STORAGES says which one it is."""
+        """Return the settings that all buckets share; STORAGES names the bucket."""
         found: dict[str, Any] = super().get_default_settings()
         return found | {
-            # Who owns the bucket decides who reads it; no file has rules of its own.
+            # The bucket's own rules decide who may read; no file has rules of its own.
             "default_acl": None,
             "querystring_auth": True,
-            # A name is its content's, or one of a kind: a second write writes the same.
+            # A name is derived from the content, or unique: a second write writes the same bytes.
             "file_overwrite": True,
             "object_parameters": {"CacheControl": "private, max-age=3600, immutable"},
             # All tries of a request together take less than a worker's lease.

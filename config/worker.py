@@ -1,6 +1,6 @@
-"""A worker process besides its tasks: its heartbeat, its watchdog, and its end.
+"""A worker process apart from its tasks: its heartbeat, its watchdog, and its end.
 
-Celery imports it in workers (CELERY_IMPORTS), once Django is set up.
+Celery imports this module in workers (CELERY_IMPORTS), once Django is set up.
 """
 
 import os
@@ -36,7 +36,7 @@ HAND_BACK_LIMIT_S = 10.0
 
 log = structlog.get_logger(__name__)
 
-# Of this process alone: two workers of one machine have the same name at Celery's.
+# The name holds the process's id: Celery gives two workers of one machine the same name.
 _own = Heartbeat(
     pk=uuid.uuid4(), name=f"{socket.gethostname()}:{os.getpid()}", started_at=timezone.now()
 )
@@ -62,13 +62,13 @@ def read_own_queue(instance: Any, **_: Any) -> None:
 
 @celeryd_after_setup.connect
 def look_at_clock(**_: Any) -> None:
-    """Begin nothing with a clock that is wrong; without a database there is nothing to begin."""
+    """End a worker whose clock is wrong; without a database there is no clock to compare with."""
     try:
         is_wrong = clock.is_wrong()
     except Error:
         return
     finally:
-        # The main thread asks for nothing else.
+        # The main thread needs no database any more.
         connection.close()
     if is_wrong:
         raise SystemExit(os.EX_CONFIG)
@@ -79,14 +79,14 @@ def start(**_: Any) -> None:
     pulse = heartbeat.Pulse(_own, send=_send, forget=forget)
     _pulses.append(pulse)
     pulse.start()
-    # Before it is needed: a signal's handler must not start threads.
+    # Started beforehand, since a signal's handler must not start threads.
     threading.Thread(target=_end_in_time, name="end", daemon=True).start()
 
 
 @task_prerun.connect
 @task_postrun.connect
 def keep_connection(**_: Any) -> None:
-    """Close the thread's connection where it is too old or broken, and only then."""
+    """Close the thread's connection only where it is too old or broken (CONN_MAX_AGE)."""
     close_old_connections()
 
 
@@ -110,7 +110,7 @@ def end(**_: Any) -> None:
 def _send() -> bool:
     """Send this process its task; say whether the broker took it."""
     if stopping.has_begun():
-        # Nothing is consumed any more, and that is no fault.
+        # A stopping worker consumes nothing, and its missing heartbeat is no fault.
         return False
     try:
         beat.apply_async(
@@ -126,19 +126,19 @@ def _send() -> bool:
 
 
 def forget(gone: Heartbeat) -> None:
-    """Remove a process's queue, and how messages get there."""
+    """Remove a process's queue and its binding from the broker."""
     try:
         with app.connection_for_write() as broker, broker.channel() as channel:
             queue = queue_of(gone).bind(channel)
-            # Redis' transport removes the bindings that it has made itself.
+            # Redis' transport removes only bindings that it has declared itself.
             queue.declare()
             queue.delete()
     except _BROKER_ERRORS as error:
         log.warning("a queue stays", queue=queue_of(gone).name, error=str(error))
 
 
-def queue_of(one: Heartbeat) -> Queue:
-    name = f"heartbeat.{one.pk}"
+def queue_of(process: Heartbeat) -> Queue:
+    name = f"heartbeat.{process.pk}"
     return Queue(
         name,
         exchange=app.amqp.default_exchange,
@@ -149,11 +149,11 @@ def queue_of(one: Heartbeat) -> Queue:
 
 
 def _end_in_time() -> None:
-    """End the process when its grace period is over, whatever still runs in it."""
+    """End the process when its grace period is over, even while tasks still run in it."""
     stopping.wait()
     time.sleep(settings.STAGING_GRACE_S)
     log.warning("grace period is over", grace_s=settings.STAGING_GRACE_S)
-    # A row that a hanging thread of ours has locked would keep this one from ending.
+    # In a thread of its own: a row that a hanging task has locked would block this one for ever.
     handing_back = threading.Thread(target=stopping.hand_back, daemon=True)
     handing_back.start()
     handing_back.join(timeout=HAND_BACK_LIMIT_S)

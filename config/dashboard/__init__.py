@@ -1,7 +1,7 @@
 """The admin's first page and its side bar.
 
-page        how today goes, what was made and what was changed last
-attention   what needs an operator
+page        today's figures, the newest pictures and the newest changes of settings
+attention   the items that need an operator
 figures     sums of the last days
 navigation  the side bar
 """

@@ -1,7 +1,7 @@
 """Items of the first page: everything that needs an operator, each with its page.
 
-`staging.notices` decides what needs an operator of the work, and in which words. A missing token
-and changed schemas are found here.
+`staging.notices` finds the troubles of the work and puts them into words. A missing token and
+changed schemas are found here.
 """
 
 from collections.abc import Iterable
@@ -25,9 +25,9 @@ _GIVEN_UP = f"?status__exact={CallbackStatus.FAILED}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One thing that needs an operator; `detail` is an example in the words of what failed.
+    """One thing that needs an operator; `detail` quotes an example of the failure.
 
-    Where it `needs` a kind of staging's rows to be seen, it is for those alone who may.
+    `needs` names a kind of staging's rows: only users who may see these rows see the item.
     """
 
     key: str
@@ -38,13 +38,13 @@ class Item:
     needs: str = ""
 
     def is_for(self, user: User | AnonymousUser) -> bool:
-        """Say whether a user may see what it tells of; who may change may see."""
+        """Say whether a user may see the item; a permission to change rows includes seeing them."""
         may = (f"staging.view_{self.needs}", f"staging.change_{self.needs}")
         return not self.needs or any(user.has_perm(permission) for permission in may)
 
 
 def find_items(today: date) -> list[Item]:
-    """Return everything that needs an operator, what stops all work first."""
+    """Return all items; those that stop all work come first."""
     return [
         *_missing_token(),
         *_of_jobs(troubles.find_missing_worker(), else_link=_jobs(JobStatus.QUEUED)),
@@ -70,7 +70,7 @@ def _missing_token() -> list[Item]:
 
 
 def _drifted() -> list[Item]:
-    """Return the models whose published schema was read again, and not adopted."""
+    """Return an item for each model whose newest schema was read, but not adopted."""
     newer = PublishedSchema.objects.filter(pk__gt=F("model__pinned_schema")).order_by("pk")
     newest = {schema.model: schema for schema in newer.select_related("model").defer("document")}
     return [
@@ -89,7 +89,7 @@ def _what_breaks(model: ReplicateModel, schema: PublishedSchema) -> str:
 
 
 def _of_kind(kind: str, found: Iterable[Trouble], *, query: str = "") -> list[Item]:
-    """Return items that lead to the list of a kind of rows, for those who may see these."""
+    """Return items that lead to the list of a kind of rows, for users who may see these rows."""
     link = f"{reverse(f'admin:staging_{kind}_changelist')}{query}"
     return [_item(trouble, link=link, needs=kind) for trouble in found]
 
@@ -106,7 +106,7 @@ def _of_batches(found: Iterable[Trouble]) -> list[Item]:
 
 
 def _of_jobs(found: Iterable[Trouble], *, else_link: str = "") -> list[Item]:
-    """Return items that lead to their one job, or to the list of those that failed since then."""
+    """Return items that lead to their one job, or to the list of jobs that failed since then."""
     return [_item(trouble, link=_link_to_jobs(trouble) or else_link) for trouble in found]
 
 

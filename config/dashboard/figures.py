@@ -1,6 +1,6 @@
 """Figures of the last days: sums of predictions by day, and how long jobs took.
 
-What is counted comes from the sums of days; of jobs at most MOST are read, the newest first.
+Counts come from the sums of days (DailyUsage). Of jobs at most MOST are read, the newest first.
 """
 
 from collections import defaultdict
@@ -19,15 +19,15 @@ MOST = 1000
 DAYS = 7
 SUMS = ("succeeded", "failed", "canceled", "unpriced", "pictures", "cost")
 
-# Each with the primary key of its model.
+# Pairs of a model's primary key and a day of that model.
 Usage = list[tuple[int, "Day"]]
-# The primary key of the model, when the job was asked for, how long it took.
+# For each job: the primary key of its model, when it was asked for, how long it took.
 Times = list[tuple[int, datetime, timedelta]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """How the predictions came out that ended on one day, of one model or of all."""
+    """The predictions that ended on a day, by how they ended; of one model or of all."""
 
     day: date
     succeeded: int = 0
@@ -43,11 +43,11 @@ class Day:
 
     @property
     def success(self) -> str:
-        """The part that succeeded of those that nobody canceled: `99.2 %`."""
+        """The share of successes, canceled predictions left out: `99.2 %`."""
         tried = self.succeeded + self.failed
         if not tried:
             return "–"
-        # Not 100 % as long as one failed.
+        # Never rounded up to 100 % while there is a failure.
         shown = min(99.9, 100 * self.succeeded / tried) if self.failed else 100
         return f"{shown:.3g} %"
 
@@ -62,7 +62,7 @@ class Bar:
 
 
 def usage_of(today: date) -> Usage:
-    """Return what the last days came to, by model; a row a day, project and profile is read."""
+    """Return the last days by model. Reads one row for each day, project and profile."""
     first = today - timedelta(days=DAYS - 1)
     rows = DailyUsage.objects.filter(day__gte=first).order_by()
     found = rows.values("model_id", "day").annotate(**{f"all_{name}": Sum(name) for name in SUMS})
@@ -73,7 +73,10 @@ def usage_of(today: date) -> Usage:
 
 
 def times_of(today: date) -> Times:
-    """Return how long the newest succeeded jobs of the last days took, by job_by_status."""
+    """Return how long the newest succeeded jobs of the last days took.
+
+    Reads along the index job_by_status.
+    """
     first = midnight(today - timedelta(days=DAYS - 1))
     rows = StagingJob.objects.filter(
         status=JobStatus.SUCCEEDED, created_at__gte=first, finished_at__isnull=False
@@ -83,35 +86,35 @@ def times_of(today: date) -> Times:
 
 
 def add_up(day: date, usage: Iterable[Day]) -> Day:
-    """Return one day of all models."""
-    days = [one for one in usage if one.day == day]
+    """Add up a day over all models."""
+    days = [of_model for of_model in usage if of_model.day == day]
     return Day(
         day=day,
-        succeeded=sum(one.succeeded for one in days),
-        failed=sum(one.failed for one in days),
-        canceled=sum(one.canceled for one in days),
-        unpriced=sum(one.unpriced for one in days),
-        pictures=sum(one.pictures for one in days),
-        cost=sum((one.cost for one in days), Decimal(0)),
+        succeeded=sum(of_model.succeeded for of_model in days),
+        failed=sum(of_model.failed for of_model in days),
+        canceled=sum(of_model.canceled for of_model in days),
+        unpriced=sum(of_model.unpriced for of_model in days),
+        pictures=sum(of_model.pictures for of_model in days),
+        cost=sum((of_model.cost for of_model in days), Decimal(0)),
     )
 
 
 def bars_of(today: date, usage: Usage) -> list[Bar]:
     """Return how many predictions ended on each of the last days, the oldest first."""
     ended: dict[date, int] = defaultdict(int)
-    for _, one in usage:
-        ended[one.day] += one.ended
+    for _, of_model in usage:
+        ended[of_model.day] += of_model.ended
     days = [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
     highest = max((ended[day] for day in days), default=0) or 1
     return [Bar(day, ended[day], ceil(100 * ended[day] / highest)) for day in days]
 
 
 def percentile(times: Sequence[timedelta], percent: int) -> timedelta | None:
-    """Return the nearest rank: a value that was measured."""
+    """Return the percentile by nearest rank, so always a value that was measured; None of none."""
     ordered = sorted(times)
     return ordered[ceil(len(ordered) * percent / 100) - 1] if ordered else None
 
 
 def times_since(times: Times, begin: datetime) -> list[timedelta]:
-    """Return how long the jobs took that were asked for since then."""
+    """Return how long the jobs took that were asked for at `begin` or later."""
     return [took for _, asked_at, took in times if asked_at >= begin]

@@ -5,12 +5,12 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse_lazy
 
-# Whose page it is, where its name does not say so.
+# The app and the kind of rows of pages whose names do not say them.
 _KINDS = {"staging_library": ("staging", "roomtype")}
 
 
 def sidebar(_request: HttpRequest) -> list[dict[str, Any]]:
-    """Return Unfold's navigation: what an operator works with first, accounts last."""
+    """Return Unfold's navigation: an operator's daily pages first, accounts last."""
     return [
         {
             "title": "Staging",
@@ -56,15 +56,15 @@ def sidebar(_request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _item(title: str, icon: str, page: str, *, needs: str = "view") -> dict[str, Any]:
-    """Return an item, which those see for whom the page opens.
+    """Return an item, shown to users for whom the page opens.
 
-    Who may change may see, as everywhere in the admin.
+    The permission to change rows includes seeing them, as everywhere in the admin.
     """
     app, kind = _KINDS.get(page) or page.split("_")[:2]
 
     def opens(request: HttpRequest) -> bool:
         may = {f"{app}.{needs}_{kind}", f"{app}.change_{kind}"}
-        return any(request.user.has_perm(one) for one in may)
+        return any(request.user.has_perm(permission) for permission in may)
 
     link = reverse_lazy(f"admin:{page}")
     return {"title": title, "icon": icon, "link": link, "permission": opens}

@@ -1,7 +1,7 @@
-"""The admin's first page: how today goes, what was made and what was changed last.
+"""The admin's first page: today's figures, the newest pictures and the newest changes of settings.
 
-Nothing here reads more than MOST rows of a table that grows with every job: what is counted comes
-from the sums of days, what is listed by an index, the newest first.
+Nothing here reads more than MOST rows of a table that grows with every job: counts come from the
+sums of days, and lists are read along an index, the newest first.
 """
 
 from collections import defaultdict
@@ -71,7 +71,7 @@ class Revision:
 
 
 def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Return what templates/admin/index.html shows to this person: nothing they may not see."""
+    """Return the context of templates/admin/index.html: only what this user may see."""
     user = request.user
     context["title"] = "Today"
     context |= {"sees_jobs": user.has_perm("staging.view_stagingjob")}
@@ -92,7 +92,7 @@ def _of_jobs(user: User | AnonymousUser, *, sees_settings: bool) -> dict[str, An
         }
     today = timezone.localdate()
     usage, times = usage_of(today), times_of(today)
-    of_today = add_up(today, (one for _, one in usage))
+    of_today = add_up(today, (day for _, day in usage))
     of_jobs_today = times_since(times, midnight(today))
     running = _bounded(StagingJob.objects.filter(status__in=UNFINISHED))
     return {
@@ -102,7 +102,7 @@ def _of_jobs(user: User | AnonymousUser, *, sees_settings: bool) -> dict[str, An
         "today": of_today,
         "bars": bars_of(today, usage),
         "day_limit": _day_limit(user),
-        "week_cost": sum((one.cost for _, one in usage), Decimal(0)),
+        "week_cost": sum((day.cost for _, day in usage), Decimal(0)),
         "median": duration(percentile(of_jobs_today, 50)),
         "p95": duration(percentile(of_jobs_today, 95)),
         "items": _items_for(user, today),
@@ -112,20 +112,23 @@ def _of_jobs(user: User | AnonymousUser, *, sees_settings: bool) -> dict[str, An
 
 
 def _items_for(user: User | AnonymousUser, today: date) -> list[Item]:
-    return [one for one in find_items(today) if one.is_for(user)]
+    return [item for item in find_items(today) if item.is_for(user)]
 
 
 def _day_limit(user: User | AnonymousUser) -> Headroom | None:
-    """Return what the limit of all projects leaves today, to those who may know; or None."""
+    """Return what is left today of the limit of all projects.
+
+    None where there is no such limit, or where the user may not see it.
+    """
     may = ("staging.view_spendinglimit", "staging.change_spendinglimit")
-    if not any(user.has_perm(one) for one in may):
+    if not any(user.has_perm(permission) for permission in may):
         return None
     of_all = SpendingLimit.objects.filter(project=None, period=Period.DAY)
     return next(iter(headroom_of(of_all.select_related("project"))), None)
 
 
 def _bounded(rows: QuerySet[Any]) -> str:
-    """Count up to MOST, by an index."""
+    """Count rows up to MOST, in words; the query has to have an index."""
     count = rows.order_by()[: MOST + 1].count()
     return f"over {MOST:,}" if count > MOST else str(count)
 
@@ -133,11 +136,11 @@ def _bounded(rows: QuerySet[Any]) -> str:
 def models_table(today: date, usage: Usage, times: Times) -> dict[str, Any]:
     """Return Unfold's table of the models that were used in the last days, or changed.
 
-    The default for staging comes first, then those that made most pictures.
+    The default for staging comes first, then the models that made most pictures.
     """
     pictures: dict[int, int] = defaultdict(int)
-    for model, one in usage:
-        pictures[model] += one.pictures
+    for model, day in usage:
+        pictures[model] += day.pictures
     shown = [
         row
         for row in registry.list_models()
@@ -154,14 +157,14 @@ def models_table(today: date, usage: Usage, times: Times) -> dict[str, Any]:
 
 
 def _row(row: ReplicateModel, today: date, usage: Usage, times: Times) -> list[Any]:
-    days = [one for model, one in usage if model == row.pk]
+    days = [day for model, day in usage if model == row.pk]
     times_of_row = [took for model, _, took in times if model == row.pk]
     live = row.live_profile
     return [
         _link_to_settings(row),
         f"{live.name}, revision {live.revision}" if live else "none",
         ", ".join(_changed_keys(row)) or "nothing",
-        sum(one.pictures for one in days if one.day == today),
+        sum(day.pictures for day in days if day.day == today),
         _cost_of_picture(row, days),
         duration(percentile(times_of_row, 50)),
     ]
@@ -181,11 +184,11 @@ def _changed_keys(row: ReplicateModel) -> list[str]:
 
 
 def _cost_of_picture(row: ReplicateModel, days: list[Day]) -> str:
-    """Say what a picture of the last days cost; where there is none, what is published."""
-    pictures, cost = sum(one.pictures for one in days), sum(one.cost for one in days)
+    """Say what a picture of the last days cost; without pictures, what is published."""
+    pictures, cost = sum(day.pictures for day in days), sum(day.cost for day in days)
     if not pictures:
         return price_in_words(row.price)
-    if any(one.unpriced for one in days):
+    if any(day.unpriced for day in days):
         return "partly unknown" if cost else "unknown"
     return f"${cost / pictures:.3f}".rstrip("0").rstrip(".")
 

@@ -1,4 +1,4 @@
-"""Refuses a form, before a byte of it is read, that is longer than its sender's can be."""
+"""Refuses forms that are too long for their sender, before a byte of them is read."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,19 +11,19 @@ from config.http.errors import API
 from staging import images
 from staging.batches.requesting import MAX_TOTAL_BYTES
 
-# Around a file stand the other fields of its form.
+# Room for the other fields of a form that holds a file.
 _FIELDS_BYTES = 2**20
 
 
 def bounded_bodies(
     answer: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Answer 413 to a form that is longer than any of its sender's can be.
+    """Answer 413 to a form that is longer than its sender may send.
 
-    The check of its CSRF token parses a form before any view asks who sends it: Django would write
-    a gigabyte of anybody's to disk, to refuse it then. It goes by Content-Length, beyond which
-    Django reads nothing. To be placed after the middleware that knows the user; the check itself
-    comes after all middleware. The API bounds its bodies itself.
+    Django's check of the CSRF token parses a form before any view asks who sent it: a stranger's
+    gigabyte would be written to disk first, and refused then. Content-Length decides, since Django
+    reads nothing beyond it. This middleware belongs behind the one that knows the user; the check
+    of the token comes after all middleware. The API bounds its bodies itself.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:

@@ -1,6 +1,6 @@
-"""Errors as answers: refusals of the API's views, and what is refused where no view is.
+"""Errors as answers: refusals by the API's views, and by Django before it reaches a view.
 
-Under /api/ an answer has the API's own shape, elsewhere it is Django's page.
+Under /api/ an answer has the API's own shape; elsewhere it is Django's page.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ API = "/api/"
 def answer_refusal(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """Answer a refusal with its status, body and headers, and DRF's own errors as DRF does.
 
-    None, for anything else, lets Django answer 500 and log the traceback.
+    Returns None for anything else: Django then answers 500 and logs the traceback.
     """
     if isinstance(error, RequestRefused):
         set_rollback()
@@ -29,7 +29,7 @@ def answer_refusal(error: Exception, context: Mapping[str, Any]) -> Response | N
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 400 for what Django refuses before any view; 413 where it is too long."""
+    """Answer 400 to a request that Django refuses before any view; 413 to one that is too long."""
     if not request.path.startswith(API):
         return defaults.bad_request(request, exception)
     if isinstance(exception, RequestDataTooBig):
@@ -47,7 +47,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 500 without a word on why: the log has it."""
+    """Answer 500; the reason stands in the log alone."""
     if request.path.startswith(API):
         told = "Restage failed, and has noted it: try again, or ask who runs it."
         return JsonResponse({"detail": told}, status=500)

@@ -10,10 +10,10 @@ from rest_framework.request import Request
 
 
 class OwnFormat(DefaultContentNegotiation):
-    """Answers in its own format where a client asks for one that there is not.
+    """Answers in the view's own format where a client asks for one that the view does not have.
 
-    RFC 9110 (12.5.1) leaves this or a 406. So a browser's address bar, and a client that takes a
-    ZIP, can read why there is none.
+    RFC 9110 (12.5.1) allows this or a 406. With this a browser's address bar, and a client that
+    asks for a ZIP, can read the sentence of a refusal.
     """
 
     def select_renderer(

@@ -1,8 +1,8 @@
-"""The API's description: it adds what the views cannot say, each for itself.
+"""The API's description (OpenAPI), completed with what holds for all views.
 
-drf-spectacular reads requests and answers from the views. Added here is what holds for all of
-them: the errors that any request of a kind can meet, in one shape each; that answers are whole;
-a summary, a group and a short name for each operation.
+drf-spectacular reads requests and answers from the views. This module adds the errors that any
+request of a kind can meet, in one shape each; that answers have all their fields; and a summary, a
+group and a short name for each operation.
 """
 
 from http import HTTPStatus
@@ -17,7 +17,7 @@ from staging.api.refusals import DetailSerializer
 
 Document = dict[str, Any]
 
-# What an operation is about, by the beginning of its path; the first that fits.
+# An operation's group, by the beginning of its path; the first that fits counts.
 _TAGS = {
     "admin/models/{slug}/profiles": "profiles",
     "admin/models/{slug}": "settings",
@@ -34,7 +34,7 @@ _PATH_PARAMETERS = {
     "name": "A profile's name.",
     "username": "Whom it is about.",
 }
-# POST to these carries something out, and makes nothing that has an address.
+# POST to these paths carries out an action; it creates nothing that has an address.
 _VERBS = ("cancel", "retry", "repeat", "reset", "rollback")
 
 _ERRORS: Document = {
@@ -61,7 +61,7 @@ _REFUSALS = {
     "415": "A body of this type is not read.",
     "429": "Your account asked for too much in the last minute.",
 }
-# Refusals that are over in a while, and say when.
+# Headers of refusals that pass after a while.
 _LATER: Document = {
     "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds until it may work."}
 }
@@ -70,8 +70,9 @@ _LATER: Document = {
 def write_nulls_plainly(result: Document, **_: Any) -> Document:
     """Write null where a field may be null, as every generator reads it.
 
-    drf-spectacular refers to a component `NullEnum`, of which generators make a class, and lets
-    what may be anything be "anything or null, and not both", which null itself is not.
+    drf-spectacular refers to a component `NullEnum`, from which generators make a class. A field
+    that may hold anything it describes as `oneOf` anything and null; null matches both of these,
+    and so is invalid.
     """
     result["components"]["schemas"].pop("NullEnum", None)
     written: Document = _with_plain_nulls(result)
@@ -94,7 +95,7 @@ class RestageSchema(AutoSchema):
     """drf-spectacular's reading of a view, completed."""
 
     def get_summary(self) -> str:
-        """Return the first sentence of what is said of an operation."""
+        """Return the first line of an operation's description."""
         return str(self.get_description()).split("\n")[0].removesuffix(".")
 
     def get_tags(self) -> list[str]:
@@ -122,13 +123,13 @@ class RestageSchema(AutoSchema):
     def _resolve_path_parameters(self, variables: Any) -> list[Document]:
         read: Any = super()._resolve_path_parameters
         found: list[Document] = read(variables)
-        for one in found:
-            if one["name"] in _PATH_PARAMETERS:
-                one["description"] = _PATH_PARAMETERS[one["name"]]
+        for parameter in found:
+            if parameter["name"] in _PATH_PARAMETERS:
+                parameter["description"] = _PATH_PARAMETERS[parameter["name"]]
         return found
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Document:
-        """Say that every field of an answer is there, also where a request could leave it out."""
+        """Say that an answer has every field, also where a request may leave it out."""
         read: Any = super()._map_basic_serializer
         schema: Document = read(serializer, direction)
         if direction == "response" and schema.get("properties"):
@@ -153,11 +154,11 @@ class RestageSchema(AutoSchema):
         return dict(sorted(answers.items()))
 
     def _usual_refusals(self) -> set[str]:
-        """Return the statuses that any view with such a request can answer."""
+        """Return the statuses of refusals that any view with such a request can answer."""
         is_safe = self.method == "GET"
-        # A tag that is none is one that we do not know: it is never refused.
-        asked = [one for one in self._get_parameters() if one["name"] != "If-None-Match"]
-        places = {one["in"] for one in asked}
+        # Any If-None-Match is accepted: a malformed ETag counts as one that does not match.
+        parameters = self._get_parameters()
+        places = {item["in"] for item in parameters if item["name"] != "If-None-Match"}
         read_body: Any = self._get_request_body
         has_body = not is_safe and read_body() is not None
         only_account = self.view.permission_classes == [IsAuthenticated]

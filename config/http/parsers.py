@@ -1,4 +1,4 @@
-"""Reads the bodies of API requests."""
+"""Reads JSON bodies of API requests, bounded in length and depth."""
 
 from collections.abc import Mapping
 from io import BytesIO
@@ -19,11 +19,11 @@ class DocumentTooLarge(APIException):
 
 
 class BoundedJSONParser(BaseParser):
-    """DRF's JSON parser, with a limit on length, and an answer to deep nesting.
+    """DRF's JSON parser, with a limit on length and a refusal of deep nesting.
 
-    It has a JSONParser and is none, since DRF reads the whole body for one, and Django answers
-    one beyond DATA_UPLOAD_MAX_MEMORY_SIZE with a page of HTML. `json` raises RecursionError on a
-    few thousand nested brackets, which DRF does not expect.
+    It uses JSONParser and does not inherit from it: for a JSONParser DRF reads the whole body,
+    and Django answers a body beyond DATA_UPLOAD_MAX_MEMORY_SIZE with a page of HTML. `json` raises
+    RecursionError on a few thousand nested brackets, which DRF does not expect.
     """
 
     media_type = "application/json"

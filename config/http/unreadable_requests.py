@@ -1,4 +1,4 @@
-"""Takes out of a request what the libraries below us would fail on: none of it is ever meant."""
+"""Takes out of requests, or refuses, malformed parts on which Django or PostgreSQL would fail."""
 
 import re
 from collections.abc import Callable
@@ -10,16 +10,16 @@ from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 
-# As Django reads it: `charset=x`, `charset="x"`, `charset*=utf-8''x`.
+# A charset as Django reads it: `charset=x`, `charset="x"`, `charset*=utf-8''x`.
 _CHARSET = re.compile(r""";\s*charset\*?\s*=\s*("[^"]*"|[^;]*)""", re.IGNORECASE)
 
 
 def without_charset(application: WSGIApplication) -> WSGIApplication:
-    """Read every request as UTF-8, as JSON and all browsers send it.
+    """Read every request as UTF-8, which JSON is and all browsers send.
 
-    Django takes the charset that a client names for the query, and for a form, also where it is a
-    decompressor ("zip") or cannot replace what it does not know ("idna"), and fails before any
-    middleware is there to answer.
+    Django decodes the query and forms with the charset that a client names, even with a codec that
+    decompresses ("zip") or that cannot replace unknown bytes ("idna"). It then fails before any
+    middleware can answer.
     """
 
     def answer(environ: dict[str, Any], start_response: Any) -> Any:
@@ -33,9 +33,10 @@ def without_charset(application: WSGIApplication) -> WSGIApplication:
 def without_nul(
     answer: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Refuse addresses of the admin with NUL: its filters hand it to PostgreSQL, which fails.
+    """Refuse addresses of the admin that hold NUL.
 
-    Elsewhere the views see to it, and say what is wrong where.
+    The admin's filters would hand it to PostgreSQL, which fails. The
+    API's views refuse it themselves, with a sentence at the field.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -52,10 +53,10 @@ def without_nul(
 def plain_credentials(
     answer: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Let a token or a session that is none be unknown, instead of failing.
+    """Make a malformed token or session cookie an unknown one, on which nothing fails.
 
-    knox decodes a token as UTF-8, and a cookie may hold NUL, quoted as in C: PostgreSQL refuses to
-    look for that.
+    knox decodes a token as UTF-8 and fails on other bytes. A cookie may hold a quoted NUL, which
+    PostgreSQL refuses to look up.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -70,5 +71,5 @@ def plain_credentials(
 
 
 def _plain(header: str) -> str:
-    """Return a header with a question mark for whatever is not printable ASCII."""
-    return "".join(one if " " <= one <= "~" else "?" for one in header)
+    """Return a header with a question mark for each character that is not printable ASCII."""
+    return "".join(letter if " " <= letter <= "~" else "?" for letter in header)

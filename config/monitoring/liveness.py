@@ -1,4 +1,4 @@
-"""Says that the web process answers, to whoever asks, under whatever name."""
+"""Answers `/livez` while the web process works: to all callers, under any host name."""
 
 from collections.abc import Callable
 
@@ -12,8 +12,8 @@ def liveness(
 ) -> Callable[[HttpRequest], HttpResponse]:
     """Answer PATH before anything else looks at the request.
 
-    A health check calls the container by its own address, which is none of ALLOWED_HOSTS, and
-    over http: a view would refuse the one, and redirect the other.
+    A health check calls the container by its own address, which ALLOWED_HOSTS does not hold, and
+    over http: a view would refuse the host, or redirect to https.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:

@@ -1,8 +1,8 @@
 """`/metrics` for Prometheus, behind METRICS_TOKEN: figures of the whole installation.
 
-All are read from the database at the time of asking, so it does not matter which of the web
-processes is asked, nor when one of them was started: ask one. What has ended is not counted row by
-row, but read from sums (`Tally`, `DailyUsage`), so a million finished jobs cost nothing.
+All figures are read from the database when they are asked for, so every web process answers the
+same: ask any one of them. Finished work is not counted row by row, but read from sums (`Tally`,
+`DailyUsage`), so a million finished jobs cost nothing.
 """
 
 from collections.abc import Callable, Iterator
@@ -39,7 +39,7 @@ from staging.models.job import UNFINISHED
 
 PATH = "/metrics"
 
-# Each tally as a counter: what it says, and what its label is called.
+# Each tally as a counter: its description, and the name of its label.
 _TALLIES = {
     "submits": ("Requests that buy, by what came of them.", "outcome"),
     "rate_limited": ("Answers of 429; those to create and upload pause all creations.", "request"),
@@ -48,7 +48,8 @@ _TALLIES = {
     "sweeps": ("Sweeps that beat asked for, as workers began them.", "state"),
 }
 _ENDS = ("succeeded", "failed", "canceled")
-# Every project may have two: those of all are shown, and those of projects with the least left.
+# Every project may have two limits. Shown are the limits of all projects together, then those of
+# single projects, the one with the least left first.
 MOST_LIMITS = 100
 
 log = structlog.get_logger(__name__)
@@ -57,7 +58,7 @@ log = structlog.get_logger(__name__)
 def metrics(
     answer: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Answer PATH to whoever has the token, under any name, as `liveness` does."""
+    """Answer PATH to requests with the token, under any host name, as `liveness` does."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.path == PATH and settings.METRICS_TOKEN:
@@ -82,7 +83,7 @@ def _answer(request: HttpRequest) -> HttpResponse:
 
 
 class Figures(Collector):
-    """Reads everything anew each time."""
+    """Reads all figures anew for each request."""
 
     def collect(self) -> Iterator[Metric]:
         now = timezone.now()
@@ -97,7 +98,10 @@ class Figures(Collector):
 
 
 def _of_predictions(now: datetime) -> Iterator[Metric]:
-    """By the index of what is unfinished; ages of what is bought leave out how long it queued."""
+    """Yield counts and ages of unfinished predictions, read along the index of these.
+
+    A bought prediction's age leaves out how long it queued.
+    """
     rows = Prediction.objects.filter(status__in=UNFINISHED).order_by().values("status")
     sums = rows.annotate(
         count=Count("pk"), asked=Min("created_at"), bought=Min(Coalesce("intent_at", "created_at"))
@@ -117,7 +121,7 @@ def _of_predictions(now: datetime) -> Iterator[Metric]:
 
 
 def _of_jobs() -> Metric:
-    """By job_by_status."""
+    # Along the index job_by_status.
     rows = StagingJob.objects.filter(status__in=UNFINISHED).order_by().values("status")
     found = dict(rows.annotate(count=Count("pk")).values_list("status", "count"))
     counts = _gauge("jobs", "Unfinished jobs, by state.", "state")
@@ -127,7 +131,7 @@ def _of_jobs() -> Metric:
 
 
 def _of_tallies() -> Iterator[Metric]:
-    found = {(one.name, one.label): one.count for one in Tally.objects.all()}
+    found = {(tally.name, tally.label): tally.count for tally in Tally.objects.all()}
     families = {
         name: CounterMetricFamily(f"restage_{name}", says, labels=[label])
         for name, (says, label) in _TALLIES.items()
@@ -139,10 +143,9 @@ def _of_tallies() -> Iterator[Metric]:
 
 
 def _of_usage() -> Iterator[Metric]:
-    """From the sums of days."""
     wanted = ("pictures", "cost", "unpriced", *_ENDS)
-    sums = DailyUsage.objects.order_by().aggregate(**{f"all_{one}": Sum(one) for one in wanted})
-    found: dict[str, Any] = {one: sums[f"all_{one}"] or Decimal(0) for one in wanted}
+    sums = DailyUsage.objects.order_by().aggregate(**{f"all_{name}": Sum(name) for name in wanted})
+    found: dict[str, Any] = {name: sums[f"all_{name}"] or Decimal(0) for name in wanted}
     ended = CounterMetricFamily(
         "restage_predictions_ended", "Predictions that ended, by state.", labels=["state"]
     )
@@ -155,10 +158,13 @@ def _of_usage() -> Iterator[Metric]:
 
 
 def _of_limits(now: datetime) -> Iterator[Metric]:
-    """In one query; a project stands there by its id, since its name is its people's own."""
+    """Yield the spending limits, read in one query.
+
+    A project is named by its id: its name is confidential.
+    """
     today = timezone.localdate(now)
     limits = list(SpendingLimit.objects.order_by("pk"))
-    limits.sort(key=lambda one: (one.project_id is not None, one.left(today)))
+    limits.sort(key=lambda limit: (limit.project_id is not None, limit.left(today)))
     labels = ("scope", "period")
     wholes = _gauge("spending_limit_usd", "What may be spent in the period.", *labels)
     spent = _gauge("spending_spent_usd", "What was spent of a limit in its period.", *labels)
@@ -186,14 +192,14 @@ def _of_pace(now: datetime) -> Iterator[Metric]:
 
 
 def _of_callbacks(now: datetime) -> Metric:
-    """By the index of those that wait."""
+    # Along the index of callbacks that wait.
     due = Callback.objects.due(now).count()
     return _gauge("callbacks_due", "Clients who are to be told of a job's end now.", value=due)
 
 
 def _of_workers(now: datetime) -> Iterator[Metric]:
     workers = list(Heartbeat.objects.kept(now))
-    late = sum(one.is_late(now) for one in workers)
+    late = sum(worker.is_late(now) for worker in workers)
     counts = _gauge("workers", "Worker processes; late: nothing moves in them.", "state")
     counts.add_metric(["ready"], len(workers) - late)
     counts.add_metric(["late"], late)
@@ -209,5 +215,5 @@ def _counter(name: str, says: str, value: Decimal) -> CounterMetricFamily:
 
 
 _registry = CollectorRegistry()
-# Not described beforehand: that would ask the database while Django is starting.
+# Figures has no describe(), for that would ask the database while Django is starting.
 _registry.register(Figures())

@@ -1,11 +1,11 @@
-"""Says whether this installation can work: `/readyz` of the web process, `/readyz/workers`.
+"""Answers whether this installation can work: `/readyz` (web) and `/readyz/workers`.
 
     /readyz          200 {"status": "ready", "database": "ok", "migrations": "ok", "broker": "ok"}
     /readyz          503 {"status": "not ready", …, "migrations": "2 not applied", …}
     /readyz/workers  200 {"status": "ready", "swept_s_ago": 3.1,
                           "workers": [{"name", "ready", "moved_s_ago", …}]}
 
-Answers of fixed words alone: nothing of an address, a password or an error's text.
+Answers consist of fixed words: no address, no password, no text of an error.
 """
 
 import threading
@@ -35,9 +35,9 @@ log = structlog.get_logger(__name__)
 
 
 class Question:
-    """Asks something that may hang, in a thread of its own.
+    """A check that may hang, and so runs in a thread of its own.
 
-    As long as one asking hangs, no other is begun: whoever asks meanwhile waits for the same.
+    While a check hangs, no second thread is begun: later requests wait for the same answer.
     """
 
     def __init__(self, ask: Callable[[], Any], *, else_value: Callable[[str], Any]) -> None:
@@ -56,7 +56,7 @@ class Question:
 
 class Asking(threading.Thread):
     def __init__(self, ask: Callable[[], Any], *, else_value: Callable[[str], Any]) -> None:
-        # A daemon: one that hangs does not keep the process from ending.
+        # A daemon, so that a hanging thread does not keep the process from ending.
         super().__init__(name="readiness", daemon=True)
         self._ask = ask
         self._else_value = else_value
@@ -66,23 +66,26 @@ class Asking(threading.Thread):
     def run(self) -> None:
         try:
             self._value = self._ask()
-        # The thread's boundary; whatever it was, it is not ready, and the log says why.
+        # The thread's boundary: any error means "not ready", and the log says why.
         except Exception as error:  # noqa: BLE001
             log.warning("not ready", error=type(error).__name__, why=str(error))
             self._value = self._else_value(FAILS)
         finally:
-            # This thread's own.
+            # Each thread has a connection of its own.
             connection.close()
             self.is_over.set()
 
     def value(self, *, until: float) -> Any:
-        """Return the answer, or that there was none until then (`time.monotonic`)."""
+        """Return the answer, or HANGS where there was none by `until` (of `time.monotonic`)."""
         is_over = self.is_over.wait(max(0.0, until - time.monotonic()))
         return self._value if is_over else self._else_value(HANGS)
 
 
 class Migrations:
-    """How many migrations are not applied; none stays none, as this process's code does."""
+    """Counts the migrations that are not applied, until there are none.
+
+    Then it looks no more: the code of this process does not change.
+    """
 
     def __init__(self) -> None:
         self._is_applied = False
@@ -98,7 +101,7 @@ class Migrations:
 
 
 def ask_database() -> dict[str, str]:
-    """Ask for something, by a connection that is opened for it."""
+    """Run a query on a connection of its own, and count the missing migrations."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
         cursor.fetchone()
@@ -112,24 +115,24 @@ def ask_broker() -> dict[str, str]:
 
 
 def ask_workers() -> dict[str, Any]:
-    """Return what each worker process was last seen to do, and when one did what beat asks for.
+    """Return when each worker process last moved, and when a sweep that beat asked for last began.
 
-    One that gets on is enough, as long as beat goes on.
+    The installation is ready where at least one worker moves, and beat does.
     """
     now = timezone.now()
     workers = [
         {
-            "name": one.name,
-            "ready": not one.is_late(now),
-            "moved_s_ago": _seconds(one.age_s(now)),
-            "seen_s_ago": _seconds((now - one.seen_at).total_seconds()),
+            "name": worker.name,
+            "ready": not worker.is_late(now),
+            "moved_s_ago": _seconds(worker.age_s(now)),
+            "seen_s_ago": _seconds((now - worker.seen_at).total_seconds()),
         }
-        for one in Heartbeat.objects.kept(now)
+        for worker in Heartbeat.objects.kept(now)
     ]
     swept_s_ago = Tally.age_s(Tallied.SWEPT, now)
     is_swept = swept_s_ago is not None and swept_s_ago <= settings.STAGING_WORKER_LATE_S
     return {
-        "is_ready": is_swept and any(one["ready"] for one in workers),
+        "is_ready": is_swept and any(worker["ready"] for worker in workers),
         "told": {"swept_s_ago": _seconds(swept_s_ago), "workers": workers},
     }
 
@@ -171,7 +174,7 @@ def readiness(
 
 
 def _ask(*questions: Question) -> list[Any]:
-    """Ask all at once; return their answers after LIMIT_S at most."""
+    """Begin all checks at once; return their answers after LIMIT_S at most."""
     until = time.monotonic() + LIMIT_S
     begun = [question.begin() for question in questions]
     return [asking.value(until=until) for asking in begun]
