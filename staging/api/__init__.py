@@ -1,1 +1,1 @@
-"""The staging API: one module a noun, beside it what its requests and its answers are made of."""
+"""The staging API: a module of views for each noun, with modules of its requests and answers."""

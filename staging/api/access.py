@@ -1,6 +1,6 @@
-"""Who may see and do what: a project opens its photos, jobs and batches to owner and members.
+"""Access to projects, and through them to their photos, jobs and batches, for owner and members.
 
-What somebody may not see is 404, as if it were not there; what they may see and not change is 403.
+What a user may not see is 404, as if it did not exist; what they may only see is 403 to a change.
 """
 
 import uuid
@@ -19,7 +19,7 @@ MOST_NAMED = 500
 
 
 def caller(request: Request) -> User:
-    """Return who asks: the permission lets in nobody without an account."""
+    """Return the account that sent the request: IsAuthenticated lets in no other."""
     return cast("User", request.user)
 
 
@@ -40,17 +40,18 @@ def seen_batches(request: Request) -> QuerySet[StagingBatch]:
 
 
 def in_seen_projects(rows: QuerySet[Row], request: Request) -> QuerySet[Row]:
-    """Return those in the caller's projects, which are named one by one: for lists.
+    """Return the rows in the caller's projects, which the query names one by one: for lists.
 
-    Of a subquery a database does not know how little it finds, and walks through everybody's jobs,
-    the newest first, until a page is full. Above MOST_NAMED projects it soon is.
+    A database does not know how few rows a subquery finds: it would walk through the jobs of all
+    users, the newest first, until a page is full. A caller with more than MOST_NAMED projects
+    fills the page soon, and gets the subquery.
     """
     seen = list(seen_projects(request).order_by().values_list("pk", flat=True)[: MOST_NAMED + 1])
     return rows.filter(project__in=seen if len(seen) <= MOST_NAMED else seen_projects(request))
 
 
 def get_or_404(rows: QuerySet[Row], pk: uuid.UUID | int, *, noun: str) -> Row:
-    """Return one of the rows that somebody may see. Raises NotFound."""
+    """Return the row with this key, of rows that the caller may see. Raises NotFound."""
     row = rows.filter(pk=pk).first()
     if row is None:
         raise NotFound(f"You have no such {noun}.")
@@ -64,20 +65,20 @@ def check_edits(request: Request, project: Project) -> None:
 
 
 def check_owns(request: Request, project: Project) -> None:
-    """Raise PermissionDenied where the project, seen by the caller, is somebody else's.
+    """Raise PermissionDenied where the caller sees the project, but does not own it.
 
-    Only its owner renames, shares and deletes a project, and chooses its model and profile; a
-    member who may edit stages, judges, and deletes photos and jobs.
+    Only its owner may rename, share and delete a project, and choose its model and profile. A
+    member who may edit can stage, judge, and delete photos and jobs.
     """
     if project.owner_id != caller(request).pk:
         raise PermissionDenied("Only the owner of this project may do that.")
 
 
 def find_project(request: Request, project_id: uuid.UUID | None) -> Project:
-    """Return the project that a request puts something into; without one, its Unsorted.
+    """Return the project that a request puts something into; without an id, the caller's Unsorted.
 
-    Raises ValidationError for one that the caller does not see, PermissionDenied for one that they
-    may not change.
+    Raises ValidationError where the caller does not see the project, PermissionDenied where they
+    may only see it.
     """
     if project_id is None:
         return Project.objects.unsorted_of(caller(request))

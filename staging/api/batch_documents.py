@@ -1,4 +1,4 @@
-"""What the API answers of batches: how far they are, and each photo with its jobs or its error."""
+"""The API's answers about batches: their progress, and each photo with its jobs or its error."""
 
 from typing import Any
 
@@ -21,17 +21,17 @@ class PhotoCountsSerializer(serializers.Serializer[Any]):
 JobCountsSerializer = type(
     "JobCountsSerializer",
     (serializers.Serializer,),
-    {one.value: serializers.IntegerField() for one in JobStatus},
+    {status.value: serializers.IntegerField() for status in JobStatus},
 )
 
 
 class _BatchListSerializer(serializers.ListSerializer[Any]):
-    """Reads how far all batches of a page are at once."""
+    """Reads the progress of all batches of a page in one go."""
 
     def to_representation(self, data: Any) -> Any:
         batches = list(data)
         found = progress_of(batches)
-        return super().to_representation([_summarise(one, found[one.pk]) for one in batches])
+        return super().to_representation([_summarise(batch, found[batch.pk]) for batch in batches])
 
 
 class BatchSummarySerializer(serializers.Serializer[Any]):
@@ -101,8 +101,10 @@ def _summarise(batch: StagingBatch, progress: Progress) -> dict[str, Any]:
         "percent": progress.percent,
         "done": progress.done,
         "total": progress.total,
-        "photo_counts": {one.value: progress.photos.get(one, 0) for one in BatchPhotoStatus},
-        "job_counts": {one.value: progress.jobs.get(one, 0) for one in JobStatus},
+        "photo_counts": {
+            status.value: progress.photos.get(status, 0) for status in BatchPhotoStatus
+        },
+        "job_counts": {status.value: progress.jobs.get(status, 0) for status in JobStatus},
         "cost": progress.cost,
     }
 
@@ -116,25 +118,25 @@ def describe_batch(batch: StagingBatch, progress: Progress, request: Request) ->
         "profile": batch.profile_name or None,
         "overrides": batch.overrides,
         "seed": batch.seed,
-        "photos": [_describe_photo(one, batch, request) for one in photos_with_jobs(batch)],
+        "photos": [_describe_photo(photo, batch, request) for photo in photos_with_jobs(batch)],
     }
     return BatchSerializer(document, context={"request": request}).data
 
 
-def _describe_photo(one: BatchPhoto, batch: StagingBatch, request: Request) -> dict[str, Any]:
-    # Where a style was asked for again, the newest counts.
-    jobs = {job.style: job for job in reversed(one.jobs.all())}
+def _describe_photo(photo: BatchPhoto, batch: StagingBatch, request: Request) -> dict[str, Any]:
+    # Where a style was asked for again, its newest job counts.
+    jobs = {job.style: job for job in reversed(photo.jobs.all())}
     return {
-        "name": one.name,
-        "room_type": one.room_type,
-        "status": one.status,
-        "error": one.error or None,
-        "photo": one.photo_id,
+        "name": photo.name,
+        "room_type": photo.room_type,
+        "status": photo.status,
+        "error": photo.error or None,
+        "photo": photo.photo_id,
         "styles": [
             {
                 "style": style,
                 "job": _describe_job(jobs[style], request) if style in jobs else None,
-                "error": one.job_errors.get(style),
+                "error": photo.job_errors.get(style),
             }
             for style in batch.styles
         ],
@@ -143,11 +145,11 @@ def _describe_photo(one: BatchPhoto, batch: StagingBatch, request: Request) -> d
 
 def _describe_job(job: StagingJob, request: Request) -> dict[str, Any]:
     predictions = list(job.predictions.all())
-    failed = [one for one in predictions if one.error_code]
+    failed = [prediction for prediction in predictions if prediction.error_code]
     return {
         "id": job.pk,
         "url": request.build_absolute_uri(reverse("job", args=[job.pk])),
         "status": job.status,
         "error": {"code": failed[0].error_code, "detail": failed[0].error} if failed else None,
-        "images": [image for one in predictions for image in one.images.all()],
+        "images": [image for prediction in predictions for image in prediction.images.all()],
     }

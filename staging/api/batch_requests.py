@@ -1,4 +1,4 @@
-"""What is asked of batches: photos, and how they are to be staged."""
+"""Requests for batches: the photos, and how they are to be staged."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The staging API: many photos at once, and how far they are."""
+"""The staging API: batches of photos, and their progress."""
 
 import uuid
 from collections.abc import Sequence
@@ -76,7 +76,7 @@ class BatchListView(APIView):
         batch, headers = buy_once(
             request, lambda key: _stage(request, key=key), bought=StagingBatch
         )
-        # What a key bought may be in a project that its owner has left since.
+        # A replayed key may name a batch in a project that the caller has been removed from since.
         get_or_404(seen_batches(request), batch.pk, noun="batch")
         progress = progress_of([batch])[batch.pk]
         address = request.build_absolute_uri(reverse("batch", args=[batch.pk]))
@@ -125,15 +125,17 @@ def _stage(request: Request, *, key: IdempotencyKey | None) -> StagingBatch:
 def _find_place(
     request: Request, *, ids: Sequence[uuid.UUID], project_id: uuid.UUID | None
 ) -> tuple[Sequence[Photo], Project]:
-    """Return the photos that are there and their project, where the caller may stage."""
+    """Return the stored photos with these ids, and the project to stage in.
+
+    Raises ValidationError, PermissionDenied."""
     if not ids:
         return [], find_project(request, project_id)
     found = seen_photos(request).select_related("project__model", "project__profile").in_bulk(ids)
-    if missing := [one for one in ids if one not in found]:
+    if missing := [photo_id for photo_id in ids if photo_id not in found]:
         raise ValidationError({"photos": [f"You have no photo {missing[0]}."]})
     if len(found) != len(ids):
         raise ValidationError({"photos": ["One of these photos is named twice."]})
-    photos = [found[one] for one in ids]
+    photos = [found[photo_id] for photo_id in ids]
     project = photos[0].project
     if any(photo.project_id != project.pk for photo in photos):
         raise ValidationError(

@@ -1,4 +1,4 @@
-"""The staging API: where a client is told of a job's end, and how it knows that we told it."""
+"""The staging API: the address for a job's callback, and the secret that signs callbacks."""
 
 from typing import Any
 

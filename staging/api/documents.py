@@ -1,4 +1,4 @@
-"""What the API answers with: photos, pictures, jobs."""
+"""The API's answers about photos, pictures and jobs."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ class PhotoSerializer(serializers.ModelSerializer[Photo]):
 
     @extend_schema_field(OriginalSerializer(allow_null=True))
     def get_original(self, photo: Photo) -> Any:
-        """Tell what came; null for a photo from before that was kept."""
+        """Describe the file that was sent; null for a photo older than these columns."""
         return OriginalSerializer(photo).data if photo.original_size else None
 
 
@@ -131,13 +131,16 @@ class JobSerializer(serializers.ModelSerializer[StagingJob]):
 
     @extend_schema_field(StagedImageSerializer(many=True))
     def get_images(self, job: StagingJob) -> Any:
-        made = [image for one in job.predictions.all() for image in one.images.all()]
+        made = [image for prediction in job.predictions.all() for image in prediction.images.all()]
         return StagedImageSerializer(made, many=True, context=self.context).data
 
     @extend_schema_field(ErrorSerializer(allow_null=True))
     def get_error(self, job: StagingJob) -> Any:
-        counted = [one for one in job.predictions.all() if not one.is_replaced]
-        failed = [one for one in counted if one.error_code]
+        failed = [
+            prediction
+            for prediction in job.predictions.all()
+            if prediction.error_code and not prediction.is_replaced
+        ]
         return {"code": failed[0].error_code, "detail": failed[0].error} if failed else None
 
     @extend_schema_field(serializers.FloatField(allow_null=True, help_text="US dollars."))
@@ -155,7 +158,9 @@ class JobSerializer(serializers.ModelSerializer[StagingJob]):
 
     @extend_schema_field(StepSerializer(many=True))
     def get_timeline(self, job: StagingJob) -> Any:
-        steps = [step for one in job.predictions.all() for step in one.transitions.all()]
+        steps = [
+            step for prediction in job.predictions.all() for step in prediction.transitions.all()
+        ]
         return StepSerializer(sorted(steps, key=lambda step: (step.at, step.pk)), many=True).data
 
 

@@ -17,7 +17,7 @@ from staging.api.refusals import refused
 from staging.downloads import pick_pictures, safe_name, stream_zip
 from staging.models import StagedImage, Verdict
 
-# More would not fit into an address.
+# More ids would not fit into an address.
 MAX_PICKED = 100
 MAX_ID = 2**63 - 1
 

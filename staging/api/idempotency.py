@@ -1,10 +1,10 @@
 """`Idempotency-Key`: a request that buys, sent again, is answered with what it bought first.
 
-For a door that buys something, a job or a batch:
+For a view that buys a job or a batch:
 
     @extend_schema(parameters=[IDEMPOTENCY_KEY], responses={202: …, 409: …, 422: …})
     def post(self, request: Request) -> Response:
-        …                                     # who may not do it has been refused by here
+        …                                     # callers without permission were refused
         batch, headers = buy_once(
             request, lambda key: request_batch(…, key=key), bought=StagingBatch
         )
@@ -12,10 +12,10 @@ For a door that buys something, a job or a batch:
 
 The service takes `key: IdempotencyKey | None` and, inside the transaction that records the batch,
 calls `staging.idempotency.keep_key(key, batch=batch)`. That raises AlreadyAsked where
-another request with the same key was quicker: the transaction is rolled back with it, so nothing
-is bought; a file that was stored before the transaction is the service's to remove again, as
-`staging.jobs.requesting.request_staging` does. A request that is refused keeps no key: mended, it
-may bear the same one.
+another request with the same key was quicker: the transaction is rolled back, so nothing is
+bought. A file that the service stored before the transaction it has to remove again, as
+`staging.jobs.requesting.request_staging` does. A refused request keeps no key, so the corrected
+request may bear the same key.
 """
 
 import hashlib
@@ -41,7 +41,7 @@ Bought = TypeVar("Bought", StagingJob, StagingBatch)
 
 
 class KeyOfAnother(RequestRefused):
-    """An Idempotency-Key that came with another request before."""
+    """An Idempotency-Key that was sent with a different request before."""
 
     status = 422
 
@@ -51,8 +51,9 @@ def buy_once(
 ) -> tuple[Bought, dict[str, str]]:
     """Return what the request buys, or bought when it was sent before, and the answer's headers.
 
-    `buy` is given the key to keep, None where the request bears none. Raises KeyOfAnother,
-    ParseError for a key that is none, and NotPossible where what it bought is deleted meanwhile.
+    `buy` gets the key to keep, or None where the request bears none. Raises KeyOfAnother,
+    ParseError for a malformed key, and NotPossible where what the key bought was deleted between
+    the two looks.
     """
     key = _read_key(request)
     if key is None:
@@ -62,6 +63,7 @@ def buy_once(
     try:
         return buy(key), {}
     except AlreadyAsked as error:
+        # The same request was quicker on another thread: its purchase is the answer.
         if first := _find_first(key, bought):
             return first, dict(REPLAYED)
         raise NotPossible("What this key bought was deleted in this moment: ask again.") from error
@@ -80,7 +82,7 @@ def _find_first(key: IdempotencyKey, bought: type[Bought]) -> Bought | None:
 
 
 def _read_key(request: Request) -> IdempotencyKey | None:
-    """Return the key as it would be kept, or None where the request bears none."""
+    """Return the request's key, not saved yet; None where the request bears none."""
     name = request.headers.get("Idempotency-Key")
     if name is None:
         return None
@@ -90,10 +92,10 @@ def _read_key(request: Request) -> IdempotencyKey | None:
 
 
 def _fingerprint(request: Request) -> str:
-    """Return what tells one request from another: method, path, and what its body says."""
+    """Return a hash of the method, the path and the content of the body."""
     said: Any = request.data
     if isinstance(said, QueryDict):
-        # A form's boundary is another each time, and so is its order.
+        # The parsed fields of a form, sorted: its boundary and its order differ each time.
         said = sorted(_said_in_form(said))
     try:
         text = json.dumps([request.method, request.path, said], sort_keys=True)

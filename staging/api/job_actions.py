@@ -1,4 +1,4 @@
-"""The staging API: what becomes of a job that is there: canceled, tried again, repeated, judged."""
+"""The staging API: actions on a job: cancel, retry, repeat, judge."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""Which jobs a list shows."""
+"""The filters of a list of jobs."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ _COLUMNS = {
 
 
 class JobQuery(PageQuery):
-    """What a list of jobs may be asked."""
+    """The filters that a list of jobs takes."""
 
     status = serializers.ListField(
         child=serializers.ChoiceField(choices=JobStatus.choices),
@@ -42,17 +42,17 @@ class JobQuery(PageQuery):
     verdict = serializers.ChoiceField(
         choices=[*Verdict.choices, (FRESH, "Fresh")],
         required=False,
-        help_text="Jobs with a picture that was judged so; fresh for one that nobody has judged.",
+        help_text="Jobs with a picture that was judged so; fresh: one not judged yet.",
     )
     created_after = MomentField(required=False)
     created_before = MomentField(required=False)
 
 
 def filter_jobs(jobs: QuerySet[StagingJob], asked: dict[str, Any]) -> QuerySet[StagingJob]:
-    """Return the jobs that what was asked, as JobQuery reads it, lets through."""
+    """Return the jobs that pass the filters; `asked` is what JobQuery has read."""
     jobs = jobs.filter(**{_COLUMNS[name]: asked[name] for name in asked if name in _COLUMNS})
     if profile := asked.get("profile"):
-        # An index has the profile and not its name; its history knows how it was ever called.
+        # The index holds profiles, not names; the history has every name that a profile has had.
         called_so = ModelSettings.history.filter(name=profile).values("id")
         jobs = jobs.filter(profile__in=called_so, profile_name=profile)
     if verdict := asked.get("verdict"):

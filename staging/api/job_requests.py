@@ -1,4 +1,4 @@
-"""What is asked of jobs: one to be made, one to be made again, a verdict."""
+"""Requests for jobs: making a job, repeating it, judging its pictures."""
 
 import uuid
 from collections.abc import Mapping
@@ -104,7 +104,7 @@ class RatingSerializer(StrictSerializer):
 
 
 def wish_in(asked: Mapping[str, Any]) -> StagingRequest:
-    """Return what the fields of a valid request wish for, one for a job or one for a batch."""
+    """Return the StagingRequest in the fields of a valid request, for a job or for a batch."""
     return StagingRequest(
         room_type=asked["room_type"],
         style=asked.get("style", ""),
@@ -123,7 +123,9 @@ def find_place(
     *,
     project_id: uuid.UUID | None,
 ) -> tuple[Photo | Upload, Project]:
-    """Return what was sent as a photo, a file or an id, and the project the caller may stage in."""
+    """Return the photo, sent as a file or an id, and its project, in which the caller may stage.
+
+    Raises ValidationError, PermissionDenied, PhotoTooLarge."""
     if not isinstance(sent, uuid.UUID):
         return read_upload(sent), find_project(request, project_id)
     photo = seen_photos(request).filter(pk=sent).first()

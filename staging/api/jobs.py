@@ -1,4 +1,4 @@
-"""The staging API: asking for a job, looking at jobs, deleting one."""
+"""The staging API: making, listing, reading and deleting jobs."""
 
 import uuid
 from typing import Any
@@ -122,7 +122,7 @@ def get_job_to_change(request: Request, job_id: uuid.UUID) -> StagingJob:
 def answer_job(
     request: Request, job: StagingJob, *, status: int = 202, headers: dict[str, str] | None = None
 ) -> Response:
-    """Answer with a job as it is now; of one that goes on, say where it is to be found."""
+    """Answer with a job as it is now; a 202 has its address as Location."""
     found = get_or_404(find_jobs(request), job.pk, noun="job")
     told = {**headers_of_job(found), **(headers or {})}
     if status == 202:
@@ -131,7 +131,7 @@ def answer_job(
 
 
 def _shown() -> "Prefetch[str, QuerySet[Prediction], str]":
-    """Return what the document of a job shows beside its own row."""
+    """Return the related rows that a job's document shows."""
     told = Prediction.objects.prefetch_related("images", "transitions__prediction")
     return Prefetch("predictions", told)
 

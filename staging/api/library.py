@@ -1,4 +1,4 @@
-"""The prompt library for front ends: what can be asked for, and what a model would be told."""
+"""The staging API: rooms and styles to choose from, and the prompt that a job would have."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from staging.prompts import MODES
 
 
 class RoomTypeField(serializers.CharField):
-    """A room's key: the library's rows decide, so no list of them stands in the document."""
+    """A room's key. Operators edit the library, so the API's description lists no keys."""
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("help_text", "A key of staging/room-types; without one, any room.")
@@ -27,7 +27,7 @@ class RoomTypeField(serializers.CharField):
 
 
 class StyleField(serializers.CharField):
-    """A style's key, as a room's."""
+    """A style's key; like a room's, it is not listed in the description."""
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("help_text", "A key of staging/styles; without one, modern.")

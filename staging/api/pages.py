@@ -1,4 +1,4 @@
-"""Lists in pages: what a list may be asked, and a page of it as an answer.
+"""Lists in pages: the query of a list, and the answer with one of its pages.
 
     class ThingQuery(PageQuery):
         project = serializers.UUIDField(required=False)
@@ -15,7 +15,7 @@
             things = things.filter(project=asked["project"])
         return answer_page(things, request, serializer=ThingSerializer)
 
-Pages are found by a cursor, which no row that comes or goes meanwhile can shift.
+A cursor marks where a page begins; rows that come or go meanwhile do not shift it.
 """
 
 from datetime import datetime
@@ -38,7 +38,7 @@ Row = TypeVar("Row", bound=Model)
 
 
 class MomentField(serializers.DateTimeField):
-    """A time that any database can compare with: of this age, not of the first year."""
+    """A time that all databases can compare with: from 1901 to 2999."""
 
     def to_internal_value(self, value: Any) -> datetime:
         moment = super().to_internal_value(value)
@@ -48,7 +48,7 @@ class MomentField(serializers.DateTimeField):
 
 
 class PageQuery(serializers.Serializer[Any]):
-    """What each list may be asked; its subclasses add filters."""
+    """The query that every list takes; subclasses add filters."""
 
     cursor = serializers.CharField(
         required=False, help_text="Where a page begins: from `next` or `previous` of another."
@@ -59,7 +59,7 @@ class PageQuery(serializers.Serializer[Any]):
 
     @classmethod
     def read(cls, request: Request) -> dict[str, Any]:
-        """Return what a request asks. Raises ValidationError, also for what it may not ask."""
+        """Return the request's query. Raises ValidationError, also for unknown parameters."""
         asked = cls(data=request.query_params)
         check_query(request, asked.fields)
         asked.is_valid(raise_exception=True)
@@ -69,17 +69,17 @@ class PageQuery(serializers.Serializer[Any]):
 class CreatedPages(CursorPagination):
     """Pages by `created_at`, the newest first."""
 
-    # A cursor counts the rows of one moment: they need an order of their own to be told apart.
+    # Rows made at the same moment need a second column, to have an order for the cursor.
     ordering = ("-created_at", "-pk")
     page_size = PAGE_SIZE
     page_size_query_param = "page_size"
     max_page_size = MAX_PAGE_SIZE
 
     def decode_cursor(self, request: Request) -> Cursor | None:
-        """Refuse a cursor that was not made here: its text is compared with a time."""
+        """Refuse a cursor that we did not make: its text is compared with a time."""
         try:
             cursor = super().decode_cursor(request)
-            # A text, whatever the type stubs say.
+            # The type stubs are wrong: it is a text.
             position: Any = cursor.position if cursor else None
             moment = None if position is None else parse_datetime(position)
         except (NotFound, ValueError):
@@ -110,7 +110,7 @@ def _no_cursor() -> ValidationError:
 def page_of(
     serializer: type[serializers.BaseSerializer[Any]],
 ) -> type[serializers.BaseSerializer[Any]]:
-    """Return how a page of a list is described in the API's document."""
+    """Return a serializer that describes a page of a list in the API's description."""
     name = serializer.__name__.removesuffix("Serializer")
     return type(
         f"{name}PageSerializer",

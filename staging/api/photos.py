@@ -31,7 +31,7 @@ from staging.models import JobStatus, Photo, StagingJob
 from staging.models.prediction import total_cost
 from staging.photos import add_photo
 
-# What a page can show side by side; `GET staging/jobs` has them all.
+# As many as a page can show side by side; `GET staging/jobs` lists all.
 MAX_VARIANTS = 100
 
 
@@ -67,7 +67,7 @@ class VariantSerializer(serializers.ModelSerializer[StagingJob]):
 
     @extend_schema_field(StagedImageSerializer(many=True))
     def get_images(self, job: StagingJob) -> Any:
-        made = [image for one in job.predictions.all() for image in one.images.all()]
+        made = [image for prediction in job.predictions.all() for image in prediction.images.all()]
         return StagedImageSerializer(made, many=True, context=self.context).data
 
 

@@ -1,7 +1,7 @@
-"""Looking at a job or a batch again and again, cheaply: its tag, and when to look next.
+"""Cheap polling of a job or a batch: its ETag, and the pause until the next look.
 
-The tag is made from its state, and from a window of time: the document holds addresses that
-expire, so no tag lives as long as they do.
+The tag is made from the state and from a window of time. The document holds addresses that
+expire, and a tag has to expire before them.
 """
 
 import hashlib
@@ -20,8 +20,8 @@ from rest_framework.response import Response
 from staging.batches.progress import Progress
 from staging.models import StagingJob
 
-# The pause between two looks at a job: at first, at most, and how fast it grows with the time that
-# has passed since the last change.
+# The pause between two looks at a job: the shortest, the longest, and its growth for each second
+# since the job's last change.
 SHORTEST_S, LONGEST_S, GROWTH = 1, 10, 1 / 6
 LOOK_AT_BATCH_AGAIN_S = 2
 
@@ -29,7 +29,7 @@ UNCHANGED = {304: OpenApiResponse(description="You have it as it is.")}
 
 
 def answer_look(request: Request, headers: dict[str, str], describe: Callable[[], Any]) -> Response:
-    """Answer with a document, or with an empty 304 where the client has it as it is."""
+    """Answer with the document, or with an empty 304 where the client's copy is current."""
     known = parse_etags(request.headers.get("If-None-Match", ""))
     if "*" in known or headers["ETag"] in known:
         return Response(status=status.HTTP_304_NOT_MODIFIED, headers=headers)
@@ -51,8 +51,8 @@ def headers_of_batch(progress: Progress) -> dict[str, str]:
 
 
 def _headers(state: str, *, pause_s: int | None) -> dict[str, str]:
-    """Tag a state, weakly: the same document may be written in several ways."""
-    # Addresses are good for three quarters of their time at least (staging.links).
+    """Return the headers of a state; the tag is weak, since a state can be written in many ways."""
+    # An address works for at least three quarters of its age (staging.links), a tag for a quarter.
     window = int(time.time()) // max(1, settings.MEDIA_LINK_AGE_S // 4)
     headers = {"ETag": f'W/"{state}-{window}"', "Cache-Control": "private, no-cache"}
     return headers if pause_s is None else {**headers, "Retry-After": str(pause_s)}

@@ -1,4 +1,4 @@
-"""The staging API: projects, and who works in them."""
+"""The staging API: projects and their members."""
 
 import uuid
 from typing import Any

@@ -1,4 +1,4 @@
-"""How refusals are described in the API's document; `config.http.errors` answers with them."""
+"""Refusals as the API's description has them; `config.http.errors` answers with them."""
 
 from typing import Any
 
@@ -28,6 +28,6 @@ _REFUSALS: dict[int, tuple[Any, str]] = {
 
 
 def refused(*statuses: int) -> dict[int, OpenApiResponse]:
-    """Return how refusals are described in the API's document; 401, which all have, is added."""
+    """Return the descriptions of these refusals, and of 401, which every view can answer."""
     found = {status: _REFUSALS[status] for status in sorted({401, *statuses})}
     return {status: OpenApiResponse(*told) for status, told in found.items()}

@@ -1,4 +1,4 @@
-"""How much that costs us an account may ask for a minute."""
+"""The limit of costly requests that an account may send in a minute."""
 
 from django.conf import settings
 from rest_framework.permissions import SAFE_METHODS
@@ -8,9 +8,9 @@ from rest_framework.views import APIView
 
 
 class CostlyThrottle(UserRateThrottle):
-    """Bounds what an account sends to all doors that decode or buy; looking is free.
+    """Bounds an account's requests to all views that decode photos or buy; reading is free.
 
-    Counted in the memory of each web process, before the body is read.
+    Each web process counts in its own memory, before it reads the body.
     """
 
     scope = "costly"
@@ -23,5 +23,5 @@ class CostlyThrottle(UserRateThrottle):
         return request.method in SAFE_METHODS or super().allow_request(request, view)
 
     def wait(self) -> float:
-        # None where requests at the same time went over the limit together.
+        # DRF answers None where several requests at the same time went over the limit.
         return super().wait() or 1.0

@@ -1,4 +1,4 @@
-"""Files in a request: read as multipart, refused before they are read where they are too long."""
+"""Files in a request: multipart parsers that refuse a body that is too long before reading it."""
 
 from collections.abc import Mapping
 from typing import IO, Any
@@ -31,7 +31,7 @@ class BatchTooLarge(APIException):
 
 
 class BoundedMultiPartParser(MultiPartParser):
-    """DRF's parser of uploads, which refuses before it reads what is too long anyway."""
+    """DRF's parser of uploads, which refuses a body that is too long before it reads it."""
 
     def parse(
         self,
@@ -46,7 +46,7 @@ class BoundedMultiPartParser(MultiPartParser):
 
 
 class BatchMultiPartParser(MultiPartParser):
-    """DRF's parser of uploads, bounded for a batch, with each file on disk and none in memory."""
+    """DRF's parser of uploads, bounded for a batch; it keeps files on disk, not in memory."""
 
     def parse(
         self,
