@@ -1,4 +1,6 @@
-"""The admin's pages of the work: one module a noun. Importing them registers their pages."""
+"""The admin's pages of photos, jobs and spending, a module for each noun.
+
+Importing a module registers its pages."""
 
 from staging.admin import (
     batches,

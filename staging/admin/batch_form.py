@@ -25,12 +25,15 @@ from staging.library import reading
 from staging.models import Project, StagingBatch
 from staging.prompts import DEFAULT_ROOM, DEFAULT_STYLE
 
-# The form's names of fields that a refusal names as the API does.
+# The form's fields, by the API's names for them, which refusals use.
 _FIELDS = {"images": "photos", "archive": "photos", "style": "styles"}
 
 
 class ProjectChooser(AutocompleteSelect):
-    """Django's search for a row, which says what an empty choice means: else it has no name."""
+    """Django's search for a row, with a placeholder that says what an empty choice means.
+
+    Without a placeholder the search has no accessible name.
+    """
 
     def build_attrs(
         self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None
@@ -39,23 +42,23 @@ class ProjectChooser(AutocompleteSelect):
         return attrs | {"data-placeholder": "Your own, not sorted", "style": "width: 100%"}
 
     def optgroups(self, name: str, value: Sequence[str], attrs: Any = None) -> Any:
-        # What an address or a forged form says of it may be no id at all.
-        return super().optgroups(name, [one for one in value if _is_id(one)], attrs)
+        # The value in an address or in a forged form may be no id at all.
+        return super().optgroups(name, [item for item in value if _is_id(item)], attrs)
 
 
 class FilesWidget(forms.ClearableFileInput):
-    """A file input that takes several."""
+    """A file input that takes several files."""
 
     allow_multiple_selected = True
     template_name = "django/forms/widgets/file.html"
 
 
 class FilesField(forms.FileField):
-    """All files of an input that takes several, as a list."""
+    """All files of a FilesWidget, as a list."""
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         sent = data or []
-        # An empty file is one photo's trouble, and the others go on.
+        # An empty file is refused as a photo, later; the other photos of the batch are staged.
         if not sent:
             raise forms.ValidationError(self.error_messages["required"])
         if sum(file.size for file in sent) > MAX_TOTAL_BYTES:
@@ -65,7 +68,7 @@ class FilesField(forms.FileField):
 
 
 class BatchForm(forms.Form):
-    """What an operator stages at once."""
+    """Files, styles, a room and a project, for a batch."""
 
     photos = FilesField(
         label="Photos, or a ZIP of photos",
@@ -101,14 +104,14 @@ class BatchForm(forms.Form):
         chooser.choices = project.choices  # type: ignore[attr-defined]  # a select has some
         room = cast("forms.ChoiceField", self.fields["room_type"])
         room.widget = UnfoldAdminSelectWidget()
-        room.choices = [(one.key, one.label) for one in reading.room_types()]
+        room.choices = [(room_type.key, room_type.label) for room_type in reading.room_types()]
         room.initial = DEFAULT_ROOM
         styles = cast("forms.MultipleChoiceField", self.fields["styles"])
-        styles.choices = [(one.key, one.label) for one in reading.styles()]
+        styles.choices = [(style.key, style.label) for style in reading.styles()]
         styles.initial = [DEFAULT_STYLE]
 
     def request(self, *, by: User) -> StagingBatch | None:
-        """Ask for the batch; None where something is wrong, which then stands at its field."""
+        """Ask for the batch. Where it is refused, return None, with the sentences at the fields."""
         try:
             return self._request(by=by)
         except RequestRefused as error:

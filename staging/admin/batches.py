@@ -1,4 +1,4 @@
-"""The admin's pages of batches: the list, starting one, and one with each of its photos."""
+"""The admin's pages of batches: the list, the form for a new batch, and a batch with its photos."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -75,7 +75,7 @@ class StagingBatchAdmin(MadeOnce, BoundedListAdmin):
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Take photos or a ZIP, and start a batch of them."""
+        """Take photos or a ZIP, and start a batch with them."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         field = StagingBatch._meta.get_field("project")
@@ -102,7 +102,7 @@ class StagingBatchAdmin(MadeOnce, BoundedListAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Show how far a batch is, and each photo in each style; nothing is changed here."""
+        """Show the progress of a batch, and each photo in each style. Nothing is changed here."""
         batch: StagingBatch | None = self.get_object(request, object_id)
         if batch is None or not self.has_view_permission(request, batch):
             raise Http404("There is no such batch.")
@@ -111,7 +111,7 @@ class StagingBatchAdmin(MadeOnce, BoundedListAdmin):
         labels = dict(Style.objects.values_list("key", "label"))
         rooms = dict(RoomType.objects.values_list("key", "label"))
         refused = batch.photos.filter(status=BatchPhotoStatus.REFUSED).order_by("position")
-        waits = find_waits(job for one in page for job in one.jobs.all())
+        waits = find_waits(job for photo in page for job in photo.jobs.all())
         state = "done" if progress.is_finished else "in work"
         context = {
             **page_context(self, request, title=f"{batch}: {state}"),
@@ -124,22 +124,22 @@ class StagingBatchAdmin(MadeOnce, BoundedListAdmin):
             "waits": waits,
             "photos": [
                 {
-                    "row": one,
-                    "room": rooms.get(one.room_type, one.room_type),
-                    "styles": _by_style(one, batch.styles, labels, waits),
+                    "row": photo,
+                    "room": rooms.get(photo.room_type, photo.room_type),
+                    "styles": _by_style(photo, batch.styles, labels, waits),
                 }
-                for one in page
+                for photo in page
             ],
         }
         return TemplateResponse(request, "admin/staging/stagingbatch/change_form.html", context)
 
 
 def _in_words(progress: Progress) -> str:
-    """Say what the pictures of a batch are doing: `3 jobs succeeded, 1 job failed`."""
+    """Count a batch's photos and jobs by status, in words: `3 jobs succeeded, 1 job failed`."""
     counted = [
         (progress.photos.get(BatchPhotoStatus.WAITING, 0), "photo", "waiting to be read"),
         (progress.photos.get(BatchPhotoStatus.REFUSED, 0), "photo", "refused"),
-        *((progress.jobs.get(one, 0), "job", one.label.lower()) for one in JobStatus),
+        *((progress.jobs.get(status, 0), "job", status.label.lower()) for status in JobStatus),
     ]
     return ", ".join(
         f"{count} {noun}{'' if count == 1 else 's'} {state}"
@@ -149,17 +149,17 @@ def _in_words(progress: Progress) -> str:
 
 
 def _by_style(
-    one: BatchPhoto, styles: Iterable[str], labels: dict[str, str], waits: Waits
+    photo: BatchPhoto, styles: Iterable[str], labels: dict[str, str], waits: Waits
 ) -> list[dict[str, Any]]:
-    """Return what became of a photo in each style; of several jobs the newest."""
-    jobs = {job.style: job for job in reversed(one.jobs.all())}
+    """Return a photo's job, pictures and error in each style; of several jobs the newest counts."""
+    jobs = {job.style: job for job in reversed(photo.jobs.all())}
     return [
         {
             "label": labels.get(style, style),
             "job": jobs.get(style),
             "images": _images(jobs.get(style)),
             "waits": waits.words.get(jobs[style].pk, "") if style in jobs else "",
-            "error": one.job_errors.get(style, ""),
+            "error": photo.job_errors.get(style, ""),
         }
         for style in styles
     ]

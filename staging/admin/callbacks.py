@@ -1,4 +1,4 @@
-"""The admin's pages of callbacks: who was told of a job's end, and what they answered."""
+"""The admin's pages of callbacks: the messages of a job's end, and every attempt to send them."""
 
 import uuid
 from typing import Any
@@ -39,9 +39,9 @@ class AttemptInline(ReadOnly, TabularInline):
     extra = 0
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # Who may see a callback may see its attempts; who may change it may see it.
+        # A user who may see a callback may see its attempts; who may change it may also see it.
         may = ("staging.view_callback", "staging.change_callback")
-        return any(request.user.has_perm(one) for one in may)
+        return any(request.user.has_perm(permission) for permission in may)
 
     @display(description="Sent")
     def sent(self, attempt: CallbackAttempt) -> SafeString:
@@ -71,7 +71,10 @@ class CallbackAdmin(ReadOnly, BoundedListAdmin):
     change_form_outer_before_template = "admin/staging/callback/send_again.html"
 
     def has_send_permission(self, request: HttpRequest) -> bool:
-        """Nothing of it can be edited, so the permission to change it is the one to send it."""
+        """Say whether a user may send again.
+
+        A callback cannot be edited, so the permission to change one is used for this.
+        """
         return bool(request.user.has_perm("staging.change_callback"))
 
     def prepare_rows(self, rows: QuerySet[Callback]) -> QuerySet[Callback]:
@@ -96,7 +99,7 @@ class CallbackAdmin(ReadOnly, BoundedListAdmin):
         return [own, *super().get_urls()]
 
     def send_one_again(self, request: HttpRequest, callback_id: uuid.UUID) -> HttpResponse:
-        """Send the message of this page once more."""
+        """Send the callback of this page once more."""
         if not self.has_send_permission(request):
             raise PermissionDenied
         callback = get_object_or_404(Callback, pk=callback_id)

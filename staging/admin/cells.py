@@ -1,4 +1,4 @@
-"""Cells of the lists: what several of them show in the same way."""
+"""Cells that several lists draw in the same way."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -13,7 +13,7 @@ from staging import links
 
 
 def thumbnails(shown: Iterable[tuple[Any, str]], *, more: int = 0) -> SafeString:
-    """Draw thumbnails, each a file and what it is called; `more` says how many are not drawn."""
+    """Draw thumbnails, each given as its file and its text; `more` counts pictures not drawn."""
     tags = format_html_join(
         "",
         '<img src="{}" alt="{}" loading="lazy">',
@@ -24,12 +24,12 @@ def thumbnails(shown: Iterable[tuple[Any, str]], *, more: int = 0) -> SafeString
 
 
 def two_lines(first: str, second: str) -> SafeString:
-    """Write one thing above a lesser one."""
+    """Write a text above a smaller second one."""
     return format_html('<span class="restage-two">{}<small>{}</small></span>', first, second)
 
 
 def how_long_ago(at: datetime) -> SafeString:
-    """Write a time relative to now, the exact one on hover."""
+    """Write a time relative to now; the exact time shows on hover."""
     local = timezone.localtime(at)
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',

@@ -1,4 +1,4 @@
-"""Deleting in the admin: a page that says what goes, then a service that removes files too."""
+"""Deleting in the admin: a page that asks first, then a service that removes files, too."""
 
 from collections.abc import Callable, Iterable
 from itertools import groupby
@@ -20,22 +20,22 @@ Row = TypeVar("Row", bound=Model)
 
 
 class DeletingAdmin(ModelAdmin):
-    """Deletes with a service, after a page that says what goes, and what `stays`."""
+    """Deletes with a service, after a page that says what will be deleted and what `stays`."""
 
     stays = ""
 
     def delete_one(self, row: Any) -> None:
-        """Call the service; what it refuses is shown."""
+        """Delete a row with its service. Raises RequestRefused, whose sentence is shown."""
         raise NotImplementedError
 
     def goes_with(self, rows: list[Any]) -> dict[str, int]:
-        """Count what goes with the rows, by its name in the plural."""
+        """Count what is deleted with the rows, by plural noun."""
         return {}
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Ask, then delete one."""
+        """Ask, then delete a row."""
         row = self.get_object(request, object_id)
         if row is None or not self.has_view_permission(request, row):
             raise Http404(f"There is no such {self.opts.verbose_name}.")
@@ -51,7 +51,7 @@ class DeletingAdmin(ModelAdmin):
     def delete_selected(
         self, request: HttpRequest, chosen: QuerySet[Any]
     ) -> TemplateResponse | None:
-        """Ask, then delete those that were chosen."""
+        """Ask, then delete the chosen rows."""
         rows = list(chosen)
         if "post" not in request.POST:
             return self._ask(request, rows)
@@ -81,9 +81,9 @@ class DeletingAdmin(ModelAdmin):
 def do_with_each(
     request: HttpRequest, rows: Iterable[Row], do: Callable[[Row], object], *, done: str
 ) -> bool:
-    """Do something with each row that allows it; tell how many, and why not the others.
+    """Do something with each row; tell how many were done, and why others were refused.
 
-    Says whether all allowed it.
+    Returns whether no row was refused.
     """
     refused: list[str] = []
     count = 0

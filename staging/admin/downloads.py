@@ -1,4 +1,4 @@
-"""Pictures of jobs and projects as a ZIP, for operators, who see everybody's."""
+"""Pictures of jobs and projects as a ZIP, for operators, who see the work of all users."""
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
@@ -19,7 +19,7 @@ def zip_of(
     back: str,
     verdict: str = "",
 ) -> HttpResponseBase:
-    """Answer with a ZIP; where there is nothing to put into it, say so on the page `back`."""
+    """Answer with a ZIP; where no picture fits, go to the page `back` and say so there."""
     try:
         entries = pick_pictures(pictures, folder=folder, verdict=verdict)
     except RequestRefused as error:

@@ -1,4 +1,4 @@
-"""Filters of the lists of work: none of them counts rows, or lists a table that grows."""
+"""Filters of the lists of jobs, photos and batches: none counts rows or lists a growing table."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,9 +18,9 @@ from modelsettings.models import ModelSettings, ReplicateModel
 from staging.models import RoomType, Style, Verdict
 from staging.usage import midnight
 
-# Above this many profiles the filter wants a model first.
+# The most profiles that the filter lists: choose a model first where there are more.
 MOST_PROFILES = 200
-# Of a row's number, as databases keep it.
+# The most digits of a primary key: a longer number does not fit into a database's column.
 MOST_DIGITS = 18
 
 
@@ -59,7 +59,7 @@ class ModelFilter(DropdownFilter):
 
 
 class ProfileFilter(DropdownFilter):
-    """The profiles of the model that is chosen; without one, those of all models."""
+    """The profiles of the chosen model, or of all models."""
 
     title = "profile"
     parameter_name = "profile__exact"
@@ -67,14 +67,17 @@ class ProfileFilter(DropdownFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         profiles = ModelSettings.objects.select_related("model").order_by("model__label", "name")
         chosen = _by_id(profiles, "model", request.GET.get("model__id__exact"))
-        return [(str(one.pk), f"{one.model.label}: {one.name}") for one in chosen[:MOST_PROFILES]]
+        return [
+            (str(profile.pk), f"{profile.model.label}: {profile.name}")
+            for profile in chosen[:MOST_PROFILES]
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return _by_id(queryset, "profile", self.value())
 
 
 class VerdictFilter(DropdownFilter):
-    """Jobs with a picture that was judged so; those that wait for it stand in the queue."""
+    """Jobs with a picture of a verdict. Pictures without a verdict are in the queue, not here."""
 
     title = "verdict"
     parameter_name = "verdict"
@@ -92,7 +95,7 @@ class VerdictFilter(DropdownFilter):
 
 
 class OwnerFilter(TextFilter):
-    """By the whole user name: for operators who may not look through the accounts."""
+    """Filters by a whole user name, for operators who may not search through the accounts."""
 
     title = "owner's user name"
     parameter_name = "owner_name"
@@ -105,7 +108,7 @@ class OwnerFilter(TextFilter):
 
 
 class DayForm(forms.Form):
-    """Two days, for the browser's own calendar."""
+    """Two days, chosen in the browser's own calendar."""
 
     created_from = forms.DateField(label="From (day)", required=False)
     created_to = forms.DateField(label="Up to (day)", required=False)
@@ -117,7 +120,7 @@ class DayForm(forms.Form):
 
 
 class DayFilter(admin.ListFilter):
-    """By when it was made: from one day to another, the last one included."""
+    """Filters by the day on which a row was made: from a day to another, the last one included."""
 
     title = "day"
     template = "unfold/filters/filters_field.html"
@@ -143,14 +146,14 @@ class DayFilter(admin.ListFilter):
         if first := self.form.cleaned_data.get("created_from"):
             queryset = queryset.filter(created_at__gte=midnight(first))
         if last := self.form.cleaned_data.get("created_to"):
-            # Nothing was made after the last day that there is.
+            # The last day that Python knows has no next day; no row is younger.
             with suppress(OverflowError):
                 queryset = queryset.filter(created_at__lt=midnight(last + timedelta(days=1)))
         return queryset
 
 
 class SearchFilter(AutocompleteSelectFilter):
-    """A row of another table, searched for by name: its rows are never listed."""
+    """Filters by a row of another table, which is searched by name and never listed."""
 
     def __init__(self, field: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(field, *args, **kwargs)
@@ -158,7 +161,7 @@ class SearchFilter(AutocompleteSelectFilter):
         try:
             field.target_field.to_python(self.value() or None)
         except ValidationError:
-            # What is no id of a row must not reach the widget either.
+            # A value that is no id must not reach the widget either.
             self.is_odd, self.lookup_val = True, None
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -169,7 +172,7 @@ class SearchFilter(AutocompleteSelectFilter):
 
 
 def owner_filter(request: HttpRequest) -> Any:
-    """Return a filter by owner: a search for those who may look through the accounts."""
+    """Return a filter by owner: a search, or for users who may not see accounts a whole name."""
     return ("owner", SearchFilter) if request.user.has_perm("auth.view_user") else OwnerFilter
 
 

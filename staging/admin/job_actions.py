@@ -1,4 +1,4 @@
-"""What a button on a job's page does: one call of a service each."""
+"""The buttons of a job's page: a call of a service each."""
 
 from django.contrib.auth.models import User
 from django.http import Http404
@@ -9,7 +9,7 @@ from staging.models import StagingJob
 
 
 def act(job: StagingJob, action: str, *, by: User) -> tuple[StagingJob, str]:
-    """Do what a button says; return the job to look at then, and a sentence.
+    """Do what a button says; return the job to show next, and a sentence for the user.
 
     Raises RequestRefused.
     """

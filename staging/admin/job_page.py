@@ -1,4 +1,4 @@
-"""What one job's page shows: its pictures, its way, and what can be done with it."""
+"""The context of a job's page: pictures, errors, timeline, and the actions that are possible."""
 
 import json
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class ShownPicture:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """How long a prediction was in one status."""
+    """The time that a prediction spent in a status."""
 
     status: str
     seconds: float
@@ -44,7 +44,7 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A prediction's way through the statuses, as a bar and step by step."""
+    """A prediction's way through the statuses: stretches for a bar, steps with their seconds."""
 
     prediction: Prediction
     stretches: list[Stretch]
@@ -52,7 +52,7 @@ class Way:
 
 
 def job_context(job: StagingJob, *, user: User) -> dict[str, Any]:
-    """Return what the template draws; buttons only for what is allowed and possible."""
+    """Return the template's context; a button is there where it is allowed and possible."""
     rows = job.predictions.order_by("is_replaced", "position", "created_at")
     predictions = list(rows.prefetch_related("images__judged_by", "transitions"))
     may_change = user.has_perm("staging.change_stagingjob")
@@ -60,13 +60,13 @@ def job_context(job: StagingJob, *, user: User) -> dict[str, Any]:
         "job": job,
         "cost": total_cost(predictions),
         "took": job.finished_at - job.created_at if job.finished_at else None,
-        "pictures": [found for one in predictions for found in _pictures(one)],
+        "pictures": [picture for prediction in predictions for picture in _pictures(prediction)],
         "waits": find_waits([job]),
-        "errors": [one for one in predictions if _has_failed(one)],
+        "errors": [prediction for prediction in predictions if _has_failed(prediction)],
         "input": json.dumps(job.input, indent=2, ensure_ascii=False),
         "delivery": {key: value for key, value in job.delivery.items() if value is not None},
         "predictions": predictions,
-        "ways": [_way(one, asked_at=job.created_at) for one in predictions],
+        "ways": [_way(prediction, asked_at=job.created_at) for prediction in predictions],
         "callback": Callback.objects.filter(job=job).first(),
         "can_cancel": may_change and not job.is_finished,
         "can_retry": may_change and job.is_finished and _lacks_a_picture(job),
@@ -77,7 +77,7 @@ def job_context(job: StagingJob, *, user: User) -> dict[str, Any]:
 
 
 def _has_failed(prediction: Prediction) -> bool:
-    """Say whether a try went wrong: what waits for room or an estimate was not tried."""
+    """Say whether a try went wrong; a prediction that waits for budget was not tried."""
     waits = prediction.status == PredictionStatus.QUEUED and prediction.error_code in WAITING
     return bool(prediction.error) and not prediction.is_replaced and not waits
 

@@ -1,4 +1,4 @@
-"""The admin's pages of jobs: the list, one job, and what an operator can do with them."""
+"""The admin's pages of jobs: the list, a job, and the operator's actions."""
 
 import uuid
 from typing import Any
@@ -42,7 +42,7 @@ from staging.models.prediction import total_cost
 from staging.spending.waiting import find_waits
 from staging.templatetags.staging_pictures import COLOURS, dollars, duration, in_words
 
-# Documents of a job, which no list shows.
+# Long columns of a job, which no list shows.
 _LONG_COLUMNS = ("settings", "overrides", "input", "delivery", "prompt")
 
 
@@ -55,7 +55,7 @@ class JobChangeList(BoundedChangeList):
 
     @property
     def is_live(self) -> bool:
-        """Whether something on the page is not finished."""
+        """Whether a job on the page is unfinished."""
         return any(not job.is_finished for job in self.result_list)
 
 
@@ -124,8 +124,11 @@ class StagingJobAdmin(DeletingAdmin, BoundedListAdmin):
 
     @display(description="Before, after")
     def pictures(self, job: StagingJob) -> SafeString:
-        made = [image for one in job.predictions.all() for image in one.images.all()]
-        shown = [(job.photo.thumbnail, "before"), *((one.thumbnail, "after") for one in made[:1])]
+        made = [image for prediction in job.predictions.all() for image in prediction.images.all()]
+        shown = [
+            (job.photo.thumbnail, "before"),
+            *((image.thumbnail, "after") for image in made[:1]),
+        ]
         return thumbnails(shown, more=len(made) - 1)
 
     @display(description="Status")
@@ -166,7 +169,7 @@ class StagingJobAdmin(DeletingAdmin, BoundedListAdmin):
 
     @admin.action(description="Cancel", permissions=["change"])
     def cancel_selected(self, request: HttpRequest, chosen: QuerySet[StagingJob]) -> None:
-        """Stop what waits or runs."""
+        """Cancel the predictions that wait or run."""
         by = user_of(request)
         do_with_each(request, chosen, lambda job: cancel_job(job, by=by), done="Canceled")
 
@@ -207,7 +210,7 @@ class StagingJobAdmin(DeletingAdmin, BoundedListAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Show one job; nothing is changed here."""
+        """Show a job. Nothing is changed here."""
         job = self._visible(request, object_id)
         context = {
             **page_context(self, request, title=f"{job}: {job.get_status_display().lower()}"),

@@ -16,14 +16,14 @@ from staging.admin.pages import is_path, page_context, user_of
 from staging.jobs.judging import fresh_pictures, judge_picture
 from staging.models import StagedImage, StagingJob, Verdict
 
-# How many are drawn ahead, so that the next picture is there at once.
+# How many pictures a page draws, so that the next one is there at once.
 AHEAD = 3
 MOST_COUNTED = 100
 
 
 @admin.register(StagedImage)
 class JudgingAdmin(ModelAdmin):
-    """Its list is the queue."""
+    """The admin of pictures. Its list is the queue for judging."""
 
     def get_urls(self) -> list[URLPattern]:
         judging = path(
@@ -42,7 +42,7 @@ class JudgingAdmin(ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show the fresh pictures, the oldest first; `?after=` asks for those behind a picture."""
+        """Show the fresh pictures, the oldest first; with `?after=`, those after a picture."""
         if not self.has_change_permission(request):
             raise PermissionDenied
         rows = fresh_pictures(after=_last_seen(request)).select_related(
@@ -74,7 +74,7 @@ class JudgingAdmin(ModelAdmin):
         return redirect("admin:staging_stagingjob_change", image.prediction.job_id)
 
     def judge_view(self, request: HttpRequest, image_id: int) -> HttpResponse:
-        """Judge one picture, unless somebody else has done so since it was drawn."""
+        """Judge a picture, unless another user has done so since the page was drawn."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         if not self.has_change_permission(request):
@@ -92,8 +92,9 @@ class JudgingAdmin(ModelAdmin):
 
 @transaction.atomic
 def _judge(request: HttpRequest, image_id: int) -> str:
-    """Save what the form says; return why not, or nothing."""
-    # The job before its picture, as whoever judges or deletes it does.
+    """Save the form's verdict. Return why it was not saved, or an empty text."""
+    # Lock the job before its picture, in the same order as judging and deleting do elsewhere:
+    # the other order could deadlock.
     locked = StagingJob.objects.select_for_update(of=("self",)).order_by()
     list(locked.filter(predictions__images=image_id).values("pk"))
     image = StagedImage.objects.select_related("judged_by").filter(pk=image_id).first()
@@ -122,7 +123,7 @@ def _judge(request: HttpRequest, image_id: int) -> str:
 
 
 def _judged_at(image: StagedImage) -> str:
-    """Write when a picture was judged as the form has it: `|date:'U.u'`."""
+    """Write the time of a picture's verdict as the form's field `seen` has it: `|date:'U.u'`."""
     at = image.judged_at
     return f"{int(at.timestamp())}.{at.microsecond:06d}" if at else ""
 

@@ -1,4 +1,4 @@
-"""Notices: what operators were told, whether it arrived, and trying that."""
+"""The admin's page of notices: the list, their deliveries, and sending a test."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ _THROUGH = {Channel.EMAIL: "by e-mail", Channel.WEBHOOK: "to the webhook"}
 
 @admin.register(Notice)
 class NoticeAdmin(ReadOnly, BoundedListAdmin):
-    """Nothing of it can be edited, so the permission to change it is the one to try it."""
+    """The list of notices. They cannot be edited: the permission to change one allows a test."""
 
     paged_by = "at"
     list_display = ("told_at", "state", "kind_label", "sentence", "sent")
@@ -45,9 +45,9 @@ class NoticeAdmin(ReadOnly, BoundedListAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """List notices; say through what they are sent."""
+        """List notices, with the channels that they are sent through."""
         told = {
-            "channels": " and ".join(_THROUGH[one] for one in channels()),
+            "channels": " and ".join(_THROUGH[channel] for channel in channels()),
             "may_try": request.user.has_perm("staging.change_notice"),
         }
         listed: HttpResponse = super().changelist_view(request, told | (extra_context or {}))
@@ -62,7 +62,9 @@ class NoticeAdmin(ReadOnly, BoundedListAdmin):
         except RequestRefused as error:
             tell(error, request)
         else:
-            messages.success(request, "A test notice is on its way: below it says if it arrived.")
+            messages.success(
+                request, "A test notice is on its way: the list below shows whether it arrived."
+            )
         return redirect("admin:staging_notice_changelist")
 
     @display(description="Told")
@@ -84,13 +86,13 @@ class NoticeAdmin(ReadOnly, BoundedListAdmin):
         rows = list(notice.deliveries.all())
         if not rows:
             return "shown here alone"
-        lines = ((one.get_channel_display(), _came_of(one)) for one in rows)
+        lines = ((delivery.get_channel_display(), _came_of(delivery)) for delivery in rows)
         told = format_html_join("", "<span>{}: {}</span>", lines)
         return format_html('<span class="restage-two">{}</span>', told)
 
 
 def _came_of(delivery: NoticeDelivery) -> SafeString | str:
-    """Say what came of a delivery so far."""
+    """Describe the state of a delivery."""
     match delivery.status:
         case DeliveryStatus.SENT if delivery.sent_at:
             return format_html("sent {}", how_long_ago(delivery.sent_at))

@@ -1,4 +1,4 @@
-"""What the admin's own pages have in common."""
+"""Permissions, context and user, shared by the admin's own pages."""
 
 from typing import Any, cast
 
@@ -9,7 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 
 class MadeOnce:
-    """Rows that nobody changes or deletes here."""
+    """Rows that the admin does not change or delete."""
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -19,22 +19,22 @@ class MadeOnce:
 
 
 class ReadOnly(MadeOnce):
-    """Rows that the work itself writes."""
+    """Rows that the application writes, and the admin only shows."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 
 def page_context(page: "ModelAdmin[Any]", request: HttpRequest, *, title: str) -> dict[str, Any]:
-    """Return what every page needs beside its own."""
+    """Return the context that every page needs beside its own."""
     return {**page.admin_site.each_context(request), "title": title, "opts": page.opts}
 
 
 def user_of(request: HttpRequest) -> User:
-    """Return who looks: the admin lets in nobody without an account."""
+    """Return the account that sent the request: the admin lets in no other."""
     return cast("User", request.user)
 
 
 def is_path(address: str) -> bool:
-    """Say whether one may be led there: a path of this host, not the name of a view."""
+    """Say whether a redirect may lead there: a path of this host, not the name of a view."""
     return address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None)

@@ -1,14 +1,15 @@
-"""Lists that stay as fast with a million rows as with a thousand; for every list of the work.
+"""Lists that stay as fast with a million rows as with a thousand, for all growing tables.
 
     @admin.register(Thing)
     class ThingAdmin(BoundedListAdmin):
         paged_by = "created_at"
 
-What makes a list slow is counting its rows, skipping many of them, sorting them by a column
-without an index, and a filter that lists a whole table. So here rows are counted up to
-`MOST_COUNTED` ("over 200"), pages are numbered as far as that, and behind them an *Older* link
-goes on from the last row by `paged_by`: a column with an index, newest first, by which the rows
-are ordered. No column sorts. What is asked for only the rows on the page goes into `prepare_rows`.
+A list gets slow by counting its rows, by skipping many of them, by sorting them by a column
+without an index, and by a filter that lists a whole table. So rows are counted up to
+`MOST_COUNTED` ("over 200"), and only the pages of these have numbers. After the last of them an
+*Older* link goes on from its last row by `paged_by`, an indexed column by which the rows are
+ordered, the newest first. No other column sorts. Queries for the rows of a page alone go into
+`prepare_rows`.
 """
 
 import re
@@ -28,22 +29,22 @@ MOST_COUNTED = 200
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # not generic at run time
-    """Counts at most MOST_COUNTED rows, and numbers only the pages of those.
+    """Counts at most MOST_COUNTED rows, and numbers only their pages.
 
-    One walk along an index finds the keys of all numbered pages, and with them the count; a page
-    then reads its rows by their keys, so that nothing is looked for twice.
+    A single walk along an index finds the keys of all numbered pages, and with them the count. A
+    page then reads its rows by their keys, without a second walk.
     """
 
     template_name = "admin/staging/pagination.html"
 
     @cached_property
     def keys(self) -> list[Any]:
-        """The primary keys of the rows that are numbered, and of one more where there is one."""
+        """The primary keys of the rows on numbered pages, and of a next row where there is one."""
         return list(self._rows.values_list("pk", flat=True)[: MOST_COUNTED + 1])
 
     @property
     def has_more(self) -> bool:
-        """Whether there are rows behind the last numbered page."""
+        """Whether there are rows after the last numbered page."""
         return len(self.keys) > MOST_COUNTED
 
     @cached_property
@@ -62,22 +63,22 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # not generic at r
 
 
 class BoundedChangeList(ChangeList):
-    """A page of rows, with what its admin reads for these rows alone."""
+    """A page of rows, prepared by its admin's `prepare_rows`."""
 
     result_list: Any
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        # Else the page's head would say how many results there are, and offer to show all.
+        # Otherwise the page's head would show the count of all rows, and offer to show them all.
         self.full_result_count = self.result_count
         page = self.paginator.page(self.page_num if self.multi_page else 1)
         self.result_list = self.model_admin.prepare_rows(page.object_list)
 
     @property
     def older_url(self) -> str:
-        """Where the rows behind the last numbered page begin; empty on the pages before it.
+        """The address of the rows after the last numbered page; empty on earlier pages.
 
-        The last row is shown once more there: what was made in the same moment is not lost.
+        The last row is shown once more there, so that rows of the same moment are not lost.
         """
         rows, by = list(self.result_list), self.model_admin.paged_by
         if not rows or not self.paginator.has_more or self.page_num < self.paginator.num_pages:
@@ -86,7 +87,7 @@ class BoundedChangeList(ChangeList):
 
     @property
     def newest_url(self) -> str:
-        """The same list from its beginning; empty where this is the beginning."""
+        """The address of the same list from its beginning; empty where this is it."""
         name = f"{self.model_admin.paged_by}__lte"
         return self._with({name: None}) if name in self.params else ""
 
@@ -96,7 +97,7 @@ class BoundedChangeList(ChangeList):
 
 
 class BoundedListAdmin(ModelAdmin):
-    """Pages of a model whose rows may be a million; see the module's docstring."""
+    """The admin of a model with up to millions of rows; see the module's docstring."""
 
     paged_by = "created_at"
     paginator = BoundedPaginator
@@ -112,13 +113,13 @@ class BoundedListAdmin(ModelAdmin):
         return BoundedChangeList
 
     def prepare_rows(self, rows: QuerySet[Any]) -> Any:
-        """Return the rows of one page, with what the list shows of each beside its columns."""
+        """Return the rows of a page, with related rows and attributes that the list shows."""
         return rows
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Where `search_fields` is the id alone, find it by how it begins, through its index."""
+        """Search; where `search_fields` is the id alone, by how the id begins, along its index."""
         if tuple(self.search_fields) != ("pk",):
             found: tuple[QuerySet[Any], bool] = super().get_search_results(
                 request, queryset, search_term
@@ -132,7 +133,7 @@ class BoundedListAdmin(ModelAdmin):
 
 
 def find_by_id(rows: QuerySet[Any], beginning: str) -> QuerySet[Any]:
-    """Return those whose UUID begins so; by a range, which the primary key's index serves."""
+    """Return the rows whose UUID begins so: a range, which the primary key's index serves."""
     digits = re.sub(r"[-\s]|^job\b", "", beginning.strip().lower())
     if not re.fullmatch(r"[0-9a-f]{1,32}", digits):
         return rows.none()

@@ -1,4 +1,4 @@
-"""The forms of photos: adding one, and staging one again."""
+"""The forms of photos: adding a photo, and staging it again."""
 
 from typing import Any, cast
 
@@ -47,7 +47,7 @@ class AddPhotoForm(forms.Form):
         return upload
 
     def store(self, *, by: User) -> Photo | None:
-        """Store the photo; None where it is refused, which then stands at the field."""
+        """Store the photo. Where it is refused, return None, with the sentence at the field."""
         upload = self.cleaned_data["file"]
         project = self.cleaned_data["project"] or Project.objects.unsorted_of(by)
         try:
@@ -58,7 +58,7 @@ class AddPhotoForm(forms.Form):
 
 
 class StageAgainForm(forms.Form):
-    """How a photo is to be staged; what is left empty is chosen as for any request."""
+    """A photo's room, style, model and words; empty fields are chosen as for any request."""
 
     room_type = forms.ChoiceField(label="Room")
     style = forms.ChoiceField()
@@ -78,8 +78,8 @@ class StageAgainForm(forms.Form):
     def __init__(self, photo: Photo, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.photo = photo
-        self._offer("room_type", [(one.key, one.label) for one in reading.room_types()])
-        self._offer("style", [(one.key, one.label) for one in reading.styles()])
+        self._offer("room_type", [(room.key, room.label) for room in reading.room_types()])
+        self._offer("style", [(style.key, style.label) for style in reading.styles()])
         models = ReplicateModel.objects.filter(is_enabled=True).values_list("slug", "label")
         self._offer("model", [("", "The project's, or the default"), *models])
         self._offer("profile", [("", "The project's, or the live one"), *_profiles()])
@@ -100,7 +100,7 @@ class StageAgainForm(forms.Form):
         return cleaned
 
     def request(self, *, by: User) -> StagingJob | None:
-        """Ask for the job; None where something is wrong, which then stands at its field."""
+        """Ask for the job. Where it is refused, return None, with the sentences at the fields."""
         found = self.cleaned_data
         wanted = StagingRequest(
             room_type=found["room_type"],

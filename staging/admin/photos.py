@@ -1,4 +1,4 @@
-"""The admin's pages of photos: the list, adding one, and one with all that was made of it."""
+"""The admin's pages of photos: the list, adding a photo, and a photo with its variants."""
 
 from typing import Any
 
@@ -73,13 +73,13 @@ class PhotoAdmin(DeletingAdmin, BoundedListAdmin):
         return how_long_ago(photo.created_at)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # Nothing of a photo can be edited.
+        # A photo has nothing that can be edited.
         return False
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Take a file into a project."""
+        """Store an uploaded photo in a project."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         field = Photo._meta.get_field("project")

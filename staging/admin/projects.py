@@ -1,4 +1,4 @@
-"""The admin's pages of projects: the list, and one with its photos, its people and its cost."""
+"""The admin's pages of projects: the list, and a project with its photos, members and cost."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ PHOTOS_A_PAGE = 24
 
 
 class NamedUserField(forms.CharField):
-    """Somebody by user name: accounts may be thousands, and none of them is listed."""
+    """A user, written by user name: there may be thousands of accounts, and none is listed."""
 
     widget = UnfoldAdminTextInputWidget
 
@@ -71,11 +71,11 @@ class MemberForm(forms.ModelForm):  # type: ignore[type-arg]  # as above
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Their column's head is their label on the screen alone.
+        # On the screen the column's head is the label; a screen reader needs one at the field.
         for name, label in (("user", "User name"), ("may_edit", "May edit")):
             self.fields[name].widget.attrs["aria-label"] = label
         if self.instance.user_id:
-            # Read with the members, instead of one by one by the field.
+            # The members' query has read the user; the field would query each by itself.
             self.initial["user"] = self.instance.user.username
 
     def clean_user(self) -> Any:
@@ -176,7 +176,7 @@ class ProjectAdmin(DeletingAdmin, BoundedListAdmin):
         return shown
 
     def download_view(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
-        """Put the pictures of a project into a ZIP; `?verdict=accepted` those alone."""
+        """Put a project's pictures into a ZIP; with `?verdict=accepted`, only accepted ones."""
         project: Project | None = self.get_object(request, object_id)
         if project is None or not self.has_view_permission(request, project):
             raise Http404("There is no such project.")
@@ -201,7 +201,7 @@ class ProjectAdmin(DeletingAdmin, BoundedListAdmin):
 
 
 def _work_of(project: Project, *, page: str | None) -> dict[str, Any]:
-    """Return a page of the project's photos, and what its pictures came to."""
+    """Return a page of the project's photos, and its sums of cost and time."""
     photos = Photo.objects.filter(project=project).order_by("-created_at", "-pk")
     return {
         "project": project,

@@ -22,7 +22,7 @@ from staging.shares import revoke_share, share_picture
 
 @admin.register(Share)
 class ShareAdmin(ReadOnly, BoundedListAdmin):
-    """A page is made where its picture is."""
+    """The list of public pages. A page is made on the page of its picture's job."""
 
     list_display = ("made", "created_by", "job", "page", "revoked")
     list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
@@ -31,7 +31,10 @@ class ShareAdmin(ReadOnly, BoundedListAdmin):
     actions = ("revoke_selected",)
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
-        """Nothing of it can be edited, so the permission to change it is the one to revoke it."""
+        """Say whether a user may revoke.
+
+        A share cannot be edited, so the permission to change one is used for this.
+        """
         return bool(request.user.has_perm("staging.change_share"))
 
     @admin.action(description="Revoke, for ever", permissions=["revoke"])

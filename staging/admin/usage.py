@@ -25,7 +25,7 @@ from staging.usage import BY, Report, Usage, every_day, report_usage
 PERIODS = {"7": "7 days", "30": "30 days", "90": "90 days", "month": "This month"}
 OWN = "own"
 MOST_DAYS = 366
-# What a page shows; the CSV has all.
+# The most rows, bars and letters of a label that the page shows; the CSV has all.
 MOST_ROWS = 200
 MOST_BARS = 20
 MOST_LETTERS = 18
@@ -36,7 +36,7 @@ _CSV = (
 
 
 class PeriodForm(forms.Form):
-    """What a page or its CSV is about; without anything asked, the last 30 days by day."""
+    """The period and grouping of the page and its CSV; by default the last 30 days, by day."""
 
     by = forms.ChoiceField(choices=[(by, by) for by in BY], required=False)
     period = forms.ChoiceField(choices=[*PERIODS.items(), (OWN, "own dates")], required=False)
@@ -68,7 +68,7 @@ class DailyUsageAdmin(ReadOnly, ModelAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         form = PeriodForm(request.GET)
-        # What is wrong is said; the page shows its usual period meanwhile.
+        # The page shows the form's errors, and its default period.
         asked = form.cleaned_data if form.is_valid() else _usual()
         report = report_usage(by=asked["by"], since=asked["since"], until=asked["until"])
         if "csv" in request.GET:
@@ -86,7 +86,7 @@ class DailyUsageAdmin(ReadOnly, ModelAdmin):
 
 
 def cost_in_words(usage: Usage) -> str:
-    """Return what is known of a cost, and that it is not all."""
+    """Return a cost in words that say where a part of it is unknown."""
     if not usage.unpriced:
         return dollars(usage.cost)
     return f"at least {dollars(usage.cost)}" if usage.cost else "unknown"
@@ -107,7 +107,7 @@ def _days_of(period: str) -> tuple[date, date]:
 def _shown(report: Report, *, period: str) -> dict[str, Any]:
     rows = every_day(report) if report.by == "day" else report.rows
     total = report.total
-    # The days as they passed in the chart, and the latest first to read.
+    # The chart has the days in their order, the table the latest first.
     listed = report.rows[::-1] if report.by == "day" else report.rows
     return {
         "report": report,
@@ -143,7 +143,7 @@ def _address(report: Report, period: str, *, by: str | None = None) -> str:
 
 
 def _charts(rows: list[Usage], *, by: str) -> list[dict[str, str]]:
-    """Return Unfold's charts: a title, what is drawn in words, and Chart.js's document."""
+    """Return Unfold's charts: a title, a description in words, and Chart.js's document."""
     shown = rows if by == "day" else rows[:MOST_BARS]
     labels = [_short(row, by=by) for row in shown]
     drawn: list[tuple[str, str, Callable[[Usage], float | None]]] = [
@@ -172,7 +172,7 @@ def _bars(labels: list[str], unit: str, figures: list[float | None]) -> str:
             "datasets": [
                 {
                     "label": unit,
-                    "data": [None if one is None else round(one, 4) for one in figures],
+                    "data": [None if figure is None else round(figure, 4) for figure in figures],
                     "backgroundColor": "var(--color-primary-600)",
                     "displayYAxis": True,
                     "maxTicksXLimit": 10,
@@ -184,7 +184,7 @@ def _bars(labels: list[str], unit: str, figures: list[float | None]) -> str:
 
 
 def _short(row: Usage, *, by: str) -> str:
-    """Return a label that leaves room for the bars; the table has it whole."""
+    """Return a label short enough for the chart; the table has it whole."""
     if by != "day":
         return Truncator(row.label).chars(MOST_LETTERS)
     day = date.fromisoformat(row.key)
@@ -205,7 +205,7 @@ def _csv(report: Report) -> HttpResponse:
 
 
 def _cell(value: Any) -> Any:
-    """Return a value that no spreadsheet takes for a formula: people name projects."""
+    """Return a value that no spreadsheet takes for a formula: users choose projects' names."""
     if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
         return f"'{value}"
     return round(value, 6) if isinstance(value, Decimal | float) else value

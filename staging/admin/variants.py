@@ -1,4 +1,4 @@
-"""What was made of a photo: its jobs side by side, by room, style, model and verdict."""
+"""A photo's variants: its jobs side by side, filtered by room, style, model and verdict."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _VERDICTS = [*Verdict.choices, (FRESH, "Not judged yet")]
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A job of the photo with its pictures; `cost` is one picture's, `waits` why there is none."""
+    """A job of the photo with its pictures; `cost` is of one picture, `waits` why there is none."""
 
     job: StagingJob
     images: list[StagedImage]
@@ -46,7 +46,7 @@ def variants_context(photo: Photo, asked: Mapping[str, str]) -> dict[str, Any]:
             if len(choices) > 1 or chosen[name]
         ],
         "is_filtered": any(chosen.values()),
-        "is_live": any(not one.job.is_finished for one in variants),
+        "is_live": any(not variant.job.is_finished for variant in variants),
     }
 
 
@@ -66,7 +66,7 @@ def _filtered(jobs: QuerySet[StagingJob], chosen: Mapping[str, str]) -> QuerySet
 
 
 def _offered(jobs: QuerySet[StagingJob]) -> dict[str, tuple[str, list[tuple[str, str]]]]:
-    """Return each filter's label and choices: what the photo's own jobs have."""
+    """Return the label and choices of each filter: only values that the photo's jobs have."""
     seen = set(jobs.order_by().values_list("room_type", "style", "model__slug", "model__label"))
     rooms, styles = sorted({row[0] for row in seen}), sorted({row[1] for row in seen})
     return {
@@ -79,7 +79,7 @@ def _offered(jobs: QuerySet[StagingJob]) -> dict[str, tuple[str, list[tuple[str,
 
 def _variant(job: StagingJob, *, waits: Waits) -> Variant:
     predictions = list(job.predictions.all())
-    images = [image for one in predictions for image in one.images.all()]
+    images = [image for prediction in predictions for image in prediction.images.all()]
     cost = total_cost(predictions)
     each = cost if cost is None else cost / max(1, len(images))
     return Variant(job, images, each, waits.words.get(job.pk, ""))

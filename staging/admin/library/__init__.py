@@ -2,9 +2,9 @@
 
 entries       lists and forms of rooms, styles, rules and furnishings, with their history
 matrix        every room in every style
-forms         what is written about one row, and why
+forms         the form of a row and of its reason
 preview       the finished prompt beside a form
-differences   what became of a text, word by word
+differences   changes of a text, word by word
 """
 
 from staging.admin.library import entries

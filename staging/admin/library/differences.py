@@ -1,4 +1,4 @@
-"""What became of a text, word by word, so that a change of one sentence can be seen."""
+"""Changes of a text, word by word, so that a change of one sentence can be seen."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from django.utils.text import capfirst
 from staging.library.changing import text_fields
 from staging.models.library import Entry
 
-# How many words around a change are shown.
+# How many words are shown before and after a change.
 NEAR = 12
 
 _LABELS = {"is_outside": "Outside", "is_active": "Active"}
@@ -27,7 +27,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """What one change did to one field."""
+    """A change of a field, as the words of both texts."""
 
     label: str
     pieces: list[Piece]
@@ -43,7 +43,7 @@ def compare_rows(model: type[Entry], old: Any, new: Any) -> list[FieldChange]:
 
 
 def compare_texts(old: str, new: str) -> list[Piece]:
-    """Return the words of both texts in order; long runs that stay are cut short."""
+    """Return the words of both texts in order; long runs of equal words are shortened."""
     before, after = _words(old), _words(new)
     found: list[Piece] = []
     steps = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()

@@ -29,11 +29,11 @@ from staging.prompts import furnish
 
 
 class EntryAdmin(ModelAdmin):
-    """What the pages of all kinds of rows have in common."""
+    """The pages that all kinds of rows have in common."""
 
     form = EntryForm
     list_before_template = "admin/staging/library/tabs_on_list.html"
-    # What the form of a new row asks for beside the rest.
+    # Fields that only the form of a new row has.
     fields_of_new: tuple[str, ...] = ()
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -91,7 +91,7 @@ class EntryAdmin(ModelAdmin):
         return self.form_page(request, entry, form)
 
     def preview_view(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
-        """Answer with the finished prompt of what stands in a form, saved or not."""
+        """Answer with the finished prompt of a form's texts, which are not saved."""
         entry = self.visible(request, str(pk)) if pk else self.new_entry(request)
         if not self.has_view_or_change_permission(request) and not self.has_add_permission(request):
             raise PermissionDenied
@@ -104,7 +104,7 @@ class EntryAdmin(ModelAdmin):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """List what became of a row."""
+        """List a row's changes."""
         entry = self.visible(request, object_id)
         return self.page(request, entry, "history", history.changes(request, entry))
 
@@ -119,7 +119,7 @@ class EntryAdmin(ModelAdmin):
         return self.page(request, entry, "rollback", history.rollback_preview(entry, change))
 
     def visible(self, request: HttpRequest, object_id: str) -> Entry:
-        """Return the row, or answer 404 or 403."""
+        """Return the row. Raises PermissionDenied, and Http404 where there is none."""
         entry: Entry | None = self.get_object(request, object_id)
         if not self.has_view_or_change_permission(request, entry):
             raise PermissionDenied
@@ -226,7 +226,7 @@ class PromptTemplateAdmin(EntryAdmin):
         return redirect("admin:staging_library")
 
     def new_entry(self, request: HttpRequest) -> Entry:
-        """Return the pair's row that is named in the address; what is said now stands in it."""
+        """Return the row of the pair in the address; a new one holds the words in force now."""
         room = RoomType.objects.filter(key=_key(request, "room_type")).first()
         style = Style.objects.filter(key=_key(request, "style")).first()
         if room is None or style is None:
@@ -254,7 +254,7 @@ def _create(request: HttpRequest, form: EntryForm) -> bool:
 
 
 def _save(request: HttpRequest, form: EntryForm, stored: Entry) -> bool:
-    """Save what is written; say whether all is well."""
+    """Save the form's texts. Return False where they were refused or are stale."""
     try:
         changed = changing.change_entry(
             stored,

@@ -1,4 +1,4 @@
-"""What is written about one row of the library, and why."""
+"""The form of a row of the library: its texts, and the reason for a change."""
 
 from dataclasses import dataclass
 from typing import Any, cast
@@ -12,7 +12,7 @@ from staging.library.changing import StaleEntry, find_change
 from staging.models import PromptTemplate
 from staging.models.library import Entry
 
-# What the tables do not say of a field themselves.
+# Help for fields whose models have none.
 _HELP = {
     "key": "What a request names: small letters, digits, - and _. It cannot be changed later.",
     "label": "What people are shown; a style is named so in the prompt too.",
@@ -22,14 +22,14 @@ _HELP = {
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """A field that two people changed: from what the other wrote to what stands in the form."""
+    """A field that two users changed: the pieces lead from the other's text to the form's."""
 
     label: str
     pieces: list[Piece]
 
 
 class EntryForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    """One row; `started_from` is the change that its page was drawn from."""
+    """The form of a row; `started_from` is the change from which its page was drawn."""
 
     started_from = forms.IntegerField(widget=forms.HiddenInput, required=False)
     reason = forms.CharField(
@@ -66,7 +66,7 @@ class EntryForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at ru
         }
 
     def draft(self) -> Entry:
-        """Return the row as the form has it, with what is not right yet, for a preview."""
+        """Return the row with the form's texts for a preview, also those that are not valid yet."""
         for name in self.errors:
             if name in self.texts and isinstance(self.fields[name], forms.CharField):
                 setattr(self.instance, name, str(self.data.get(name, "")) or "…")
@@ -74,7 +74,7 @@ class EntryForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at ru
         return row
 
     def show_stale(self, error: StaleEntry, entry: Entry) -> None:
-        """Draw this operator's words on top of what is stored now, to be saved knowingly."""
+        """Draw this operator's words over what is stored now; saving again is their decision."""
         model, newest = type(entry), error.newest
         base = find_change(entry, self.cleaned_data["started_from"] or 0) or newest
         data = cast("QueryDict", self.data).copy()

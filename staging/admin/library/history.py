@@ -1,4 +1,4 @@
-"""The pages of a row's past: its changes, and going back to one."""
+"""The pages of a row's past: its changes, and going back to an earlier one."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +19,7 @@ PAGE = 20
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One row of the history, and what it changed; nothing for the first."""
+    """A row of the history, and what it changed; the first row changed nothing."""
 
     row: Any
     changes: list[FieldChange]
@@ -27,7 +27,7 @@ class Step:
 
 
 def changes(request: HttpRequest, entry: Entry) -> dict[str, Any]:
-    """Return a page of changes, the newest first; `?before=` asks for older ones."""
+    """Return a page of changes, the newest first; with `?before=`, older ones than that."""
     rows = changing.list_changes(entry, before=_number(request.GET.get("before")), most=PAGE)
     steps = [
         Step(row, compare_rows(type(entry), older, row) if older else [], older is None)
@@ -37,7 +37,7 @@ def changes(request: HttpRequest, entry: Entry) -> dict[str, Any]:
 
 
 def rollback_preview(entry: Entry, change: int) -> dict[str, Any]:
-    """Return what going back would change."""
+    """Return what going back would change. Raises Http404."""
     then = changing.find_change(entry, change)
     if then is None:
         raise Http404("There is no such change.")
@@ -45,7 +45,7 @@ def rollback_preview(entry: Entry, change: int) -> dict[str, Any]:
 
 
 def roll_back(request: HttpRequest, entry: Entry, change: int) -> bool:
-    """Go back; say whether it was done, and tell the operator."""
+    """Go back to an earlier change, and tell the operator. Return whether it was done."""
     posted = request.POST
     try:
         changing.roll_back(
@@ -68,7 +68,7 @@ def roll_back(request: HttpRequest, entry: Entry, change: int) -> bool:
 
 
 def stored_fields(entry: Entry) -> list[tuple[str, str]]:
-    """Return what is stored, for those who may only look."""
+    """Return the stored texts with their labels, for users who may not change them."""
     model = type(entry)
     return [
         (label_of(model, name), in_words(getattr(entry, name)))
@@ -77,5 +77,5 @@ def stored_fields(entry: Entry) -> list[tuple[str, str]]:
 
 
 def _number(text: str | None) -> int | None:
-    """Read a change's number; None for whatever is none."""
+    """Read a change's number; None for a text that is none."""
     return int(text) if text and text.isdecimal() and len(text) < 10 else None

@@ -1,4 +1,4 @@
-"""Every room in every style: how long the prompt is, whose words it has, and the prompt itself."""
+"""The matrix of rooms and styles: each pair's length, the origin of its words, and its prompt."""
 
 from typing import Any
 

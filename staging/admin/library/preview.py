@@ -1,4 +1,4 @@
-"""The finished prompt beside a form, of what is written there and not saved yet."""
+"""The finished prompt beside a form, made of the form's texts before they are saved."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from staging.library.reading import preview_prompt
 from staging.models import PromptRules, PromptTemplate, RoomType, Style
 from staging.models.library import Entry
 
-# What models follow well; the shipped prompts keep to it.
+# How many characters models follow well; the shipped prompts are shorter.
 LONGEST = 2600
 
 
@@ -23,7 +23,7 @@ class Pair:
 
 
 def preview_context(request: HttpRequest, entry: Entry) -> dict[str, Any]:
-    """Return the prompt of a row with what the operator chose beside it, and the choices."""
+    """Return a row's prompt with the room and style chosen beside the form, and the choices."""
     asked = request.POST if request.method == "POST" else request.GET
     rooms, styles = choices_for(entry)
     # Not "styles": Unfold has style sheets under that name.
@@ -35,7 +35,7 @@ def preview_context(request: HttpRequest, entry: Entry) -> dict[str, Any]:
 
 
 def prompt_context(pair: Pair, entry: Entry | None = None) -> dict[str, Any]:
-    """Return the prompt of a pair as the templates show it; `entry` may not be saved yet."""
+    """Return the context of a pair's prompt; `entry` takes the place of its stored row."""
     prompt = preview_prompt(
         room=pair.room,
         style=pair.style,
@@ -46,7 +46,7 @@ def prompt_context(pair: Pair, entry: Entry | None = None) -> dict[str, Any]:
 
 
 def choices_for(entry: Entry) -> tuple[list[RoomType], list[Style]]:
-    """Return the rooms and styles that a row can be seen with; none where it has its own."""
+    """Return the rooms and styles that a row can be previewed with; a pair has its own."""
     rooms: QuerySet[RoomType] = RoomType.objects.filter(is_active=True)
     styles: QuerySet[Style] = Style.objects.filter(is_active=True)
     match entry:
@@ -63,7 +63,7 @@ def choices_for(entry: Entry) -> tuple[list[RoomType], list[Style]]:
 def _pair(
     entry: Entry, rooms: list[RoomType], styles: list[Style], room: str, style: str
 ) -> Pair | None:
-    """Return the row with the one that was asked for, or with the first."""
+    """Return the pair to preview: the row with the chosen room or style, else with the first."""
     match entry:
         case PromptTemplate():
             return Pair(entry.room_type, entry.style)
@@ -74,6 +74,6 @@ def _pair(
     if not rooms or not styles:
         return None
     return Pair(
-        next((one for one in rooms if one.key == room), rooms[0]),
-        next((one for one in styles if one.key == style), styles[0]),
+        next((choice for choice in rooms if choice.key == room), rooms[0]),
+        next((choice for choice in styles if choice.key == style), styles[0]),
     )

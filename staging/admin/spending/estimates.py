@@ -21,7 +21,7 @@ from staging.models import DailyUsage, PriceEstimate, SpendingLimit
 from staging.spending.headroom import waiting_for_estimates
 from staging.spending.limits import save_estimate
 
-# Of what was paid lately, to reckon by.
+# The days whose average cost is shown beside an estimate.
 DAYS = 30
 
 
@@ -87,12 +87,12 @@ class PriceEstimateAdmin(DeletingAdmin):
 
 
 def find_unpriced() -> list[Unpriced]:
-    """Return the models that can stage and have no price, or one by the second; and any estimate.
+    """Return the models without a price or with one by the second, and models with an estimate.
 
-    A price that holds for some settings alone tells nothing for others: such a model is listed
-    once one of its predictions waits.
+    A price may hold for some settings only: such a model is listed once one of its predictions
+    waits for an estimate.
     """
-    estimates = {one.model_id: one for one in PriceEstimate.objects.all()}
+    estimates = {estimate.model_id: estimate for estimate in PriceEstimate.objects.all()}
     waiting, paid = waiting_for_estimates(), _paid()
     return [
         Unpriced(row, estimates.get(row.pk), paid.get(row.pk), waiting.get(row.pk, 0))
@@ -108,7 +108,7 @@ def _tells_before(model: ReplicateModel) -> bool:
 
 
 def _paid() -> dict[int, Decimal]:
-    """Return what a successful prediction cost on average, by model, as far as it is known."""
+    """Return the average cost of a successful prediction, by model, where it is known."""
     since = timezone.localdate() - timedelta(days=DAYS)
     rows = DailyUsage.objects.filter(day__gte=since).order_by().values("model")
     sums = rows.annotate(all_cost=Sum("cost"), made=Sum("succeeded"), unknown=Sum("unpriced"))

@@ -60,7 +60,8 @@ class SpendingLimitAdmin(DeletingAdmin):
         return LimitChangeList
 
     def get_fields(self, request: HttpRequest, obj: SpendingLimit | None = None) -> Any:
-        # Its sums are of its project and its period: those stand above the form.
+        # A limit's sums belong to its project and period, so these are shown above the form and
+        # cannot be changed.
         return ("usd", "when_over") if obj else self.fields
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -71,7 +72,7 @@ class SpendingLimitAdmin(DeletingAdmin):
         return field
 
     def save_model(self, request: HttpRequest, obj: SpendingLimit, form: Any, change: bool) -> None:
-        # As it is stored: the history says "$5.00", however it was typed.
+        # Rounded as the column stores it, so that the history says "$5.00", however it was typed.
         obj.usd = obj.usd.quantize(Decimal("0.01"))
         save_limit(obj)
 

@@ -18,7 +18,7 @@ from staging.spending.limits import pause, resume
 
 @admin.register(PurchasePause)
 class PurchasePauseAdmin(MadeOnce, ModelAdmin):
-    """The pauses that stand. To end one takes the permission to delete it."""
+    """The pauses in force. Ending a pause needs the permission to delete it."""
 
     fields = ("model", "reason")
     add_form_template = "admin/staging/purchasepause/add_form.html"
@@ -46,7 +46,7 @@ class PurchasePauseAdmin(MadeOnce, ModelAdmin):
     def response_add(
         self, request: HttpRequest, obj: PurchasePause, post_url_continue: str | None = None
     ) -> HttpResponse:
-        """Say what the pause does, and go where one sees that it stands."""
+        """Say what the pause does, and go to the list, which shows it."""
         messages.success(request, f"{obj.whose} are paused. What is bought already goes on.")
         return redirect("admin:staging_purchasepause_changelist")
 
@@ -56,7 +56,9 @@ class PurchasePauseAdmin(MadeOnce, ModelAdmin):
             raise PermissionDenied
         paused = PurchasePause.objects.select_related("model").filter(pk=pause_id).first()
         if paused is None:
-            messages.info(request, "Somebody was first: these purchases go on already.")
+            messages.info(
+                request, "These purchases go on already: another operator ended the pause."
+            )
         else:
             self.log_deletions(request, [paused])
             resume(paused)

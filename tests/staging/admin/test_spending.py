@@ -387,7 +387,7 @@ def test_resume_of_what_goes_on_already(admin_page: Client, back: str) -> None:
     answer = admin_page.post(f"{PAUSES}7/resume/", {"next": back})
 
     assert answer.headers["Location"] == PAUSES
-    assert "Somebody was first" in admin_page.get(PAUSES).content.decode()
+    assert "another operator ended the pause" in admin_page.get(PAUSES).content.decode()
 
 
 def test_resume_lets_what_waited_begin_to_wait(ask: Ask, admin_page: Client) -> None:
