@@ -41,7 +41,7 @@ class ShareAdmin(ReadOnly, BoundedListAdmin):
     def revoke_selected(self, request: HttpRequest, shares: QuerySet[Share]) -> None:
         for share in shares:
             revoke_share(share, by=user_of(request))
-        self.message_user(request, "Revoked: nobody sees the pages any more.")
+        self.message_user(request, "Revoked: the pages are no longer shown.")
 
     def get_urls(self) -> list[URLPattern]:
         share = self.admin_site.admin_view(require_POST(self.share_one))

@@ -1,10 +1,10 @@
-// Says what was chosen for a batch, and refuses what is too much before it is sent.
+// Counts the files chosen for a batch, and refuses too many or too large ones before they are sent.
 (() => {
   const form = document.querySelector("[data-batch]");
   const input = form.querySelector("input[type=file]");
   const told = form.querySelector("[data-chosen]");
   const button = form.querySelector("[type=submit]");
-  // Unfold writes the name of a single file into a field that stands beside its own widget.
+  // Keeps Unfold from writing a file's name into the field beside its own widget, which is not here.
   input.hasChangeListener = true;
   const { mostPhotos, mostBytes } = form.dataset;
 
@@ -20,7 +20,7 @@
   };
   input.addEventListener("change", judge);
 
-  // The search for a project is drawn by a library that gives it no name.
+  // The library that draws the search for a project gives it no accessible name.
   const nameSearches = () => {
     for (const drawn of form.querySelectorAll(".select2 [role=textbox]:not([aria-label])")) {
       const search = drawn.closest(".select2").previousElementSibling;
@@ -34,6 +34,6 @@
     told.textContent = "Sending… Stay on this page until it changes.";
     button.disabled = true;
   });
-  // Somebody who comes back finds the page as it was left.
+  // A user who comes back to the page may send it again.
   window.addEventListener("pageshow", () => { button.disabled = false; });
 })();

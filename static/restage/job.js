@@ -17,7 +17,7 @@
     new Map([...root.querySelectorAll("#result_list tr.data-row")].map((row) => [
       row.querySelector("input.action-select")?.value ?? row.querySelector("a")?.pathname, row,
     ]));
-  // A signed address of the same file may have changed meanwhile.
+  // Without signatures: the address of the same file may be signed anew.
   const shownOf = (cell) => cell.innerHTML.replace(/\?[^"]*/g, "");
 
   // Cell by cell, so that scroll, selection and focus stay where they are.

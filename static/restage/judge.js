@@ -10,7 +10,8 @@
     status.className = "restage-alert";
   };
 
-  // Answers with the form as it is now: saved, or what somebody else said meanwhile.
+  // Replaces the form with its current state, saved or judged by another user meanwhile; says whether
+  // it was saved.
   const send = async (form, button) => {
     const body = new FormData(form, button);
     form.inert = true;
@@ -34,7 +35,7 @@
   };
 
   const show = (card) => {
-    for (const one of cards()) one.hidden = one !== card;
+    for (const drawn of cards()) drawn.hidden = drawn !== card;
     document.getElementById("restage-all-judged").hidden = Boolean(card);
   };
 
@@ -47,7 +48,7 @@
     const drawn = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const card of drawn.querySelectorAll("[data-picture]")) {
       card.hidden = true;
-      if (!cards().some((one) => one.dataset.picture === card.dataset.picture)) queue().append(card);
+      if (!cards().some((known) => known.dataset.picture === card.dataset.picture)) queue().append(card);
     }
   };
 
@@ -58,7 +59,7 @@
     const next = cards()[Math.max(0, place + steps)];
     show(next);
     if (!next) return;
-    // The one after it is fetched while this one is looked at.
+    // Fetch the picture after this one while the user looks at this one.
     if (cards().at(-1) === next) asking = askForMore();
     else asking = null;
   };

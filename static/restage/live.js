@@ -1,12 +1,12 @@
-// A page that draws itself anew while something runs: it waits for whoever is busy with it, and
-// leaves the focus and the sliders where they are.
+// A page that draws itself anew while something runs: it waits while its user is busy, and leaves
+// the focus and the sliders where they are.
 (() => {
-  // Not while somebody types, holds a mouse button down or looks elsewhere.
+  // Idle: the page is visible, and its user neither types nor holds a mouse button down.
   window.restageIsIdle = () =>
     !document.hidden &&
     !document.querySelector("#content-main form :is(textarea, input):focus, #content-main :active");
 
-  // What an element is called on both drawings; the address of a file is signed anew at times.
+  // A name for an element that is the same in both drawings: without signatures, which change.
   const nameOf = (element) => {
     const address = element.getAttribute("href") ?? element.getAttribute("formaction");
     const name = address?.replace(/\?signature=.*/, "") ?? element.getAttribute("aria-label");
@@ -30,7 +30,7 @@
     );
   });
 
-  // Not at htmx:afterSwap: that is told to what was replaced.
+  // Not at htmx:afterSwap, which is sent to the replaced element.
   document.addEventListener("htmx:load", ({ target }) => {
     for (const figure of target.querySelectorAll("[data-compare]")) {
       const shown = sliders.get(figure.dataset.compare);

@@ -1,5 +1,5 @@
-// A search-select is named by its chosen value alone; here by its label too. It comes up some time
-// after the page, so it is waited for.
+// Names each search-select by its label, too, instead of its chosen value alone. The library draws
+// it some time after the page, so an observer waits for it.
 (() => {
   const name = () => {
     for (const box of document.querySelectorAll(".select2-selection[role=combobox]")) {
@@ -8,7 +8,7 @@
       if (!label || box.getAttribute("aria-labelledby")?.startsWith(label.id || " ")) continue;
       label.id ||= `${select.id || select.name}-label`;
       const value = box.querySelector(".select2-selection__rendered");
-      // It calls the value a text box of its own, and gives that no name.
+      // The library makes the value a text box, without a name.
       for (const attribute of ["role", "aria-readonly"]) value?.removeAttribute(attribute);
       box.setAttribute("aria-labelledby", [label.id, value?.id].filter(Boolean).join(" "));
     }

@@ -1,6 +1,6 @@
 // Gives the fields that django-jsonform draws their accessible names and descriptions, scrolls to
-// the first that is in error, and asks before a changed page is left. The widget draws with React,
-// again after each change.
+// the first field with an error, and asks before a changed page is left. The widget draws with React
+// after each change, so an observer repeats the naming.
 (() => {
   const form = document.getElementById("settings-form");
   if (!form) return;

@@ -1,4 +1,4 @@
-// Lays the two pictures of a share over each other, with a slider; without this they stand one
+// Lays the two pictures of a share over each other, with a slider; without this script one is shown
 // above the other.
 (() => {
   for (const box of document.querySelectorAll("[data-compare]")) {

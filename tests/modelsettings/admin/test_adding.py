@@ -76,7 +76,7 @@ def test_page_needs_a_csrf_token(publish: Callable[[JSON], None], adder: Client)
 def test_page_without_a_question_says_what_to_do(adder: Client) -> None:
     text = shown(adder).content.decode()
 
-    assert "Write it as it stands in its address" in text
+    assert "Write the name as in the model's address" in text
     assert 'role="alert"' not in text
 
 
