@@ -12,7 +12,7 @@ from django_jsonform.widgets import JSONFormWidget
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from modelsettings.errors import RequestRefused
-from modelsettings.schema import form as form_schemas
+from modelsettings.schema import form_schema as form_schemas
 from modelsettings.schema.comparison import UNSET, differing_keys
 from modelsettings.schema.flattening import JSON
 from modelsettings.settings import Conflict, StaleSettings, StoredSettings

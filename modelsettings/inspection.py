@@ -13,7 +13,7 @@ from modelsettings import catalog
 from modelsettings.errors import RequestRefused
 from modelsettings.model_schema import ModelSchema, choose_schema
 from modelsettings.pinned_schemas import find_obstacle_to_staging
-from modelsettings.schema import flattening, parameters, published
+from modelsettings.schema import delivery, flattening, published
 from modelsettings.schema.comparison import UNSET
 from modelsettings.schema.flattening import JSON, SchemaRefused
 from modelsettings.schema.published import PublishedModel
@@ -221,7 +221,7 @@ def _describe(schema: ModelSchema) -> Iterator[Parameter]:
             carrier = "the environment (a secret)"
         elif name in role_of:
             carrier = f"the job: {words.get(role_of[name], role_of[name])}"
-        elif parameters.is_ours(schema.settings, name):
+        elif delivery.is_ours(schema.settings, name):
             carrier = "Restage"
         else:
             carrier = "the model"

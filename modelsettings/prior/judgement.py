@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from modelsettings.catalog.shipped import ShippedModel, shipped_models
-from modelsettings.schema import parameters
+from modelsettings.schema import delivery, parameters
 from modelsettings.schema.flattening import JSON
 from modelsettings.schema.validation import SettingsRefused, SettingsValidator
 
@@ -88,7 +88,7 @@ def judge(field: str, *, family: Family, model: ShippedModel) -> Verdict:
         return Verdict(Fate.SECRET, why, field, None)
     if field in model.schema.parameters:
         today = model.schema.parameters[field]
-        if parameters.is_ours(model.schema.settings, field):
+        if delivery.is_ours(model.schema.settings, field):
             why = f"The model publishes none. {today['description']}"
             return Verdict(Fate.CARRIED_OUT, why, field, today)
         why = " ".join(_find_differences(field, family=family, model=model))
@@ -141,7 +141,7 @@ def _find_formats_made(model: ShippedModel) -> list[str]:
     made = []
     for choice in model.schema.parameters["output_format"].get("enum", ()):
         values = parameters.defaults(model.schema.settings) | {"output_format": choice}
-        sent, _ = parameters.split(model.schema.settings, values)
+        sent, _ = delivery.split(model.schema.settings, values)
         if sent.get("output_format") != choice:
             made.append(choice)
     return made

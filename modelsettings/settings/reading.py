@@ -12,10 +12,10 @@ from modelsettings.errors import RequestRefused
 from modelsettings.model_schema import ModelSchema
 from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.pinned_schemas import find_obstacle_to_staging, get_schema
-from modelsettings.schema import parameters
+from modelsettings.schema import delivery
 from modelsettings.schema.comparison import differing_keys
+from modelsettings.schema.delivery import Delivery
 from modelsettings.schema.flattening import JSON
-from modelsettings.schema.parameters import Delivery
 from modelsettings.schema.validation import SettingsValidator
 
 
@@ -170,5 +170,5 @@ def resolve(
     if seed is not None:
         wanted["seed"] = seed
     settings = stored.validator.clean(wanted)
-    sent, delivery = parameters.split(stored.validator.schema, settings)
-    return ResolvedSettings(stored=stored, settings=settings, input=sent, delivery=delivery)
+    sent, delivered = delivery.split(stored.validator.schema, settings)
+    return ResolvedSettings(stored=stored, settings=settings, input=sent, delivery=delivered)

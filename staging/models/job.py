@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from modelsettings.models import ModelSettings, ReplicateModel
-from modelsettings.schema.parameters import Delivery
+from modelsettings.schema.delivery import Delivery
 from staging.models.batch import BatchPhoto
 from staging.models.photo import Photo
 from staging.models.project import Project

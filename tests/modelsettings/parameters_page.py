@@ -12,7 +12,7 @@ from typing import Any
 from modelsettings.catalog.shipped import ShippedModel, shipped_models
 from modelsettings.prior import judgement
 from modelsettings.prior.judgement import Family, Fate, Row
-from modelsettings.schema import parameters
+from modelsettings.schema import delivery
 from modelsettings.schema.flattening import JSON
 from modelsettings.schema.words import bounds_in_words
 from tests.processes import ROOT
@@ -122,7 +122,7 @@ def _described(model: ShippedModel) -> str:
 
 
 def _by(model: ShippedModel, name: str, prop: JSON) -> str:
-    if parameters.is_ours(model.schema.settings, name):
+    if delivery.is_ours(model.schema.settings, name):
         return "Restage"
     added = prop.get("x-restage-choices")
     return f"the model; Restage: {', '.join(added)}" if added else "the model"

@@ -12,7 +12,7 @@ from knox.models import AuthToken
 from modelsettings import inspection, profiles
 from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, ReplicateModel
-from modelsettings.schema.form import form_document
+from modelsettings.schema.form_schema import form_document
 from modelsettings.settings import get_settings, patch_settings
 from staging import links
 from staging.library import changing

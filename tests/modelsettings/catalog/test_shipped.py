@@ -12,8 +12,8 @@ import pytest
 from modelsettings import catalog, pricing
 from modelsettings.catalog.shipped import ShippedModel, shipped_models
 from modelsettings.pricing import cost_of
-from modelsettings.schema import parameters, published
-from modelsettings.schema.parameters import DELIVERY_PARAMETERS
+from modelsettings.schema import delivery, parameters, published
+from modelsettings.schema.delivery import DELIVERY_PARAMETERS
 from modelsettings.schema.validation import SettingsValidator
 from staging.prompts import read_shipped
 from tests.corpus import CATALOGUE_FACTS
@@ -234,7 +234,7 @@ def test_published_defaults_are_ours_but_for_those_of_the_overlay(model: Shipped
 
     assert changed in ({}, {"output_quality": 95}, {"aspect_ratio": "match_input_image"})
     assert ("aspect_ratio" in changed) == model.slug.startswith("black-forest-labs/flux-2-")
-    assert ("output_quality" not in changed) or parameters.is_ours(
+    assert ("output_quality" not in changed) or delivery.is_ours(
         model.schema.settings, "output_quality"
     )
 
@@ -250,4 +250,4 @@ def test_one_knob_for_each_delivery_parameter(model: ShippedModel, concept: str)
 
 
 def test_disclosure_is_on_every_model(model: ShippedModel) -> None:
-    assert parameters.is_ours(model.schema.settings, "disclosure")
+    assert delivery.is_ours(model.schema.settings, "disclosure")

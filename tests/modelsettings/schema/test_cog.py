@@ -12,7 +12,7 @@ import pytest
 
 from modelsettings.schema import flattening
 from modelsettings.schema.flattening import JSON, SchemaRefused, flatten
-from modelsettings.schema.form import form_document, form_schema, read_form
+from modelsettings.schema.form_schema import form_document, form_schema, read_form
 from modelsettings.schema.parameters import Tuning, settings_schema
 from modelsettings.schema.published import PublishedModel, makes_pictures
 from modelsettings.schema.roles import RoleRefused, choose_roles, find_roles, role_choices

@@ -10,9 +10,9 @@ import pytest
 from modelsettings import registry
 from modelsettings.actors import Actor
 from modelsettings.models import ReplicateModel
-from modelsettings.schema import flattening, parameters, published
+from modelsettings.schema import delivery, flattening, parameters, published
 from modelsettings.schema.flattening import JSON
-from modelsettings.schema.form import form_document, form_schema, read_form
+from modelsettings.schema.form_schema import form_document, form_schema, read_form
 from modelsettings.schema.parameters import Tuning, settings_schema
 from modelsettings.schema.published import PublishedModel
 from modelsettings.schema.roles import find_roles
@@ -110,7 +110,7 @@ def test_defaults_are_valid_and_complete(corpus: list[Path]) -> None:
 def test_split_parts_every_document(corpus: list[Path]) -> None:
     for model in models(corpus):
         schema = schema_of(model)
-        sent, _ = parameters.split(schema, parameters.defaults(schema))
+        sent, _ = delivery.split(schema, parameters.defaults(schema))
 
         assert sent.keys() <= inputs_of(model).keys(), model.slug
 

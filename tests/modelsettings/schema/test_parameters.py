@@ -3,15 +3,9 @@ from typing import Any
 
 import pytest
 
+from modelsettings.schema.delivery import DELIVERY_PARAMETERS, Delivery, split
 from modelsettings.schema.flattening import JSON, flatten
-from modelsettings.schema.parameters import (
-    DELIVERY_PARAMETERS,
-    Delivery,
-    Tuning,
-    defaults,
-    settings_schema,
-    split,
-)
+from modelsettings.schema.parameters import Tuning, defaults, settings_schema
 from modelsettings.schema.roles import find_roles
 from modelsettings.schema.validation import SettingsValidator
 from tests.modelsettings.acme import PICTURE, STAGER_DEFAULTS, STAGER_INPUTS, openapi

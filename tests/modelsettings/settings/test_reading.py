@@ -4,7 +4,7 @@ from pytest_django import DjangoAssertNumQueries
 from modelsettings import profiles
 from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, ReplicateModel
-from modelsettings.schema.parameters import Delivery
+from modelsettings.schema.delivery import Delivery
 from modelsettings.schema.validation import SettingsRefused
 from modelsettings.settings import (
     ProfileNotFound,

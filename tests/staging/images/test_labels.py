@@ -5,7 +5,7 @@ import re
 import pytest
 from PIL import ImageFont
 
-from modelsettings.schema.parameters import DELIVERY_PARAMETERS
+from modelsettings.schema.delivery import DELIVERY_PARAMETERS
 from modelsettings.schema.validation import SettingsRefused, SettingsValidator
 from staging.images.labels import FONT
 

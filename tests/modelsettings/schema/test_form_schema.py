@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from modelsettings.schema.flattening import JSON
-from modelsettings.schema.form import form_document, form_schema, read_form
+from modelsettings.schema.form_schema import form_document, form_schema, read_form
 from modelsettings.schema.parameters import LARGEST_INTEGER
 from tests.modelsettings.widget import submit
 
