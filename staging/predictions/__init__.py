@@ -1,17 +1,17 @@
-"""Predictions: one purchase at Replicate each; nothing here waits while Replicate works.
+"""Predictions: each is one purchase at Replicate, and no step waits while Replicate works.
 
-A prediction's way:
+The way of a prediction, module by module:
 
 submission    queued → submitting → running: upload the photo, buy, write the id down
-reserving     `submitting`, written together with what the purchase takes out of the limits
-lookup        a purchase whose answer was lost is looked up before anything is bought again
+reserving     writes `submitting` together with the cost that the limits reserve for it
+lookup        looks up a purchase whose answer was lost, before anything is bought again
 settlement    running → collecting, failed or canceled, by what Replicate says
-webhooks      the check of a webhook's signature
-polling       Replicate is asked for what runs, where no webhook has told of it
-cancellation  the wish that a prediction be canceled; running → canceled
+webhooks      checks the signature of a webhook
+polling       asks Replicate about running predictions of which no webhook has come
+cancellation  notes the wish to cancel a prediction; running → canceled
 collection    collecting → succeeded: download, finish, store
 
-A step claims its prediction first (`claims`), and every later write carries the claim's number;
-`retries` says what becomes of one that fails. `replicate` is this process's connection, and
-`log_context` names the prediction in every line of the log.
+A step claims its prediction first (`claims`), and every later write carries the claim's number.
+`retries` decides on a prediction whose step failed: another try, or the end. `replicate` is this
+process's connection, and `log_context` adds the prediction's ids to every line of the log.
 """

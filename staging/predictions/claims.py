@@ -1,4 +1,4 @@
-"""Who works on which prediction: the first that waits, and nobody else meanwhile."""
+"""Claims the predictions that wait, the first of them first, each for one worker at a time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,43 +13,43 @@ from staging.worker import stopping
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A prediction that is ours, with its job, and whether others wait beside it."""
+    """A prediction that this worker has claimed, with its job; whether others wait behind it."""
 
     prediction: Prediction
     is_one_of_many: bool
 
 
 def is_waiting(status: PredictionStatus) -> bool:
-    """Say whether a prediction waits in `status` for somebody to claim it."""
+    """Say whether a prediction waits in `status` for a worker to claim it."""
     return _waiting(status).exists()
 
 
 def claim_next(status: PredictionStatus) -> Claimed | None:
     """Claim the first prediction that waits in `status`, or return None."""
-    # Several workers look at the same moment: whoever loses one tries the next. What a job holds
-    # is read for the one that is claimed.
+    # The candidates are read without their jobs, which are large; the job is read for the
+    # prediction that was claimed.
     with_job = Prediction.objects.select_related("job__photo", "job__model")
     first = list(_waiting(status).order_by("rank_at").only("status", "lease_number")[:20])
-    for one in first:
-        if not Prediction.objects.claim(one):
+    # Several workers read the same candidates. The conditional UPDATE of `claim` lets one of them
+    # have each; the others try the next candidate.
+    for candidate in first:
+        if not Prediction.objects.claim(candidate):
             continue
-        # A webhook may have moved it since: under the number of that move it would not be ours.
-        if ours := with_job.held(one).filter(status=status).first():
-            return Claimed(ours, is_one_of_many=one is not first[-1])
+        # A webhook may have moved the prediction on between the claim and this query. Then its
+        # status or its claim number has changed, and there is nothing left to do here.
+        if ours := with_job.held(candidate).filter(status=status).first():
+            return Claimed(ours, is_one_of_many=candidate is not first[-1])
     return None
 
 
 def claim_all(status: PredictionStatus, *, most: int) -> list[Prediction]:
-    """Claim everything that waits in `status`, the first of it where that is too much.
-
-    Without their jobs.
-    """
+    """Claim all predictions that wait in `status`, at most `most`; their jobs are not read."""
     waiting = _waiting(status).order_by("rank_at")[:most]
-    return [one for one in waiting if Prediction.objects.claim(one)]
+    return [prediction for prediction in waiting if Prediction.objects.claim(prediction)]
 
 
 def work_off(status: PredictionStatus, step: Callable[[Prediction], None], *, by: str) -> int:
-    """Claim one prediction after another and carry out its step; return how many there were."""
+    """Claim one prediction after another and carry out `step` on it; return their count."""
     count = 0
     while not stopping.has_begun() and (claimed := claim_next(status)):
         with bounded(claimed.prediction, by=by):

@@ -1,4 +1,4 @@
-"""Fetches the outputs, carries out the delivery parameters, and stores the pictures."""
+"""Downloads a prediction's outputs, finishes them as its job asks, and stores the pictures."""
 
 import hashlib
 from datetime import timedelta
@@ -23,14 +23,15 @@ log = structlog.get_logger(__name__)
 
 BY = "worker: collect"
 
-# A picture of 50 megapixels as png.
+# Enough for a PNG of 50 megapixels.
 MAX_OUTPUT_BYTES = 100 * 2**20
-# A download that broke unseen is worth another: the picture is paid for.
+# A picture that cannot be decoded may be a download that broke off unnoticed. The picture is paid
+# for, so it is downloaded again.
 MAX_BROKEN_DOWNLOADS = 3
 
 
 def collect_waiting() -> int:
-    """Collect what waits; return how many predictions there were."""
+    """Collect the outputs that wait; return the number of predictions."""
     return work_off(PredictionStatus.COLLECTING, collect, by=BY)
 
 
@@ -50,7 +51,7 @@ def collect(prediction: Prediction) -> None:
     except errors.DoNotRetry as error:
         _lose(prediction, code=code_of(error), why=str(error))
     except images.PictureRefused as error:
-        # Calls that failed before say nothing of the picture.
+        # Counted apart from `tries`: a call that failed before says nothing about the picture.
         broken = prediction.broken_downloads + 1
         if broken >= MAX_BROKEN_DOWNLOADS:
             _lose(prediction, code="bad_output", why=str(error))
@@ -67,15 +68,18 @@ def collect(prediction: Prediction) -> None:
 
 
 def _lose(prediction: Prediction, *, code: str, why: str) -> None:
-    """Fail what Replicate has made, and is paid for all the same."""
+    """Fail a prediction whose outputs are lost; Replicate made them, so they have cost money."""
     cost = _cost_of(prediction, images=len(prediction.outputs))
     give_up(prediction, code=code, why=why, by=BY, may_have_cost=True, cost=cost)
 
 
 def _store_output(prediction: Prediction, *, url: str, position: int) -> StagedImage:
-    """Return the unsaved row of one output whose files are stored."""
+    """Download, finish and store one output; return its row, which is not saved yet.
+
+    Raises images.PictureRefused, and what `ReplicateClient.download` raises.
+    """
     if position:
-        # The claim's own time is for the first.
+        # Each output may take a lease's time: the claim's own lease is for the first.
         until = timezone.now() + timedelta(seconds=settings.STAGING_LEASE_S)
         Prediction.objects.note(prediction, lease_until=until)
     delivery = prediction.job.delivered
@@ -104,11 +108,14 @@ def _store_output(prediction: Prediction, *, url: str, position: int) -> StagedI
 
 
 def _store(name: str, content: bytes) -> str:
-    """Store a file under a name that its content gives, so that doing it twice does it once."""
+    """Store a file whose name follows from its content, unless it is stored already.
+
+    So a worker that takes a prediction over stores no file twice.
+    """
     if default_storage.exists(name):
         if default_storage.size(name) == len(content):
             return name
-        # Whoever wrote it was killed in the midst.
+        # The worker that wrote it was killed while it was writing.
         default_storage.delete(name)
     return default_storage.save(name, ContentFile(content))
 
@@ -126,6 +133,7 @@ def _succeed(prediction: Prediction, stored: list[StagedImage]) -> None:
             error="",
             error_code="",
         )
+        # Not where the claim was lost: the worker that took over saves its own rows.
         if succeeded:
             StagedImage.objects.bulk_create(stored)
             log.info("collected", images=len(stored), cost=str(cost))
@@ -134,7 +142,7 @@ def _succeed(prediction: Prediction, stored: list[StagedImage]) -> None:
 def _cost_of(
     prediction: Prediction, *, images: int, output_megapixels: float | None = None
 ) -> Decimal | None:
-    """Return what a prediction that Replicate finished costs, as far as its price tells."""
+    """Return what a finished prediction costs in dollars, or None where its price does not tell."""
     job = prediction.job
     return cost_of(
         job.model.price,

@@ -1,4 +1,4 @@
-"""What every line of the log says that is about one prediction: the ids of all it went through."""
+"""Context of log lines: the ids of a prediction, of its job, and of the webhook that moved it."""
 
 from contextlib import AbstractContextManager
 
@@ -8,7 +8,7 @@ from staging.models import Prediction
 
 
 def about(prediction: Prediction) -> AbstractContextManager[None]:
-    """Let all that is logged in the block carry the ids; after it the thread is as it was."""
+    """Add the prediction's ids to every line that is logged in the block, on this thread."""
     ids = {"job": str(prediction.job_id), "prediction": str(prediction.pk)}
     if prediction.webhook_id:
         ids["webhook"] = prediction.webhook_id

@@ -1,8 +1,8 @@
 """Looks up purchases whose answer was lost, before anything is bought again.
 
-A purchase is recognised by the address of its photo, or by its webhook's: both belong to one
-prediction alone. Replicate has no idempotency key, and its list is all that tells:
-docs/replicate-facts/http.md, "Lost answers".
+Replicate knows no idempotency key, so only its list of predictions can tell whether a purchase was
+made (docs/replicate-facts/http.md, "Lost answers"). A purchase is recognised there by the address
+of its photo or of its webhook: each of these addresses belongs to one prediction alone.
 """
 
 import uuid
@@ -25,14 +25,15 @@ from staging.worker import stopping
 BY = "worker: lookup"
 
 PAUSE = timedelta(seconds=10)
-# So many share one reading of the list; the next sweep comes for the rest.
+# Purchases that share one reading of the list; the next sweep looks up the rest.
 MOST = 500
 
 
 def look_up_uncertain() -> int:
-    """Look up the purchases that nobody is at, all in one reading of the list; return their count.
+    """Look up the uncertain purchases in one reading of Replicate's list; return their count.
 
-    The list shows what was bought at any time, so it is read only as far as the oldest of them.
+    Uncertain is a prediction in `submitting` that no worker holds. The list goes back to the first
+    purchase of the account, so it is read only as far as the oldest of these.
     """
     claimed = claim_all(PredictionStatus.SUBMITTING, most=MOST)
     if claimed:
@@ -42,7 +43,7 @@ def look_up_uncertain() -> int:
 
 
 def _look_up(claimed: list[Prediction]) -> None:
-    # What is decided by not being listed has to be old enough when the reading begins.
+    # Ages are taken before the reading: a purchase that is made during it may be missing in it.
     now, is_whole = timezone.now(), True
     found: dict[uuid.UUID, RemotePrediction] = {}
     try:
@@ -56,29 +57,36 @@ def _look_up(claimed: list[Prediction]) -> None:
             if is_whole or prediction.pk in found:
                 _decide(prediction, found.get(prediction.pk), now=now)
             else:
-                # What is not seen in a part of the list may stand in the rest.
+                # Only a part of the list was read: the purchase may be in the rest.
                 _wait(prediction)
 
 
 def _decide(prediction: Prediction, remote: RemotePrediction | None, *, now: datetime) -> None:
-    """Adopt the purchase, queue the prediction again, fail it undecided, or wait."""
+    """Adopt the purchase, queue the prediction again, fail it undecided, or wait.
+
+    `remote` is None where the list was read to its end and does not show the purchase.
+    """
     if remote is not None:
         settle(prediction, remote, by=BY)
         return
     age_s = (now - prediction.intended_at).total_seconds()
     if age_s > settings.STAGING_RECORDS_KEPT_S:
+        # Replicate has deleted its records of that time: their absence proves nothing.
         _give_up_undecided(prediction)
     elif age_s >= settings.STAGING_REQUEST_LIMIT_S + settings.STAGING_LOOKUP_GRACE_S:
-        # Within the budget: a service that answers each request with a 500 ends it, too.
+        # The request has ended by now, and the list had the time to show what it bought. This
+        # counts as a try: else a Replicate that answers each purchase with a 500 would go on
+        # for ever.
         not_bought = NotBought("Not bought: it is not in Replicate's list.")
         Tally.add(Tallied.FOUND_MISSING)
         give_back(prediction, status=PredictionStatus.QUEUED, error=not_bought, by=BY)
     else:
+        # The request may be under way still, or the list may not show it yet.
         _wait(prediction)
 
 
 def _give_up_undecided(prediction: Prediction) -> None:
-    """Fail what may have been paid for, and is never bought again by itself."""
+    """Fail a prediction that may have been paid for; only a person decides to buy it again."""
     usd = prediction.reserved
     cost = "at an unknown price" if usd is None else f"for about ${usd.normalize():f}"
     why = (
@@ -94,9 +102,9 @@ def _wait(prediction: Prediction) -> None:
 
 
 def _find(uncertain: list[Prediction]) -> Iterator[tuple[uuid.UUID, RemotePrediction]]:
-    """Yield the purchases that the list shows, with the predictions' keys.
+    """Yield the purchases that the list shows, each with the primary key of its prediction.
 
-    To its end, it is complete back to the oldest intent unless all were found before.
+    Read to its end, it has found all purchases since the oldest intent. Raises ReplicateError.
     """
     by_mark: dict[str, uuid.UUID] = {}
     for prediction in uncertain:
@@ -106,7 +114,7 @@ def _find(uncertain: list[Prediction]) -> Iterator[tuple[uuid.UUID, RemotePredic
     intents = [prediction.intended_at for prediction in uncertain]
     longest = timedelta(seconds=settings.STAGING_REQUEST_LIMIT_S)
     for page in _pages(min(intents) - CLOCK_MARGIN, max(intents) + longest + CLOCK_MARGIN):
-        # However many pages there are, nobody else takes over meanwhile.
+        # Many pages take longer than a lease: no other worker is to take over meanwhile.
         Prediction.objects.prolong(uncertain)
         for remote in page.predictions:
             for mark in _marks(remote):
@@ -118,13 +126,14 @@ def _find(uncertain: list[Prediction]) -> Iterator[tuple[uuid.UUID, RemotePredic
 
 
 def _marks(remote: RemotePrediction) -> Iterator[str]:
-    """Yield what may tell whose purchase this is: its webhook, and each address of its input."""
+    """Yield what may tell whose purchase this is: its webhook, and each text of its input."""
     if remote.webhook:
         yield remote.webhook
     for value in (remote.input or {}).values():
-        one = value[0] if isinstance(value, list) and len(value) == 1 else value
-        if isinstance(one, str):
-            yield one
+        # Some models take the photo as a list of images.
+        text = value[0] if isinstance(value, list) and len(value) == 1 else value
+        if isinstance(text, str):
+            yield text
 
 
 def _pages(since: datetime, until: datetime) -> Iterator[Page]:

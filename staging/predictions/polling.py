@@ -1,4 +1,4 @@
-"""Asks Replicate for what runs, where no webhook has told of it."""
+"""Asks Replicate about running predictions of which no webhook has come."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -15,22 +15,25 @@ from staging.predictions.settlement import CLOCK_MARGIN, first_poll_at, settle
 
 BY = "worker: poll"
 
-# Up to so many are asked for one by one; more share a page of the list, which holds a hundred.
+# Up to so many predictions are asked about one by one. More of them share a page of the list, which
+# holds a hundred.
 FEW = 3
 MAX_PAGES = 10
-# While the list gives no answer, so many are asked for singly at a time.
+# While the list cannot be read, so many predictions are asked about one by one in each run.
 MOST_SINGLY = 20
-# What runs for long is asked for less and less often, down to this.
+# The longer a prediction runs, the longer it is until the next question, up to this.
 LONGEST_INTERVAL = timedelta(seconds=60)
-# Beyond its deadline (`Cancel-After`): when we cancel it ourselves, and when we wait no longer.
+# Times after a prediction's deadline (`Cancel-After`): then we cancel it ourselves, and in the end
+# we give it up.
 CANCELED_AFTER = timedelta(minutes=1)
 LOST_AFTER = timedelta(minutes=20)
 
 
 def poll_running() -> int:
-    """Ask for what runs and is due; return how many now wait to be collected.
+    """Ask about the running predictions that are due; return how many are now to be collected.
 
-    One list request covers up to a hundred running predictions; few are asked for singly.
+    One request for a page of the list covers up to a hundred running predictions. Where at most FEW
+    are due, each is asked about by itself.
     """
     due, count = _take_due(), 0
     if len(due) > FEW:
@@ -39,13 +42,13 @@ def poll_running() -> int:
 
 
 def _take_due() -> list[Prediction]:
-    """Return what is due, the newest first, and set when each is due again: it ages."""
+    """Return the predictions that are due, the newest first, and set when each is due again."""
     now = timezone.now()
     running = Prediction.objects.filter(status=PredictionStatus.RUNNING, run_after__lte=now)
     due = []
     for prediction in running.order_by("-intent_at")[:500]:
         next_at = max(first_poll_at(), now + min(LONGEST_INTERVAL, prediction.age / 4))
-        # Two pollers at once: one takes it.
+        # Where two pollers run at once, this condition lets only one of them have the prediction.
         taken = Prediction.objects.filter(
             pk=prediction.pk, status=PredictionStatus.RUNNING, run_after=prediction.run_after
         ).update(run_after=next_at, polls=prediction.polls + 1)
@@ -56,14 +59,14 @@ def _take_due() -> list[Prediction]:
 
 
 def _poll_pages(due: list[Prediction]) -> tuple[list[Prediction], int]:
-    """Settle what the list shows of the due ones; return the rest, and the count.
+    """Settle the due predictions that the list shows; return the rest of them, and the count.
 
-    The list begins with what is newer than any of them, so it is walked down for as long as that
-    takes fewer requests than asking for each. What it shows of others that run here, and have
-    ended, is settled as well: nobody need ask for them.
+    The count is of predictions, due or not, that now wait to be collected.
     """
-    intents = [one.intended_at for one in due]
+    intents = [prediction.intended_at for prediction in due]
     oldest, cursor, count = min(intents) - CLOCK_MARGIN, None, 0
+    # Purchases that are not due may fill whole pages. So the list is read no further than where
+    # asking about each prediction would take fewer requests.
     for _ in range(min(MAX_PAGES, len(due) // FEW)):
         newest = None if cursor else max(intents) + CLOCK_MARGIN
         try:
@@ -73,11 +76,15 @@ def _poll_pages(due: list[Prediction]) -> tuple[list[Prediction], int]:
             return [], count
         except errors.ReplicateError as error:
             note_unanswered("polling failed", error)
-            # However long the list fails, pictures are fetched: the oldest first.
+            # However long the list fails, predictions are settled: the oldest ones first.
             return due[-MOST_SINGLY:], count
         listed = {remote.id: remote for remote in page.predictions}
         count += _settle_listed(due, listed)
-        due = [one for one in due if one.replicate_id not in listed or _is_overdue(one)]
+        due = [
+            prediction
+            for prediction in due
+            if prediction.replicate_id not in listed or _is_overdue(prediction)
+        ]
         cursor = page.next
         if not due or cursor is None or _goes_back_to(oldest, page):
             break
@@ -85,14 +92,18 @@ def _poll_pages(due: list[Prediction]) -> tuple[list[Prediction], int]:
 
 
 def _settle_listed(due: list[Prediction], listed: dict[str, RemotePrediction]) -> int:
-    """Settle the due ones that are listed, and others that have ended; return those to collect."""
-    asked = {one.replicate_id for one in due}
+    """Settle the predictions that a page lists; return how many are now to be collected.
+
+    These are the due ones, and others that are not due but have ended: that spares asking about
+    them later.
+    """
+    asked = {prediction.replicate_id for prediction in due}
     ended = [key for key, remote in listed.items() if remote.is_finished and key not in asked]
     others = Prediction.objects.filter(status=PredictionStatus.RUNNING, replicate_id__in=ended)
     return _settle_all(
-        (one, listed[one.replicate_id])
-        for one in (*due, *others)
-        if one.replicate_id and one.replicate_id in listed
+        (prediction, listed[prediction.replicate_id])
+        for prediction in (*due, *others)
+        if prediction.replicate_id and prediction.replicate_id in listed
     )
 
 
@@ -113,7 +124,7 @@ def _poll_each(due: list[Prediction]) -> int:
 
 
 def _poll_one(prediction: Prediction) -> bool:
-    """Settle one, and say whether it waits to be collected. Raises RateLimited."""
+    """Settle a prediction; say whether it now waits to be collected. Raises RateLimited."""
     try:
         remote = replicate().get_prediction(prediction.replicate_id or "")
     except errors.RateLimited:
@@ -127,14 +138,14 @@ def _poll_one(prediction: Prediction) -> bool:
     if remote.is_finished or not _is_overdue(prediction):
         return settle(prediction, remote, by=BY)
     if _late_by(prediction) > LOST_AFTER:
-        why = f"Replicate has not ended it, though told to: it still says {remote.status}."
+        why = f"Replicate was told to end it, but it still says {remote.status}."
         give_up(prediction, code="lost", why=why, by=BY, may_have_cost=True)
         return False
     return _cancel(prediction)
 
 
 def _is_overdue(prediction: Prediction) -> bool:
-    """Say whether it runs although Replicate was told to end it by now."""
+    """Say whether a prediction runs although Replicate should have ended it by now."""
     return prediction.status == PredictionStatus.RUNNING and _late_by(prediction) > CANCELED_AFTER
 
 
@@ -147,7 +158,7 @@ def _settle_all(pairs: Iterable[tuple[Prediction, RemotePrediction]]) -> int:
 
 
 def _cancel(prediction: Prediction) -> bool:
-    """End what outran its deadline although Replicate was told to end it."""
+    """Cancel a prediction that Replicate let run beyond its `Cancel-After`."""
     try:
         remote = replicate().cancel_prediction(prediction.replicate_id or "")
     except errors.ReplicateError as error:
@@ -157,7 +168,7 @@ def _cancel(prediction: Prediction) -> bool:
 
 
 def _end_lost(prediction: Prediction, error: errors.NotFound) -> None:
-    # A purchase of this minute may not be readable everywhere yet.
+    # Replicate may not know a purchase of the last minute everywhere yet.
     if prediction.age > timedelta(seconds=settings.STAGING_LOOKUP_GRACE_S):
         why = f"Replicate no longer knows it. {error}"
         give_up(prediction, code="lost", why=why, by=BY, may_have_cost=True)

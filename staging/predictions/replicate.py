@@ -1,4 +1,4 @@
-"""The one connection of this process to Replicate."""
+"""This process's connection to Replicate."""
 
 from functools import cache
 

@@ -1,4 +1,4 @@
-"""Writes a purchase down together with what it takes out of the spending limits."""
+"""Writes the intent to buy together with the money that the spending limits reserve for it."""
 
 from datetime import timedelta
 from typing import Any
@@ -21,19 +21,20 @@ from staging.spending.estimating import expected_cost
 
 log = structlog.get_logger(__name__)
 
-# A reservation that is given back makes room; nobody says so, so it is looked for. All that wait
-# look so many times a second at most: what waits first would else leave no time for what has room.
+# A reservation that ends makes room under a limit, and wakes no prediction. So each prediction that
+# waits looks for room again and again. All of them together look so many times a second at most:
+# else the looks of the first would leave no time for those that have room under other limits.
 LOOK_AGAIN = timedelta(minutes=2)
 LOOKS_A_SECOND = 5
-# Where one has found room, so many that wait behind it need not wait for their own look.
+# Where one prediction has found room, so many that wait behind it look at once, too.
 LET_ON = 50
 
 
 def intend(prediction: Prediction, *, by: str, **values: Any) -> bool:
     """Move a claimed prediction to `submitting` and reserve its cost; say whether to buy it.
 
-    Both in one transaction: whoever dies here has either written nothing, or all of it. Over a
-    limit the prediction waits or fails, as the limit says.
+    Both are one transaction: a worker that is killed here has written all of it, or nothing. Where
+    a limit has no room, the prediction waits or fails, as the limit says.
     """
     usd, today = expected_cost(prediction.job), timezone.localdate()
     has_waited = prediction.error_code in WAITING
@@ -51,11 +52,13 @@ def intend(prediction: Prediction, *, by: str, **values: Any) -> bool:
                 **values,
             )
             if moved:
+                # Where midnight has passed since `today` was read, the purchase counts for the next
+                # day: settling gives the reservation back in the period of that day.
                 day = SpendingLimit.objects.reserve(prediction.job.project_id, usd, today=today)
                 if day != today:
                     Prediction.objects.note(prediction, reserved_on=day)
     except OverLimit as refusal:
-        # What the transaction took back is still in the object.
+        # The database took these columns back; the object still has the values of the move.
         waits = ("error", "error_code", "held_by_limit_id", "reserved", "reserved_on")
         prediction.refresh_from_db(fields=("status", *waits, *values))
         _put_off(prediction, refusal, by=by)
@@ -66,9 +69,9 @@ def intend(prediction: Prediction, *, by: str, **values: Any) -> bool:
 
 
 def has_headroom(prediction: Prediction, *, by: str) -> bool:
-    """Say whether the limits have room for a claimed prediction; else it waits or fails.
+    """Say whether the limits have room for a claimed prediction; where not, it waits or fails.
 
-    A look that spares the upload of what cannot be bought: `intend` is what decides.
+    This spares the upload for a purchase that cannot be made. `intend` looks again, and decides.
     """
     limits = SpendingLimit.objects.of_project(prediction.job.project_id)
     try:
@@ -93,19 +96,19 @@ def _put_off(prediction: Prediction, refusal: OverLimit, *, by: str) -> None:
         held_by_limit_id=refusal.limit.pk,
     )
     if known != (refusal.code, refusal.limit.pk):
-        # The job's document shows it, and with it its ETag changes. What is left at the moment is
-        # no news: it changes with every purchase under the limit.
+        # The job's document shows the reason, so the job has changed, and its ETag with it. Another
+        # sum that is left is no news: it changes with every purchase under the limit.
         StagingJob.objects.filter(pk=prediction.job_id).update(changed_at=now)
     log.info("waits for room under a limit", why=str(refusal))
 
 
 def _pause() -> timedelta:
-    """Return how long to wait for the next look: the longer, the more wait."""
+    """Return how long to wait for the next look: the longer, the more predictions wait."""
     return max(LOOK_AGAIN, timedelta(seconds=_all_waiting().count() / LOOKS_A_SECOND))
 
 
 def _let_others_on(prediction: Prediction) -> None:
-    """Let the first that wait in the same project look now."""
+    """Let the first predictions that wait in the same project look for room now."""
     now = timezone.now()
     others = _all_waiting().filter(job__project=prediction.job.project_id, run_after__gt=now)
     first = others.order_by("rank_at").values_list("pk", flat=True)[:LET_ON]

@@ -1,4 +1,4 @@
-"""What becomes of a prediction when a step fails: again later, or failed for good."""
+"""Decides on a prediction whose step failed: another try later, or the end."""
 
 import random
 from collections.abc import Iterator
@@ -19,10 +19,10 @@ log = structlog.get_logger(__name__)
 
 # With the pauses below, about ten minutes.
 MAX_TRIES = 12
-# Replicate removes outputs an hour after they were made. They are paid for, so they are fetched for
-# as long as they are there.
+# Replicate removes outputs an hour after they were made. They are paid for, so the download is
+# tried for almost that long, however often it fails.
 COLLECTED_FOR = timedelta(minutes=55)
-# Where a release noted the wish that does not know the column.
+# The asker of a wish to cancel that an earlier release noted, which did not know the column.
 UNNAMED = "a user"
 
 
@@ -51,7 +51,8 @@ _CODES: dict[type[Exception], str] = {
 def bounded(prediction: Prediction, *, by: str) -> Iterator[None]:
     """Count a step that breaks off as a try, so that it does not come back for ever.
 
-    A purchase that may exist stays where it is, to be looked up.
+    The error is logged and goes on to the caller. A prediction whose purchase may exist stays in
+    `submitting`, to be looked up.
     """
     with about(prediction):
         try:
@@ -76,7 +77,7 @@ def give_up(
 ) -> None:
     """Let the prediction fail, with the reason that its job shows.
 
-    `may_have_cost` is of what was bought, or may have been: Replicate may charge for it.
+    `may_have_cost` says that it was bought, or may have been: Replicate may charge for it.
     """
     failed = Prediction.objects.move(
         prediction,
@@ -100,14 +101,15 @@ def give_back(
     by: str,
     **values: Any,
 ) -> None:
-    """Leave the prediction in its status, or queue it again, for a later try, within its budget.
+    """Put the prediction into `status` for a later try, or fail it where no try is left.
 
-    That is MAX_TRIES, or while its outputs are there.
+    `status` is the status that it has, or `queued`. It has MAX_TRIES; a download is tried for
+    COLLECTED_FOR instead.
     """
     tries = prediction.tries + 1
     if _is_last(prediction, tries):
         why = f"Given up after {tries} tries. {error}"
-        # What is bought has cost something, whatever fails after it.
+        # A purchase has cost something, whatever fails after it.
         is_bought = prediction.status in (PredictionStatus.RUNNING, PredictionStatus.COLLECTING)
         give_up(prediction, code=code_of(error), why=why, by=by, may_have_cost=is_bought)
         return
@@ -125,22 +127,23 @@ def give_back(
 def leave(prediction: Prediction, **values: Any) -> None:
     """Leave the prediction in its status for a later try, and write values.
 
-    What was tried had room under its limits: it waits for none of them any more.
+    A prediction whose step was tried had room under its limits, so it waits for none of them now.
     """
     has_waited = prediction.error_code in WAITING
     noted = Prediction.objects.note(
         prediction, lease_until=None, error_code="", held_by_limit_id=None, **values
     )
     if noted and has_waited:
-        # The job's document no longer says that it waits, and with it its ETag changes.
+        # The job's document no longer says that it waits, so the job has changed, and its ETag.
         StagingJob.objects.filter(pk=prediction.job_id).update(changed_at=timezone.now())
 
 
 def queue_again(prediction: Prediction, *, by: str, why: str, **values: Any) -> None:
-    """Put back into the queue what was not bought, or end it where it was to be canceled."""
+    """Put a prediction that was not bought into the queue, or cancel it where this was asked."""
+    # The wish may come at the same moment, so it is a condition of the UPDATE itself.
     unasked = Prediction.objects.filter(cancel_asked_at=None)
     if not unasked.move(prediction, PredictionStatus.QUEUED, by=by, why=why, **values):
-        # Nothing either way, where the claim was lost.
+        # Either a user asked to cancel it, or the claim was lost: then this changes nothing, too.
         asked = Prediction.objects.exclude(cancel_asked_at=None)
         told = f"Not bought, and canceled as {find_asker(prediction)} asked."
         asked.move(prediction, PredictionStatus.CANCELED, by=by, why=told)
@@ -148,7 +151,7 @@ def queue_again(prediction: Prediction, *, by: str, why: str, **values: Any) -> 
 
 def find_asker(prediction: Prediction) -> str | None:
     """Return who asked that the prediction be canceled, or None where it is not to be."""
-    # Freshly read: the wish may be younger than what the caller has read.
+    # Read again: the user may have asked after the caller read the prediction.
     asked = Prediction.objects.filter(pk=prediction.pk).exclude(cancel_asked_at=None).order_by()
     asker = asked.values_list("cancel_asked_by", flat=True).first()
     return UNNAMED if asker == "" else asker
@@ -169,7 +172,7 @@ def code_of(error: Exception) -> str:
 
 
 def note_unanswered(what: str, error: errors.ReplicateError, **told: object) -> None:
-    """Log a question to Replicate that got no answer; it is asked again in its time."""
+    """Log a question to Replicate that got no answer; the caller asks again later."""
     if isinstance(error, errors.RateLimited):
         Tally.add(Tallied.LIMITED_LOOK)
     log.warning(what, error=str(error), **told)

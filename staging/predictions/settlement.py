@@ -1,4 +1,4 @@
-"""Moves a prediction on from what Replicate says of it, whoever brought the word."""
+"""Moves a prediction on by what Replicate says of it in an answer, a list or a webhook."""
 
 from datetime import datetime, timedelta
 
@@ -14,26 +14,27 @@ from staging.predictions.retries import find_asker, give_up
 
 log = structlog.get_logger(__name__)
 
-# Who brings word where it is not a step of a worker.
+# The `by` of a settlement that a webhook brings; the others are steps of a worker.
 WEBHOOK = "webhook"
-# The code of a purchase of which nobody knows whether it was made.
+# The error code of a prediction of which we cannot find out whether it was bought.
 UNDECIDED = "undecided"
-# Clocks differ, and a create takes a moment: how far our times of intent are from Replicate's.
+# The largest difference that is expected between our time of an intent and Replicate's time of the
+# purchase: the clocks differ, and a create takes a moment.
 CLOCK_MARGIN = timedelta(seconds=90)
 
 
 def settle(prediction: Prediction, remote: RemotePrediction, *, by: str) -> bool:
     """Take over what Replicate says; say whether outputs now wait to be collected.
 
-    A prediction whose purchase was not written down is adopted first. What is known already, or
-    was overtaken, changes nothing.
+    A purchase whose answer was lost is adopted first: the prediction takes over its id. Word that
+    is old news changes nothing, so that webhooks and polls may come twice and in any order.
     """
     with about(prediction):
         return _settle(prediction, remote, by=by)
 
 
 def first_poll_at() -> datetime:
-    """Return when a new purchase is asked for first: late where a webhook will tell."""
+    """Return when a new purchase is polled first: late where a webhook is expected before."""
     return timezone.now() + timedelta(seconds=_shortest_interval_s())
 
 
@@ -41,10 +42,12 @@ def _settle(prediction: Prediction, remote: RemotePrediction, *, by: str) -> boo
     if prediction.error_code == UNDECIDED and prediction.status == PredictionStatus.FAILED:
         _note_decision(prediction, remote, by=by)
         return False
+    # Adopt a purchase that is not written down yet. Also from `queued`: a lookup may have taken a
+    # purchase that Replicate listed too late for one that was never made.
     if prediction.status in (PredictionStatus.QUEUED, PredictionStatus.SUBMITTING):
         if known := Prediction.objects.filter(replicate_id=remote.id).first():
             if known.pk == prediction.pk:
-                # Whoever bought it has written that down since it was read here.
+                # The worker that bought it has written the id down since our caller read the row.
                 return _settle(known, remote, by=by)
             log.warning("another's purchase", prediction=str(prediction.pk), replicate_id=remote.id)
             return False
@@ -60,21 +63,25 @@ def _settle(prediction: Prediction, remote: RemotePrediction, *, by: str) -> boo
         )
         if not adopted:
             latest = Prediction.objects.get(pk=prediction.pk)
-            # It may have been written down between the look and this.
+            # The id may have been written down between the query above and the move. Where the
+            # row changed otherwise, the worker that changed it goes on from there.
             return latest.replicate_id == remote.id and _settle(latest, remote, by=by)
         Tally.add(Tallied.FOUND_BY_WEBHOOK if by == WEBHOOK else Tallied.FOUND_BY_LOOKUP)
         log.info("purchase adopted", prediction=str(prediction.pk), replicate_id=remote.id)
+    # The photo's address or the webhook's says that this purchase is for our prediction, which has
+    # another purchase already. Nothing is undone, but it must not go unseen.
     if prediction.replicate_id not in (None, remote.id):
         log.error("bought twice", prediction=str(prediction.pk), replicate_id=remote.id)
         Tally.add(Tallied.BOUGHT_TWICE)
         return False
+    # Replicate's word was taken over before: the prediction is being collected, or has ended.
     if prediction.status != PredictionStatus.RUNNING:
         return False
     match remote.status:
         case "succeeded":
             return _take_outputs(prediction, remote, by=by)
         case "failed":
-            why = remote.error or "The model failed without a reason."
+            why = remote.error or "The model failed and gave no reason."
             give_up(prediction, code="model_failed", why=why, by=by)
         case "canceled" | "aborted":
             _end_canceled(prediction, has_started=remote.status == "canceled", by=by)
@@ -83,9 +90,9 @@ def _settle(prediction: Prediction, remote: RemotePrediction, *, by: str) -> boo
 
 @transaction.atomic
 def _note_decision(prediction: Prediction, remote: RemotePrediction, *, by: str) -> None:
-    """Note that an undecided purchase was made after all; the prediction stays as it ended.
+    """Note that an undecided purchase was made after all; the prediction stays failed.
 
-    An operator may have acted on it already, so nothing else follows.
+    Nothing else follows, because an operator may have bought the picture again already.
     """
     undecided = Prediction.objects.filter(pk=prediction.pk, error_code=UNDECIDED, replicate_id=None)
     if not undecided.update(replicate_id=remote.id):
@@ -97,7 +104,7 @@ def _note_decision(prediction: Prediction, remote: RemotePrediction, *, by: str)
         target=prediction.status,
         at=now,
         by=by,
-        why=f"Replicate tells of it now: it was bought, and is {remote.status}.",
+        why=f"Replicate now says that it was bought: its status there is {remote.status}.",
     )
     StagingJob.objects.filter(pk=prediction.job_id).update(changed_at=now)
     log.warning("undecided purchase was made", replicate_id=remote.id)
@@ -109,11 +116,13 @@ def _shortest_interval_s() -> float:
 
 def _end_canceled(prediction: Prediction, *, has_started: bool, by: str) -> None:
     deadline_s = settings.STAGING_DEADLINE_S
-    # Replicate says `canceled` of a running prediction whose Cancel-After has passed, too.
+    # Replicate also says `canceled` of a prediction that ran until its Cancel-After, which it does
+    # not keep to the second: hence the five seconds.
     is_late = prediction.age >= timedelta(seconds=deadline_s - 5)
     if (asker := find_asker(prediction)) is not None:
         _cancel_here(prediction, f"as {asker} asked", has_started=has_started, by=by)
     elif not has_started:
+        # `aborted` without our asking: the deadline passed while it waited in Replicate's queue.
         why = f"Replicate did not start it within {deadline_s} seconds."
         give_up(prediction, code="deadline", why=why, by=by)
     elif is_late:
@@ -156,5 +165,5 @@ def _take_outputs(prediction: Prediction, remote: RemotePrediction, *, by: str) 
 
 
 def _is_number(value: object) -> bool:
-    """Say whether a metric is a number that a database takes: no NaN, nothing endless."""
+    """Say whether a metric is a number that a database takes: neither NaN nor infinite."""
     return isinstance(value, int | float) and -1e9 < value < 1e9

@@ -1,7 +1,7 @@
-"""Buys predictions: by the purchase rule, each at most once.
+"""Buys predictions, each at most once, by the purchase rule.
 
-`submitting` means that a purchase may exist, and is written just before the request that buys. Only
-an answer that proves that nothing was bought takes it back to `queued`.
+The rule: `submitting` means that a purchase may exist, and is written just before the request that
+buys. Only a proof that nothing was bought takes a prediction back to `queued`.
 """
 
 import time
@@ -31,16 +31,19 @@ BY = "worker: submit"
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """How many predictions one call took on, and in how many seconds it is to be called again."""
+    """The count of predictions that one call took on, and the seconds until the next call.
+
+    No next call is needed where `come_back_in_s` is None.
+    """
 
     count: int = 0
     come_back_in_s: float | None = None
 
 
 class Drought:
-    """What this process remembers of a pace that gave nothing.
+    """The memory of this process that the pace gave no token a moment ago.
 
-    A hundred requests at once send a hundred wake-ups: one of them need ask the database.
+    A hundred requests at once send a hundred wake-ups; only the first of them asks the database.
     """
 
     LENGTH_S = 0.1
@@ -59,22 +62,24 @@ _drought = Drought()
 
 
 def _alone() -> None:
-    """Let nobody join."""
+    """Wake no other worker."""
 
 
 def submit_waiting(*, join: Callable[[], object] = _alone) -> Submitted:
-    """Submit what waits, as fast as the pace allows.
+    """Submit the predictions that wait, as fast as the pace allows.
 
-    `join` is called where another might submit beside us: an upload and a create take seconds at
-    Replicate, and the pace allows ten a second. Only who was given a token calls it, or comes back:
-    else every job that waits would bring wake-ups of its own for as long as any waits.
+    `join` is called where another worker could submit beside this one: an upload and a create take
+    seconds at Replicate, while the pace allows ten a second.
     """
     count = 0
     if _drought.lasts() or not is_waiting(PredictionStatus.QUEUED):
         return Submitted()
     while not stopping.has_begun():
+        # The token comes before the claim: a prediction is not held while the pace makes us wait.
         if not CreationPace.take(1):
             _drought.begin()
+            # Only a call that was given a token comes back, or calls `join`. Else each wake-up
+            # would bring another, and ever more of them would run while predictions wait.
             return Submitted(count, come_back_in_s=CreationPace.pause_s() if count else None)
         claimed = claim_next(PredictionStatus.QUEUED)
         if claimed is None:
@@ -93,7 +98,7 @@ def submit_waiting(*, join: Callable[[], object] = _alone) -> Submitted:
 
 
 def submit(prediction: Prediction) -> None:
-    """Upload the photo and buy one claimed prediction, where its spending limits have room."""
+    """Upload the photo and buy one claimed prediction, if its spending limits have room."""
     try:
         _upload_photo(prediction)
     except errors.RateLimited as error:
@@ -108,6 +113,8 @@ def submit(prediction: Prediction) -> None:
     except errors.DoNotRetry as error:
         _refuse(prediction, error)
         return
+    # From here on a purchase may exist: after this write, only `_buy` may send the request, and
+    # only a proof that it bought nothing leads back to `queued`.
     now = timezone.now()
     lease_until = now + timedelta(seconds=settings.STAGING_LEASE_S)
     if intend(prediction, by=BY, intent_at=now, lease_until=lease_until):
@@ -125,8 +132,9 @@ def webhook_url(prediction: Prediction) -> str | None:
 
 
 def _upload_photo(prediction: Prediction) -> None:
-    """Upload the photo for this prediction alone: its address is how a lost purchase is found."""
+    """Upload the photo for this prediction alone: a lost purchase is found by the address."""
     now = timezone.now()
+    # An upload of an earlier try is used again while Replicate keeps it for long enough.
     fresh_until = prediction.photo_url_until
     if prediction.photo_url and (fresh_until is None or fresh_until > now + timedelta(minutes=10)):
         return
@@ -141,8 +149,9 @@ def _upload_photo(prediction: Prediction) -> None:
 
 def _buy(prediction: Prediction) -> None:
     if _is_late(prediction):
-        # Nothing, where somebody has claimed it since.
-        queue_again(prediction, by=BY, why="Not sent: this worker slept before it bought.")
+        # This changes nothing where another worker has claimed the prediction since.
+        why = "Not sent: this worker was stopped for a while just before it would have bought."
+        queue_again(prediction, by=BY, why=why)
         return
     job = prediction.job
     try:
@@ -163,6 +172,7 @@ def _buy(prediction: Prediction) -> None:
         return
     except errors.ReplicateError as error:
         if not error.proves_not_bought:
+            # The purchase rule: without that proof it is looked up, never simply bought again.
             _leave_to_lookup(prediction, error)
         elif isinstance(error, errors.DoNotRetry):
             is_for_good = not isinstance(error, errors.Unauthenticated)
@@ -181,7 +191,7 @@ def _buy(prediction: Prediction) -> None:
         error="",
         run_after=first_poll_at(),
     )
-    # Also where a webhook was first, which adopted it.
+    # Counted even where the move failed, because a webhook came first and adopted the purchase.
     Tally.add(Tallied.BOUGHT)
     if running:
         log.info("bought", replicate_id=remote.id, model=job.model.slug)
@@ -189,16 +199,17 @@ def _buy(prediction: Prediction) -> None:
 
 
 def _is_late(prediction: Prediction) -> bool:
-    """Say whether this process was stopped since it wrote its intent down.
+    """Say whether this process was stopped for too long after it wrote its intent down.
 
-    Somebody may have looked the purchase up meanwhile, and found none. A request that is sent now
-    ends within twice its limit of the intent, which the lookup's grace covers.
+    Then the sweep may have looked the purchase up already, and found none. A request that is sent
+    in time ends within twice STAGING_REQUEST_LIMIT_S of the intent, which the lookup waits for.
     """
     return prediction.age > timedelta(seconds=settings.STAGING_REQUEST_LIMIT_S)
 
 
 def _refuse(prediction: Prediction, error: errors.DoNotRetry) -> None:
-    """Fail on a permanent refusal; a refused token is the operator's to mend: try again."""
+    """Fail a prediction that Replicate refuses for good; after a refused token, try it again."""
+    # The operator can mend the token meanwhile.
     if isinstance(error, errors.Unauthenticated):
         give_back(prediction, status=PredictionStatus.QUEUED, error=error, by=BY)
         return
@@ -207,7 +218,7 @@ def _refuse(prediction: Prediction, error: errors.DoNotRetry) -> None:
 
 
 def _leave_to_lookup(prediction: Prediction, error: errors.ReplicateError) -> None:
-    """Leave it `submitting`: it may have been bought, so it is looked up before anything else."""
+    """Leave a prediction that may have been bought in `submitting`, free to be looked up."""
     Tally.add(Tallied.UNCERTAIN)
     Prediction.objects.note(prediction, lease_until=None, error=str(error))
     log.warning("purchase uncertain", error=str(error))

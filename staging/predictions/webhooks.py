@@ -1,4 +1,4 @@
-"""The secrets that Replicate signs its webhooks with, and the check of a signature."""
+"""The secret that Replicate signs its webhooks with, and the check of a signature."""
 
 import threading
 import time
@@ -8,19 +8,20 @@ from replicate_api.errors import NoAnswer, ReplicateError
 from replicate_api.webhooks import InvalidSignature, verify
 from staging.predictions.replicate import replicate
 
-# A rotated secret is noticed by signatures that fail; it is asked for at most so often.
+# A signature that fails may mean that the secret was rotated. Replicate is asked for the new one,
+# at most so often, because a forged webhook fails as well.
 REFRESH_EVERY_S = 60.0
-# After a question that came to nothing.
+# The pause after a question that got no answer, while no secret is known.
 ASK_AGAIN_AFTER_S = 5.0
-# Replicate, whose webhook waits meanwhile, or many of them, tries again where it takes longer.
+# Webhooks wait while we ask. Replicate sends those again that we could not check.
 LIMIT_S = 3.0
 
 
 class SigningSecret:
-    """The account's secret, in this process's memory alone.
+    """The account's secret, kept in the memory of this process alone.
 
-    One thread asks for it, for LIMIT_S at most. The others wait for its answer: where Replicate
-    hangs, the threads of a web process must not wait for it one after the other.
+    One thread asks for it, for LIMIT_S at most, and the others wait for its answer. Where Replicate
+    hangs, they share that wait: they do not ask one after the other.
     """
 
     def __init__(self) -> None:
@@ -37,6 +38,7 @@ class SigningSecret:
         if self._value and not (refresh and self._asked_s_ago() > REFRESH_EVERY_S):
             return self._value
         with self._lock:
+            # Another thread may have asked while this one waited for the lock.
             if self._asked_s_ago() > (REFRESH_EVERY_S if self._value else ASK_AGAIN_AFTER_S):
                 self._ask()
             if self._value:

@@ -1,9 +1,9 @@
-"""Money: what purchases are expected to cost, what may be spent, and what waits for it.
+"""Money: expected costs, spending limits, and the jobs that wait for room under them.
 
-estimating  what a purchase is expected to cost
-headroom    what each limit leaves, and what it would refuse at once
-limits      limits, pauses and estimates, as operators set them
-waiting     why jobs wait to be bought
+estimating  returns the expected cost of a purchase
+headroom    returns what each limit leaves, and refuses a job for which it has no room
+limits      changes limits, pauses and estimates, as operators set them
+waiting     finds the reasons for which jobs wait to be bought
 
 Taking money out of the limits is part of a purchase: `predictions/reserving`.
 """

@@ -1,4 +1,4 @@
-"""Expected costs: by a model's price, or else by what an operator estimated."""
+"""Expected costs: by a model's price, or else by an operator's estimate."""
 
 from decimal import Decimal
 
@@ -9,10 +9,11 @@ from staging.models import PriceEstimate, StagingJob
 
 
 def expected_cost(job: StagingJob) -> Decimal | None:
-    """Return the dollars that one prediction of a job should cost, or None where nobody knows.
+    """Return the dollars that one prediction of a job should cost, or None where that is unknown.
 
-    By the model's price, for as many pictures as it may make and, where output is priced by its
-    megapixels, for one as large as the photo; else what an operator estimated.
+    The model's price counts, for as many pictures as the model may make. Where it prices output by
+    megapixels, a picture is taken to be as large as the photo. Without a price, the operator's
+    estimate counts.
     """
     megapixels = job.photo.width * job.photo.height / 1e6
     cost = cost_of(
@@ -26,7 +27,7 @@ def expected_cost(job: StagingJob) -> Decimal | None:
 
 
 def usual_price() -> Decimal | None:
-    """Return what a picture costs by default, or None where nobody knows."""
+    """Return what a picture of the default model costs in dollars, or None if that is unknown."""
     model = ReplicateModel.objects.filter(is_default=True).select_related("live_profile").first()
     if model is None or model.live_profile is None:
         return None

@@ -1,4 +1,4 @@
-"""Headroom: what spending limits leave, what waits for it, and what they would refuse at once."""
+"""Headroom: the money that spending limits leave, and the check of a job before it is recorded."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -19,15 +19,15 @@ from staging.models import (
 )
 from staging.spending.estimating import expected_cost, usual_price
 
-# Of a limit, in percent: when operators are told.
+# Operators are told at these percentages of a limit.
 NEARLY, FULL = 80, 100
-# Predictions that are looked at: what waits may be much.
+# At most so many predictions are counted, because very many may wait.
 MOST = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Headroom:
-    """What a limit leaves on one day."""
+    """The state of a limit on one day: what is spent, reserved and left, and how many wait."""
 
     limit: SpendingLimit
     spent: Decimal
@@ -37,7 +37,7 @@ class Headroom:
 
     @property
     def left(self) -> Decimal:
-        """What may still be reserved; nothing where the limit was lowered below what is used."""
+        """The dollars that may still be reserved: 0 where the limit was lowered below the use."""
         return max(Decimal(0), self.limit.usd - self.spent - self.reserved)
 
     @property
@@ -46,10 +46,10 @@ class Headroom:
 
 
 def headroom_of(limits: Iterable[SpendingLimit]) -> list[Headroom]:
-    """Return what each limit leaves today; they come with their projects.
+    """Return what each limit leaves today. The limits' projects have been read with them.
 
-    A limit is full where nothing is left, where something waits for it, and where it has no room
-    for one picture of the model that stages by default: the last cents are spent by nobody.
+    A limit is full where nothing is left, where a prediction waits for room under it, and where one
+    picture of the default model has no room: its last cents can buy nothing.
     """
     shown = list(limits)
     if not shown:
@@ -70,7 +70,7 @@ def check_headroom(job: StagingJob, *, predictions: int) -> None:
 
 
 def waiting_for_estimates() -> dict[int, int]:
-    """Return how many predictions wait for an estimate of what a model costs, by the model."""
+    """Return how many predictions wait for an estimate of their model, by its primary key."""
     rows = _put_off(NO_ESTIMATE).values_list("job__model", flat=True)
     return dict(Counter(rows[:MOST]))
 
@@ -90,6 +90,7 @@ def _count_waiting(limits: list[SpendingLimit]) -> Counter[int | None]:
 
 
 def _put_off(code: str) -> QuerySet[Prediction]:
-    """Return what waits for this reason, by an index of what is unfinished."""
+    """Return the predictions that wait for this reason, in no order."""
+    # The index of unfinished predictions finds them; an order would make the database sort.
     waiting = Prediction.objects.filter(status=PredictionStatus.QUEUED, error_code=code)
     return waiting.order_by()

@@ -1,4 +1,4 @@
-"""Changes of limits, estimates and pauses; what waited for one of them is looked at again."""
+"""Changes limits, estimates and pauses, and lets the predictions that waited look for room."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -24,7 +24,10 @@ from staging.worker.wake import Step, wake
 
 @transaction.atomic
 def save_limit(limit: SpendingLimit) -> None:
-    """Save a limit; a new one counts what its period has cost so far. What waited is looked at."""
+    """Save a limit, and let predictions look for room again.
+
+    A new limit counts what its period has cost so far.
+    """
     is_new = limit.pk is None
     if is_new:
         _hold_purchases()
@@ -32,28 +35,32 @@ def save_limit(limit: SpendingLimit) -> None:
         limit.save()
         _count_so_far(limit)
     else:
-        # Neither what workers add to the sums meanwhile, nor what the sums are of.
+        # Not the sums, which workers change meanwhile; nor the project and the period that they
+        # are of.
         limit.save(update_fields=["usd", "when_over"])
     look_again(limit)
 
 
 @transaction.atomic
 def delete_limit(limit: SpendingLimit) -> None:
-    """Delete a limit; what waited for room under it is looked at."""
+    """Delete a limit, and let the predictions that waited look for room again."""
     limit.delete()
     look_again()
 
 
 @transaction.atomic
 def save_estimate(estimate: PriceEstimate) -> None:
-    """Save what a prediction of a model is reckoned to cost; what waited for it is looked at."""
+    """Save the expected cost of a model's predictions, and let those that waited look again."""
     estimate.save()
     look_again()
 
 
 @transaction.atomic
 def pause(*, model: ReplicateModel | None = None, by: str, reason: str = "") -> PurchasePause:
-    """Buy nothing more of a model, or of any; what is bought goes on. Who was first is kept."""
+    """Stop purchases of a model, or of every model; what is bought goes on.
+
+    A pause that is there already keeps its author and its reason.
+    """
     paused, _ = PurchasePause.objects.get_or_create(
         model=model, defaults={"by": by, "reason": reason.strip()[:200]}
     )
@@ -62,25 +69,27 @@ def pause(*, model: ReplicateModel | None = None, by: str, reason: str = "") -> 
 
 @transaction.atomic
 def resume(paused: PurchasePause) -> None:
-    """End a pause: workers are woken, and what waited is due as of now."""
+    """End a pause: workers are woken, and the predictions that waited are due as of now."""
     paused.delete()
-    # It has not been waiting for workers, which `staging.notices.conditions` would take it for.
+    # With their old times, `staging.notices.conditions` would say that they waited for workers.
     due = Prediction.objects.filter(status=PredictionStatus.QUEUED, run_after__lt=timezone.now())
     due.update(run_after=timezone.now())
     transaction.on_commit(lambda: wake(Step.SUBMIT))
 
 
 def look_again(*changed: SpendingLimit) -> None:
-    """Let everything that waits for room be looked at now, once this is committed.
+    """Let every prediction that waits for room look for it now, once this is committed.
 
-    What waits under a `changed` limit is held by none until then: why it waits is news again. A
-    purchase locks its prediction, then the limits: whoever holds these must not wait for it.
+    A prediction that waits under a `changed` limit is marked as held by none, so that its next
+    refusal counts as news, and its job changes.
     """
+    # After the commit, because a purchase locks its prediction before the limits. Our transaction
+    # holds limits, so it must not wait for a prediction.
     transaction.on_commit(lambda: _wake_waiting(changed))
 
 
 def follow_name(project: Project) -> None:
-    """Let what waits under a project's limits say its new name, once this is committed."""
+    """Let predictions that wait under a project's limits give its new name as their reason."""
     if limits := list(project.spending_limits.all()):
         look_again(*limits)
 
@@ -96,11 +105,12 @@ def _wake_waiting(changed: Sequence[SpendingLimit]) -> None:
 
 
 def _hold_purchases() -> None:
-    """Let whoever reserves or settles finish first, or wait for this transaction's end.
+    """Let transactions that reserve or settle finish first, and others wait for this one's end.
 
-    A new row is seen by nobody before that, so its own lock would hold nobody up. Whoever changes
-    the limits locks rows of their table, and with it the table in a mode that this one excludes;
-    SQLite has one writer at a time.
+    Else a purchase could be counted twice in the new limit, or not at all. A lock of the new row
+    would not help: other transactions do not see that row before our commit. They all lock rows of
+    the limits' table, and with them the table itself, in a mode that EXCLUSIVE keeps out. SQLite
+    has one writer at a time anyway.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -108,7 +118,7 @@ def _hold_purchases() -> None:
 
 
 def _count_so_far(limit: SpendingLimit) -> None:
-    """Count what ended in this period, and what is under way."""
+    """Set a new limit's sums: the costs of its period so far, and what is reserved now."""
     usage = DailyUsage.objects.filter(day__gte=limit.begins_on)
     under_way = Prediction.objects.under_way().filter(reserved_on__gte=limit.begins_on)
     if limit.project_id:

@@ -1,4 +1,4 @@
-"""Why jobs wait to be bought: for the end of a pause, for room under a limit, for an estimate."""
+"""Finds the reasons for which jobs wait to be bought: a pause, a full limit, no estimate."""
 
 import uuid
 from collections.abc import Hashable, Iterable
@@ -18,7 +18,7 @@ _WORDS = {OVER_LIMIT: "waits for room", NO_ESTIMATE: "waits for an estimate"}
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """What some jobs wait for, as a prediction of the newest of them says it."""
+    """A reason for which some jobs wait, as a prediction of the newest of them gives it."""
 
     prediction: Prediction
     jobs: set[uuid.UUID] = field(default_factory=set)
@@ -26,7 +26,11 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """Why jobs wait: each in two or three words, and what holds them up, each thing once."""
+    """The reasons for which some jobs wait.
+
+    `words` has two or three words for each such job, by its id; `pauses` and `reasons` name each
+    cause once.
+    """
 
     words: dict[uuid.UUID, str]
     pauses: list[PurchasePause]
@@ -34,14 +38,21 @@ class Waits:
 
 
 def find_waits(jobs: Iterable[StagingJob]) -> Waits:
-    """Return why those of some jobs wait that wait for more than their turn; two queries."""
+    """Return the reasons for which some of the jobs wait, beyond waiting for their turn.
+
+    Two queries, whatever the number of jobs.
+    """
     unfinished = [job.pk for job in jobs if not job.is_finished]
     rows = Prediction.objects.filter(job__in=unfinished, status=PredictionStatus.QUEUED)
     rows = rows.select_related("job__model").order_by("-job__created_at", "position")
     queued = list(rows.only("error", "error_code", "held_by_limit", "job__model__label"))
-    stand = PurchasePause.objects.select_related("model") if queued else []
-    pauses = [pause for pause in stand if any(_is_held(one, pause) for one in queued)]
-    words = {one.job_id: said for one in queued if (said := _words(one, pauses))}
+    all_pauses = PurchasePause.objects.select_related("model") if queued else []
+    pauses = [
+        pause for pause in all_pauses if any(_is_held(prediction, pause) for prediction in queued)
+    ]
+    words = {
+        prediction.job_id: phrase for prediction in queued if (phrase := _words(prediction, pauses))
+    }
     return Waits(words, pauses, _reasons(queued))
 
 
@@ -57,9 +68,11 @@ def _words(prediction: Prediction, pauses: list[PurchasePause]) -> str:
 
 def _reasons(queued: list[Prediction]) -> list[Reason]:
     found: dict[Hashable, Reason] = {}
-    for one in queued:
-        if one.error_code in _WORDS:
-            model = one.job.model_id if one.error_code == NO_ESTIMATE else None
-            key = (one.error_code, model, one.held_by_limit_id)
-            found.setdefault(key, Reason(one)).jobs.add(one.job_id)
+    for prediction in queued:
+        code = prediction.error_code
+        if code in _WORDS:
+            # A missing estimate is a cause for each model; a full limit is one for all of them.
+            model = prediction.job.model_id if code == NO_ESTIMATE else None
+            key = (code, model, prediction.held_by_limit_id)
+            found.setdefault(key, Reason(prediction)).jobs.add(prediction.job_id)
     return list(found.values())

@@ -1,7 +1,7 @@
-"""Whether this machine's clock can be trusted: purchases and claims are told apart by time.
+"""Compares this machine's clock with the database's, so that a worker with a wrong clock stops.
 
-A worker whose clock runs ahead takes a purchase that is just being made for one that never was, and
-makes it again; so one whose clock is wrong takes nothing on.
+Purchases and claims are judged by their age. A worker whose clock runs ahead would take a purchase
+that is just being made for one that was never made, and would make it again.
 """
 
 import structlog
@@ -22,7 +22,8 @@ def is_wrong() -> bool:
 
 
 def _off_by_s() -> float:
-    """Return how far the clock is ahead of PostgreSQL's; SQLite is on this machine."""
+    """Return by how many seconds this machine's clock is ahead of the database's."""
+    # SQLite has this machine's clock.
     if connection.vendor != "postgresql":
         return 0.0
     asked_at = timezone.now()
@@ -30,4 +31,5 @@ def _off_by_s() -> float:
         cursor.execute("SELECT clock_timestamp()")
         (theirs,) = cursor.fetchone()
     answered_at = timezone.now()
+    # The database read its clock about halfway between the question and its answer.
     return float((asked_at + (answered_at - asked_at) / 2 - theirs).total_seconds())

@@ -1,14 +1,15 @@
-"""Tells whether anything moves in this worker process, and ends the process where nothing does.
+"""Shows that this worker process still works, and ends the process where it is stuck.
 
 A worker can be alive and useless: Celery stops consuming after some reconnects to Redis, without
-an error (docs/replicate-facts/celery.md, "A worker that stands still"); all slots of the pool can
-hang in something without a time limit. So each process sends itself a task every few seconds,
-through a queue of its own: when that has run and written the process's row (`Heartbeat`), its
-broker, its consumer, its pool and the database were all there. A worker with nothing to do moves by
-that alone. One whose slots are all busy moves as long as its tasks end, or its long tasks do one
-prediction after another (`moved`).
+an error (docs/replicate-facts/celery.md, "A worker that stands still"), or all slots of the pool
+hang in calls without a time limit. So each process sends itself a task every few seconds, through a
+queue of its own. When that task has run and its row (`Heartbeat`) is written, the broker, the
+consumer, the pool and the database have all worked.
 
-A thread (`Pulse`) sends that task, says that the process is there, and is its watchdog.
+The process moves whenever a task of it ends. Where it is idle, that is only the task that it sends
+itself. Where long tasks fill all slots, each prediction that they finish counts as well (`moved`).
+
+A thread (`Pulse`) sends the task, writes the row, and is the watchdog of the process.
 """
 
 import os
@@ -30,7 +31,10 @@ log = structlog.get_logger(__name__)
 
 
 class Movement:
-    """When something last moved in this process, by two clocks."""
+    """The time at which something last moved in this process, by two clocks.
+
+    `at` is for people and may jump with the machine's clock; `clock` is steady.
+    """
 
     def __init__(self) -> None:
         self.at: datetime | None = None
@@ -46,11 +50,11 @@ moved = _movement.note
 
 
 class Watchdog:
-    """Says when a process is stuck: nothing moves for so long, although it could.
+    """Decides when a process is stuck: nothing has moved for long, although it could have.
 
-    Where the broker or the database does not answer there is nothing to gain by another process,
-    so that time does not count. Nor does the time in which this one was stopped or its machine
-    asleep, or it would end itself before its first task had a chance to run.
+    Time in which the broker or the database does not answer does not count: a new process would do
+    no better. Nor does time in which this process was stopped, or its machine asleep: it would end
+    itself before its first task had a chance to run.
     """
 
     def __init__(self, *, stuck_after_s: float, asleep_after_s: float, now: float) -> None:
@@ -67,10 +71,10 @@ class Watchdog:
 
 
 class Pulse(threading.Thread):
-    """Beats for one process until it ends.
+    """A thread that beats for its process until the process ends.
 
-    `send` sends this process its task, and says whether the broker took it; `forget` removes what
-    another, which is gone for good, has left at the broker.
+    `send` sends the process its task, and returns whether the broker took it. `forget` removes the
+    queue that another process, which is gone for good, has left at the broker.
     """
 
     def __init__(
@@ -99,7 +103,7 @@ class Pulse(threading.Thread):
             if watchdog.is_stuck(now=now, moved_at=moved_at, could_move=could_move):
                 _end_stuck(for_s=now - moved_at)
             if could_move and clock.is_wrong():
-                # It hands back what it cannot finish.
+                # An orderly end: the process hands back what it cannot finish.
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
             self._ended.wait(every_s)
@@ -149,9 +153,10 @@ class Pulse(threading.Thread):
 
 
 def _end_stuck(*, for_s: float) -> None:
-    """End this process at once; whoever supervises it starts another.
+    """End this process at once; its supervisor starts another.
 
-    Without a farewell: what hangs would hang it, too. What it held is free when its leases end.
+    Nothing is cleaned up, because that could hang as well. The rows that this process has claimed
+    are free again when their leases end.
     """
     log.critical("nothing moves in this worker, so it ends", for_s=round(for_s))
     os._exit(os.EX_SOFTWARE)

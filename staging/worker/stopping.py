@@ -1,10 +1,10 @@
-"""Ends a worker within its grace period, and hands back what it still holds.
+"""Ends a worker within its grace period, and hands back the rows that it still holds.
 
-Celery ends a worker (SIGTERM) once its running tasks are over, without limit
-(docs/replicate-facts/celery.md, "When a worker is told to end"); ours work something off for as
-long as anything waits. So each loop asks `has_begun` before it takes the next, and what is still
-held when the grace period is over is handed back: its lease ends, and another worker takes it over
-at once. A purchase that is being made is then looked up, like one whose answer was lost.
+On SIGTERM, Celery lets running tasks end, however long they take
+(docs/replicate-facts/celery.md, "When a worker is told to end"), and our tasks go on for as long as
+rows wait. So each loop asks `has_begun` before it claims the next row. The rows that are still held
+when the grace period is over are handed back: their leases end, and another worker takes them over
+at once. A purchase that is being made then is looked up, like a purchase whose answer was lost.
 
 >>> while not stopping.has_begun() and (claimed := claim_next(status)):
 """
@@ -20,7 +20,7 @@ from staging.models.lease import Leased, LeasedQuerySet
 log = structlog.get_logger(__name__)
 
 _begun = threading.Event()
-# What this process has claimed and not finished.
+# The rows that this process has claimed and not finished.
 _held: dict[tuple[type[Leased], object], Leased] = {}
 
 
@@ -41,23 +41,25 @@ def wait() -> None:
 @contextmanager
 def holding(*rows: Leased) -> Iterator[None]:
     """Remember, for the block, that this process works on rows that it has claimed."""
-    _held.update({(type(one), one.pk): one for one in rows})
+    _held.update({(type(row), row.pk): row for row in rows})
     try:
         yield
     finally:
-        for one in rows:
-            _held.pop((type(one), one.pk), None)
+        for row in rows:
+            _held.pop((type(row), row.pk), None)
 
 
 def hand_back() -> int:
     """End the claims that this process still holds; return how many there were.
 
-    What a thread of ours writes after this changes nothing.
+    Threads of this process may still write to those rows after this: their writes name an old
+    claim number, and change nothing.
     """
     handed = 0
-    for one in list(_held.values()):
-        rows: LeasedQuerySet[Leased] = LeasedQuerySet(type(one))
-        held = rows.hand_back(one)
-        log.warning("handed back", held=held, **{str(one._meta.model_name): str(one.pk)})
+    # A copy: threads that finish their work change the dictionary meanwhile.
+    for row in list(_held.values()):
+        rows: LeasedQuerySet[Leased] = LeasedQuerySet(type(row))
+        held = rows.hand_back(row)
+        log.warning("handed back", held=held, **{str(row._meta.model_name): str(row.pk)})
         handed += held
     return handed

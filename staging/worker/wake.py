@@ -1,11 +1,11 @@
 """Wakes workers for a step, within a second whatever the broker does.
 
-A wake-up carries nothing but its step's name: the database says what there is to do, so one that is
-lost costs the sweep's interval.
+A wake-up carries nothing but its step's name, because the database says what there is to do. A
+wake-up that is lost costs the sweep's interval.
 
-A broker that is stopped refuses at once; one that hangs holds a connection for as long as its
-transport lets it. So one thread of this process publishes, and no caller waits for it longer than
-LIMIT_S; while it hangs, no caller waits at all.
+A broker that is stopped refuses at once, but a broker that hangs holds a connection for as long as
+its transport lets it. So one thread of this process publishes, and no caller waits for that thread
+longer than LIMIT_S. While it hangs, no caller waits at all.
 """
 
 import queue
@@ -38,7 +38,7 @@ class Step(StrEnum):
 
 
 class Publisher:
-    """A thread that carries out one sending after another; it starts with the first."""
+    """A thread that sends one message after another; it starts with the first."""
 
     def __init__(self) -> None:
         self._waiting: queue.SimpleQueue[tuple[Future[object], Send]] = queue.SimpleQueue()
@@ -47,7 +47,7 @@ class Publisher:
         self._busy_since: float | None = None
 
     def publish(self, send: Send) -> bool:
-        """Carry out a sending; say whether it ended within LIMIT_S. Raises what it raised."""
+        """Call `send` on the thread; say whether it ended within LIMIT_S. Raises what it raises."""
         if self._hangs():
             return False
         future: Future[object] = Future()
@@ -56,7 +56,8 @@ class Publisher:
         try:
             future.result(LIMIT_S)
         except TimeoutError:
-            # What waits behind one that hangs is not sent later either: it would be stale.
+            # A message that still waits behind another that hangs is not sent later: it would
+            # come when the sweep has done its work.
             future.cancel()
             return False
         return True
@@ -68,7 +69,7 @@ class Publisher:
     def _start(self) -> None:
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
-                # One that hangs must not keep the process from ending.
+                # A daemon: a thread that hangs must not keep the process from ending.
                 self._thread = threading.Thread(target=self._work, name="publisher", daemon=True)
                 self._thread.start()
 
@@ -80,7 +81,7 @@ class Publisher:
             self._busy_since = time.monotonic()
             try:
                 future.set_result(send())
-            # Whatever it is, it is raised again where somebody waits for it.
+            # The future raises it again in the caller, if that still waits.
             except Exception as error:  # noqa: BLE001
                 future.set_exception(error)
             finally:
@@ -91,7 +92,10 @@ _publisher = Publisher()
 
 
 def wake(step: Step, *, in_s: float = 0, times: int = 1) -> None:
-    """Send a step wake-ups, within a second; without a broker the sweep finds the work later."""
+    """Send `times` wake-ups for a step, to run in `in_s` seconds; never raises.
+
+    Returns within a second. Where the broker is not there, the sweep finds the work later.
+    """
 
     def send() -> None:
         for _ in range(times):
@@ -99,7 +103,7 @@ def wake(step: Step, *, in_s: float = 0, times: int = 1) -> None:
 
     try:
         is_sent = _publisher.publish(send)
-    # Whatever the broker's library raises: no request fails for a wake-up.
+    # The broker's library may raise anything, and no request is to fail for a wake-up.
     except Exception as error:  # noqa: BLE001
         log.warning("broker unreachable", task=step.value, error=str(error))
         return
