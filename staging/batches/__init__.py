@@ -1,7 +1,7 @@
-"""Batches: many photos by one or several styles.
+"""Batches: many photos, each staged in one or several styles.
 
-requesting   files are stored as they came, and the batch is recorded
-archives     ZIPs of photos
-preparation  a worker makes photos and jobs of them
-progress     how far a batch is
+requesting   stores the files as they came, and records the batch
+archives     reads ZIPs of photos
+preparation  makes photos and jobs of the files, in a worker
+progress     counts the photos and jobs of a batch by status
 """

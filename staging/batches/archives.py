@@ -1,7 +1,7 @@
-"""ZIPs of photos: what is in one, and each entry's bytes, within bounds.
+"""Reads ZIPs of photos within bounds: the list of their files, and each file's bytes.
 
-Nothing that an archive says of itself is trusted: its directory is read only up to a length, an
-entry only up to a size, and a name is only ever shown.
+Nothing that an archive says about itself is trusted: its directory is read only up to a length, an
+entry is unpacked only up to a size, and a name is only ever shown.
 """
 
 import errno
@@ -22,9 +22,9 @@ PHOTO_EXTENSIONS = frozenset(
     (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".heic", ".heif", ".hif")
 )
 _ARCHIVE_EXTENSIONS = frozenset((".zip", ".7z", ".rar", ".tar", ".gz", ".tgz"))
-# What operating systems leave in a folder, unseen by whoever packs it.
+# Hidden files that operating systems leave in a folder, and that get packed unnoticed.
 _LITTER = frozenset(("thumbs.db", "desktop.ini", "icon\r"))
-# zipfile's other methods decompress a chunk without a bound.
+# The other methods of zipfile put no bound on the size of one decompressed chunk.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _IS_ENCRYPTED, _IS_UTF8 = 0x1, 0x800
 # About ten thousand entries; zipfile reads the whole directory at once.
@@ -45,14 +45,14 @@ _DAMAGE = (
 
 
 class ArchiveRefused(RequestRefused):
-    """An archive of which we take nothing; the message says why."""
+    """An archive of which no file is taken; the message says why."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence, field="archive")
 
 
 class FileRefused(RequestRefused):
-    """A file of an archive that we do not take; the message says why. The others are taken."""
+    """A file of an archive that is not taken, while others are; the message says why."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence, field="archive")
@@ -60,7 +60,10 @@ class FileRefused(RequestRefused):
 
 @dataclass(frozen=True, slots=True)
 class ArchivedFile:
-    """A file of an archive: its name, only to be shown, and why it is no photo, if it is none."""
+    """A file of an archive: its name, which is only to be shown, and its size as the ZIP says it.
+
+    `error` says why the file is no photo that can be taken; it is empty for a photo.
+    """
 
     name: str
     size: int
@@ -69,10 +72,13 @@ class ArchivedFile:
 
 
 class PhotoArchive:
-    """A ZIP whose directory was read; the file stays the caller's to close."""
+    """A ZIP whose directory has been read; the caller closes the file."""
 
     def __init__(self, file: "IO[bytes] | Any", *, max_files: int, max_bytes: int) -> None:
-        """Read the directory. Raises ArchiveRefused; `max_bytes` is of all entries, unpacked."""
+        """Read the directory; `max_bytes` is for all files together, unpacked.
+
+        Raises ArchiveRefused.
+        """
         try:
             self._zip = zipfile.ZipFile(_BoundedReads(file))
         except _DAMAGE as error:
@@ -113,7 +119,7 @@ class PhotoArchive:
                         break
                     target.write(chunk)
         except _DAMAGE as error:
-            # A full disk is nobody's damaged file.
+            # EINVAL may come of a damaged entry. Every other OSError is ours, such as a full disk.
             if isinstance(error, OSError) and error.errno != errno.EINVAL:
                 raise
             raise FileRefused(_DAMAGED_ENTRY) from error
@@ -122,12 +128,12 @@ class PhotoArchive:
 
 
 def is_photo_name(name: str) -> bool:
-    """Say whether a file is called as photos are."""
+    """Say whether a file's name ends like that of a photo."""
     return PurePosixPath(name).suffix.lower() in PHOTO_EXTENSIONS
 
 
 def is_litter_name(name: str) -> bool:
-    """Say whether a path is what an operating system leaves behind: .DS_Store, __MACOSX/…"""
+    """Say whether a path is of a file that an operating system left: .DS_Store, __MACOSX/…"""
     parts = [part for part in name.split("/") if part not in ("", ".", "..")]
     return any(part.startswith(".") or part == "__MACOSX" for part in parts) or (
         bool(parts) and parts[-1].lower() in _LITTER
@@ -152,7 +158,9 @@ def displayable(path: str) -> str:
     >>> displayable("C:\\\\photos\\\\..\\\\bedroom\\\\1.jpg")
     'photos/bedroom/1.jpg'
     """
-    path = "".join(one if one.isprintable() else "�" for one in path.replace("\\", "/"))
+    path = "".join(
+        character if character.isprintable() else "�" for character in path.replace("\\", "/")
+    )
     parts = [part for part in path.split("/") if part not in ("", ".", "..")]
     if parts and _DRIVE.fullmatch(parts[0]):
         del parts[0]
@@ -161,13 +169,13 @@ def displayable(path: str) -> str:
 
 
 def _is_litter(info: zipfile.ZipInfo) -> bool:
-    # `is_dir` expects a name; one that began with NUL is none.
+    # `is_dir` fails on an empty name, which zipfile makes of a name that begins with NUL.
     is_folder = info.filename != "" and info.is_dir()
     return is_folder or is_litter_name(info.filename.replace("\\", "/"))
 
 
 def _find_error(info: zipfile.ZipInfo) -> str:
-    """Say why an entry is none of the photos, or return nothing."""
+    """Return why an entry is no photo that can be taken, or "" where it is."""
     suffix = PurePosixPath(shown_name(info)).suffix.lower()
     if suffix in _ARCHIVE_EXTENSIONS:
         return "This is an archive inside the ZIP: unpack it and send its photos."
@@ -183,7 +191,7 @@ def _find_error(info: zipfile.ZipInfo) -> str:
 
 
 class _BoundedReads:
-    """A file that refuses to be read at once beyond what a ZIP's directory may have."""
+    """A file that refuses to read more at once than the longest directory that is allowed."""
 
     def __init__(self, file: Any) -> None:
         self._file = file

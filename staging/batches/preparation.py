@@ -1,7 +1,7 @@
-"""Makes photos and jobs of what a batch brought: each file once, whoever dies meanwhile.
+"""Makes photos and jobs of a batch's files, each file once even where workers are killed.
 
-A photo, its jobs and the word that it is staged are one transaction: a worker that is killed
-before it has changed nothing, and one that comes back after it finds its claim gone.
+A photo, its jobs and the status `staged` are written in one transaction. A worker that is killed
+before its commit has changed nothing, and a worker that comes too late finds its claim gone.
 """
 
 import threading
@@ -36,30 +36,31 @@ from staging.worker import stopping
 log = structlog.get_logger(__name__)
 
 MAX_TRIES = 4
-# After that the pictures of what is done are bought before more is prepared.
+# After that time the task ends, so that the pictures of the prepared photos are bought before more
+# photos are prepared.
 _WORK_S = 5.0
-# Decoding a large photo takes hundreds of megabytes: so many at a time in one process.
+# Decoding a large photo takes hundreds of megabytes: so many are decoded at once in one process.
 _places = threading.BoundedSemaphore(3)
 
 
 class _ClaimLost(Exception):
-    """Somebody else has the photo since: what was made of it here is void."""
+    """Another worker has claimed the photo meanwhile: the transaction here is rolled back."""
 
 
 def is_waiting() -> bool:
-    """Say whether a photo of any batch waits for somebody to claim it."""
+    """Say whether a photo of any batch waits for a worker to claim it."""
     return BatchPhoto.objects.claimable(timezone.now()).exists()
 
 
 def prepare_waiting() -> int:
-    """Prepare what waits, for some seconds; return how many photos there were."""
+    """Prepare the photos that wait, for _WORK_S; return how many there were."""
     if not _places.acquire(blocking=False):
         return 0
     try:
         count, until = 0, time.monotonic() + _WORK_S
-        while _goes_on(until) and (one := claim_next()):
-            with _bounded(one):
-                prepare(one)
+        while _goes_on(until) and (batch_photo := claim_next()):
+            with _bounded(batch_photo):
+                prepare(batch_photo)
             count += 1
         return count
     finally:
@@ -75,36 +76,40 @@ def claim_next() -> BatchPhoto | None:
     waiting = BatchPhoto.objects.claimable(timezone.now()).select_related(
         "photo", "batch__owner", "batch__model", "batch__project__model", "batch__project__profile"
     )
-    # Several workers look at the same moment: whoever loses one tries the next.
-    for one in waiting.order_by("id")[:20]:
-        if BatchPhoto.objects.claim(one):
-            return one
+    # Several workers read the same rows: the conditional UPDATE of `claim` lets one of them have a
+    # photo, and the others try the next.
+    for batch_photo in waiting.order_by("id")[:20]:
+        if BatchPhoto.objects.claim(batch_photo):
+            return batch_photo
     return None
 
 
-def prepare(one: BatchPhoto) -> None:
-    """Make the photo and the jobs of one claimed file, or refuse it for good."""
-    if one.tries > MAX_TRIES:
-        _refuse(one, f"Given up: {MAX_TRIES} tries came to no end. Send it again.")
+def prepare(batch_photo: BatchPhoto) -> None:
+    """Make a photo and its jobs of one claimed file, or refuse the file for good."""
+    if batch_photo.tries > MAX_TRIES:
+        # Each try ended without an error of ours to catch: its process was killed.
+        _refuse(batch_photo, f"Given up: {MAX_TRIES} tries did not finish. Send it again.")
         return
-    # Before the file is read, so that a bug in planning leaves no photo behind.
-    plans, refusals = _plan_all(one)
+    # Planned before the file is read, so that a bug in planning leaves no stored photo behind.
+    plans, refusals = _plan_all(batch_photo)
     try:
-        photo = one.photo or _read_photo(one)
+        photo = batch_photo.photo or _read_photo(batch_photo)
     except images.PhotoRefused as error:
-        _refuse(one, str(error))
+        _refuse(batch_photo, str(error))
         return
-    saving = nullcontext() if one.photo else files_kept_if_saved(photo)
+    # Decoding is done: the transaction holds its locks for the writes alone. A photo that the batch
+    # only named keeps its files, even where this fails.
+    saving = nullcontext() if batch_photo.photo else files_kept_if_saved(photo)
     try:
         with saving, transaction.atomic():
-            _record(one, photo, plans=plans, refusals=refusals)
+            _record(batch_photo, photo, plans=plans, refusals=refusals)
     except _ClaimLost:
         return
-    log.info("photo of a batch staged", batch=str(one.batch_id), jobs=len(plans))
+    log.info("photo of a batch staged", batch=str(batch_photo.batch_id), jobs=len(plans))
 
 
 def request_of(batch: StagingBatch, *, room_type: str, style: str) -> StagingRequest:
-    """Return what a batch wishes for one room in one style, as it was asked for."""
+    """Return a batch's request for one room in one style, as it was sent."""
     return StagingRequest(
         room_type=room_type,
         style=style,
@@ -117,24 +122,24 @@ def request_of(batch: StagingBatch, *, room_type: str, style: str) -> StagingReq
     )
 
 
-def _read_photo(one: BatchPhoto) -> Photo:
+def _read_photo(batch_photo: BatchPhoto) -> Photo:
     """Return the unsaved photo of an upload, its files stored. Raises images.PhotoRefused."""
-    if not one.upload:
+    if not batch_photo.upload:
         raise images.PhotoRefused("The photo was deleted before it could be staged.")
     try:
-        file = default_storage.open(one.upload)
+        file = default_storage.open(batch_photo.upload)
     except FileNotFoundError:
         raise images.PhotoRefused("The file of this photo is gone: send it again.") from None
     with file:
-        upload = Upload(file, PurePosixPath(one.name).name)
-        return store_photo(upload, owner=one.batch.owner, project=one.batch.project)
+        upload = Upload(file, PurePosixPath(batch_photo.name).name)
+        return store_photo(upload, owner=batch_photo.batch.owner, project=batch_photo.batch.project)
 
 
 def _record(
-    one: BatchPhoto, photo: Photo, *, plans: list[Plan], refusals: Mapping[str, str]
+    batch_photo: BatchPhoto, photo: Photo, *, plans: list[Plan], refusals: Mapping[str, str]
 ) -> None:
-    """Save the photo if it is new, its jobs, and for each style without one the reason."""
-    if one.photo is None:
+    """Save the photo if it is new, its jobs, and the reason for each style without a job."""
+    if batch_photo.photo is None:
         photo.save()
     else:
         lock_photo(photo)
@@ -144,58 +149,62 @@ def _record(
             record_job(
                 plan,
                 photo,
-                owner=one.batch.owner,
-                batch_photo=one,
-                callback_url=one.batch.callback_url,
+                owner=batch_photo.batch.owner,
+                batch_photo=batch_photo,
+                callback_url=batch_photo.batch.callback_url,
             )
         except OverLimit as error:
-            # Refused before anything of the job was written.
+            # `record_job` refuses before it writes anything, so the transaction goes on.
             errors[plan.style] = str(error)
-    _finish(one, BatchPhotoStatus.STAGED, photo=photo, job_errors=errors)
+    _finish(batch_photo, BatchPhotoStatus.STAGED, photo=photo, job_errors=errors)
 
 
-def _plan_all(one: BatchPhoto) -> tuple[list[Plan], dict[str, str]]:
-    """Return the jobs that can be made, and for the other styles why not."""
+def _plan_all(batch_photo: BatchPhoto) -> tuple[list[Plan], dict[str, str]]:
+    """Return the jobs that can be made, and the reason for each style that is refused."""
     plans: list[Plan] = []
     refusals: dict[str, str] = {}
-    for style in one.batch.styles:
-        wanted = request_of(one.batch, room_type=one.room_type, style=style)
+    for style in batch_photo.batch.styles:
+        wanted = request_of(batch_photo.batch, room_type=batch_photo.room_type, style=style)
         try:
-            plans.append(plan_job(wanted, project=one.batch.project))
+            plans.append(plan_job(wanted, project=batch_photo.batch.project))
         except RequestRefused as error:
             refusals[style] = str(error)
     return plans, refusals
 
 
-def _refuse(one: BatchPhoto, why: str) -> None:
+def _refuse(batch_photo: BatchPhoto, why: str) -> None:
     try:
         with transaction.atomic():
-            _finish(one, BatchPhotoStatus.REFUSED, error=why)
+            _finish(batch_photo, BatchPhotoStatus.REFUSED, error=why)
     except _ClaimLost:
         return
-    log.info("photo of a batch refused", batch=str(one.batch_id), why=why)
+    log.info("photo of a batch refused", batch=str(batch_photo.batch_id), why=why)
 
 
-def _finish(one: BatchPhoto, status: BatchPhotoStatus, **values: object) -> None:
-    """Write what became of a photo, and let its upload go once that is committed."""
-    upload = one.upload
-    if not BatchPhoto.objects.note(one, status=status, upload="", lease_until=None, **values):
+def _finish(batch_photo: BatchPhoto, status: BatchPhotoStatus, **values: object) -> None:
+    """Write the result for a photo, and note its upload to be deleted. Raises _ClaimLost."""
+    upload = batch_photo.upload
+    if not BatchPhoto.objects.note(
+        batch_photo, status=status, upload="", lease_until=None, **values
+    ):
         raise _ClaimLost
     DiscardedFile.note([upload])
 
 
 @contextmanager
-def _bounded(one: BatchPhoto) -> Iterator[None]:
-    """Let a photo that broke off wait a little; refuse it after MAX_TRIES."""
+def _bounded(batch_photo: BatchPhoto) -> Iterator[None]:
+    """Let a photo whose preparation broke off wait a little; refuse it after MAX_TRIES."""
     try:
-        with stopping.holding(one):
+        with stopping.holding(batch_photo):
             yield
-    # Raised again: here a photo that breaks off is only kept from coming back for ever.
+    # Raised again: here we only see to it that the photo does not come back for ever.
     except Exception as error:
-        log.exception("photo of a batch broke off", batch=str(one.batch_id), name=one.name)
-        if one.tries >= MAX_TRIES:
-            _refuse(one, own_fault(error))
+        log.exception(
+            "photo of a batch broke off", batch=str(batch_photo.batch_id), name=batch_photo.name
+        )
+        if batch_photo.tries >= MAX_TRIES:
+            _refuse(batch_photo, own_fault(error))
         else:
-            pause = timedelta(seconds=2.0**one.tries)
-            BatchPhoto.objects.note(one, lease_until=timezone.now() + pause)
+            pause = timedelta(seconds=2.0**batch_photo.tries)
+            BatchPhoto.objects.note(batch_photo, lease_until=timezone.now() + pause)
         raise

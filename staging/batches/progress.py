@@ -1,4 +1,4 @@
-"""How far batches are: photos and jobs by status, and each photo with what became of it."""
+"""The progress of batches: photos and jobs counted by status, and each photo with its jobs."""
 
 import uuid
 from collections.abc import Iterable, Mapping
@@ -14,9 +14,10 @@ from staging.models.job import UNFINISHED
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a batch is: photos and jobs by status; `done` of `total` pictures asked for.
+    """The progress of a batch: photos and jobs by status, and `done` of `total`.
 
-    What was refused, or could not be made a job, is done as well.
+    `total` is photos times styles. A photo that was refused, and a style that got no job, count as
+    done as well.
     """
 
     photos: Mapping[str, int]
@@ -27,7 +28,7 @@ class Progress:
 
     @property
     def state(self) -> str:
-        """What is another where anything that is told of the batch is."""
+        """A text that changes whenever the batch's document changes, for its ETag."""
         return f"{sorted(self.photos.items())} {sorted(self.jobs.items())} {self.changed_at}"
 
     @property
@@ -50,7 +51,7 @@ class Progress:
 
 
 def progress_of(batches: Iterable[StagingBatch]) -> dict[uuid.UUID, Progress]:
-    """Return how far each batch is: three queries, however many there are."""
+    """Return the progress of each batch, by its id: three queries, whatever their number."""
     found = {batch.pk: batch for batch in batches}
     photos: dict[uuid.UUID, dict[str, int]] = {pk: {} for pk in found}
     jobs: dict[uuid.UUID, dict[str, int]] = {pk: {} for pk in found}
@@ -86,7 +87,7 @@ def progress_of(batches: Iterable[StagingBatch]) -> dict[uuid.UUID, Progress]:
 def photos_with_jobs(batch: StagingBatch) -> QuerySet[BatchPhoto]:
     """Return a batch's photos in their order, with jobs and pictures: five queries for all."""
     predictions = Prediction.objects.filter(is_replaced=False).prefetch_related("images")
-    # Neither the settings nor the prompt of hundreds of jobs.
+    # The settings and the prompts of hundreds of jobs would be much to read.
     jobs = StagingJob.objects.only("batch_photo", "style", "status", "created_at")
     return (
         BatchPhoto.objects.filter(batch=batch)

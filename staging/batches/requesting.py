@@ -1,4 +1,4 @@
-"""Records a batch: its files stored as they came, each photo with its room, and workers woken."""
+"""Records a batch: stores its files as they came, gives each photo a room, and wakes workers."""
 
 import re
 import uuid
@@ -36,19 +36,19 @@ from staging.worker.wake import Step, wake
 
 MAX_PHOTOS = 200
 MAX_TOTAL_BYTES = 2**30
-# What is woken at once for a new batch; each process bounds what it decodes at a time.
+# Workers that are woken at once for a new batch; each process bounds how many photos it decodes.
 _PREPARERS = 3
 
 
 class BatchRefused(RequestRefused):
-    """A request for a batch that is wrong as a whole; `field` is the one to mend."""
+    """A request for a batch that is wrong as a whole; `field` names the field to correct."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentPhoto:
-    """One photo of a batch as it came: a file to be opened, or a photo that is there.
+    """A photo of a batch as it was sent: a file to open, or a photo that is stored already.
 
-    `error` says what is known to be wrong with it already.
+    `error` says what is known to be wrong with it.
     """
 
     name: str
@@ -79,7 +79,10 @@ def from_path(path: Path, *, name: str) -> SentPhoto:
 
 
 def from_archive(upload: "UploadedFile[bytes]") -> list[SentPhoto]:
-    """Return what is in a ZIP, which must stay open until all is stored. Raises ArchiveRefused."""
+    """Return the files of a ZIP, which must stay open until they are stored.
+
+    Raises ArchiveRefused.
+    """
     archive = PhotoArchive(upload, max_files=MAX_PHOTOS, max_bytes=MAX_TOTAL_BYTES)
     return [_from_archived(archive, file) for file in archive.files]
 
@@ -97,11 +100,12 @@ def request_batch(
 ) -> StagingBatch:
     """Store the files as they came, record the batch, and wake workers once it is committed.
 
-    Each photo is staged as `wanted` says, once in each of `styles`, or without them in its style. A
-    photo's room is what `room_types` says of its name, else the folder that is called like a room,
-    else that of `wanted`. Everything that can be wrong with the whole is found before anything is
-    stored. Raises BatchRefused, what `plan_job` raises, NotPossible for a project or a photo that
-    was deleted meanwhile, and AlreadyAsked where `key` bought before.
+    Each photo is staged as `wanted` says, once in each of `styles`; without `styles`, in the style
+    of `wanted`. The room of a photo is the one that `room_types` gives for its name, else the
+    folder of its path that is named like a room, else the room of `wanted`. A request that is
+    wrong as a whole is refused before anything is stored. Raises BatchRefused, what `plan_job`
+    raises, NotPossible for a project or a photo that was deleted meanwhile, and AlreadyAsked where
+    `key` bought before.
     """
     if not 1 <= len(sent) <= MAX_PHOTOS:
         raise BatchRefused(_count_in_words(len(sent)), field="images")
@@ -118,15 +122,17 @@ def request_batch(
         callback_url=callback_url,
     )
     rooms = _choose_rooms(sent, room_types or {}, wanted.chosen_room)
+    # Plan every combination once, for the errors alone: workers plan again when they make the jobs.
     for room in dict.fromkeys(rooms):
         for style in batch.styles:
             plan_job(replace(wanted, room_type=room, style=style), project=project)
     photos: list[BatchPhoto] = []
     try:
-        for position, (one, room) in enumerate(zip(sent, rooms, strict=True)):
-            photos.append(_store(one, batch, position=position, room_type=room))
+        for position, (photo, room) in enumerate(zip(sent, rooms, strict=True)):
+            photos.append(_store(photo, batch, position=position, room_type=room))
         _record(batch, photos, key=key)
-    # Whatever it was is raised again: here it only leaves no file behind.
+    # Any exception is raised again, even one that ends the process: here we only delete the files,
+    # which no row would remember.
     except BaseException:
         for stored in photos:
             if stored.upload:
@@ -164,11 +170,12 @@ def _choose_rooms(sent: Sequence[SentPhoto], named: Mapping[str, str], otherwise
         _folded(word): room.key for room in known_rooms() for word in (room.key, room.label)
     }
     rooms, used = [], set()
-    for one in sent:
-        folders = PurePosixPath(one.name).parts[:-1]
+    for photo in sent:
+        folders = PurePosixPath(photo.name).parts[:-1]
         of_folders = [by_words[_folded(part)] for part in folders if _folded(part) in by_words]
-        told = [name for name in (one.name, PurePosixPath(one.name).name) if name in named]
+        told = [name for name in (photo.name, PurePosixPath(photo.name).name) if name in named]
         used.update(told)
+        # The whole path counts before the file's name, and the innermost folder before the others.
         rooms.append(named[told[0]] if told else (of_folders or [otherwise])[-1])
     if unknown := [name for name in named if name not in used]:
         sentence = f"There is no photo called {unknown[0]} among these."
@@ -177,23 +184,23 @@ def _choose_rooms(sent: Sequence[SentPhoto], named: Mapping[str, str], otherwise
 
 
 def _folded(word: str) -> str:
-    """Return what `Living Room`, `living-room` and `living_room` have in common."""
+    """Return the text that `Living Room`, `living-room` and `living_room` have in common."""
     return re.sub(r"[\W_]+", "", word.casefold())
 
 
-def _store(one: SentPhoto, batch: StagingBatch, *, position: int, room_type: str) -> BatchPhoto:
-    """Return the unsaved row of a photo, its file stored as it came under a name nobody guesses."""
+def _store(photo: SentPhoto, batch: StagingBatch, *, position: int, room_type: str) -> BatchPhoto:
+    """Store a photo's file as it came, under a random name; return its row, not saved yet."""
     row = BatchPhoto(
         batch=batch,
         position=position,
-        name=one.name,
+        name=photo.name,
         room_type=room_type,
-        photo=one.photo,
-        error=one.error or _error_of_size(one),
+        photo=photo.photo,
+        error=photo.error or _error_of_size(photo),
     )
-    if not row.error and one.open is not None:
+    if not row.error and photo.open is not None:
         try:
-            with one.open() as file:
+            with photo.open() as file:
                 row.upload = default_storage.save(f"uploads/{uuid.uuid4()}", File(file))
         except FileRefused as error:
             row.error = str(error)
@@ -202,13 +209,13 @@ def _store(one: SentPhoto, batch: StagingBatch, *, position: int, room_type: str
     return row
 
 
-def _error_of_size(one: SentPhoto) -> str:
-    if one.photo is not None:
+def _error_of_size(photo: SentPhoto) -> str:
+    if photo.photo is not None:
         return ""
-    if not one.size:
+    if not photo.size:
         return "This file is empty: send it again."
-    if one.size > images.MAX_BYTES:
-        size, most = one.size / 2**20, images.MAX_BYTES / 2**20
+    if photo.size > images.MAX_BYTES:
+        size, most = photo.size / 2**20, images.MAX_BYTES / 2**20
         return f"This file has {size:.1f} MB; we take at most {most:g} MB."
     return ""
 
@@ -217,14 +224,15 @@ def _error_of_size(one: SentPhoto) -> str:
 def _record(
     batch: StagingBatch, photos: Sequence[BatchPhoto], *, key: IdempotencyKey | None
 ) -> None:
-    """Save it all; nobody deletes its project or its photos meanwhile. Raises NotPossible."""
+    """Save the batch and its photos. Raises NotPossible and AlreadyAsked."""
+    # These locks keep the project and the named photos from being deleted meanwhile.
     lock_project(batch.project)
-    named = {one.photo_id for one in photos if one.photo_id}
+    named = {photo.photo_id for photo in photos if photo.photo_id}
     there = Photo.objects.select_for_update(no_key=True).order_by("pk").filter(pk__in=named)
     if len(there.values_list("pk")) < len(named):
         raise NotPossible("One of these photos was deleted meanwhile.")
     batch.save()
     keep_key(key, batch=batch)
     BatchPhoto.objects.bulk_create(photos)
-    waiting = sum(one.status == BatchPhotoStatus.WAITING for one in photos)
+    waiting = sum(photo.status == BatchPhotoStatus.WAITING for photo in photos)
     transaction.on_commit(lambda: wake(Step.PREPARE, times=min(waiting, _PREPARERS)))

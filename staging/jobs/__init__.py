@@ -1,10 +1,10 @@
-"""Jobs: asking for pictures of a photo, and what can be done with them afterwards.
+"""Jobs: requests for pictures of one photo, and the actions on a job afterwards.
 
-request     a wish, as a door read it
-requesting  a wish and a photo become a job, and a worker is woken
-planning    everything that decides the pictures, decided now
-recording   the rows of a planned job
-canceling   ending one
-repeating   buying again what failed, or the whole once more
-judging     accepting, rejecting, stars
+request     a request, as the API or a page has read it
+requesting  makes a job of a request and a photo, and wakes a worker
+planning    decides everything that the request leaves open
+recording   writes the rows of a planned job
+canceling   cancels a job
+repeating   buys again what failed in a job, or the whole job once more
+judging     records verdicts, stars and notes on its pictures
 """

@@ -1,4 +1,4 @@
-"""Canceling a job: what is not bought ends at once, what runs is ended at Replicate."""
+"""Cancels jobs: predictions that are not bought at once, running ones at Replicate."""
 
 import structlog
 from django.contrib.auth.models import User
@@ -14,18 +14,18 @@ log = structlog.get_logger(__name__)
 
 
 def cancel_job(job: StagingJob, *, by: User) -> None:
-    """Cancel what is not bought yet at once; let Replicate be asked to end what runs.
+    """Cancel the predictions that are not bought yet, and have Replicate end those that run.
 
-    What has succeeded by then is paid for, and is collected. Not to be called in a transaction:
-    each prediction moves in one of its own. Raises NotPossible where nothing is left to cancel.
+    A prediction that has succeeded by then is paid for, so it is collected. Do not call this in a
+    transaction: each prediction moves in its own. Raises NotPossible where nothing can be canceled.
     """
     unfinished = list(job.predictions.filter(status__in=UNFINISHED))
     if not unfinished:
         raise NotPossible("This job is finished: there is nothing to cancel.")
-    helped = [ask_to_cancel(one, by=by.get_username()) for one in unfinished]
+    helped = [ask_to_cancel(prediction, by=by.get_username()) for prediction in unfinished]
     if not any(helped):
         if job.predictions.filter(status=PredictionStatus.QUEUED).exists():
-            raise NotPossible("Workers are at it at this very moment: try again.")
-        raise NotPossible("It is too late to cancel: the pictures are made, and being fetched.")
+            raise NotPossible("Workers are changing this job right now: try again in a moment.")
+        raise NotPossible("It is too late to cancel: the pictures are made, and are being fetched.")
     log.info("canceling", job=str(job.pk), by=by.get_username())
     transaction.on_commit(lambda: wake(Step.CANCEL))

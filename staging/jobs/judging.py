@@ -1,4 +1,4 @@
-"""Verdicts, stars and notes on pictures, and the pictures and jobs found by them."""
+"""Verdicts, stars and notes on pictures, and the queries for pictures and jobs by them."""
 
 from typing import Any
 
@@ -12,13 +12,13 @@ from modelsettings.schema.comparison import UNSET, Unset
 from staging.errors import NotPossible
 from staging.models import StagedImage, StagingJob, Verdict
 
-# What a filter calls pictures without verdict and stars.
+# The value of a filter for pictures that have neither verdict nor stars.
 FRESH = "fresh"
 _UNJUDGED: dict[str, Any] = {"verdict": "", "stars": None}
 
 
 class PictureNotFound(RequestRefused):
-    """No such picture of a job, or it is not said which one is meant."""
+    """A picture that the job does not have, or no picture was named and the job has several."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence, field="image")
@@ -33,13 +33,14 @@ def judge_picture(
     stars: int | Unset | None = UNSET,
     note: str | Unset = UNSET,
 ) -> None:
-    """Write down what somebody says of a picture; `picture` is up to date then.
+    """Record a user's judgement of a picture, and bring the object `picture` up to date.
 
-    What is not said stays as it was. None withdraws a verdict or the stars, an empty note the
-    note; a picture without verdict and stars is fresh again. Raises ValueError for a verdict or
-    stars that there are not, NotPossible for a picture that was deleted meanwhile.
+    An argument that is left out changes nothing. None withdraws the verdict or the stars, an empty
+    text the note. A picture without verdict and stars is fresh again. Raises ValueError for an
+    unknown verdict or a wrong number of stars, NotPossible where the picture was deleted meanwhile.
     """
     _check(verdict, stars)
+    # Judgements of one job's pictures come one after another, so that its marks below are right.
     job = _lock_job_of(picture)
     picture.refresh_from_db()
     if not isinstance(verdict, Unset):
@@ -61,11 +62,11 @@ def judge_picture(
 
 
 def fresh_pictures(*, after: StagedImage | None = None) -> QuerySet[StagedImage]:
-    """Return the pictures that nobody has judged, the oldest first; those behind `after` alone.
+    """Return the pictures without verdict and stars, the oldest first; only those behind `after`.
 
     `after` itself may have been judged meanwhile.
     """
-    # As the index fresh_images has it.
+    # The condition and the order of the index fresh_images.
     waiting = StagedImage.objects.filter(**_UNJUDGED).order_by("created_at", "pk")
     if after is None:
         return waiting
@@ -74,9 +75,9 @@ def fresh_pictures(*, after: StagedImage | None = None) -> QuerySet[StagedImage]
 
 
 def jobs_judged(jobs: QuerySet[StagingJob], verdict: str) -> QuerySet[StagingJob]:
-    """Return the jobs with a picture that was judged so; FRESH: with one that nobody has judged."""
+    """Return the jobs with a picture of this verdict; for FRESH, with a picture not judged yet."""
     match verdict:
-        # As the indexes accepted_jobs and rejected_jobs have it.
+        # The conditions of the indexes accepted_jobs and rejected_jobs.
         case Verdict.ACCEPTED:
             return jobs.filter(has_accepted=True)
         case Verdict.REJECTED:
@@ -87,9 +88,10 @@ def jobs_judged(jobs: QuerySet[StagingJob], verdict: str) -> QuerySet[StagingJob
 
 
 def get_picture(job: StagingJob, picture_id: int | None = None) -> StagedImage:
-    """Return the picture of a job that is meant: the one that is named, or its only one.
+    """Return the job's picture of that id, or its only picture where no id is given.
 
-    Raises NotPossible where there is none yet, PictureNotFound where none is meant.
+    Raises NotPossible for a job without pictures, PictureNotFound where the id is not one of the
+    job's, or is missing and the job has several pictures.
     """
     pictures = list(StagedImage.objects.filter(prediction__job=job).order_by("pk"))
     if not pictures:
@@ -103,7 +105,7 @@ def get_picture(job: StagingJob, picture_id: int | None = None) -> StagedImage:
 
 
 def _lock_job_of(picture: StagedImage) -> StagingJob:
-    """Lock the job before its picture, as whoever deletes it does."""
+    """Lock the job before its picture, in the order in which deletion locks them."""
     found = StagingJob.objects.filter(predictions__images=picture.pk).values_list("pk", flat=True)
     job = StagingJob.objects.select_for_update().filter(pk__in=list(found)).first()
     if job is None:

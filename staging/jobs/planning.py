@@ -1,4 +1,4 @@
-"""Decides all of a job that its request leaves open: the model, its settings, the prompt."""
+"""Decides what a request leaves open about its job: the model, its settings, the prompt."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from staging.prompts import DEFAULT_ROOM
 
 
 class CannotStage(RequestRefused):
-    """A model or a profile that cannot stage a photo as it is wished; the message says why."""
+    """A model or a profile that cannot stage a photo as requested; the message says why."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence, field="model")
@@ -24,8 +24,8 @@ class CannotStage(RequestRefused):
 class OverridesRefused(RequestRefused):
     """Settings of a request that its model does not take: its seed, or some of its overrides.
 
-    In `errors` an override stands under `overrides.output_quality`, in the API's answer one level
-    deeper: `{"overrides": {"output_quality": […]}}`.
+    `errors` has an override's sentences under `overrides.output_quality`. `body`, the API's answer,
+    has them one level deeper: `{"overrides": {"output_quality": […]}}`.
     """
 
     def __init__(self, refused: SettingsRefused, *, wanted: StagingRequest) -> None:
@@ -53,7 +53,10 @@ class OverridesRefused(RequestRefused):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Everything that decides a job's pictures, the photo apart; `words` are inputs by name."""
+    """Everything that decides a job's pictures, but for the photo.
+
+    `words` are the inputs of the model that take text, by name.
+    """
 
     room_type: str
     style: str
@@ -64,10 +67,10 @@ class Plan:
 
 
 def plan_job(wanted: StagingRequest, *, project: Project) -> Plan:
-    """Decide everything now: a later change of settings or library does not touch the job.
+    """Decide everything now, so that later changes of settings or library do not touch the job.
 
-    Raises CannotStage, OverridesRefused, and PromptRefused for a room or a style that cannot be
-    asked for: each names the field of the request that is to be mended.
+    Raises CannotStage, OverridesRefused, and PromptRefused for a room or a style that there is not;
+    each names the field of the request that is wrong.
     """
     room_type, style = wanted.chosen_room, wanted.chosen_style
     text = prompt_for(
@@ -92,7 +95,7 @@ def plan_job(wanted: StagingRequest, *, project: Project) -> Plan:
 
 
 def _without_prompt(stored: StoredSettings, prompt: str) -> str:
-    """Return the prompt of a job whose model takes none; CannotStage where somebody wrote one."""
+    """Return the empty prompt of a model that takes none. Raises CannotStage for a custom one."""
     if prompt:
         raise CannotStage(f"{stored.slug} takes no prompt: it is told the room and the style.")
     return ""
@@ -101,11 +104,12 @@ def _without_prompt(stored: StoredSettings, prompt: str) -> str:
 def _choose_profile(
     wanted: StagingRequest, *, project: Project, room_type: str
 ) -> tuple[str, str | None]:
-    """Return the model, empty for the default, and the profile, None for the live one.
+    """Return the model, "" for the default one, and the profile, None for the live one.
 
-    What the request names comes first, then what its project names, then what is chosen for the
-    room.
+    The request comes first, then its project, then the profile that is chosen for the room.
     """
+    # A request that names either gets nothing of its project: the project's profile belongs to the
+    # project's model.
     model, profile = wanted.model, wanted.profile
     if not model and not profile and project.model is not None:
         model = project.model.slug
@@ -114,7 +118,7 @@ def _choose_profile(
 
 
 def _resolve(wanted: StagingRequest, *, model: str, profile: str | None) -> ResolvedSettings:
-    """Return the settings of a job; what they refuse is said of the request's own fields."""
+    """Return the settings of a job. Raises CannotStage and OverridesRefused."""
     try:
         return resolve(model, profile=profile, overrides=wanted.overrides, seed=wanted.seed)
     except ProfileNotFound as error:

@@ -1,4 +1,4 @@
-"""Records a planned job of a photo, with its predictions, to be bought by a worker."""
+"""Writes the rows of a planned job of a photo: the job, and predictions for workers to buy."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ from staging.spending.headroom import check_headroom
 
 log = structlog.get_logger(__name__)
 
-# So many seconds earlier anything else would have to be asked for, to come after a batch's.
+# A job of a batch stands in the queue as if it had been requested so many seconds later.
 BATCH_COSTS_S = 60.0
 
 
@@ -36,9 +36,9 @@ def record_job(
 ) -> StagingJob:
     """Record a planned job of a photo with its predictions, in the photo's project.
 
-    `callback_url`, which `staging.callbacks.check_callback_url` let pass, is told of its end.
-    Raises OverLimit where a spending limit refuses it. The caller wakes `Step.SUBMIT` once this is
-    committed.
+    `callback_url` is called when the job ends; the caller has checked it with
+    `staging.callbacks.check_callback_url`. Raises OverLimit where a spending limit refuses the job;
+    nothing is written then. The caller wakes `Step.SUBMIT` once this is committed.
     """
     resolved, stored = plan.resolved, plan.resolved.stored
     job = StagingJob(
@@ -65,6 +65,7 @@ def record_job(
     check_headroom(job, predictions=resolved.delivery.num_outputs)
     job.save()
     first_seed = resolved.input.get("seed")
+    # Each picture is a purchase of its own; a seed per position makes them differ.
     for position in range(resolved.delivery.num_outputs):
         seed = None if first_seed is None else first_seed + position
         add_prediction(job, position=position, seed=seed, by=owner.get_username())
@@ -80,7 +81,8 @@ def add_prediction(
 ) -> Prediction:
     """Queue one prediction of a job, with the first step of its timeline."""
     now = timezone.now()
-    # Of many photos nobody waits for the next one: those of a batch let others go first.
+    # A user waits for a single photo, but not for each photo of a batch: a batch lets others go
+    # first.
     rank_at = now + timedelta(seconds=BATCH_COSTS_S) if job.batch_photo_id else now
     prediction = Prediction.objects.create(
         job=job, position=position, seed=seed, rank_at=rank_at, run_after=now

@@ -1,4 +1,4 @@
-"""A finished job bought again: what failed or was canceled in it, or the whole as a new job."""
+"""Buys jobs again: what failed or was canceled in a job, or the whole job as a new one."""
 
 import secrets
 from typing import Literal
@@ -18,9 +18,9 @@ from staging.spending.headroom import check_headroom
 from staging.worker.wake import Step, wake
 
 Seed = Literal["same", "new"] | int
-# A model without bounds of its own takes any whole number; this is what most draw from.
+# The largest random seed for a model that sets no maximum: most models draw from this range.
 LARGEST_RANDOM = 2**31 - 1
-# What ended badly, as a sentence says it.
+# The ends after which a prediction is bought again, as sentences say them.
 _END: dict[str, str] = {
     PredictionStatus.FAILED: "failed",
     PredictionStatus.CANCELED: "was canceled",
@@ -33,12 +33,13 @@ _KEPT = (
 
 @transaction.atomic
 def retry_job(job: StagingJob, *, by: User, key: IdempotencyKey | None = None) -> None:
-    """Buy another prediction in place of each that failed or was canceled, with the same seed.
+    """Queue another prediction for each that failed or was canceled, with the same seed.
 
-    Raises NotPossible where none did, the job is not finished, or its model cannot be used;
-    OverLimit; and AlreadyAsked for a key that was used meanwhile.
+    Raises NotPossible where no prediction did, where the job is not finished, or where its model
+    cannot be used; OverLimit; and AlreadyAsked for a key that was used meanwhile.
     """
-    # The job before its predictions, unlike those that move one: these are finished.
+    # This locks the job before its predictions, and a worker that moves a prediction locks them the
+    # other way about. They do not wait for each other, because these predictions have ended.
     current = StagingJob.objects.select_for_update(of=("self",)).filter(pk=job.pk).first()
     if current is None:
         raise NotPossible("This job was deleted meanwhile.")
@@ -50,10 +51,12 @@ def retry_job(job: StagingJob, *, by: User, key: IdempotencyKey | None = None) -
     if not bad:
         raise NotPossible("Every picture of this job was made: repeat it for other ones.")
     check_headroom(current, predictions=len(bad))
-    current.predictions.filter(pk__in=[one.pk for one in bad]).update(is_replaced=True)
-    for one in bad:
-        why = f"In place of one that {_END[one.status]}."
-        add_prediction(current, position=one.position, seed=one.seed, by=by.get_username(), why=why)
+    current.predictions.filter(pk__in=[ended.pk for ended in bad]).update(is_replaced=True)
+    for ended in bad:
+        why = f"In place of one that {_END[ended.status]}."
+        add_prediction(
+            current, position=ended.position, seed=ended.seed, by=by.get_username(), why=why
+        )
     StagingJob.objects.filter(pk=current.pk).update(
         status=JobStatus.QUEUED, finished_at=None, changed_at=timezone.now()
     )
@@ -64,9 +67,9 @@ def retry_job(job: StagingJob, *, by: User, key: IdempotencyKey | None = None) -
 def repeat_job(
     job: StagingJob, *, by: User, seed: Seed = "same", key: IdempotencyKey | None = None
 ) -> StagingJob:
-    """Record a new job that runs with exactly what this one recorded, and wake a worker.
+    """Record a new job with exactly the recorded settings of another, and wake a worker.
 
-    `seed` is "same", "new" for a random one where the model takes seeds, or the one to begin with.
+    `seed` is "same", "new" for a random seed where the model takes seeds, or the first seed.
     Raises SettingsRefused for a seed, NotPossible where the model cannot be used or the photo is
     gone, OverLimit, and AlreadyAsked for a key that was used meanwhile.
     """
@@ -81,10 +84,10 @@ def repeat_job(
 
 
 def plan_seeds(job: StagingJob, seed: Seed) -> list[int | None]:
-    """Return the seeds of a job's predictions when it is run again, by their position.
+    """Return the seeds for the predictions of a repeated job, by their position.
 
-    A model without a seed makes another picture each time: there "new" changes nothing. Raises
-    SettingsRefused for a seed that the model does not take.
+    A model that takes no seed makes another picture each time, so its seeds are None also for
+    "new". Raises SettingsRefused for a seed that the model does not take.
     """
     before = _seeds_of(job)
     if seed == "same":
@@ -100,14 +103,14 @@ def plan_seeds(job: StagingJob, seed: Seed) -> list[int | None]:
 
 @transaction.atomic
 def record_repeat(job: StagingJob, *, owner: User, seeds: list[int | None]) -> StagingJob:
-    """Record a job that runs with what another ran with, and with `seeds`.
+    """Record a job that runs with the settings of another, and with `seeds`.
 
     Raises OverLimit where a spending limit refuses it. The caller wakes `Step.SUBMIT` once this is
     committed.
     """
     again = StagingJob(
         owner=owner,
-        # As of today: a photo keeps its jobs with it.
+        # The photo may have moved since: its jobs are in the project that it is in.
         project_id=job.photo.project_id,
         repeats=job,
         settings={**job.settings},
@@ -133,7 +136,7 @@ def _seeds_of(job: StagingJob) -> list[int | None]:
 
 
 def _draw_seed(stored: StoredSettings, *, count: int) -> int | None:
-    """Return a random seed that leaves room for `count`; None where the model takes none."""
+    """Return a random seed that has `count - 1` more above it; None where the model takes none."""
     parameter = stored.validator.schema["properties"].get("seed")
     if parameter is None:
         return None
@@ -144,9 +147,9 @@ def _draw_seed(stored: StoredSettings, *, count: int) -> int | None:
 
 def _check_seed(stored: StoredSettings, seed: int, *, count: int) -> None:
     """Raise SettingsRefused unless the model takes the seed, and those of the later pictures."""
-    for one in {seed, seed + count - 1}:
+    for bound in {seed, seed + count - 1}:
         try:
-            stored.validator.clean({"seed": one})
+            stored.validator.clean({"seed": bound})
         except SettingsRefused as error:
             raise SettingsRefused({"seed": error.errors["seed"]}) from error
 

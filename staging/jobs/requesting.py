@@ -23,10 +23,10 @@ def request_staging(
 ) -> StagingJob:
     """Record a job with its predictions, and wake a worker once it is committed.
 
-    An upload goes into `project`, or among what its owner has not sorted, and is stored once all
-    else is in order; a photo that is there stays where it is. Raises what `plan_job` raises;
-    images.PhotoRefused, NotPossible for a photo or a project that was deleted meanwhile, OverLimit,
-    and AlreadyAsked for a key that was used meanwhile.
+    An upload goes into `project`, or else into its owner's Unsorted, and is stored only when the
+    rest of the request is in order. A stored photo stays in its project. Raises what `plan_job`
+    raises; images.PhotoRefused, NotPossible for a photo or a project that was deleted meanwhile,
+    OverLimit, and AlreadyAsked for a key that was used meanwhile.
     """
     if isinstance(photo, Photo):
         project = photo.project
@@ -52,7 +52,7 @@ def _stage_new(
     key: IdempotencyKey | None,
     url: str,
 ) -> StagingJob:
-    """Store a photo and record its job; without the job, no photo is left behind."""
+    """Store a photo and record its job; where the job is refused, no photo is left behind."""
     photo = store_photo(upload, owner=owner, project=project)
     with saving(photo):
         photo.save()

@@ -194,7 +194,7 @@ def test_a_photo_that_kills_its_workers_is_refused(batch: StagingBatch) -> None:
 
     killer.refresh_from_db()
     assert (killer.status, killer.error) == (
-        "refused", "Given up: 4 tries came to no end. Send it again.",
+        "refused", "Given up: 4 tries did not finish. Send it again.",
     )  # fmt: skip
     assert StagingJob.objects.count() == 1
 
