@@ -28,42 +28,43 @@ from staging.outbound import public_http, signing
 from staging.worker import heartbeat, stopping
 from staging.worker.wake import Step, wake
 
-# STAGING_CALLBACK_LIMIT_S, and a resolver that takes its time.
+# Longer than STAGING_CALLBACK_LIMIT_S and a resolver's own limit together.
 LEASE = timedelta(seconds=90)
-# After each failed attempt but the last: 23 hours and 36 minutes in all.
+# The pauses after failed attempts, of which there is one more: 23 hours and 36 minutes in all.
 PAUSES_S = (5, 60, 5 * 60, 30 * 60, 2 * 3600, 6 * 3600, 6 * 3600, 9 * 3600)
-# Receivers that never answer hold neither all threads of a worker, nor other people's callbacks.
+# Bounds for all callbacks that are being sent, and for one owner's. So receivers that never answer
+# hold up neither all threads of a worker nor the callbacks of other owners.
 AT_ONCE = 6
 AT_ONCE_EACH = 2
 log = structlog.get_logger(__name__)
 
 
 def check_callback_url(url: str) -> None:
-    """Raise public_http.AddressRefused for an address that is never called.
+    """Raise public_http.AddressRefused for a URL that would never be called.
 
-    This sees what is written alone; what a name leads to is checked at each attempt.
+    This checks only the text; the addresses that a host's name leads to are checked at each
+    attempt.
     """
     public_http.check_url(url, private_networks=settings.CALLBACK_PRIVATE_NETWORKS)
 
 
 def get_callback_secret(user: User) -> str:
-    """Return what verifies the callbacks of a user's jobs, as `whsec_…`."""
+    """Return the secret that verifies the callbacks of a user's jobs, as `whsec_…`."""
     return callback_secrets(user.pk)[0]
 
 
 def is_due() -> bool:
-    """Say whether a client is to be told of a job's end."""
+    """Say whether a callback is due."""
     return Callback.objects.due(timezone.now()).exists()
 
 
 def wake_where_due() -> None:
-    """Wake a worker where a client is to be told of a job's end."""
     if is_due():
         wake(Step.NOTIFY)
 
 
 def send_due(*, for_s: float = 60.0) -> bool:
-    """Send one due callback after another, for so long; say whether to come back for more."""
+    """Send one due callback after another for `for_s`; say whether to come back for more."""
     until = time.monotonic() + for_s
     while not stopping.has_begun() and (callback := claim_next()):
         named = {"job": str(callback.job_id), "callback": str(callback.pk)}
@@ -85,7 +86,8 @@ def claim_next() -> Callback | None:
     busy = [owner for owner, count in sending.items() if count >= AT_ONCE_EACH]
     due = Callback.objects.due(now).exclude(job__owner__in=busy)
     by_wait = due.order_by(F("run_after").asc(nulls_first=True), "created_at")
-    # Several workers look at the same moment: whoever loses one tries the next.
+    # Several workers read the same rows: the conditional UPDATE of `claim` lets one of them have a
+    # callback, and the others try the next.
     for callback in by_wait.select_related("job__model", "job__batch_photo")[:20]:
         if Callback.objects.claim(callback, lease=LEASE):
             return callback
@@ -93,14 +95,15 @@ def claim_next() -> Callback | None:
 
 
 def send(callback: Callback) -> None:
-    """Make one attempt at a claimed callback, and note what came of it."""
+    """Make one attempt at a claimed callback, and record its result."""
     started_at, started = timezone.now(), time.monotonic()
     attempt = CallbackAttempt(at=started_at)
     try:
         attempt.status_code = _post(callback)
     except (public_http.AddressRefused, public_http.Unanswered) as error:
         attempt.error = str(error).replace("\0", "")[:300]
-    # Raised again: here it is counted like any other, so that it does not come back for ever.
+    # Raised again: here a bug of ours counts as an attempt, so that the callback does not come back
+    # for ever.
     except Exception as error:
         attempt.error = own_fault(error)
         _note(callback, attempt, seconds=time.monotonic() - started)
@@ -109,20 +112,20 @@ def send(callback: Callback) -> None:
 
 
 def send_again(callback: Callback) -> None:
-    """Send a message once more that was delivered, given up or put off, under the id that it had.
+    """Make a callback due again that was delivered, given up or put off; it keeps its id.
 
-    Raises NotPossible for one that is due anyway, or that waits for its job's end.
+    Raises NotPossible for a callback that is due anyway, or that waits for the end of its job.
     """
     with transaction.atomic():
         if not Callback.objects.send_again(callback):
-            raise NotPossible("It is on its way, or waits for the end of its job.")
+            raise NotPossible("This callback is on its way, or waits for the end of its job.")
         transaction.on_commit(lambda: wake(Step.NOTIFY))
 
 
 def message_of(job: StagingJob) -> dict[str, Any]:
-    """Return what a client is told: which job, how it ended, where all of it can be read.
+    """Return the message about a job's end: its ids, its status, and the URL of its document.
 
-    No addresses of pictures: theirs are short-lived, and the job's document has fresh ones.
+    It has no URLs of pictures: these are short-lived, and the job's document has fresh ones.
     """
     failed = Prediction.objects.filter(job=job, is_replaced=False).exclude(error_code="")
     error = failed.order_by("position").values("error_code", "error").first()
@@ -167,10 +170,10 @@ def _what_follows(attempt: CallbackAttempt, *, tries: int, now: datetime) -> dic
     code = attempt.status_code or 0
     if 200 <= code < 300:
         return {"status": CallbackStatus.DELIVERED, "delivered_at": now, "run_after": None}
-    # 410 is how a receiver says that it wants no more of this.
+    # By a 410 a receiver says that it wants no more attempts.
     if code == HTTPStatus.GONE or tries > len(PAUSES_S):
         return {"status": CallbackStatus.FAILED, "run_after": None}
-    # Up to a tenth longer, so that what failed together does not come back together.
+    # Up to a tenth longer, so that callbacks that failed together do not come back together.
     pause_s = PAUSES_S[tries - 1] * random.uniform(1.0, 1.1)  # noqa: S311
     return {"run_after": now + timedelta(seconds=pause_s)}
 

@@ -1,17 +1,20 @@
-"""What many subjects share: the refusal of what is not possible, and the words for a bug of ours.
+"""The refusal that many packages share, and the sentence that users read about a bug of ours.
 
-Each other refusal stands beside the code that raises it.
+Every other refusal is defined beside the code that raises it.
 """
 
 from modelsettings.errors import RequestRefused
 
 
 class NotPossible(RequestRefused):
-    """Something that cannot be done as things stand; the message says why."""
+    """An action that is not possible in the present state; the message says why."""
 
     status = 409
 
 
 def own_fault(error: Exception) -> str:
-    """Return what people are told of an error of ours: its text may name what is not theirs."""
+    """Return the sentence that users read about an error of ours.
+
+    The error's own text is not in it, because that may name things of other users.
+    """
     return f"Restage failed ({type(error).__name__}); its logs say more."

@@ -1,4 +1,4 @@
-"""Purchases that a client named with a key, so that asking twice buys once."""
+"""Idempotency keys: a purchase that a client names with a key is made once, if asked for twice."""
 
 from django.db import IntegrityError
 
@@ -6,7 +6,7 @@ from staging.models import IdempotencyKey, StagingBatch, StagingJob
 
 
 class AlreadyAsked(Exception):
-    """Another request with this key was first; whatever this one did is undone."""
+    """Another request with this key was first, so the transaction of this one is rolled back."""
 
 
 def keep_key(
@@ -15,10 +15,11 @@ def keep_key(
     job: StagingJob | None = None,
     batch: StagingBatch | None = None,
 ) -> None:
-    """Write down what a key bought, in the transaction that buys it; None has nothing to keep.
+    """Record what a key bought, in the transaction of the purchase; without a key do nothing.
 
-    Of two requests at once the second waits here for the first's transaction, and then raises
-    AlreadyAsked: let it through, so that its own transaction is rolled back.
+    Where two requests come at once, the second waits here for the end of the first's transaction.
+    Then it raises AlreadyAsked, which the caller lets through, so that its own transaction is
+    rolled back.
     """
     if key is None:
         return
@@ -30,6 +31,6 @@ def keep_key(
 
 
 def find_key(owner_pk: int, key: str) -> IdempotencyKey | None:
-    """Return what somebody's key stands for, once it is committed."""
+    """Return the record of a user's key with its job and its batch, or None for a new key."""
     kept = IdempotencyKey.objects.filter(owner=owner_pk, key=key)
     return kept.select_related("job", "batch").first()

@@ -1,4 +1,4 @@
-"""Photos: a file is checked, normalised and stored as one, and stays while a job needs it."""
+"""Photos: checks, normalises and stores files as photos, and keeps a photo while a job is made."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,17 +16,18 @@ from staging.errors import NotPossible
 from staging.models import Photo, Project
 from staging.projects import lock_project
 
-# Each holds one of the web process's threads (gunicorn.conf.py: 32): the rest answer all else,
-# whatever is uploaded. With those that decode they are half of them at most.
+# Requests that may wait for memory to decode their photo. Each holds one of the web process's 32
+# threads (gunicorn.conf.py). Together with the requests that are decoding they hold at most half of
+# these, so that the other threads answer everything else.
 MOST_REQUESTS_WAITING = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A photo as somebody sent it, not checked yet: its bytes, or a file that is open.
+    """A photo as a user sent it, not checked yet: its bytes, or an open file.
 
-    A file is better: it is read only when there is memory to decode it. `most_waiting` is behind
-    how many others it may wait for that; None: behind any number.
+    A file is better, because it is read only when there is memory to decode it. `most_waiting` is
+    the number of other uploads that it may wait behind for that memory; None sets no bound.
     """
 
     content: bytes | IO[bytes]
@@ -35,10 +36,10 @@ class Upload:
 
 
 def from_request(file: "UploadedFile[bytes]") -> Upload:
-    """Return a file of a request, which is open as long as the request is; it is not read here.
+    """Return a file of a request as an upload, without reading it; the request keeps it open.
 
-    Django keeps what is long on disk (FILE_UPLOAD_MAX_MEMORY_SIZE), and there it waits until there
-    is memory to decode it.
+    Django keeps large files on disk (FILE_UPLOAD_MAX_MEMORY_SIZE), and there they wait until there
+    is memory to decode them.
     """
     # Django's File wraps what Python opened; the stubs know only that it may be any file.
     opened: IO[bytes] = file.file  # type: ignore[assignment]
@@ -58,9 +59,10 @@ def add_photo(upload: Upload, *, owner: User, project: Project) -> Photo:
 
 
 def store_photo(upload: Upload, *, owner: User, project: Project) -> Photo:
-    """Check, normalise and store a photo's files; its row is left to the caller to save.
+    """Check, normalise and store a photo's files; return its row for the caller to save.
 
-    So nothing is decoded in a transaction. Raises images.PhotoRefused and images.TooManyWaiting.
+    The caller opens its transaction afterwards, so that nothing is decoded in it. Raises
+    images.PhotoRefused and images.TooManyWaiting.
     """
     normalised = images.normalise_photo(upload.content, most_waiting=upload.most_waiting)
     photo = Photo(
@@ -83,7 +85,7 @@ def store_photo(upload: Upload, *, owner: User, project: Project) -> Photo:
 
 @contextmanager
 def saving(photo: Photo) -> Iterator[None]:
-    """Hold a transaction that saves a photo whose files are stored; without it no file is left.
+    """Open a transaction to save a photo whose files are stored; delete them where it fails.
 
     Raises NotPossible where the photo's project was deleted meanwhile.
     """
@@ -94,10 +96,11 @@ def saving(photo: Photo) -> Iterator[None]:
 
 @contextmanager
 def files_kept_if_saved(photo: Photo) -> Iterator[None]:
-    """Delete a photo's stored files again where what saves its row fails."""
+    """Delete a photo's stored files where the block, which saves its row, fails."""
     try:
         yield
-    # Whatever it was is raised again: here it only leaves no file behind.
+    # Any exception is raised again, even one that ends the process: here we only delete the files,
+    # which no row would remember.
     except BaseException:
         for file in (photo.file, photo.thumbnail):
             default_storage.delete(str(file))
@@ -105,11 +108,9 @@ def files_kept_if_saved(photo: Photo) -> Iterator[None]:
 
 
 def lock_photo(photo: Photo) -> None:
-    """Keep a photo from being deleted while a job of it is recorded. Raises NotPossible.
-
-    The project comes first, which the job's row refers to: whatever deletes it locks it before its
-    photos, and locked the other way about each would wait for the other.
-    """
+    """Keep a photo from being deleted while a job of it is recorded. Raises NotPossible."""
+    # The project is locked first, as deleting it does: in the other order two transactions could
+    # wait for each other. The job's row refers to it, so it is locked in any case.
     list(Project.objects.select_for_update(no_key=True).filter(pk=photo.project_id).values("pk"))
     if not Photo.objects.select_for_update(no_key=True).filter(pk=photo.pk).values("pk"):
         raise NotPossible("This photo was deleted meanwhile.")

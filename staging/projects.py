@@ -1,4 +1,4 @@
-"""Projects: making and changing them, and who works in them."""
+"""Makes and changes projects, and says which users may see or edit them."""
 
 from collections.abc import Mapping
 
@@ -14,13 +14,13 @@ from staging.spending.limits import follow_name
 
 
 class ProjectRefused(RequestRefused):
-    """Something about a project that is wrong."""
+    """A wrong value for a project; the message says which, and `field` names it."""
 
 
 def create_project(
     name: str, *, owner: User, model: str | None = None, profile: str | None = None
 ) -> Project:
-    """Make a project, which may name a model and a profile of it. Raises ProjectRefused."""
+    """Make a project, if wanted with a model and a profile of that model. Raises ProjectRefused."""
     project = Project(owner=owner, name=name)
     _choose(project, model=model, profile=profile)
     project.save()
@@ -29,12 +29,12 @@ def create_project(
 
 @transaction.atomic
 def change_project(project: Project, changes: Mapping[str, str | None]) -> Project:
-    """Change `name`, `model` or `profile`, those that are named; None takes the latter two away.
+    """Change the `name`, `model` and `profile` that are in `changes`; None removes the latter two.
 
-    Another model leaves the profile behind, which is one of the earlier model's. Raises
-    ProjectRefused, and NotPossible for the name of Unsorted, and where it was deleted meanwhile.
+    A new model also removes the profile, which belongs to the earlier model. Raises ProjectRefused,
+    and NotPossible for the name of Unsorted, and for a project that was deleted meanwhile.
     """
-    # Locked, so that a model and a profile that are changed at once still fit.
+    # Locked, so that a model and a profile still fit where two requests change one each.
     locked = lock_project(project)
     if "name" in changes and changes["name"] != locked.name:
         if locked.is_unsorted:
@@ -53,10 +53,10 @@ def change_project(project: Project, changes: Mapping[str, str | None]) -> Proje
 
 @transaction.atomic
 def set_member(project: Project, username: str, *, may_edit: bool) -> tuple[ProjectMember, bool]:
-    """Let somebody see a project, or edit it; return the membership, and whether it is new.
+    """Let a user see a project, or edit it; return the membership, and whether it is new.
 
-    Raises ProjectRefused for somebody who is not there, and NotPossible for Unsorted, and where
-    the project was deleted meanwhile.
+    Raises ProjectRefused for an unknown user or the owner, and NotPossible for Unsorted, and for a
+    project that was deleted meanwhile.
     """
     if project.is_unsorted:
         raise NotPossible("Unsorted is yours alone: put what you share into a project of its own.")
@@ -78,7 +78,7 @@ def remove_member(project: Project, username: str) -> bool:
 
 
 def lock_project(project: Project) -> Project:
-    """Return a project as it is now; nobody deletes it while the transaction adds something to it.
+    """Lock a project against being deleted until the transaction ends; return it as it is now.
 
     Raises NotPossible where it was deleted meanwhile.
     """
@@ -89,7 +89,10 @@ def lock_project(project: Project) -> Project:
 
 
 def totals_of(project: Project) -> dict[str, object]:
-    """Count what is in a project, and add up what its predictions came to, deleted ones too."""
+    """Return a project's counts of photos, jobs and pictures, and what its predictions used.
+
+    `cost`, `unpriced` and `seconds` include predictions that were deleted since.
+    """
     used = DailyUsage.objects.filter(project=project.pk).aggregate(
         cost=Sum("cost"), unpriced=Sum("unpriced"), seconds=Sum("seconds")
     )

@@ -1,7 +1,7 @@
-"""Celery's tasks, the doors to what workers do: one call each, and a wake-up for the next step.
+"""Celery's tasks: each calls one function of a package, and wakes workers for the next step.
 
-A message carries nothing; the database says what there is to do. So a lost message costs the
-sweep's interval, and one that comes twice finds nothing left.
+A message carries nothing, because the database says what there is to do. So a lost message costs
+the sweep's interval, and a message that comes twice finds nothing left to do.
 """
 
 import structlog
@@ -19,16 +19,16 @@ from staging.worker.wake import Step, wake
 
 log = structlog.get_logger(__name__)
 
-# How many collect at a time what one poll found.
+# Workers that are woken at most to collect what one poll found.
 COLLECTORS = 8
-# How much one run of the tasks that clear away takes on: the next goes on.
+# Bounds of one run of the tasks that delete; the next run goes on from there.
 MOST_PRUNED = 1000
 MOST_FILES = 5000
 
 
 @shared_task
 def prepare() -> None:
-    """Make jobs of what batches brought; come back for what some seconds did not suffice for."""
+    """Make jobs of the files of batches, for some seconds; come back while files are left."""
     if preparation.prepare_waiting():
         wake(Step.SUBMIT)
         if preparation.is_waiting():
@@ -37,13 +37,14 @@ def prepare() -> None:
 
 @shared_task
 def submit() -> None:
-    """Buy what waits; come back soon for what the pace left behind."""
+    """Buy the predictions that wait; come back soon where the pace has stopped us."""
     submitted = submission.submit_waiting(join=lambda: wake(Step.SUBMIT))
     if submitted.come_back_in_s is not None:
         wake(Step.SUBMIT, in_s=submitted.come_back_in_s)
     if not submitted.count:
         return
-    # What was bought may have been finished in the same answer.
+    # The answer to a purchase may say that the prediction is finished. And a user may have asked to
+    # cancel a prediction while it was being bought.
     if is_waiting(PredictionStatus.COLLECTING):
         wake(Step.COLLECT)
     if cancellation.is_waiting():
@@ -53,7 +54,7 @@ def submit() -> None:
 
 @shared_task
 def poll() -> None:
-    """Ask for what runs and is due."""
+    """Ask Replicate about the running predictions that are due."""
     if found := polling.poll_running():
         wake(Step.COLLECT, times=min(found, COLLECTORS))
     callbacks.wake_where_due()
@@ -61,14 +62,14 @@ def poll() -> None:
 
 @shared_task
 def collect() -> None:
-    """Fetch the outputs that wait."""
+    """Download and store the outputs that wait."""
     if collection.collect_waiting():
         callbacks.wake_where_due()
 
 
 @shared_task
 def cancel() -> None:
-    """Ask Replicate to cancel what is not wanted; what had succeeded is collected."""
+    """Have Replicate cancel predictions; collect those that succeeded before it could."""
     if cancellation.cancel_unwanted():
         wake(Step.COLLECT)
     callbacks.wake_where_due()
@@ -76,14 +77,14 @@ def cancel() -> None:
 
 @shared_task
 def notify() -> None:
-    """Tell clients whose jobs have ended; come back for what is left after a minute."""
+    """Send the callbacks that are due, for a minute; come back while any are left."""
     if callbacks.send_due():
         wake(Step.NOTIFY)
 
 
 @shared_task
 def sweep() -> None:
-    """Move on whatever stood still, at whatever step."""
+    """Look up uncertain purchases, and wake every step whose wake-up may have been lost."""
     Tally.add(Tallied.SWEPT)
     lookup.look_up_uncertain()
     if cancellation.is_waiting():
@@ -99,19 +100,19 @@ def sweep() -> None:
 
 @shared_task
 def remove_files() -> None:
-    """Remove from storage what was deleted."""
+    """Remove the files of deleted rows from storage."""
     DiscardedFile.remove_noted(most=MOST_FILES)
 
 
 @shared_task
 def watch() -> None:
-    """Make notices of what operators have to know, and send what is due."""
+    """Make notices of the troubles that operators have to know, and send the notices due."""
     watching.look()
     sending.send_due()
 
 
 @shared_task
 def prune() -> None:
-    """Delete what is kept no longer; without RETENTION_DAYS, only what nobody asks for again."""
+    """Delete rows whose time is over; without RETENTION_DAYS, only those of no use to anyone."""
     found = pruning.prune(days=settings.RETENTION_DAYS or None, most=MOST_PRUNED)
     log.info("pruned", jobs=found.jobs, photos=found.photos, batches=found.batches)

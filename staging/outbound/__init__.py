@@ -1,6 +1,6 @@
-"""Requests to addresses that people named: callbacks and notices.
+"""Requests to addresses that users entered: callbacks and notices.
 
-public_http       requests to the public internet, and nowhere else
-public_addresses  addresses of the public internet
-signing           messages under our signature
+public_http       sends requests to the public internet, and nowhere else
+public_addresses  tells the addresses of the public internet from all others
+signing           signs messages and sends them
 """

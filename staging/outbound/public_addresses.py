@@ -5,9 +5,10 @@ Debian's 3.11.2 has the later one. Here the same addresses are public whatever t
 
 The table follows IANA's registries of special-purpose addresses, both of 2025-10-09:
 https://www.iana.org/assignments/iana-ipv4-special-registry and …/iana-ipv6-special-registry;
-multicast (224.0.0.0/4, RFC 5771) has a registry of its own. Where a block is not globally
-reachable but a few addresses in it are, for protocols that are not HTTP, the whole block is left
-out. What is not listed is public, and so are the sinks of AS112, which IANA calls reachable.
+multicast (224.0.0.0/4, RFC 5771) has a registry of its own. Some blocks are not globally reachable
+but for a few addresses, of protocols that are not HTTP: such a block is taken as not public as a
+whole. Addresses that are not listed are public, and so are the sinks of AS112, which IANA calls
+reachable.
 """
 
 import ipaddress
@@ -45,7 +46,7 @@ NOT_PUBLIC_V6 = tuple(
         "3fff::/20",  # documentation
     )
 )
-# What leads to an IPv4 address that is written inside.
+# Addresses in these networks lead to an IPv4 address that is written inside them.
 MAPPED = IPv6Network("::ffff:0:0/96")
 NAT64 = IPv6Network("64:ff9b::/96")
 TEREDO = IPv6Network("2001::/32")
@@ -53,7 +54,10 @@ SIX_TO_FOUR = IPv6Network("2002::/16")
 
 
 def is_public(address: Address) -> bool:
-    """Say whether an address is one of the public internet; one that wraps others, if all are."""
+    """Say whether an address is of the public internet.
+
+    An address that wraps IPv4 addresses is public if all of these are.
+    """
     if isinstance(address, ipaddress.IPv4Address):
         return not any(address in network for network in NOT_PUBLIC_V4)
     if inner := inner_addresses(address):

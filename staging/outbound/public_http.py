@@ -1,8 +1,9 @@
-"""Requests to addresses that a stranger named: to the public internet, and nowhere else.
+"""Sends requests to URLs that a stranger entered: to the public internet, and nowhere else.
 
-A name is resolved once, every address that it has is checked, and the connection is made to a
-checked one, so that a name which changes its mind reaches nothing. No proxy, no redirect, no
-credentials; one deadline over everything (a name's look-up is also bound by the resolver's own).
+A host's name is resolved once, every address that it has is checked, and the connection is made to
+one of the checked addresses. So a name that resolves to another address later reaches nothing.
+There is no proxy, no redirect and no credentials, and one deadline for everything (the look-up of a
+name also has the resolver's own limit).
 """
 
 import ipaddress
@@ -24,7 +25,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Resolver = Callable[[str, int], list[str]]
 
 MAX_URL_LENGTH = 500
-# What is read of an answer, so that a server which still writes is not cut off; then it is dropped.
+# So much of an answer is read and dropped, so that a server that still writes is not cut off.
 DRAINED_BYTES = 65_536
 DRAINING_S = 1.0
 
@@ -33,17 +34,17 @@ _LOCAL_NAMES = ("localhost", "local", "internal", "intranet", "lan", "home.arpa"
 
 
 class AddressRefused(RequestRefused):
-    """An address that is not called; the message says why."""
+    """A URL that is not called; the message says why."""
 
 
 class Unanswered(Exception):
-    """Nothing came back: no connection, a broken one, or the time was over."""
+    """No answer came: there was no connection, it broke, or the time was over."""
 
 
 def check_url(url: str, *, private_networks: Collection[Network] = ()) -> httpx.URL:
-    """Return an address that may be called, as far as it tells without a look-up.
+    """Parse a URL, and check all of it that can be checked without looking up its host.
 
-    https, or http where private networks are allowed at all: `post` looks at what it leads to.
+    http is let through where any private networks are allowed: `post` checks where it leads.
     Raises AddressRefused.
     """
     address = _parse(url)
@@ -70,18 +71,18 @@ def post(
     private_networks: Collection[Network] = (),
     resolve: Resolver | None = None,
 ) -> int:
-    """Send once, all within `timeout_s`; return the answer's status, which may be a redirect's.
+    """Send a request once, within `timeout_s`; return the answer's status, maybe a redirect's.
 
     Raises AddressRefused where any of the host's addresses is private and in none of
-    `private_networks`, or where the address is plain http and one is public; and Unanswered.
+    `private_networks`, or where the URL is plain http and any of them is public; and Unanswered.
     """
     address = check_url(url, private_networks=private_networks)
     port = address.port or (443 if address.scheme == "https" else 80)
     with deadline(timeout_s):
-        # As TLS and the Host header have it: Python's own IDNA would look up another name.
+        # The name as TLS and the Host header spell it: Python's own IDNA could look up another.
         found = (resolve or _look_up)(address.raw_host.decode("ascii"), port)
         _check_addresses(
-            [ipaddress.ip_address(one) for one in found],
+            [ipaddress.ip_address(text) for text in found],
             private_networks=private_networks,
             must_be_private=address.scheme == "http",
         )
@@ -92,7 +93,7 @@ def post(
 
 
 class _Pinned(DeadlineBackend):
-    """Connects to the addresses that were checked, whatever the name says by then."""
+    """Connects to the addresses that were checked, without resolving the name again."""
 
     def __init__(self, addresses: list[str]) -> None:
         super().__init__()
@@ -109,7 +110,7 @@ class _Pinned(DeadlineBackend):
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
         for position, address in enumerate(self._addresses):
             left_s = time_left_s(or_raise=httpcore.ConnectTimeout)
-            # One that swallows everything leaves time for the others.
+            # An address that never answers leaves the others their share of the time.
             share_s = left_s / (len(self._addresses) - position)
             try:
                 return super().connect_tcp(
@@ -125,7 +126,7 @@ def _parse(url: str) -> httpx.URL:
         raise AddressRefused(f"The address is longer than {MAX_URL_LENGTH} characters.")
     try:
         address = httpx.URL(url.partition("#")[0])
-        # Decoded only here, which not every name survives.
+        # httpx decodes a host's name only when it is read, and fails there on some names.
         address.host  # noqa: B018
     except (httpx.InvalidURL, UnicodeError) as error:
         raise AddressRefused("This is not an address.") from error
@@ -135,7 +136,7 @@ def _parse(url: str) -> httpx.URL:
 
 
 def _literal(host: str) -> Address | None:
-    """Return the address that a host is written as, also in the odd ways that resolvers take."""
+    """Return the address if a host is one, also in the odd spellings that resolvers accept."""
     with suppress(ValueError):
         return ipaddress.ip_address(host)
     # 127.1, 0x7f000001, 2130706433
@@ -157,8 +158,9 @@ def _check_addresses(
 ) -> None:
     """Raise AddressRefused unless every address may be called."""
     for address in addresses:
-        inner = [address, *inner_addresses(address)]
-        if any(one in network for one in inner for network in private_networks):
+        # An operator allows a network by its own addresses, however they are wrapped.
+        spellings = [address, *inner_addresses(address)]
+        if any(spelling in network for spelling in spellings for network in private_networks):
             continue
         if not is_public(address):
             raise AddressRefused(
@@ -207,7 +209,7 @@ def _send(
 
 
 def _drain(answer: httpcore.Response) -> None:
-    """Read a short answer to its end; what it says is of no interest."""
+    """Read a short answer to its end, and drop it."""
     count = 0
     with suppress(httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError):
         with deadline(min(DRAINING_S, time_left_s(or_raise=httpcore.ReadTimeout))):

@@ -1,4 +1,7 @@
-"""How a receiver knows that a message is ours: https://www.standardwebhooks.com"""
+"""Sends messages with a signature that proves to their receivers that they are ours.
+
+The scheme is Standard Webhooks: https://www.standardwebhooks.com
+"""
 
 import base64
 import hashlib
@@ -25,7 +28,8 @@ def post(
 ) -> int:
     """Send a message once; return the answer's status.
 
-    A receiver knows by `message_id` what it has had already. Raises what `public_http.post` does.
+    By `message_id` a receiver recognises a message that it already has. Raises what
+    `public_http.post` raises.
     """
     body = json.dumps(message, ensure_ascii=False).encode()
     signed = signed_headers(message_id, body, at=int(time.time()), secrets=secrets)
@@ -40,9 +44,10 @@ def post(
 
 
 def signed_headers(message_id: str, body: bytes, *, at: int, secrets: list[str]) -> dict[str, str]:
-    """Return the headers by which a receiver knows that we sent this; `at` is Unix time.
+    """Return the headers that prove to a receiver that we sent `body`; `at` is Unix time.
 
-    One signature a secret, so that a receiver may know either while a secret is replaced.
+    Each secret gives a signature. So a receiver may know the old or the new secret while it is
+    being replaced.
     """
     signed = f"{message_id}.{at}.".encode() + body
     keys = [base64.b64decode(secret.removeprefix(PREFIX)) for secret in secrets]
@@ -50,5 +55,7 @@ def signed_headers(message_id: str, body: bytes, *, at: int, secrets: list[str])
     return {
         "webhook-id": message_id,
         "webhook-timestamp": str(at),
-        "webhook-signature": " ".join(f"v1,{base64.b64encode(one).decode()}" for one in digests),
+        "webhook-signature": " ".join(
+            f"v1,{base64.b64encode(digest).decode()}" for digest in digests
+        ),
     }
