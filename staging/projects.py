@@ -10,7 +10,7 @@ from modelsettings.errors import RequestRefused
 from modelsettings.models import ModelSettings, ReplicateModel
 from staging.errors import NotPossible
 from staging.models import DailyUsage, Project, ProjectMember, StagedImage
-from staging.spending.limits import follow_name
+from staging.spending.changing import follow_name
 
 
 class ProjectRefused(RequestRefused):

@@ -212,8 +212,8 @@ DOORS = {
         f"{_STAGING}/test_links.py::test_media_refuses_a_changed_signature",
     ),
     "staging.public.webhooks.replicate_webhook": Door(
-        f"{_STAGING}/predictions/test_webhooks.py::test_webhook_is_accepted",
-        f"{_STAGING}/predictions/test_webhooks.py::test_webhook_that_is_not_replicates_is_refused",
+        f"{_STAGING}/public/test_webhooks.py::test_webhook_is_accepted",
+        f"{_STAGING}/public/test_webhooks.py::test_webhook_that_is_not_replicates_is_refused",
     ),
     # The admin.
     "config.admin.AccountAdmin": Door(

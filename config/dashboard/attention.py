@@ -17,8 +17,8 @@ from django.urls import reverse
 from modelsettings import registry
 from modelsettings.models import PublishedSchema, ReplicateModel
 from staging.models import CallbackStatus, JobStatus
-from staging.notices import troubles
-from staging.notices.troubles import Trouble, number_of
+from staging.notices import attention
+from staging.notices.attention import Trouble, number_of
 
 _GIVEN_UP = f"?status__exact={CallbackStatus.FAILED}"
 
@@ -47,18 +47,18 @@ def find_items(today: date) -> list[Item]:
     """Return all items; those that stop all work come first."""
     return [
         *_missing_token(),
-        *_of_jobs(troubles.find_missing_worker(), else_link=_jobs(JobStatus.QUEUED)),
-        *_of_kind("notice", troubles.find_standing_notices()),
-        *_of_kind("purchasepause", troubles.find_pauses()),
-        *_of_kind("spendinglimit", troubles.find_limits()),
-        *_of_kind("priceestimate", troubles.find_missing_estimates()),
-        *_of_jobs(troubles.find_undecided(today)),
-        *_of_jobs(troubles.find_failures(today)),
-        *_of_jobs(troubles.find_tries()),
+        *_of_jobs(attention.find_missing_worker(), else_link=_jobs(JobStatus.QUEUED)),
+        *_of_kind("notice", attention.find_standing_notices()),
+        *_of_kind("purchasepause", attention.find_pauses()),
+        *_of_kind("spendinglimit", attention.find_limits()),
+        *_of_kind("priceestimate", attention.find_missing_estimates()),
+        *_of_jobs(attention.find_undecided(today)),
+        *_of_jobs(attention.find_failures(today)),
+        *_of_jobs(attention.find_tries()),
         *_drifted(),
-        *_of_kind("callback", troubles.find_undelivered_callbacks(today), query=_GIVEN_UP),
-        *_of_batches(troubles.find_refused_photos(today)),
-        *_of_kind("notice", troubles.find_unsent_notices(today)),
+        *_of_kind("callback", attention.find_undelivered_callbacks(today), query=_GIVEN_UP),
+        *_of_batches(attention.find_refused_photos(today)),
+        *_of_kind("notice", attention.find_unsent_notices(today)),
     ]
 
 

@@ -17,7 +17,7 @@ from unfold.decorators import display
 from staging.admin.batch_form import BatchForm, ProjectChooser
 from staging.admin.cells import how_long_ago, two_lines
 from staging.admin.filters import DayFilter, SearchFilter, owner_filter
-from staging.admin.pages import MadeOnce, page_context, user_of
+from staging.admin.page_parts import MadeOnce, page_context, user_of
 from staging.admin.paging import BoundedListAdmin
 from staging.batches.progress import Progress, photos_with_jobs, progress_of
 from staging.batches.requesting import MAX_PHOTOS, MAX_TOTAL_BYTES

@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
 
 from modelsettings.errors import RequestRefused
-from staging.admin.pages import page_context
+from staging.admin.page_parts import page_context
 
 Row = TypeVar("Row", bound=Model)
 

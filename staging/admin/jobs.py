@@ -32,7 +32,7 @@ from staging.admin.filters import (
 )
 from staging.admin.job_actions import act
 from staging.admin.job_page import job_context
-from staging.admin.pages import page_context, user_of
+from staging.admin.page_parts import page_context, user_of
 from staging.admin.paging import BoundedChangeList, BoundedListAdmin
 from staging.deletion.deleting import delete_job
 from staging.jobs.canceling import cancel_job

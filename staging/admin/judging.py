@@ -12,7 +12,7 @@ from unfold.admin import ModelAdmin
 
 from modelsettings.errors import RequestRefused
 from staging.admin.filters import MOST_DIGITS
-from staging.admin.pages import is_path, page_context, user_of
+from staging.admin.page_parts import is_path, page_context, user_of
 from staging.jobs.judging import fresh_pictures, judge_picture
 from staging.models import StagedImage, StagingJob, Verdict
 

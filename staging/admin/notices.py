@@ -16,7 +16,7 @@ from unfold.decorators import display
 from modelsettings.errors import RequestRefused
 from modelsettings.refusals import tell
 from staging.admin.cells import how_long_ago
-from staging.admin.pages import ReadOnly
+from staging.admin.page_parts import ReadOnly
 from staging.admin.paging import BoundedListAdmin
 from staging.models import Channel, DeliveryStatus, Notice, NoticeDelivery, NoticeKind
 from staging.notices.sending import channels

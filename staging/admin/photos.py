@@ -15,7 +15,7 @@ from unfold.decorators import display
 from staging.admin.cells import how_long_ago, thumbnails, two_lines
 from staging.admin.deleting import DeletingAdmin
 from staging.admin.filters import DayFilter, SearchFilter, owner_filter
-from staging.admin.pages import page_context, user_of
+from staging.admin.page_parts import page_context, user_of
 from staging.admin.paging import BoundedListAdmin
 from staging.admin.photo_forms import AddPhotoForm, StageAgainForm
 from staging.admin.variants import variants_context

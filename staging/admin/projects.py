@@ -29,7 +29,7 @@ from staging.models import (
     StagingJob,
     Verdict,
 )
-from staging.spending.limits import follow_name
+from staging.spending.changing import follow_name
 
 PHOTOS_A_PAGE = 24
 

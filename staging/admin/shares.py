@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from staging.admin.cells import how_long_ago
-from staging.admin.pages import ReadOnly, user_of
+from staging.admin.page_parts import ReadOnly, user_of
 from staging.admin.paging import BoundedListAdmin
 from staging.models import Share, StagedImage
 from staging.shares import revoke_share, share_picture

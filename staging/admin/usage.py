@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.text import Truncator
 from unfold.admin import ModelAdmin
 
-from staging.admin.pages import ReadOnly, page_context
+from staging.admin.page_parts import ReadOnly, page_context
 from staging.models import DailyUsage
 from staging.templatetags.staging_pictures import dollars
 from staging.usage import BY, Report, Usage, every_day, report_usage

@@ -122,8 +122,8 @@ class SpendingLimit(models.Model):
 
     `reserved` and `spent` count the purchases of the period that holds `begins_on`, by days of
     TIME_ZONE: `reserved` those under way, at their estimates, `spent` those that have ended, at
-    their costs. `staging.spending.limits` adds a new limit, and counts what its period has cost so
-    far.
+    their costs. `staging.spending.changing` adds a new limit, and counts what its period has cost
+    so far.
     """
 
     project = models.ForeignKey(

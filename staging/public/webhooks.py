@@ -14,7 +14,7 @@ from replicate_api.webhooks import InvalidSignature
 from staging import callbacks
 from staging.models import Prediction, Tallied, Tally
 from staging.predictions import settlement
-from staging.predictions.webhooks import check_signature
+from staging.predictions.webhook_signature import check_signature
 from staging.worker.wake import Step, wake
 
 log = structlog.get_logger(__name__)

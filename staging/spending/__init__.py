@@ -2,8 +2,9 @@
 
 estimating  returns the expected cost of a purchase
 headroom    returns what each limit leaves, and refuses a job for which it has no room
-limits      changes limits, pauses and estimates, as operators set them
+changing    changes limits, pauses and estimates, as operators set them
 waiting     finds the reasons for which jobs wait to be bought
 
-Taking money out of the limits is part of a purchase: `predictions/reserving`.
+Whether a purchase fits is decided where it is written: `predictions/reserving` takes its cost
+out of the limits, by the rule of their rows (`reserve` in `models/spending`).
 """

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from modelsettings.models import ReplicateModel
 from staging.models import Notice, NoticeKind, PriceEstimate, SpendingLimit, StagingJob
 from staging.predictions import submission
-from staging.spending.limits import delete_limit, pause
+from staging.spending.changing import delete_limit, pause
 from tests.browser.pages import find_violations
 from tests.staging.conftest import Sandbox, only, sandbox
 from tests.staging.finished import stage

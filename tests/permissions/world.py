@@ -40,9 +40,9 @@ from staging.models import (
     Style,
 )
 from staging.models.library import Entry
-from staging.predictions import webhooks
+from staging.predictions import webhook_signature
 from staging.shares import revoke_share, share_picture
-from staging.spending.limits import pause
+from staging.spending.changing import pause
 from tests.permissions.people import PASSWORD, Person, make_people
 from tests.staging.conftest import QWEN
 from tests.staging.finished import finish, make_batch, stage
@@ -184,7 +184,7 @@ def _make_queued(project: Project, owner: User) -> dict[str, Any]:
     prediction = job.predictions.get()
     other = stage(owner, photo=job.photo).predictions.get()
     # What the process remembers of another sandbox.
-    webhooks.secret = webhooks.SigningSecret()
+    webhook_signature.secret = webhook_signature.SigningSecret()
     return {
         "queued": job.pk,
         "queued_prediction": prediction.pk,

@@ -21,7 +21,7 @@ from staging.jobs.request import StagingRequest
 from staging.jobs.requesting import request_staging
 from staging.models import Prediction, Project, StagedImage, StagingJob, Transition
 from staging.photos import Upload
-from staging.predictions import collection, polling, submission, webhooks
+from staging.predictions import collection, polling, submission, webhook_signature
 from staging.predictions.replicate import replicate
 from tests.processes import free_port, wait_for
 from tests.replicate_api.rude_server import RudeServer
@@ -85,7 +85,7 @@ def sandbox(
     # A test that ran dry a moment ago is another.
     monkeypatch.setattr(submission.Drought, "LENGTH_S", 0.0)
     # What the process remembers of another sandbox.
-    webhooks.secret = webhooks.SigningSecret()
+    webhook_signature.secret = webhook_signature.SigningSecret()
     found = Sandbox(sandbox_url)
     found.forget()
     yield found

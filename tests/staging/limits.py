@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from modelsettings.models import ReplicateModel
 from staging.models import SpendingLimit
-from staging.spending.limits import save_limit
+from staging.spending.changing import save_limit
 from tests.staging.conftest import QWEN
 
 

@@ -16,10 +16,10 @@ from django.utils import timezone
 from modelsettings import registry
 from modelsettings.models import ReplicateModel
 from staging.admin.deleting import DeletingAdmin
-from staging.admin.pages import page_context
+from staging.admin.page_parts import page_context
 from staging.models import DailyUsage, PriceEstimate, SpendingLimit
+from staging.spending.changing import save_estimate
 from staging.spending.headroom import waiting_for_estimates
-from staging.spending.limits import save_estimate
 
 # The days whose average cost is shown beside an estimate.
 DAYS = 30

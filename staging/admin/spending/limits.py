@@ -17,8 +17,8 @@ from unfold.views import ChangeList
 from staging.admin.cells import two_lines
 from staging.admin.deleting import DeletingAdmin
 from staging.models import SpendingLimit, WhenOver
+from staging.spending.changing import delete_limit, save_limit
 from staging.spending.headroom import NEARLY, headroom_of
-from staging.spending.limits import delete_limit, save_limit
 from staging.templatetags.staging_spending import bar_of
 
 _WHEN_OVER = {WhenOver.WAIT: "waits", WhenOver.REFUSE: "is refused"}

@@ -11,9 +11,9 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
-from staging.admin.pages import MadeOnce, is_path, page_context
+from staging.admin.page_parts import MadeOnce, is_path, page_context
 from staging.models import PurchasePause
-from staging.spending.limits import pause, resume
+from staging.spending.changing import pause, resume
 
 
 @admin.register(PurchasePause)

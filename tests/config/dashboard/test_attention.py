@@ -27,7 +27,7 @@ from staging.models import (
 from staging.notices import watching
 from staging.notices.conditions import find_conditions
 from staging.predictions import submission
-from staging.spending.limits import pause
+from staging.spending.changing import pause
 from tests.config.dashboard.days import end, fail
 from tests.staging.conftest import QWEN, Ask, Sandbox, ask, sandbox
 from tests.staging.limits import limit, spend, unprice

@@ -25,7 +25,7 @@ from staging.models import (
     StagedImage,
     StagingJob,
 )
-from staging.spending.limits import save_limit
+from staging.spending.changing import save_limit
 from tests.staging.conftest import SEEDREAM, Ask, Sandbox, carry_out, only, pictures
 from tests.staging.finished import finish, stage, staged
 

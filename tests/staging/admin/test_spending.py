@@ -22,7 +22,7 @@ from staging.models import (
     StagingJob,
 )
 from staging.predictions import submission
-from staging.spending.limits import pause, save_limit
+from staging.spending.changing import pause, save_limit
 from tests.staging.conftest import QWEN, Ask, Sandbox, only
 from tests.staging.limits import limit, unprice, used
 from tests.staging.pages import shown

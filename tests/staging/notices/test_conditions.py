@@ -10,7 +10,7 @@ from django.utils import timezone
 from staging.models import DailyUsage, Heartbeat, NoticeKind, Prediction, StagingJob
 from staging.notices.conditions import Condition, find_conditions
 from staging.predictions import submission
-from staging.spending.limits import pause
+from staging.spending.changing import pause
 from tests.staging.conftest import QWEN, Ask, Sandbox
 from tests.staging.finished import finish, stage
 from tests.staging.limits import limit, spend

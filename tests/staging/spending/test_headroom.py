@@ -14,8 +14,8 @@ from staging.jobs.canceling import cancel_job
 from staging.models import Project, SpendingLimit, StagingJob
 from staging.notices import watching
 from staging.predictions import submission
+from staging.spending.changing import delete_limit, save_limit
 from staging.spending.headroom import headroom_of
-from staging.spending.limits import delete_limit, save_limit
 from staging.spending.waiting import find_waits
 from tests.staging.conftest import QWEN, Ask, Sandbox, only, pass_time
 from tests.staging.finished import stage

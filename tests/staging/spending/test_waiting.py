@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 from modelsettings.models import ReplicateModel
 from staging.models import StagingJob
 from staging.predictions import submission
-from staging.spending.limits import look_again, pause
+from staging.spending.changing import look_again, pause
 from staging.spending.waiting import Waits, find_waits
 from tests.staging.conftest import FLUX, QWEN, SEEDREAM, Ask, Sandbox
 from tests.staging.finished import stage

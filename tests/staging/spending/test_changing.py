@@ -28,7 +28,7 @@ from staging.predictions import lookup, submission
 from staging.predictions.cancellation import ask_to_cancel
 from staging.predictions.reserving import intend
 from staging.predictions.settlement import settle
-from staging.spending.limits import look_again, save_limit
+from staging.spending.changing import look_again, save_limit
 from tests.missing import POSTGRES, needs
 from tests.processes import wait_for
 from tests.staging.conftest import QWEN, Ask, Sandbox, carry_out, only, pass_time, remote, steps

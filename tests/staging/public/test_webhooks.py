@@ -17,7 +17,7 @@ from standardwebhooks.webhooks import Webhook
 
 from replicate_api.errors import NoAnswer
 from staging.models import Prediction, Tally
-from staging.predictions import webhooks
+from staging.predictions import webhook_signature
 from tests.processes import free_port
 from tests.staging.conftest import Ask, Sandbox, only, steps
 
@@ -250,11 +250,11 @@ def test_many_webhooks_ask_for_the_secret_once(
 
     def read(_: int) -> str:
         try:
-            return webhooks.secret.read()
+            return webhook_signature.secret.read()
         except NoAnswer as error:
             return str(error)
 
-    monkeypatch.setattr(webhooks, "LIMIT_S", 0.2)
+    monkeypatch.setattr(webhook_signature, "LIMIT_S", 0.2)
     with ThreadPoolExecutor(8) as threads:
         told = set(threads.map(read, range(8)))
 
