@@ -27,7 +27,7 @@ class WriteRefused(RuntimeError):
 
 @contextmanager
 def settings_write() -> Iterator[None]:
-    """Allow writes of settings inside the block; for settings, profiles and registry alone."""
+    """Allow writes of settings inside the block; a test names the few modules that may."""
     token = _writing.set(True)
     try:
         yield

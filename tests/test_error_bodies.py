@@ -1,7 +1,8 @@
 """Every refusal of the API's doors that buy nothing, byte by byte, through their real addresses.
 
 The answers stand in error_bodies.txt: a name, the status with a Retry-After, the body, in which
-{pk} is the profile's key and {time} a time. What buys has tests/staging/test_purchase_error_bodies.
+{pk} is the profile's key and {time} a time. Requests that buy:
+tests/staging/api/test_purchase_error_bodies.py.
 """
 
 import json

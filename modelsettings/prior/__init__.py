@@ -1,0 +1,1 @@
+"""The settings of the system that Restage replaces, judged by what the models take today."""

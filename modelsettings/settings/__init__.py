@@ -1,4 +1,11 @@
-"""The functions that read or change settings, for the admin, the API, tasks and commands."""
+"""The one way to read and change settings, for the admin, the API, tasks and commands.
+
+reading    a profile's document, and what a job runs with
+changing   every change: validated, locked, kept as a revision with author and reason
+history    a profile's revisions, and comparisons of any two
+conflicts  two changes that started from the same revision
+search     settings across all models
+"""
 
 from modelsettings.settings.changing import (
     ProfileLocked,

@@ -90,7 +90,8 @@ class _Failure:
 def find_missing_worker() -> list[Trouble]:
     """Return a trouble where jobs wait and no worker runs.
 
-    A worker that runs takes tokens of the pace before anything else, so these tell it.
+    A running worker takes a token of the pace before it does anything else, so tokens that no
+    worker has taken for a while show that none runs.
     """
     now = timezone.now()
     late = now - timedelta(seconds=NO_WORKER_AFTER_S)

@@ -42,8 +42,8 @@ _ENDED = (JobStatus.SUCCEEDED, JobStatus.PARTIALLY_SUCCEEDED, JobStatus.FAILED)
 class Condition:
     """A problem that exists now, with the sentence of its notice.
 
-    It makes one notice as long as it lasts. Where `told_with` names keys, it makes one notice ever:
-    none if there was ever a notice of its own key or of one of those.
+    While it lasts, it makes one notice. Where `told_with` names keys, there is no second notice
+    later either: none is made if its own key, or a key in `told_with`, ever had one.
     """
 
     kind: NoticeKind

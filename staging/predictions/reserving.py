@@ -21,12 +21,12 @@ from staging.spending.estimating import expected_cost
 
 log = structlog.get_logger(__name__)
 
-# A reservation that ends makes room under a limit, and wakes no prediction. So each prediction that
-# waits looks for room again and again. All of them together look so many times a second at most:
-# else the looks of the first would leave no time for those that have room under other limits.
+# When a reservation ends, its limit has budget again, and no prediction is woken by that. So a
+# prediction that waits for budget looks again after LOOK_AGAIN, or later where many wait: together
+# they make LOOKS_A_SECOND looks, so that workers have time left for predictions that can be bought.
 LOOK_AGAIN = timedelta(minutes=2)
 LOOKS_A_SECOND = 5
-# Where one prediction has found room, so many that wait behind it look at once, too.
+# A prediction that waited and has found budget lets this many of its project look at once.
 LET_ON = 50
 
 

@@ -22,7 +22,7 @@ MAX_TRIES = 12
 # Replicate removes outputs an hour after they were made. They are paid for, so the download is
 # tried for almost that long, however often it fails.
 COLLECTED_FOR = timedelta(minutes=55)
-# The asker of a wish to cancel that an earlier release noted, which did not know the column.
+# Stands for the user where an earlier release, without the column, noted that one asked to cancel.
 UNNAMED = "a user"
 
 
@@ -143,7 +143,8 @@ def queue_again(prediction: Prediction, *, by: str, why: str, **values: Any) -> 
     # The wish may come at the same moment, so it is a condition of the UPDATE itself.
     unasked = Prediction.objects.filter(cancel_asked_at=None)
     if not unasked.move(prediction, PredictionStatus.QUEUED, by=by, why=why, **values):
-        # Either a user asked to cancel it, or the claim was lost: then this changes nothing, too.
+        # Either a user asked to cancel it, which this move does, or the claim was lost: then this
+        # move changes no row either.
         asked = Prediction.objects.exclude(cancel_asked_at=None)
         told = f"Not bought, and canceled as {find_asker(prediction)} asked."
         asked.move(prediction, PredictionStatus.CANCELED, by=by, why=told)

@@ -42,8 +42,8 @@ def _settle(prediction: Prediction, remote: RemotePrediction, *, by: str) -> boo
     if prediction.error_code == UNDECIDED and prediction.status == PredictionStatus.FAILED:
         _note_decision(prediction, remote, by=by)
         return False
-    # Adopt a purchase that is not written down yet. Also from `queued`: a lookup may have taken a
-    # purchase that Replicate listed too late for one that was never made.
+    # Adopt a purchase whose id is not written down yet. The prediction may be `queued` again: when
+    # Replicate lists a purchase very late, the lookup has concluded that there was none.
     if prediction.status in (PredictionStatus.QUEUED, PredictionStatus.SUBMITTING):
         if known := Prediction.objects.filter(replicate_id=remote.id).first():
             if known.pk == prediction.pk:

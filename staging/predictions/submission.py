@@ -1,7 +1,8 @@
 """Buys predictions, each at most once, by the purchase rule.
 
 The rule: `submitting` means that a purchase may exist, and is written just before the request that
-buys. Only a proof that nothing was bought takes a prediction back to `queued`.
+buys. A prediction goes back to `queued` only where Replicate's answer proves that nothing was
+bought, or where `lookup` does not find the purchase in a list that must hold it.
 """
 
 import time
@@ -41,7 +42,7 @@ class Submitted:
 
 
 class Drought:
-    """The memory of this process that the pace gave no token a moment ago.
+    """Remembers, in this process, that the pace had no token left a moment ago.
 
     A hundred requests at once send a hundred wake-ups; only the first of them asks the database.
     """
@@ -78,8 +79,8 @@ def submit_waiting(*, join: Callable[[], object] = _alone) -> Submitted:
         # The token comes before the claim: a prediction is not held while the pace makes us wait.
         if not CreationPace.take(1):
             _drought.begin()
-            # Only a call that was given a token comes back, or calls `join`. Else each wake-up
-            # would bring another, and ever more of them would run while predictions wait.
+            # A call that got no token at all asks for no further wake-up: otherwise each wake-up
+            # would cause another, and their number would grow while predictions wait.
             return Submitted(count, come_back_in_s=CreationPace.pause_s() if count else None)
         claimed = claim_next(PredictionStatus.QUEUED)
         if claimed is None:

@@ -108,9 +108,9 @@ def _hold_purchases() -> None:
     """Let transactions that reserve or settle finish first, and others wait for this one's end.
 
     Else a purchase could be counted twice in the new limit, or not at all. A lock of the new row
-    would not help: other transactions do not see that row before our commit. They all lock rows of
-    the limits' table, and with them the table itself, in a mode that EXCLUSIVE keeps out. SQLite
-    has one writer at a time anyway.
+    would not help: other transactions do not see that row before our commit. But each of them locks
+    some rows of the limits' table, and PostgreSQL lets no transaction lock rows of a table while
+    another holds it in EXCLUSIVE mode. SQLite has one writer at a time anyway.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Writes that would go around the services."""
+"""Writes that would go around `modelsettings.settings`."""
 
 import json
 from collections.abc import Callable

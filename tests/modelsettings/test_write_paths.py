@@ -552,7 +552,7 @@ ELSEWHERE = {
     "manage.py check_replicate": "writes a report alone",
     # A model's label, price and so on: saved whole, with history, by the admin; they are no
     # settings. Its live profile and its schema are changed by profiles and registry.
-    "ReplicateModel.save": "tests/modelsettings/test_admin.py",
+    "ReplicateModel.save": "tests/modelsettings/admin/test_models.py",
     "ReplicateModel.asave": "as save",
     "ReplicateModel.save_base": "as save",
     "ReplicateModel.save_without_historical_record": "simple-history's own, which nothing calls",

@@ -13,7 +13,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 django.setup()
 
-# Models and services are there once Django is set up.
+# Models can be imported once Django is set up.
 from modelsettings import registry  # noqa: E402
 from modelsettings.actors import Actor  # noqa: E402
 from modelsettings.models import ModelSettings  # noqa: E402
