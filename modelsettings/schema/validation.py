@@ -109,12 +109,14 @@ class SettingsValidator:
 
     def _sentences(self, document: JSON, errors: dict[str, list[str]]) -> dict[str, list[str]]:
         try:
-            for error in islice(self._compiled.iter_errors(document), _MOST_ERRORS):
-                key = str(error.instance_path[0]) if error.instance_path else ""
-                characters = self.schema["properties"].get(key, {}).get("x-characters")
-                errors.setdefault(key, []).append(_sentence(error, characters=characters))
+            found = list(islice(self._compiled.iter_errors(document), _MOST_ERRORS))
         except ValueError as error:
             errors.setdefault("", []).append(f"The settings cannot be read: {error}.")
+            return errors
+        for wrong in found:
+            key = str(wrong.instance_path[0]) if wrong.instance_path else ""
+            characters = self.schema["properties"].get(key, {}).get("x-characters")
+            errors.setdefault(key, []).append(_sentence(wrong, characters=characters))
         return errors
 
 

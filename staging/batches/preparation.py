@@ -26,7 +26,6 @@ from staging.models import (
     BatchPhoto,
     BatchPhotoStatus,
     DiscardedFile,
-    OverLimit,
     Photo,
     StagingBatch,
 )
@@ -105,6 +104,9 @@ def prepare(batch_photo: BatchPhoto) -> None:
             _record(batch_photo, photo, plans=plans, refusals=refusals)
     except _ClaimLost:
         return
+    except RequestRefused as refusal:
+        _refuse(batch_photo, str(refusal))
+        return
     log.info("photo of a batch staged", batch=str(batch_photo.batch_id), jobs=len(plans))
 
 
@@ -153,8 +155,8 @@ def _record(
                 batch_photo=batch_photo,
                 callback_url=batch_photo.batch.callback_url,
             )
-        except OverLimit as error:
-            # `record_job` refuses before it writes anything, so the transaction goes on.
+        except RequestRefused as error:
+            # `record_job` has a savepoint of its own, so the transaction goes on.
             errors[plan.style] = str(error)
     _finish(batch_photo, BatchPhotoStatus.STAGED, photo=photo, job_errors=errors)
 

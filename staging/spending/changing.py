@@ -18,6 +18,7 @@ from staging.models import (
     Project,
     PurchasePause,
     SpendingLimit,
+    StagingJob,
 )
 from staging.worker.wake import Step, wake
 
@@ -89,9 +90,19 @@ def look_again(*changed: SpendingLimit) -> None:
 
 
 def follow_name(project: Project) -> None:
-    """Let predictions that wait under a project's limits give its new name as their reason."""
-    if limits := list(project.spending_limits.all()):
-        look_again(*limits)
+    """Let predictions that wait under a project's limits give its new name as their reason.
+
+    They wait under the same limits as before: only the sentence changes, and with it the ETag of
+    the job's document, which moves at once, while the sentence follows with the next look.
+    """
+    limits = list(project.spending_limits.all())
+    if limits:
+        waiting = Prediction.objects.filter(
+            status=PredictionStatus.QUEUED, error_code__in=WAITING, held_by_limit__in=limits
+        )
+        jobs = StagingJob.objects.filter(predictions__in=waiting)
+        jobs.update(changed_at=timezone.now())
+        look_again()
 
 
 def _wake_waiting(changed: Sequence[SpendingLimit]) -> None:

@@ -45,7 +45,8 @@ def find_waits(jobs: Iterable[StagingJob]) -> Waits:
     unfinished = [job.pk for job in jobs if not job.is_finished]
     rows = Prediction.objects.filter(job__in=unfinished, status=PredictionStatus.QUEUED)
     rows = rows.select_related("job__model").order_by("-job__created_at", "position")
-    queued = list(rows.only("error", "error_code", "held_by_limit", "job__model__label"))
+    shown = ("error", "error_code", "held_by_limit", "job__model__label", "job__project")
+    queued = list(rows.only(*shown))
     all_pauses = PurchasePause.objects.select_related("model") if queued else []
     pauses = [
         pause for pause in all_pauses if any(_is_held(prediction, pause) for prediction in queued)
@@ -72,7 +73,10 @@ def _reasons(queued: list[Prediction]) -> list[Reason]:
         code = prediction.error_code
         if code in _WORDS:
             # A missing estimate is a cause for each model; a full limit is one for all of them.
+            # Until the next look after a limit was changed, the column is empty, and the project
+            # tells the causes apart.
             model = prediction.job.model_id if code == NO_ESTIMATE else None
-            key = (code, model, prediction.held_by_limit_id)
+            held_by = prediction.held_by_limit_id
+            key = (code, model, held_by, None if held_by else prediction.job.project_id)
             found.setdefault(key, Reason(prediction)).jobs.add(prediction.job_id)
     return list(found.values())

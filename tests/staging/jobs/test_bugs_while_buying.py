@@ -15,7 +15,9 @@ from django.core.management import call_command
 from django.test import Client
 from rest_framework.test import APIClient
 
+from modelsettings.errors import RequestRefused
 from staging.batches import preparation
+from staging.errors import NotPossible
 from staging.jobs import repeating
 from staging.jobs.canceling import cancel_job
 from staging.library.reading import prompt_for
@@ -172,3 +174,59 @@ def test_a_worker_tries_the_photo_again_and_goes_on_with_the_others(
     kept = Photo.objects.get()
     assert len(default_storage.listdir("photos")[1]) == 2
     assert str(kept.pk) in default_storage.listdir("photos")[1][0]
+
+
+def test_bug_in_the_words_of_a_refusal_is_a_fault_of_ours(
+    api: APIClient, photo: Photo, monkeypatch: pytest.MonkeyPatch, bug: Exception,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    def fail(*_args: Any, **_options: Any) -> str:
+        raise bug
+
+    monkeypatch.setattr("modelsettings.schema.validation._sentence", fail)
+    api.raise_request_exception = False
+
+    answer = api.post(
+        JOBS, {"photo": str(photo.pk), "overrides": {"output_quality": 9999}}, format="json"
+    )
+
+    assert (answer.status_code, answer.json()) == (500, FAULT)
+    assert bug in traced(caplog)
+
+
+def test_batch_says_any_refusal_of_a_job_in_its_own_words(
+    api: APIClient, photo: Photo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new refusal is one class: a batch knows none of them by name."""
+
+    class Moon(RequestRefused):
+        status = 409
+
+    def refuse(*_args: Any, **_options: Any) -> None:
+        raise Moon("The moon is full: try tomorrow.")
+
+    post(api, photos=[str(photo.pk)])
+    monkeypatch.setattr("staging.batches.preparation.record_job", refuse)
+
+    preparation.prepare_waiting()
+
+    row = BatchPhoto.objects.get()
+    assert (row.status, row.job_errors) == (
+        "staged",
+        {"modern": "The moon is full: try tomorrow."},
+    )
+
+
+def test_batch_photo_that_is_deleted_meanwhile_is_refused(
+    api: APIClient, photo: Photo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_photo: Photo) -> None:
+        raise NotPossible("This photo was deleted meanwhile.")
+
+    post(api, photos=[str(photo.pk)])
+    monkeypatch.setattr("staging.batches.preparation.lock_photo", refuse)
+
+    preparation.prepare_waiting()
+
+    row = BatchPhoto.objects.get()
+    assert (row.status, row.error) == ("refused", "This photo was deleted meanwhile.")

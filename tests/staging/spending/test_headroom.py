@@ -168,17 +168,38 @@ def test_renamed_project_is_called_by_its_new_name(
     assert StagingJob.objects.get(pk=job.pk).changed_at > before
 
 
-def test_renamed_project_still_has_what_waits_before_that_is_looked_at(
-    sandbox: Sandbox, ask: Ask, operator: User
+@pytest.mark.parametrize("rename", [rename_in_the_admin, rename_through_the_api])
+def test_renamed_projects_still_have_what_waits_before_that_is_looked_at(
+    sandbox: Sandbox, ask: Ask, operator: User, admin_page: Client, api: APIClient, rename: Any
 ) -> None:
-    project = Project.objects.create(owner=operator, name="Elm Street")
-    of_project = limit("0.01", project=project)
-    ask(model=QWEN, project=project)
+    """While purchases are paused, no worker looks: each limit keeps its own waiting prediction."""
+    projects = [Project.objects.create(owner=operator, name=name) for name in ("Elm", "Fir")]
+    limits = [limit("0.01", project=project) for project in projects]
+    jobs = [ask(model=QWEN, project=project) for project in projects]
     submission.submit_waiting()
 
-    Project.objects.update(name="Oak Street")
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        for project in projects:
+            rename(api if rename is rename_through_the_api else admin_page, project)
 
-    assert count_waiting() == {of_project.pk: 1}
+    assert count_waiting() == {of_project.pk: 1 for of_project in limits}
+    assert len(find_waits(StagingJob.objects.filter(pk__in=[job.pk for job in jobs])).reasons) == 2
+
+
+def test_changed_limits_are_told_apart_before_what_waits_is_looked_at(
+    sandbox: Sandbox, ask: Ask, operator: User
+) -> None:
+    projects = [Project.objects.create(owner=operator, name=name) for name in ("Elm", "Fir")]
+    limits = [limit("0.01", project=project) for project in projects]
+    jobs = [ask(model=QWEN, project=project) for project in projects]
+    submission.submit_waiting()
+
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        for of_project in limits:
+            of_project.usd = Decimal("0.02")
+            save_limit(of_project)
+
+    assert len(find_waits(StagingJob.objects.filter(pk__in=[job.pk for job in jobs])).reasons) == 2
 
 
 def test_of_several_limits_the_one_that_refused_holds_it(sandbox: Sandbox, ask: Ask) -> None:
