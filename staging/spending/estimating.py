@@ -1,11 +1,16 @@
 """Expected costs: by a model's price, or else by an operator's estimate."""
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from modelsettings import catalog
 from modelsettings.models import ReplicateModel
 from modelsettings.pricing import cost_of
 from staging.models import PriceEstimate, StagingJob
+
+# A photo of a room, as a telephone takes it.
+TYPICAL_MEGAPIXELS = 12
 
 
 def expected_cost(job: StagingJob) -> Decimal | None:
@@ -26,19 +31,24 @@ def expected_cost(job: StagingJob) -> Decimal | None:
     return _find_estimate(job.model_id) if cost is None else cost
 
 
+def typical_cost(model: ReplicateModel, *, settings: Mapping[str, Any]) -> Decimal | None:
+    """Return what one picture of a typical photo costs in dollars, or None if that is unknown."""
+    cost = cost_of(
+        model.price,
+        settings=settings,
+        images=1,
+        input_megapixels=TYPICAL_MEGAPIXELS,
+        output_megapixels=TYPICAL_MEGAPIXELS,
+    )
+    return _find_estimate(model.pk) if cost is None else cost
+
+
 def usual_price() -> Decimal | None:
     """Return what a picture of the default model costs in dollars, or None if that is unknown."""
     model = ReplicateModel.objects.filter(is_default=True).select_related("live_profile").first()
     if model is None or model.live_profile is None:
         return None
-    cost = cost_of(
-        model.price,
-        settings=model.live_profile.values,
-        images=1,
-        input_megapixels=1,
-        output_megapixels=1,
-    )
-    return _find_estimate(model.pk) if cost is None else cost
+    return typical_cost(model, settings=model.live_profile.values)
 
 
 def _find_estimate(model_pk: int) -> Decimal | None:
