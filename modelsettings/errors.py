@@ -4,14 +4,18 @@
     └── FieldsRefused    400, sentences under several fields
 
 Each refusal is one subclass, beside the code that raises it. Its class says which status the API
-answers with; its message is the sentence that people read, and says what to do. No door lists the
-subclasses: `config.http.errors.answer_refusal` answers all of them in the API, and forms put
-`errors` at their fields. An exception outside the family is a fault of ours: a 500, with a
-traceback in the log.
+answers with, and for those of CODED a code that a front end can act on; its message is the sentence
+that people read, and says what to do. No door lists the subclasses:
+`config.http.errors.answer_refusal` answers all of them in the API, and forms put `errors` at their
+fields. An exception outside the family is a fault of ours: a 500, with a traceback in the log.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
+
+# The statuses whose answers bear a code: those that an account meets without a mistake of its own,
+# so that a front end has to tell them apart.
+CODED = frozenset({402, 403, 409, 429})
 
 
 class RequestRefused(Exception):
@@ -26,6 +30,8 @@ class RequestRefused(Exception):
 
     # The HTTP status that the API answers with.
     status: ClassVar[int] = 400
+    # The reason's name, for the statuses of CODED alone; docs/api.md lists all of them.
+    code: ClassVar[str] = ""
     # The answer's headers beside those of every answer, such as Retry-After.
     headers: ClassVar[Mapping[str, str]] = {}
 
@@ -39,9 +45,9 @@ class RequestRefused(Exception):
         return {self.field: [str(self)]}
 
     def body(self) -> dict[str, Any]:
-        """Return the API's answer: for 400 the sentences by field, else `detail`."""
+        """Return the API's answer: for 400 the sentences by field, else `detail` and the code."""
         if self.status != 400:
-            return {"detail": str(self)}
+            return {"detail": str(self), **({"code": self.code} if self.code else {})}
         return {field or "non_field_errors": found for field, found in self.errors.items()}
 
 
@@ -55,3 +61,10 @@ class FieldsRefused(RequestRefused):
     @property
     def errors(self) -> Mapping[str, list[str]]:
         return self._errors
+
+
+def family_of(refusal: type[RequestRefused] = RequestRefused) -> Iterator[type[RequestRefused]]:
+    """Yield the refusals that descend from one, as far as their modules are imported."""
+    for heir in refusal.__subclasses__():
+        yield heir
+        yield from family_of(heir)

@@ -32,6 +32,7 @@ class AlreadyThere(RequestRefused):
     """A model that was added before."""
 
     status = 409
+    code = "there_already"
 
     def __init__(self, slug: str) -> None:
         super().__init__(f"{slug} is there already.")
@@ -41,6 +42,7 @@ class CannotAdopt(RequestRefused):
     """A published schema that breaks what is stored; the message names it."""
 
     status = 409
+    code = "update_breaks_settings"
 
 
 @transaction.atomic

@@ -15,7 +15,7 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
-from staging.errors import NotPossible, own_fault
+from staging.errors import Unfinished, own_fault
 from staging.models import (
     Callback,
     CallbackAttempt,
@@ -118,7 +118,7 @@ def send_again(callback: Callback) -> None:
     """
     with transaction.atomic():
         if not Callback.objects.send_again(callback):
-            raise NotPossible("This callback is on its way, or waits for the end of its job.")
+            raise Unfinished("This callback is on its way, or waits for the end of its job.")
         transaction.on_commit(lambda: wake(Step.NOTIFY))
 
 

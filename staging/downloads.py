@@ -12,7 +12,7 @@ from django.core.files.storage import default_storage
 from django.db.models import QuerySet
 from zipstream import ZipStream  # type: ignore[import-untyped]  # it ships no types
 
-from staging.errors import NotPossible
+from staging.errors import NoPicture
 from staging.models import StagedImage
 from staging.prompts import DEFAULT_ROOM
 
@@ -67,7 +67,7 @@ def pick_pictures(
         found = found.filter(verdict=verdict)
     rows = list(found.order_by(*_ORDER).values_list(*_COLUMNS))
     if not rows:
-        raise NotPossible(_why_empty(only=only, verdict=verdict))
+        raise NoPicture(_why_empty(only=only, verdict=verdict))
     names = _Names(folder)
     packed, photos = [], set()
     for photo, photo_file, photo_size, photo_name, room, style, file, size in rows:

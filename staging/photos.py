@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from staging import images
-from staging.errors import NotPossible
+from staging.errors import GoneMeanwhile
 from staging.models import Photo, Project
 from staging.projects import lock_project
 
@@ -113,4 +113,4 @@ def lock_photo(photo: Photo) -> None:
     # wait for each other. The job's row refers to it, so it is locked in any case.
     list(Project.objects.select_for_update(no_key=True).filter(pk=photo.project_id).values("pk"))
     if not Photo.objects.select_for_update(no_key=True).filter(pk=photo.pk).values("pk"):
-        raise NotPossible("This photo was deleted meanwhile.")
+        raise GoneMeanwhile("This photo was deleted meanwhile.")

@@ -8,7 +8,7 @@ from django.db.models import Sum
 
 from modelsettings.errors import RequestRefused
 from modelsettings.models import ModelSettings, ReplicateModel
-from staging.errors import NotPossible
+from staging.errors import GoneMeanwhile, NotPossible
 from staging.models import DailyUsage, Project, ProjectMember, StagedImage
 from staging.spending.changing import follow_name
 
@@ -84,7 +84,7 @@ def lock_project(project: Project) -> Project:
     """
     locked = Project.objects.select_for_update(no_key=True).filter(pk=project.pk).first()
     if locked is None:
-        raise NotPossible("This project was deleted meanwhile.", field="project")
+        raise GoneMeanwhile("This project was deleted meanwhile.", field="project")
     return locked
 
 

@@ -3,7 +3,7 @@
 import ast
 import importlib
 import pkgutil
-from collections.abc import Iterator
+import re
 from typing import ClassVar
 
 import pytest
@@ -16,7 +16,7 @@ from rest_framework.test import APIClient
 
 import modelsettings
 import staging
-from modelsettings.errors import FieldsRefused, RequestRefused
+from modelsettings.errors import CODED, FieldsRefused, RequestRefused, family_of
 from modelsettings.refusals import put_on_form
 from modelsettings.settings import changing
 from staging import photos, projects
@@ -33,27 +33,42 @@ def import_everything() -> None:
                 importlib.import_module(module.name)
 
 
-def family(refusal: type[RequestRefused]) -> Iterator[type[RequestRefused]]:
-    for heir in refusal.__subclasses__():
-        if not heir.__module__.startswith("tests."):
-            yield heir
-        yield from family(heir)
+def family() -> list[type[RequestRefused]]:
+    return [heir for heir in family_of() if not heir.__module__.startswith("tests.")]
 
 
 def test_each_refusal_has_a_status_that_says_so() -> None:
     import_everything()
 
-    statuses = {refusal.__name__: refusal.status for refusal in family(RequestRefused)}
+    statuses = {refusal.__name__: refusal.status for refusal in family()}
 
     assert len(statuses) >= 18
-    assert set(statuses.values()) <= {400, 402, 404, 409, 412, 413, 422, 503}
+    assert set(statuses.values()) <= {400, 402, 403, 404, 409, 412, 413, 422, 503}
 
 
 def test_a_refusal_that_passes_says_when() -> None:
     import_everything()
 
-    for refusal in family(RequestRefused):
+    for refusal in family():
         assert ("Retry-After" in refusal.headers) == (refusal.status == 503), refusal
+
+
+def test_a_refusal_has_a_code_where_its_status_has_codes() -> None:
+    import_everything()
+
+    for refusal in family():
+        assert bool(refusal.code) == (refusal.status in CODED), refusal
+        assert re.fullmatch("[a-z_]*", refusal.code), refusal
+
+
+def test_each_code_is_in_the_documents_table() -> None:
+    """A code that a front end cannot look up says nothing to it; nor one that there is not."""
+    import_everything()
+    text = (ROOT / "docs/api.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (402|403|409|429) \| `([a-z_]+)` \|", text, re.MULTILINE)
+
+    ours = {(str(refusal.status), refusal.code) for refusal in family() if refusal.code}
+    assert set(rows) == ours | {("403", "permission_denied"), ("429", "throttled")}
 
 
 def test_no_refusal_is_taken_for_a_fault() -> None:
@@ -61,13 +76,13 @@ def test_no_refusal_is_taken_for_a_fault() -> None:
     import_everything()
 
     faults = (ValueError, LookupError, RuntimeError, TypeError)
-    assert not [refusal for refusal in family(RequestRefused) if issubclass(refusal, faults)]
+    assert not [refusal for refusal in family() if issubclass(refusal, faults)]
 
 
 def test_no_door_lists_refusals() -> None:
     """A list of them in an `except` is one that a new refusal would have to be added to."""
     import_everything()
-    names = {"RequestRefused", *(refusal.__name__ for refusal in family(RequestRefused))}
+    names = {"RequestRefused", *(refusal.__name__ for refusal in family())}
 
     lists = [
         f"{path.relative_to(ROOT)}:{handler.lineno}"
@@ -89,6 +104,7 @@ class Unheard(RequestRefused):
     """A refusal that no door can know."""
 
     status: ClassVar[int] = 409
+    code: ClassVar[str] = "moon"
 
 
 def test_a_new_refusal_is_answered_by_a_door_that_does_not_know_it(
@@ -101,7 +117,8 @@ def test_a_new_refusal_is_answered_by_a_door_that_does_not_know_it(
 
     answer = api.post(PROJECTS, {"name": "Elm"}, format="json")
 
-    assert (answer.status_code, answer.json()) == (409, {"detail": "The moon is in the way."})
+    told = {"detail": "The moon is in the way.", "code": "moon"}
+    assert (answer.status_code, answer.json()) == (409, told)
 
 
 def test_a_new_refusal_stands_on_the_form_that_does_not_know_it(

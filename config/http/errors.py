@@ -9,23 +9,43 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
+from rest_framework.exceptions import APIException, PermissionDenied, Throttled
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
-from modelsettings.errors import RequestRefused
+from modelsettings.errors import CODED, RequestRefused, family_of
 
 API = "/api/"
+# Codes of refusals that the framework makes, beside those of our own family.
+_FRAMEWORKS = {
+    error.status_code: str(error.default_code) for error in (PermissionDenied, Throttled)
+}
 
 
 def answer_refusal(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """Answer a refusal with its status, body and headers, and DRF's own errors as DRF does.
 
+    DRF's answers get the code that ours have: `{"detail": …, "code": "permission_denied"}`.
     Returns None for anything else: Django then answers 500 and logs the traceback.
     """
     if isinstance(error, RequestRefused):
         set_rollback()
         return Response(error.body(), status=error.status, headers=dict(error.headers))
-    return exception_handler(error, dict(context))
+    answer = exception_handler(error, dict(context))
+    if answer is not None and answer.status_code in CODED:
+        # Django's own PermissionDenied has no code, and DRF answers it as its own.
+        named = error.get_codes() if isinstance(error, APIException) else None
+        answer.data = {**answer.data, "code": named or _FRAMEWORKS[answer.status_code]}
+    return answer
+
+
+def refusal_codes() -> dict[int, list[str]]:
+    """Return the codes that an answer of each status of CODED can bear."""
+    ours = {(refusal.status, refusal.code) for refusal in family_of()} | set(_FRAMEWORKS.items())
+    return {
+        status: sorted(code for of_status, code in ours if of_status == status and code)
+        for status in sorted(CODED)
+    }
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

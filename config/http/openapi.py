@@ -5,6 +5,7 @@ request of a kind can meet, in one shape each; that answers have all their field
 group and a short name for each operation.
 """
 
+import copy
 from http import HTTPStatus
 from typing import Any
 
@@ -12,6 +13,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 from rest_framework.permissions import IsAuthenticated
 
+from config.http.errors import refusal_codes
 from modelsettings.api.strict import StrictSerializer
 from staging.api.refusals import DetailSerializer
 
@@ -51,15 +53,30 @@ _ERRORS: Document = {
     },
     "example": {"style": ['There is no style "baroque": choose one of modern, scandinavian.']},
 }
+_CODED: Document = {
+    "type": "object",
+    "description": "Why a request was refused: in a sentence for people, and as a code for a front "
+    "end. Another release may add codes: treat one that you do not know as its status.",
+    "properties": {"detail": {"type": "string"}, "code": {"type": "string"}},
+    "required": ["code", "detail"],
+}
 _REFUSALS = {
     "400": "Something in the request is wrong.",
     "401": "No token, or none that is valid.",
+    "402": "A spending limit leaves no room for it.",
     "403": "You may not do this.",
     "404": "There is none, or it is not yours to see.",
     "409": "It is not possible as things stand.",
     "413": "It is too large.",
     "415": "A body of this type is not read.",
     "429": "Your account asked for too much in the last minute.",
+}
+# The components of refusals that bear a code: each status has codes of its own.
+_CODED_NAMES = {
+    "402": "PaymentRefusal",
+    "403": "AccessRefusal",
+    "409": "StateRefusal",
+    "429": "PaceRefusal",
 }
 # Headers of refusals that pass after a while.
 _LATER: Document = {
@@ -175,12 +192,17 @@ class RestageSchema(AutoSchema):
         return {status for status, is_possible in possible.items() if is_possible}
 
     def _refusal(self, status: str) -> Document:
-        if status != "400":
+        if status == "400":
+            return self._component("Errors", _ERRORS)
+        if status not in _CODED_NAMES:
             return self.resolve_serializer(DetailSerializer, "response").ref
+        schema = copy.deepcopy(_CODED)
+        schema["properties"]["code"]["enum"] = refusal_codes()[int(status)]
+        return self._component(_CODED_NAMES[status], schema)
+
+    def _component(self, name: str, schema: Document) -> Document:
         make: Any = ResolvedComponent
-        component = make(
-            name="Errors", type=ResolvedComponent.SCHEMA, schema=_ERRORS, object="Errors"
-        )
+        component = make(name=name, type=ResolvedComponent.SCHEMA, schema=schema, object=name)
         self.registry.register_on_missing(component)
         found: Document = component.ref
         return found

@@ -27,6 +27,7 @@ class ProfileLocked(RequestRefused):
     """A change of a locked profile; the message says who locked it and why."""
 
     status = 409
+    code = "locked"
 
     def __init__(self, *, by: str, reason: str) -> None:
         super().__init__(f"This profile is locked by {by}: {reason or 'no reason given'}.")

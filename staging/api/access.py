@@ -8,9 +8,10 @@ from typing import TypeVar, cast
 
 from django.contrib.auth.models import User
 from django.db.models import Model, QuerySet
-from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 
+from staging.errors import MayOnlySee, NotTheOwner
 from staging.models import Photo, Project, StagingBatch, StagingJob
 
 Row = TypeVar("Row", bound=Model)
@@ -59,26 +60,26 @@ def get_or_404(rows: QuerySet[Row], pk: uuid.UUID | int, *, noun: str) -> Row:
 
 
 def check_edits(request: Request, project: Project) -> None:
-    """Raise PermissionDenied where the caller may only see the project."""
+    """Raise MayOnlySee where the caller may only see the project."""
     if not Project.objects.edited_by(caller(request)).filter(pk=project.pk).exists():
-        raise PermissionDenied("You may see this project, and not change it: ask its owner.")
+        raise MayOnlySee
 
 
 def check_owns(request: Request, project: Project) -> None:
-    """Raise PermissionDenied where the caller sees the project, but does not own it.
+    """Raise NotTheOwner where the caller sees the project, but does not own it.
 
     Only its owner may rename, share and delete a project, and choose its model and profile. A
     member who may edit can stage, judge, and delete photos and jobs.
     """
     if project.owner_id != caller(request).pk:
-        raise PermissionDenied("Only the owner of this project may do that.")
+        raise NotTheOwner
 
 
 def find_project(request: Request, project_id: uuid.UUID | None) -> Project:
     """Return the project that a request puts something into; without an id, the caller's Unsorted.
 
-    Raises ValidationError where the caller does not see the project, PermissionDenied where they
-    may only see it.
+    Raises ValidationError where the caller does not see the project, MayOnlySee where they may only
+    see it.
     """
     if project_id is None:
         return Project.objects.unsorted_of(caller(request))

@@ -127,7 +127,7 @@ def _find_place(
 ) -> tuple[Sequence[Photo], Project]:
     """Return the stored photos with these ids, and the project to stage in.
 
-    Raises ValidationError, PermissionDenied."""
+    Raises ValidationError, MayOnlySee."""
     if not ids:
         return [], find_project(request, project_id)
     found = seen_photos(request).select_related("project__model", "project__profile").in_bulk(ids)

@@ -30,7 +30,7 @@ from rest_framework.request import Request
 
 from modelsettings.errors import RequestRefused
 from staging.api.access import caller
-from staging.errors import NotPossible
+from staging.errors import GoneMeanwhile
 from staging.idempotency import AlreadyAsked, find_key
 from staging.models import IdempotencyKey, StagingBatch, StagingJob
 
@@ -66,7 +66,9 @@ def buy_once(
         # The same request was quicker on another thread: its purchase is the answer.
         if first := _find_first(key, bought):
             return first, dict(REPLAYED)
-        raise NotPossible("What this key bought was deleted in this moment: ask again.") from error
+        raise GoneMeanwhile(
+            "What this key bought was deleted in this moment: ask again."
+        ) from error
 
 
 def _find_first(key: IdempotencyKey, bought: type[Bought]) -> Bought | None:

@@ -125,7 +125,7 @@ def find_place(
 ) -> tuple[Photo | Upload, Project]:
     """Return the photo, sent as a file or an id, and its project, in which the caller may stage.
 
-    Raises ValidationError, PermissionDenied, PhotoTooLarge."""
+    Raises ValidationError, MayOnlySee, PhotoTooLarge."""
     if not isinstance(sent, uuid.UUID):
         return read_upload(sent), find_project(request, project_id)
     photo = seen_photos(request).filter(pk=sent).first()

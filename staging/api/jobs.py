@@ -113,7 +113,7 @@ def _with_parts(jobs: QuerySet[StagingJob]) -> QuerySet[StagingJob]:
 
 
 def get_job_to_change(request: Request, job_id: uuid.UUID) -> StagingJob:
-    """Return a job that the caller may change. Raises NotFound, PermissionDenied."""
+    """Return a job that the caller may change. Raises NotFound, MayOnlySee."""
     job = get_or_404(seen_jobs(request).select_related("project", "photo"), job_id, noun="job")
     check_edits(request, job.project)
     return job

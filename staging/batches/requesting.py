@@ -18,7 +18,7 @@ from modelsettings.errors import RequestRefused
 from modelsettings.models import ReplicateModel
 from staging import images
 from staging.batches.archives import ArchivedFile, FileRefused, PhotoArchive, displayable
-from staging.errors import NotPossible
+from staging.errors import GoneMeanwhile
 from staging.idempotency import keep_key
 from staging.jobs.planning import CannotStage, plan_job
 from staging.jobs.request import StagingRequest
@@ -230,7 +230,7 @@ def _record(
     named = {photo.photo_id for photo in photos if photo.photo_id}
     there = Photo.objects.select_for_update(no_key=True).order_by("pk").filter(pk__in=named)
     if len(there.values_list("pk")) < len(named):
-        raise NotPossible("One of these photos was deleted meanwhile.")
+        raise GoneMeanwhile("One of these photos was deleted meanwhile.")
     batch.save()
     keep_key(key, batch=batch)
     BatchPhoto.objects.bulk_create(photos)

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from staging.deletion import removal
-from staging.errors import NotPossible
+from staging.errors import NotPossible, Unfinished
 from staging.models import (
     BatchPhoto,
     BatchPhotoStatus,
@@ -87,9 +87,9 @@ def _lock(rows: QuerySet[StagingJob] | QuerySet[Photo] | QuerySet[Project]) -> i
 def _check_finished(jobs: QuerySet[StagingJob], sentence: str) -> None:
     unfinished = Q(status__in=UNFINISHED) | Q(predictions__status__in=UNFINISHED)
     if jobs.filter(unfinished).exists():
-        raise NotPossible(sentence)
+        raise Unfinished(sentence)
 
 
 def _check_read_in(photos: QuerySet[BatchPhoto], sentence: str) -> None:
     if photos.filter(status=BatchPhotoStatus.WAITING).exists():
-        raise NotPossible(sentence)
+        raise Unfinished(sentence)

@@ -4,7 +4,7 @@ import structlog
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from staging.errors import NotPossible
+from staging.errors import Finished, NotPossible
 from staging.models import PredictionStatus, StagingJob
 from staging.models.job import UNFINISHED
 from staging.predictions.cancellation import ask_to_cancel
@@ -21,11 +21,11 @@ def cancel_job(job: StagingJob, *, by: User) -> None:
     """
     unfinished = list(job.predictions.filter(status__in=UNFINISHED))
     if not unfinished:
-        raise NotPossible("This job is finished: there is nothing to cancel.")
+        raise Finished("This job is finished: there is nothing to cancel.")
     helped = [ask_to_cancel(prediction, by=by.get_username()) for prediction in unfinished]
     if not any(helped):
         if job.predictions.filter(status=PredictionStatus.QUEUED).exists():
             raise NotPossible("Workers are changing this job right now: try again in a moment.")
-        raise NotPossible("It is too late to cancel: the pictures are made, and are being fetched.")
+        raise Finished("It is too late to cancel: the pictures are made, and are being fetched.")
     log.info("canceling", job=str(job.pk), by=by.get_username())
     transaction.on_commit(lambda: wake(Step.CANCEL))

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from modelsettings.errors import RequestRefused
 from modelsettings.schema.comparison import UNSET, Unset
-from staging.errors import NotPossible
+from staging.errors import GoneMeanwhile, NoPicture
 from staging.models import StagedImage, StagingJob, Verdict
 
 # The value of a filter for pictures that have neither verdict nor stars.
@@ -95,7 +95,7 @@ def get_picture(job: StagingJob, picture_id: int | None = None) -> StagedImage:
     """
     pictures = list(StagedImage.objects.filter(prediction__job=job).order_by("pk"))
     if not pictures:
-        raise NotPossible("This job has no picture yet.")
+        raise NoPicture("This job has no picture yet.")
     if picture_id is None and len(pictures) > 1:
         raise PictureNotFound(f"This job has {len(pictures)} pictures: name one by its id.")
     for picture in pictures:
@@ -109,7 +109,7 @@ def _lock_job_of(picture: StagedImage) -> StagingJob:
     found = StagingJob.objects.filter(predictions__images=picture.pk).values_list("pk", flat=True)
     job = StagingJob.objects.select_for_update().filter(pk__in=list(found)).first()
     if job is None:
-        raise NotPossible("This picture was deleted meanwhile.")
+        raise GoneMeanwhile("This picture was deleted meanwhile.")
     return job
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from modelsettings.schema.validation import SettingsRefused
 from modelsettings.settings import StoredSettings, read_profile
-from staging.errors import NotPossible
+from staging.errors import Finished, GoneMeanwhile, ModelUnusable, Unfinished
 from staging.idempotency import keep_key
 from staging.jobs.recording import add_prediction
 from staging.models import Callback, IdempotencyKey, JobStatus, PredictionStatus, StagingJob
@@ -42,14 +42,14 @@ def retry_job(job: StagingJob, *, by: User, key: IdempotencyKey | None = None) -
     # other way about. They do not wait for each other, because these predictions have ended.
     current = StagingJob.objects.select_for_update(of=("self",)).filter(pk=job.pk).first()
     if current is None:
-        raise NotPossible("This job was deleted meanwhile.")
+        raise GoneMeanwhile("This job was deleted meanwhile.")
     keep_key(key, job=current)
     if not current.is_finished:
-        raise NotPossible("This job is not finished: wait for its end, or cancel it first.")
+        raise Unfinished("This job is not finished: wait for its end, or cancel it first.")
     _check_model(current)
     bad = list(current.predictions.filter(is_replaced=False, status__in=list(_END)))
     if not bad:
-        raise NotPossible("Every picture of this job was made: repeat it for other ones.")
+        raise Finished("Every picture of this job was made: repeat it for other ones.")
     check_headroom(current, predictions=len(bad))
     current.predictions.filter(pk__in=[ended.pk for ended in bad]).update(is_replaced=True)
     for ended in bad:
@@ -157,4 +157,4 @@ def _check_seed(stored: StoredSettings, seed: int, *, count: int) -> None:
 def _check_model(job: StagingJob) -> None:
     obstacle = read_profile(job.profile_id).obstacle
     if obstacle:
-        raise NotPossible(obstacle)
+        raise ModelUnusable(obstacle)

@@ -43,6 +43,7 @@ class StaleEntry(RequestRefused):
     """A change that started from an older state of its row; `newest` is the change since."""
 
     status = 409
+    code = "changed_meanwhile"
 
     def __init__(self, newest: Any) -> None:
         self.newest = newest

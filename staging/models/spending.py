@@ -37,23 +37,31 @@ class WhenOver(models.TextChoices):
 
 
 class OverLimit(RequestRefused):
-    """A purchase for which a limit leaves no room; the message says which, and how much is left."""
+    """A purchase for which a limit leaves no room; the message says which, and how much is left.
+
+    Its code is also the error code of a prediction that waits or has failed because of it.
+    """
 
     status = 402
+    code = OVER_LIMIT
 
     def __init__(self, limit: "SpendingLimit", usd: Decimal | None) -> None:
         self.limit, self.usd = limit, usd
         super().__init__(_refusal(limit, usd))
 
     @property
-    def code(self) -> str:
-        """The error code of a prediction that waits or has failed because of it."""
-        return NO_ESTIMATE if self.usd is None else OVER_LIMIT
-
-    @property
     def is_final(self) -> bool:
         """Whether the prediction fails rather than waits."""
         return self.limit.when_over == WhenOver.REFUSE
+
+
+class NoEstimate(OverLimit):
+    """A purchase under a limit whose cost nobody knows."""
+
+    code = NO_ESTIMATE
+
+    def __init__(self, limit: "SpendingLimit") -> None:
+        super().__init__(limit, None)
 
 
 class SpendingLimitQuerySet(models.QuerySet["SpendingLimit"]):
@@ -68,7 +76,9 @@ class SpendingLimitQuerySet(models.QuerySet["SpendingLimit"]):
     def check_headroom(self, usd: Decimal | None, *, today: date) -> None:
         """Raise OverLimit where one of these limits has no room now; reserve nothing."""
         for limit in self.select_related("project").order_by("pk"):
-            if usd is None or usd > limit.left(today) + HALF_A_MILLIONTH:
+            if usd is None:
+                raise NoEstimate(limit)
+            if usd > limit.left(today) + HALF_A_MILLIONTH:
                 raise OverLimit(limit, usd)
 
     def reserve(self, project: object, usd: Decimal | None, *, today: date) -> date:
@@ -84,7 +94,7 @@ class SpendingLimitQuerySet(models.QuerySet["SpendingLimit"]):
         if not limits:
             return today
         if usd is None:
-            raise OverLimit(limits[0], None)
+            raise NoEstimate(limits[0])
         # A period that another purchase has begun counts for this purchase too.
         today = max(today, *(limit.begins_on for limit in limits))
         for limit in limits:

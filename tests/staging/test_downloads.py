@@ -141,12 +141,19 @@ def test_file_that_is_missing_is_told_in_the_zip(
 @pytest.mark.parametrize(
     ("query", "code", "told"),
     [
-        ("", 409, {"detail": "There is no picture yet."}),
-        ("?verdict=accepted", 409, {"detail": "There is no accepted picture yet."}),
+        ("", 409, {"detail": "There is no picture yet.", "code": "no_picture"}),
+        (
+            "?verdict=accepted",
+            409,
+            {"detail": "There is no accepted picture yet.", "code": "no_picture"},
+        ),
         (
             "?image=1",
             409,
-            {"detail": "None of these pictures is there: they are another's, or were deleted."},
+            {
+                "detail": "None of these pictures is there: they are another's, or were deleted.",
+                "code": "no_picture",
+            },
         ),
         ("?image=x", 400, {"image": {"0": ["A valid integer is required."]}}),
         (f"?image={2**63}", 400, None),

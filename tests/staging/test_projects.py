@@ -192,7 +192,10 @@ def test_unsorted_keeps_its_name_and_stays(api: APIClient, operator: User) -> No
 
     assert (renamed.status_code, renamed.json()) == (
         409,
-        {"detail": "Unsorted keeps its name: make a project of the name you want."},
+        {
+            "detail": "Unsorted keeps its name: make a project of the name you want.",
+            "code": "not_possible",
+        },
     )
     assert deleted.status_code == 409
     assert (given.status_code, given.json()["model"]) == (200, FLUX)
@@ -268,7 +271,7 @@ def test_delete_project_by_its_owner(api: APIClient, operator: User) -> None:
 
     assert (refused.status_code, refused.json()) == (
         409,
-        {"detail": "A job of this project is not finished: cancel it first."},
+        {"detail": "A job of this project is not finished: cancel it first.", "code": "unfinished"},
     )
     assert (done.status_code, again.status_code) == (204, 404)
 

@@ -300,7 +300,7 @@ def test_post_of_another_jobs_picture_shares_nothing(
 def test_post_of_a_job_without_a_picture_is_409(api: APIClient, ask: Ask) -> None:
     answer = api.post(f"{JOBS}/{ask().pk}/shares")
 
-    told = {"detail": "This job has no picture yet."}
+    told = {"detail": "This job has no picture yet.", "code": "no_picture"}
     assert (answer.status_code, answer.json()) == (409, told)
 
 

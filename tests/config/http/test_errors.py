@@ -3,9 +3,11 @@
 from typing import ClassVar
 
 import pytest
+from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.http import Http404
 from django.test import Client, RequestFactory
 from pytest_django import Settings
+from rest_framework import exceptions
 from rest_framework.test import APIClient
 
 from config.http.errors import answer_refusal, server_error
@@ -62,6 +64,26 @@ def test_a_refusal_is_answered_as_its_class_says(
     assert answer is not None
     assert (answer.status_code, answer.data) == (status, body)
     assert answer.headers.get("Retry-After") == refusal.headers.get("Retry-After")
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (exceptions.PermissionDenied(), 403, "permission_denied"),
+        (exceptions.PermissionDenied("Not you.", code="not_you"), 403, "not_you"),
+        (DjangoPermissionDenied("Nobody is logged in."), 403, "permission_denied"),
+        (exceptions.Throttled(wait=3), 429, "throttled"),
+        (exceptions.NotFound(), 404, None),
+        (exceptions.NotAuthenticated(), 401, None),
+    ],
+)
+def test_a_refusal_of_the_framework_bears_a_code(
+    error: Exception, status: int, code: str | None
+) -> None:
+    answer = answer_refusal(error, {})
+
+    assert answer is not None
+    assert (answer.status_code, answer.data.get("code")) == (status, code)
 
 
 def test_a_fault_of_ours_is_no_answer() -> None:

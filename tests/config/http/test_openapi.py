@@ -12,14 +12,16 @@ TAGS = {
     "settings", "shares", "usage",
 }  # fmt: skip
 COMPONENTS = """
-    AccessEnum ActiveModel ActiveModelRequest Batch BatchJob BatchPhoto BatchPhotoStatusEnum
-    BatchRequest BatchStyle BatchSummary BatchSummaryPage CallbackSecret Change Comparison
-    Config Conflict Detail Error Errors History Hit Job JobCounts JobPage Member MemberRequest
-    Model NewProfileRequest Original PatchedProfileChangeRequest PatchedProjectRequest Photo
-    PhotoCounts PhotoPage PhotoRequest PhotoWithVariants Profile Project ProjectDetail
-    ProjectPage ProjectRequest ProjectTotals Prompt PromptModeEnum RatingRequest RepeatRequest
-    ResetRequest Revision RollbackRequest RoomType Share ShareRequest StagedImage
-    StagingRequest Stale StatusEnum Step StoredPhotoRequest StoredPhotosRequest Style Usage
+    AccessEnum AccessRefusal AccessRefusalCodeEnum ActiveModel ActiveModelRequest Batch
+    BatchJob BatchPhoto BatchPhotoStatusEnum BatchRequest BatchStyle BatchSummary
+    BatchSummaryPage CallbackSecret Change Comparison Config Conflict Detail Error Errors
+    History Hit Job JobCounts JobPage Member MemberRequest Model NewProfileRequest Original
+    PaceRefusal PaceRefusalCodeEnum PatchedProfileChangeRequest PatchedProjectRequest
+    PaymentRefusal PaymentRefusalCodeEnum Photo PhotoCounts PhotoPage PhotoRequest
+    PhotoWithVariants Profile Project ProjectDetail ProjectPage ProjectRequest ProjectTotals
+    Prompt PromptModeEnum RatingRequest RepeatRequest ResetRequest Revision RollbackRequest
+    RoomType Share ShareRequest StagedImage StagingRequest Stale StateRefusal
+    StateRefusalCodeEnum StatusEnum Step StoredPhotoRequest StoredPhotosRequest Style Usage
     UsageRow Variant VerdictEnum
 """
 
@@ -115,11 +117,20 @@ def test_schema_has_one_shape_for_each_error(api: APIClient) -> None:
     assert told == {
         ("400", "Errors"),
         ("412", "Stale"),
-        *(
-            (status, "Detail")
-            for status in ("401", "402", "403", "404", "409", "413", "415", "422", "429", "503")
-        ),
+        *((status, "Detail") for status in ("401", "404", "413", "415", "422", "503")),
+        ("402", "PaymentRefusal"),
+        ("403", "AccessRefusal"),
+        ("409", "StateRefusal"),
+        ("429", "PaceRefusal"),
     }
+
+
+def test_schema_lists_the_codes_of_refusals(api: APIClient) -> None:
+    components = api.get(SCHEMA, {"format": "json"}).json()["components"]["schemas"]
+
+    assert components["PaymentRefusalCodeEnum"]["enum"] == ["no_estimate", "over_limit"]
+    assert components["PaceRefusalCodeEnum"]["enum"] == ["throttled"]
+    assert {"may_only_see", "permission_denied"} <= {*components["AccessRefusalCodeEnum"]["enum"]}
 
 
 @pytest.mark.parametrize(

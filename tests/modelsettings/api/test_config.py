@@ -245,7 +245,7 @@ def test_change_of_a_locked_profile(api: APIClient, stored: StoredSettings, meth
 
     assert (answer.status_code, answer.json()) == (
         409,
-        {"detail": "This profile is locked by experiment 7: under test."},
+        {"detail": "This profile is locked by experiment 7: under test.", "code": "locked"},
     )
     assert profile(stored).values == STAGER_DEFAULTS
 

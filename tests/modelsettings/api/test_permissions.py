@@ -98,7 +98,7 @@ def test_session_without_a_csrf_token_may_not_write(
 
     assert (answer.status_code, answer.json()) == (
         403,
-        {"detail": "CSRF Failed: CSRF cookie not set."},
+        {"detail": "CSRF Failed: CSRF cookie not set.", "code": "permission_denied"},
     )
     assert profile(stored).revision == 1
     assert get_settings().slug == DEFAULT

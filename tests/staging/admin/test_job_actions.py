@@ -16,8 +16,9 @@ def test_api_cancel(api: APIClient, ask: Ask) -> None:
     assert answer.json()["timeline"][-1]["by"] == "olga"
     again = api.post(f"{JOBS}/{job.pk}/cancel")
     assert (again.status_code, again.json()) == (
-        409, {"detail": "This job is finished: there is nothing to cancel."},
-    )  # fmt: skip
+        409,
+        {"detail": "This job is finished: there is nothing to cancel.", "code": "finished"},
+    )
 
 
 def test_api_delete(sandbox: Sandbox, api: APIClient, ask: Ask) -> None:

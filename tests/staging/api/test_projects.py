@@ -136,7 +136,7 @@ def test_only_the_owner_changes_a_project_and_its_members(
 
     assert (answer.status_code, answer.json()) == (
         403,
-        {"detail": "Only the owner of this project may do that."},
+        {"detail": "Only the owner of this project may do that.", "code": "not_the_owner"},
     )
     assert (Project.objects.get(pk=project.pk).name, members(project)) == ("Elm Street 5", before)
 

@@ -196,4 +196,7 @@ def test_api_rating_before_there_is_a_picture(sandbox: Sandbox, api: APIClient, 
 
     answer = rate(api, job, {"stars": 1})
 
-    assert (answer.status_code, answer.json()) == (409, {"detail": "This job has no picture yet."})
+    assert (answer.status_code, answer.json()) == (
+        409,
+        {"detail": "This job has no picture yet.", "code": "no_picture"},
+    )

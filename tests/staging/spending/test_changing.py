@@ -193,7 +193,8 @@ def test_api_answers_402(
 
     assert answer.status_code == 402
     assert answer.json() == {
-        "detail": "All projects may spend $0.02 a day: $0.02 is left, and this costs about $0.030."
+        "detail": "All projects may spend $0.02 a day: $0.02 is left, and this costs about $0.030.",
+        "code": "over_limit",
     }
 
 
