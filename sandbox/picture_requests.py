@@ -31,7 +31,8 @@ class PictureRequest:
     """One picture to make: everything that its pixels depend on.
 
     `ratio` is width by height, None for the photo's own; `width` and `height` are exact
-    where given; `longest` bounds the longer side. `variation` stands for all other parameters.
+    where given; `longest` bounds the longer side, and `pixels` all of them. `variation` stands for
+    all other parameters.
     """
 
     prompt: str
@@ -42,6 +43,7 @@ class PictureRequest:
     width: int | None = None
     height: int | None = None
     longest: int | None = None
+    pixels: int | None = None
     variation: str = ""
 
 
@@ -65,6 +67,7 @@ def read_requests(given: Document, *, defaults: Document, is_list: bool) -> list
             width=width,
             height=height,
             longest=longest,
+            pixels=_pixels(known),
             variation=_variation(known),
         )
         for number in range(count)
@@ -94,15 +97,24 @@ def _size(
     """Return ratio, width, height and the longest side."""
     size = str(known.get("size") or known.get("resolution") or "")
     width, height = known.get("width"), known.get("height")
-    if exact := re.fullmatch(r"(\d+)[x*](\d+)", size):
-        return None, _side(exact[1]), _side(exact[2]), None
-    # Only a width or a height that was sent may stretch a photo; the defaults do not.
-    sent = "width" in given or "height" in given
+    for told in (size, str(known.get("aspect_ratio"))):
+        if exact := re.fullmatch(r"(\d+)[x*](\d+)", told):
+            return None, _side(exact[1]), _side(exact[2]), None
+    # Where another parameter tells the size or the ratio, a width and a height count only if it
+    # says `custom`. Elsewhere they stretch a photo if they were sent; the defaults do not.
     custom = size == "custom" or known.get("aspect_ratio") == "custom"
-    if (custom or (sent and "size" not in known)) and width and height:
+    is_told = not known.keys().isdisjoint(("size", "resolution", "aspect_ratio"))
+    sent = "width" in given or "height" in given
+    if (custom or (sent and not is_told)) and width and height:
         return None, _side(width), _side(height), None
     longest = int(float(size[:-1]) * 1024) if re.fullmatch(r"[\d.]+K", size) else None
     return _ratio(known.get("aspect_ratio")), None, None, min(longest, LONGEST) if longest else None
+
+
+def _pixels(known: Document) -> int | None:
+    """Return the pixels that a size in megapixels stands for."""
+    size = re.fullmatch(r"([\d.]+) ?MP", str(known.get("resolution") or known.get("size") or ""))
+    return int(float(size[1]) * 1024 * 1024) if size else None
 
 
 def _side(value: object) -> int:

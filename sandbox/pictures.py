@@ -15,6 +15,7 @@ from sandbox.picture_requests import PictureRequest
 
 # A photo larger than this is scaled down: models answer about a megapixel or two.
 LONGEST = 1536
+LARGEST = 4096
 CACHE_BYTES = 128 * 1024 * 1024
 
 
@@ -78,8 +79,11 @@ def _sizes(
     else:
         own = photo.size if photo else (1216, 832)
         final = _cropped(own, ratio=request.ratio)
-        longest = request.longest or min(LONGEST, max(final))
-        final = _scaled(final, longest=longest)
+        if request.pixels:
+            longest = round((request.pixels * max(final) / min(final)) ** 0.5)
+        else:
+            longest = request.longest or min(LONGEST, max(final))
+        final = _scaled(final, longest=min(longest, LARGEST))
     drawn = final if max(final) <= LONGEST else _scaled(final, longest=LONGEST)
     return drawn, final
 
