@@ -4,8 +4,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import structlog
 
@@ -54,7 +53,7 @@ def _masked(value: Any) -> Any:
 
 
 def configure(*, as_json: bool) -> None:
-    """Send structlog's and the standard library's records to one stream, in one shape."""
+    """Send structlog's and the standard library's records to standard output, in one shape."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -74,7 +73,7 @@ def configure(*, as_json: bool) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(_stream())
+    handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *shared],
@@ -90,13 +89,6 @@ def configure(*, as_json: bool) -> None:
     root.setLevel(logging.INFO)
     # httpx would log each request to Replicate; our own events say more.
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    # axes says of each try what config.accounts.events says of it, in more lines.
-    logging.getLogger("axes").setLevel(logging.ERROR)
     # Celery would log two lines for each of beat's wake-ups, one every other second.
     for name in ("celery.worker.strategy", "celery.app.trace", "celery.beat"):
         logging.getLogger(name).setLevel(logging.WARNING)
-
-
-def _stream() -> TextIO:
-    """Return standard output; for a command standard error, since its output is its answer."""
-    return sys.stderr if Path(sys.argv[0]).name == "manage.py" else sys.stdout

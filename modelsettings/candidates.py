@@ -8,7 +8,7 @@ from typing import Any
 from modelsettings import catalog
 from modelsettings.errors import RequestRefused
 from modelsettings.model_schema import ModelSchema, choose_schema
-from modelsettings.pricing import cost_of
+from modelsettings.pricing import Quantities, cost_of
 from modelsettings.schema.drift import find_differences
 from modelsettings.schema.flattening import JSON, SchemaRefused
 from modelsettings.schema.parameters import Tuning
@@ -92,7 +92,8 @@ def _candidate(model: PublishedModel) -> Candidate:
     sent: dict[str, Any] = {
         name: prop["default"] for name, prop in schema.inputs.items() if "default" in prop
     }
-    cost = cost_of(catalog.find_overlay(model.slug).price, settings=sent, images=1)
+    price, quantities = catalog.find_overlay(model.slug).price, Quantities(images=1)
+    cost = cost_of(price, settings=sent, quantities=quantities)
     if cost is None:
         raise CannotBeTried(f"What {model.slug} costs is not known before it has run.")
     return Candidate(model=model, cost=cost * MAX_PURCHASES)

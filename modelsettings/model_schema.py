@@ -16,13 +16,15 @@ class ModelSchema:
 
     `flat` is the input as one self-contained JSON Schema; `roles` names the input that takes each
     thing a job brings; `validator` checks documents against what an operator may tune. `obstacle`
-    says why this schema cannot stage a photo, whatever else is known of the model.
+    says why this schema cannot stage a photo, whatever else is known of the model. `makes_many`
+    says that it answers with a list.
     """
 
     flat: JSON
     roles: Mapping[str, str]
     validator: SettingsValidator
     makes_pictures: bool
+    makes_many: bool
     obstacle: str | None
 
     @property
@@ -89,5 +91,6 @@ def _assemble(
         roles=roles,
         validator=SettingsValidator(settings),
         makes_pictures=makes_pictures,
+        makes_many=published.output_of(openapi).get("type") != "string",
         obstacle=find_obstacle(flat, roles=roles, makes_pictures=makes_pictures),
     )

@@ -21,6 +21,13 @@ def get_schema(slug: str, *, roles: Mapping[str, str], digest: str) -> ModelSche
     return _read(slug, tuple(sorted(roles.items())), digest)
 
 
+def find_schema(model: ReplicateModel) -> ModelSchema | None:
+    """Return what the schema that a model is pinned to means here; None where it has none."""
+    pinned = PublishedSchema.objects.filter(pk=model.pinned_schema_id or 0)
+    digest = pinned.values_list("digest", flat=True).first()
+    return get_schema(model.slug, roles=model.roles, digest=digest) if digest else None
+
+
 @lru_cache(maxsize=1024)
 def _read(slug: str, role_pairs: RolePairs, digest: str) -> ModelSchema:
     found = PublishedSchema.objects.filter(digest=digest).values_list("document", flat=True)
@@ -66,10 +73,10 @@ def secrets_of(model: ReplicateModel) -> dict[str, str]:
     secret that it does not ask for.
     """
     variables = catalog.find_overlay(model.slug).secrets
-    if not variables or model.pinned_schema_id is None:
+    schema = find_schema(model) if variables else None
+    if schema is None:
         return {}
-    pinned = PublishedSchema.objects.filter(pk=model.pinned_schema_id)
-    digest = pinned.values_list("digest", flat=True).get()
-    known = get_schema(model.slug, roles=model.roles, digest=digest).secrets
-    found = {name: settings.MODEL_SECRETS.get(variables.get(name, ""), "") for name in known}
+    found = {
+        name: settings.MODEL_SECRETS.get(variables.get(name, ""), "") for name in schema.secrets
+    }
     return {name: value for name, value in found.items() if value}

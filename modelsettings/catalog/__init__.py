@@ -26,6 +26,8 @@ class Overlay:
     order: int = 1000
     is_default: bool = False
     price: tuple[Mapping[str, Any], ...] = ()
+    # The width and the height of the largest picture that the model makes by itself.
+    largest: tuple[int, int] | None = None
     # A role = the model's input, where its schema does not tell by itself.
     roles: Mapping[str, str] = field(default_factory=dict)
     # A secret input = the environment's variable that it comes from.
@@ -61,6 +63,7 @@ def _overlays() -> dict[str, Overlay]:
             order=table.get("order", 1000),
             is_default=table.get("default_for_staging", False),
             price=tuple(table.get("price", ())),
+            largest=tuple(table["largest"]) if "largest" in table else None,
             roles=table.get("roles", {}),
             secrets=table.get("secrets", {}),
             rooms=table.get("rooms", {}),

@@ -9,7 +9,13 @@ memory        the memory that all threads of a process together may take for dec
 from staging.images.memory import TooManyWaiting
 from staging.images.normalising import normalise_photo
 from staging.images.photos import MAX_BYTES, MAX_SIDE, NormalisedPhoto, Original
-from staging.images.pictures import finish_picture, make_thumbnail, mark_as_generated, read_picture
+from staging.images.pictures import (
+    count_pixels,
+    finish_picture,
+    make_thumbnail,
+    mark_as_generated,
+    read_picture,
+)
 from staging.images.reading import MAX_PIXELS
 from staging.images.refusals import ImageRefused, PhotoRefused, PictureRefused
 from staging.images.writing import Picture
@@ -25,6 +31,7 @@ __all__ = [
     "Picture",
     "PictureRefused",
     "TooManyWaiting",
+    "count_pixels",
     "finish_picture",
     "make_thumbnail",
     "mark_as_generated",

@@ -22,6 +22,12 @@ def read_picture(content: bytes, *, max_pixels: int = MAX_PIXELS) -> Picture:
         return _read(content, max_pixels=max_pixels)
 
 
+def count_pixels(content: bytes) -> int:
+    """Return the pixels of a model's output, without decoding it. Raises PictureRefused."""
+    header = read_header(as_file(content), refusal=PictureRefused)
+    return header.width * header.height
+
+
 def finish_picture(
     content: bytes,
     *,

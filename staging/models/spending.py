@@ -261,4 +261,4 @@ def _refusal(limit: SpendingLimit, usd: Decimal | None) -> str:
     if usd is None:
         return f"{which}, and nobody knows what this model costs: an operator has to estimate it."
     left = max(limit.left(today), Decimal(0))
-    return f"{which}: ${left:.2f} is left, and this costs about ${usd:.3f}."
+    return f"{which}: ${left:.2f} is left, and this may cost ${usd:.3f}."

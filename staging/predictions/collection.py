@@ -11,13 +11,15 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from modelsettings.pricing import cost_of
+from modelsettings.pricing import Quantities, cost_of
+from modelsettings.schema.outputs import MEGAPIXEL
 from replicate_api import errors
 from staging import images
 from staging.models import Prediction, PredictionStatus, StagedImage
 from staging.predictions.claims import work_off
 from staging.predictions.replicate import replicate
 from staging.predictions.retries import code_of, give_back, give_up
+from staging.spending.estimating import find_sent_megapixels
 
 log = structlog.get_logger(__name__)
 
@@ -73,9 +75,10 @@ def _lose(prediction: Prediction, *, code: str, why: str) -> None:
     give_up(prediction, code=code, why=why, by=BY, may_have_cost=True, cost=cost)
 
 
-def _store_output(prediction: Prediction, *, url: str, position: int) -> StagedImage:
+def _store_output(prediction: Prediction, *, url: str, position: int) -> tuple[StagedImage, int]:
     """Download, finish and store one output; return its row, which is not saved yet.
 
+    Beside it stand the pixels that the model made, which are charged for, before any crop of ours.
     Raises images.PictureRefused, and what `ReplicateClient.download` raises.
     """
     if position:
@@ -94,7 +97,7 @@ def _store_output(prediction: Prediction, *, url: str, position: int) -> StagedI
     content = images.mark_as_generated(picture.content)
     thumbnail = images.make_thumbnail(content)
     stem = f"pictures/{prediction.pk}/{position}-{picture.sha256[:16]}"
-    return StagedImage(
+    row = StagedImage(
         prediction=prediction,
         position=position,
         file=_store(f"{stem}{picture.extension}", content),
@@ -105,6 +108,7 @@ def _store_output(prediction: Prediction, *, url: str, position: int) -> StagedI
         size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
     )
+    return row, images.count_pixels(download.content)
 
 
 def _store(name: str, content: bytes) -> str:
@@ -120,8 +124,8 @@ def _store(name: str, content: bytes) -> str:
     return default_storage.save(name, ContentFile(content))
 
 
-def _succeed(prediction: Prediction, stored: list[StagedImage]) -> None:
-    megapixels = sum(image.width * image.height for image in stored) / 1e6
+def _succeed(prediction: Prediction, stored: list[tuple[StagedImage, int]]) -> None:
+    megapixels = sum(pixels for _, pixels in stored) / MEGAPIXEL
     cost = _cost_of(prediction, images=len(stored), output_megapixels=megapixels)
     with transaction.atomic():
         succeeded = Prediction.objects.move(
@@ -135,7 +139,7 @@ def _succeed(prediction: Prediction, stored: list[StagedImage]) -> None:
         )
         # Not where the claim was lost: the worker that took over saves its own rows.
         if succeeded:
-            StagedImage.objects.bulk_create(stored)
+            StagedImage.objects.bulk_create(image for image, _ in stored)
             log.info("collected", images=len(stored), cost=str(cost))
 
 
@@ -144,11 +148,10 @@ def _cost_of(
 ) -> Decimal | None:
     """Return what a finished prediction costs in dollars, or None where its price does not tell."""
     job = prediction.job
-    return cost_of(
-        job.model.price,
-        settings=job.settings,
+    quantities = Quantities(
         images=images,
         seconds=prediction.metrics.get("predict_time"),
-        input_megapixels=job.photo.width * job.photo.height / 1e6,
+        input_megapixels=find_sent_megapixels(job),
         output_megapixels=output_megapixels,
     )
+    return cost_of(job.model.price, settings=job.settings, quantities=quantities)

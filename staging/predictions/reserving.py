@@ -17,7 +17,7 @@ from staging.models import (
     StagingJob,
 )
 from staging.predictions.retries import give_up
-from staging.spending.estimating import expected_cost
+from staging.spending.estimating import most_cost
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +36,7 @@ def intend(prediction: Prediction, *, by: str, **values: Any) -> bool:
     Both are one transaction: a worker that is killed here has written all of it, or nothing. Where
     a limit has no room, the prediction waits or fails, as the limit says.
     """
-    usd, today = expected_cost(prediction.job), timezone.localdate()
+    usd, today = most_cost(prediction.job), timezone.localdate()
     has_waited = prediction.error_code in WAITING
     try:
         with transaction.atomic():
@@ -75,7 +75,7 @@ def has_headroom(prediction: Prediction, *, by: str) -> bool:
     """
     limits = SpendingLimit.objects.of_project(prediction.job.project_id)
     try:
-        limits.check_headroom(expected_cost(prediction.job), today=timezone.localdate())
+        limits.check_headroom(most_cost(prediction.job), today=timezone.localdate())
     except OverLimit as refusal:
         _put_off(prediction, refusal, by=by)
         return False

@@ -1,65 +1,108 @@
-"""Expected costs: by a model's price, or else by an operator's estimate."""
+"""Expected costs and their bounds: by a model's price, or else by an operator's estimate."""
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from typing import Any
 
 from modelsettings import catalog
 from modelsettings.models import ReplicateModel
-from modelsettings.pricing import cost_of
+from modelsettings.pinned_schemas import find_schema
+from modelsettings.pricing import Quantities, cost_of, most_cost_of
+from modelsettings.schema.outputs import MEGAPIXEL, Asked
 from staging.models import PriceEstimate, StagingJob
 
-# A photo of a room, as a telephone takes it.
-TYPICAL_MEGAPIXELS = 12
+# A photo of a room as a telephone takes it, of 12 megapixels.
+TYPICAL_PHOTO = (4000, 3000)
+# An image whose address a setting names is never seen here, so it counts as the largest photo that
+# Restage itself takes.
+_UNSEEN_MEGAPIXELS = 50
+# `Prediction.reserved` has six places, and four before the point.
+_PLACES, _MOST = Decimal("0.000001"), Decimal("9999.999999")
 
 
 def expected_cost(job: StagingJob) -> Decimal | None:
     """Return the dollars that one prediction of a job should cost, or None where that is unknown.
 
-    The model's price counts, for as many pictures as the model may make. Where it prices output by
-    megapixels, a picture is taken to be as large as the photo. Without a price, the operator's
-    estimate counts.
+    The model's price counts; where it does not tell, the operator's estimate.
     """
-    megapixels = job.photo.width * job.photo.height / 1e6
-    cost = cost_of(
-        job.model.price,
-        settings=job.settings,
-        images=_pictures_of_one(job),
-        input_megapixels=megapixels,
-        output_megapixels=megapixels,
-    )
-    return _find_estimate(job.model_id) if cost is None else cost
+    asked = _asked(job.model, job.settings, photo=_size_of_photo(job))
+    return _about(job.model, asked, pictures=asked.pictures[0])
+
+
+def most_cost(job: StagingJob) -> Decimal | None:
+    """Return the most dollars that one prediction of a job may cost, or None where it is unknown.
+
+    So much is held from before the purchase until its end. It is never less than `expected_cost`,
+    and equals it where the operator's estimate counts.
+    """
+    asked = _asked(job.model, job.settings, photo=_size_of_photo(job))
+    return _most(job.model, asked, pictures=asked.pictures[1])
+
+
+def find_sent_megapixels(job: StagingJob) -> float | None:
+    """Return the megapixels of the images that a job sends; None where it sends an unseen one."""
+    asked = _asked(job.model, job.settings, photo=_size_of_photo(job))
+    return None if asked.other_images else _sent_megapixels(asked)
 
 
 def typical_cost(model: ReplicateModel, *, settings: Mapping[str, Any]) -> Decimal | None:
     """Return what one picture of a typical photo costs in dollars, or None if that is unknown."""
-    cost = cost_of(
-        model.price,
-        settings=settings,
-        images=1,
-        input_megapixels=TYPICAL_MEGAPIXELS,
-        output_megapixels=TYPICAL_MEGAPIXELS,
-    )
-    return _find_estimate(model.pk) if cost is None else cost
+    return _about(model, _asked(model, settings, photo=TYPICAL_PHOTO), pictures=1)
 
 
-def usual_price() -> Decimal | None:
-    """Return what a picture of the default model costs in dollars, or None if that is unknown."""
+def usually_held() -> Decimal | None:
+    """Return the most that a picture of the default model may cost, or None if that is unknown."""
     model = ReplicateModel.objects.filter(is_default=True).select_related("live_profile").first()
     if model is None or model.live_profile is None:
         return None
-    return typical_cost(model, settings=model.live_profile.values)
+    asked = _asked(model, model.live_profile.values, photo=TYPICAL_PHOTO)
+    return _most(model, asked, pictures=1)
+
+
+def _asked(model: ReplicateModel, settings: Mapping[str, Any], *, photo: tuple[int, int]) -> Asked:
+    schema = find_schema(model)
+    parameters = schema.parameters if schema else {}
+    return Asked(
+        # What Restage carries out asks the model for nothing: each of several outputs is a
+        # prediction of its own, and a crop makes no picture larger.
+        parameters={name: prop for name, prop in parameters.items() if "x-applied-by" not in prop},
+        settings=settings,
+        photo=photo,
+        makes_many=schema is None or schema.makes_many,
+        largest=catalog.find_overlay(model.slug).largest,
+    )
+
+
+def _about(model: ReplicateModel, asked: Asked, *, pictures: int) -> Decimal | None:
+    quantities = Quantities(
+        images=pictures,
+        input_megapixels=_sent_megapixels(asked),
+        output_megapixels=pictures * asked.megapixels[0],
+    )
+    cost = cost_of(model.price, settings=asked.settings_with_defaults, quantities=quantities)
+    return _find_estimate(model.pk) if cost is None else cost
+
+
+def _most(model: ReplicateModel, asked: Asked, *, pictures: int) -> Decimal | None:
+    quantities = Quantities(
+        images=pictures,
+        input_megapixels=max(1.0, _sent_megapixels(asked)),
+        output_megapixels=pictures * asked.megapixels[1],
+    )
+    cost = most_cost_of(model.price, settings=asked.settings, quantities=quantities)
+    return (
+        _find_estimate(model.pk) if cost is None else min(cost, _MOST).quantize(_PLACES, ROUND_UP)
+    )
+
+
+def _size_of_photo(job: StagingJob) -> tuple[int, int]:
+    return job.photo.width, job.photo.height
+
+
+def _sent_megapixels(asked: Asked) -> float:
+    width, height = asked.photo
+    return width * height / MEGAPIXEL + asked.other_images * _UNSEEN_MEGAPIXELS
 
 
 def _find_estimate(model_pk: int) -> Decimal | None:
     return PriceEstimate.objects.filter(model=model_pk).values_list("usd", flat=True).first()
-
-
-def _pictures_of_one(job: StagingJob) -> int:
-    """Return how many pictures the model itself makes at most in one prediction."""
-    if job.delivered.num_outputs > 1:
-        # Restage makes each of them a prediction of its own.
-        return 1
-    native = catalog.find_overlay(job.model.slug).tuning.native.get("num_outputs", "num_outputs")
-    count = job.settings.get(native, 1)
-    return count if isinstance(count, int) else 1

@@ -17,7 +17,7 @@ from staging.models import (
     SpendingLimit,
     StagingJob,
 )
-from staging.spending.estimating import expected_cost, usual_price
+from staging.spending.estimating import most_cost, usually_held
 
 # Operators are told at these percentages of a limit.
 NEARLY, FULL = 80, 100
@@ -54,7 +54,7 @@ def headroom_of(limits: Iterable[SpendingLimit]) -> list[Headroom]:
     shown = list(limits)
     if not shown:
         return []
-    today, price = timezone.localdate(), usual_price() or Decimal(0)
+    today, price = timezone.localdate(), usually_held() or Decimal(0)
     waiting = _count_waiting(shown)
     return [_headroom(limit, today, price=price, waiting=waiting[limit.pk]) for limit in shown]
 
@@ -64,7 +64,7 @@ def check_headroom(job: StagingJob, *, predictions: int) -> None:
     refusing = SpendingLimit.objects.refusing().of_project(job.project_id)
     if not refusing.exists():
         return
-    usd = expected_cost(job)
+    usd = most_cost(job)
     total = None if usd is None else usd * predictions
     refusing.check_headroom(total, today=timezone.localdate())
 

@@ -4,12 +4,13 @@ from typing import Any
 import pytest
 
 from modelsettings import catalog
-from modelsettings.pricing import cost_of, find_fault
+from modelsettings.pricing import Quantities, cost_of, find_fault, most_cost_of
 
 BY_SIZE = [
     {"unit": "image", "usd": 0.03, "when": {"size": "2K"}},
     {"unit": "image", "usd": 0.12, "when": {"size": "4K"}},
 ]
+BY_TIME = {"unit": "second", "usd": 0.5, "when": {"size": "4K"}}
 
 
 @pytest.mark.parametrize(
@@ -27,7 +28,41 @@ BY_SIZE = [
     ],
 )
 def test_cost_of_a_job(price: list[Any], expected: Decimal | None) -> None:
-    assert cost_of(price, settings={"size": "2K"}, images=3, seconds=2.5) == expected
+    quantities = Quantities(images=3, seconds=2.5)
+
+    assert cost_of(price, settings={"size": "2K"}, quantities=quantities) == expected
+
+
+@pytest.mark.parametrize("price", [BY_SIZE, [{"unit": "run", "usd": 1}, *BY_SIZE]])
+def test_cost_that_depends_on_what_is_not_set_is_unknown(price: list[Any]) -> None:
+    assert cost_of(price, settings={"size": None}, quantities=Quantities(images=1)) is None
+
+
+@pytest.mark.parametrize(
+    ("price", "chosen", "most"),
+    [
+        (BY_SIZE, {"size": "2K"}, "0.03"),
+        (BY_SIZE, {"size": "4K"}, "0.12"),
+        (BY_SIZE, {"size": "8K"}, None),
+        # One of the two, not both.
+        (BY_SIZE, {}, "0.12"),
+        (BY_SIZE, {"size": None}, "0.12"),
+        ([{"unit": "run", "usd": 1}, *BY_SIZE], {}, "1.12"),
+        ([*BY_SIZE, {"unit": "image", "usd": 0.5, "when": {"fast": True}}], {}, "0.62"),
+        ([*BY_SIZE, {"unit": "second", "usd": 0.5, "when": {"size": "4K"}}], {}, None),
+        (
+            [*BY_SIZE, {"unit": "second", "usd": 0.5, "when": {"size": "4K"}}],
+            {"size": "2K"},
+            "0.03",
+        ),
+        ([], {}, None),
+    ],
+    ids=str,
+)
+def test_most_cost_of(price: list[Any], chosen: dict[str, Any], most: str | None) -> None:
+    found = most_cost_of(price, settings=chosen, quantities=Quantities(images=1))
+
+    assert found == (most and Decimal(most))
 
 
 @pytest.mark.parametrize("price", [[], BY_SIZE, [{"unit": "second", "usd": 0}]])

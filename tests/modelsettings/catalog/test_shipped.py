@@ -11,7 +11,7 @@ import pytest
 
 from modelsettings import catalog, pricing
 from modelsettings.catalog.shipped import ShippedModel, shipped_models
-from modelsettings.pricing import cost_of
+from modelsettings.pricing import Quantities, cost_of
 from modelsettings.schema import delivery, parameters, published
 from modelsettings.schema.delivery import DELIVERY_PARAMETERS
 from modelsettings.schema.validation import SettingsValidator
@@ -25,8 +25,8 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
 }
 SLUGS = sorted(DOCUMENTS)
 OVERLAY_KEYS = {
-    "label", "order", "default_for_staging", "price", "roles", "rooms", "styles", "secrets",
-    "native", "defaults", "notes",
+    "label", "order", "default_for_staging", "price", "largest", "roles", "rooms", "styles",
+    "secrets", "native", "defaults", "notes",
 }  # fmt: skip
 # What a model may call a thing that is a delivery parameter, in the schemas that are known.
 NAMES_OF_CONCEPTS = {
@@ -198,9 +198,7 @@ def test_price_can_be_worked_out_from_the_defaults(model: ShippedModel) -> None:
     cost = cost_of(
         price,
         settings=parameters.defaults(model.schema.settings),
-        images=1,
-        input_megapixels=1,
-        output_megapixels=1,
+        quantities=Quantities(images=1, input_megapixels=1, output_megapixels=1),
     )
 
     assert pricing.find_fault(price) is None

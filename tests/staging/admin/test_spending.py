@@ -110,7 +110,7 @@ def test_list_costs_the_same_however_many_there_are(
 
 # Session and account 2, permissions 2, limits 2, the default's price 2, what waits 1, pauses 2,
 # changes 1.
-LIST_QUERIES = 12
+LIST_QUERIES = 13
 
 
 def test_add_counts_what_its_period_cost_so_far(
@@ -236,7 +236,7 @@ def test_job_in_the_api_says_why_it_waits(api: Client, waiting: StagingJob) -> N
 
     assert error == {
         "code": "over_limit",
-        "detail": "All projects may spend $0.02 a day: $0.02 is left, and this costs about $0.030.",
+        "detail": "All projects may spend $0.02 a day: $0.02 is left, and this may cost $0.030.",
     }
 
 

@@ -1,6 +1,7 @@
 """How outputs become pictures, and what becomes of those that cannot."""
 
 import io
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,21 @@ import pytest
 from django.core.files.storage import default_storage
 from PIL import Image
 
+from modelsettings.models import ReplicateModel
 from replicate_api import errors
 from staging import images
 from staging.models import Prediction, StagedImage, StagingJob
 from staging.predictions import collection, polling, submission
-from tests.staging.conftest import Ask, Sandbox, only, opened, pass_time, pictures
+from tests.staging.conftest import (
+    QWEN,
+    Ask,
+    Sandbox,
+    carry_out,
+    only,
+    opened,
+    pass_time,
+    pictures,
+)
 
 
 def collect_with(sandbox: Sandbox, ask: Ask, **fault: Any) -> StagingJob:
@@ -202,6 +213,20 @@ def test_collect_stores_under_the_right_extension(
     assert (opened(picture).format, str(picture.file).endswith(extension)) == (encoding, True)
     assert (thumbnail.format, thumbnail.size) == ("WEBP", (300, 200))
     assert str(picture.file).startswith(f"pictures/{only(job).pk}/0-")
+
+
+def test_cost_is_of_the_picture_that_was_made_whatever_is_cropped_of_it(
+    sandbox: Sandbox, ask: Ask
+) -> None:
+    model = ReplicateModel.objects.get(slug=QWEN)
+    model.price = [{"unit": "output_mp", "usd": 1}]
+    model.save()
+
+    job = carry_out(sandbox, ask(model=QWEN, overrides={"aspect_ratio": "1:1"}))
+
+    (picture,) = pictures(job)
+    assert (picture.width, picture.height) == (200, 200)
+    assert only(job).cost == Decimal(300 * 200) / 10**6
 
 
 def test_collect_of_what_cannot_be_stored_is_tried_again(

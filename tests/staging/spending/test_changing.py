@@ -92,7 +92,7 @@ def test_over_a_limit_it_waits_and_goes_on_when_there_is_room(sandbox: Sandbox, 
     assert only(first).status == "running"
     assert (waiting.status, waiting.error_code) == ("queued", "over_limit")
     assert waiting.error == (
-        "All projects may spend $0.04 a day: $0.01 is left, and this costs about $0.030."
+        "All projects may spend $0.04 a day: $0.01 is left, and this may cost $0.030."
     )
     assert sandbox.requests()["upload"] == 1
     assert StagingJob.objects.get(pk=second.pk).changed_at > second.changed_at
@@ -162,7 +162,7 @@ def test_request_over_a_limit_that_refuses(sandbox: Sandbox, ask: Ask) -> None:
     limit("0.05", when_over="refuse")
     ask(model=QWEN)
 
-    with pytest.raises(OverLimit, match=r"\$0.05 is left, and this costs about \$0.060"):
+    with pytest.raises(OverLimit, match=r"\$0.05 is left, and this may cost \$0.060"):
         ask(model=QWEN, overrides={"num_outputs": 2})
 
     assert StagingJob.objects.count() == 1
@@ -193,7 +193,7 @@ def test_api_answers_402(
 
     assert answer.status_code == 402
     assert answer.json() == {
-        "detail": "All projects may spend $0.02 a day: $0.02 is left, and this costs about $0.030.",
+        "detail": "All projects may spend $0.02 a day: $0.02 is left, and this may cost $0.030.",
         "code": "over_limit",
     }
 

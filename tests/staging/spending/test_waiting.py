@@ -20,7 +20,7 @@ from tests.staging.waiting_batch import pages_of, waiting_batch
 
 pytestmark = pytest.mark.django_db
 
-NO_ROOM = "All projects may spend $0.02 a day: $0.02 is left, and this costs about $0.030."
+NO_ROOM = "All projects may spend $0.02 a day: $0.02 is left, and this may cost $0.030."
 
 
 def told(waits: Waits) -> tuple[list[str], list[str], list[tuple[str, int]]]:
