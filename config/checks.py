@@ -165,7 +165,8 @@ def _is_signing_secret(secret: str) -> bool:
 def check_trusted_proxy(**_: Any) -> list[CheckMessage]:
     """Report a site on https that does not trust its proxy.
 
-    Django would take each request for http, and refuse the site's own forms.
+    Django would take each request for http, and refuse the site's own forms; and all clients would
+    have the proxy's address, whose wrong passwords lock out everybody.
     """
     if settings.TRUSTED_PROXY or not settings.PUBLIC_URL.startswith("https://"):
         return []

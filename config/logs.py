@@ -4,7 +4,8 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
 import structlog
 
@@ -53,7 +54,7 @@ def _masked(value: Any) -> Any:
 
 
 def configure(*, as_json: bool) -> None:
-    """Send structlog's and the standard library's records to standard output, in one shape."""
+    """Send structlog's and the standard library's records to one stream, in one shape."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -73,7 +74,7 @@ def configure(*, as_json: bool) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(_stream())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.ExtraAdder(), *shared],
@@ -89,6 +90,13 @@ def configure(*, as_json: bool) -> None:
     root.setLevel(logging.INFO)
     # httpx would log each request to Replicate; our own events say more.
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    # axes says of each try what config.accounts.events says of it, in more lines.
+    logging.getLogger("axes").setLevel(logging.ERROR)
     # Celery would log two lines for each of beat's wake-ups, one every other second.
     for name in ("celery.worker.strategy", "celery.app.trace", "celery.beat"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _stream() -> TextIO:
+    """Return standard output; for a command standard error, since its output is its answer."""
+    return sys.stderr if Path(sys.argv[0]).name == "manage.py" else sys.stdout

@@ -1,5 +1,6 @@
 """Django's settings: one file, read from the environment (see .env.example)."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +52,11 @@ INSTALLED_APPS = [
     "rest_framework",
     "corsheaders",
     "knox",
+    "axes",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "config",
+    "config.accounts",
     "modelsettings",
 ]
 
@@ -62,6 +65,7 @@ MIDDLEWARE = [
     "config.monitoring.readiness.readiness",
     "config.monitoring.metrics.metrics",
     "config.http.request_ids.request_ids",
+    "config.http.current_request.current_request",
     "config.http.unreadable_requests.plain_credentials",
     "config.http.unreadable_requests.without_nul",
     "corsheaders.middleware.CorsMiddleware",
@@ -74,6 +78,8 @@ MIDDLEWARE = [
     "config.http.body_limits.bounded_bodies",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # Last, since it answers in the place of a view that has locked somebody out.
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -125,6 +131,26 @@ AUTH_PASSWORD_VALIDATORS = [
         "CommonPasswordValidator",
     )
 ]
+
+AUTHENTICATION_BACKENDS = [
+    # First: it lets no password of a locked out client be tried.
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_HANDLER = "config.accounts.lockouts.PairsAndAddresses"
+# In this order: the handler counts each by itself.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address"]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+# A try while the lock stands does not prolong it: the page says when it ends.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "config.http.client_address.counted_address"
+AXES_LOCKOUT_CALLABLE = "config.accounts.lockouts.answer_locked"
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken"]
+# config.accounts.events logs instead.
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = AXES_ENABLE_ADMIN = False
 
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
@@ -320,7 +346,7 @@ CELERY_IMPORTS = ["config.worker"]
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     name: {
-        "task": f"staging.tasks.{name}",
+        "task": f"{tasks}.{name}",
         "schedule": every_s,
         # A task that was not begun by then has been sent again. The clocks' tolerance is added,
         # since a worker whose clock is ahead would drop what beat has just sent; a task that runs
@@ -328,13 +354,14 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         # one that RabbitMQ has closed, and never send anything again.
         "options": {"expires": every_s + 2 * STAGING_CLOCK_TOLERANCE_S, "retry": True},
     }
-    for name, every_s in {
-        "sweep": STAGING_SWEEP_EVERY_S,
-        "poll": STAGING_POLL_EVERY_S,
-        "prune": STAGING_PRUNE_EVERY_S,
-        "remove_files": STAGING_REMOVE_FILES_EVERY_S,
-        "watch": STAGING_WATCH_EVERY_S,
-    }.items()
+    for tasks, name, every_s in (
+        ("staging.tasks", "sweep", STAGING_SWEEP_EVERY_S),
+        ("staging.tasks", "poll", STAGING_POLL_EVERY_S),
+        ("staging.tasks", "prune", STAGING_PRUNE_EVERY_S),
+        ("staging.tasks", "remove_files", STAGING_REMOVE_FILES_EVERY_S),
+        ("staging.tasks", "watch", STAGING_WATCH_EVERY_S),
+        ("config.accounts.tasks", "forget", STAGING_PRUNE_EVERY_S),
+    )
 }
 
 LOGGING_CONFIG = None

@@ -47,21 +47,28 @@ def find_violations(page: Page, addresses: list[str], *, scheme: Any, width: int
     for address in addresses:
         page.goto(address)
         page.wait_for_load_state("load")
-        options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
-        answer = Axe().run(page, context="#content-main", options=options).response
-        told = [
-            (one["id"], [node["html"][:160] for node in one["nodes"][:3]])
-            for one in answer["violations"]
-        ]
-        is_wide = page.evaluate("document.documentElement.scrollWidth") > width
-        if told or is_wide:
-            found[address] = (told, "scrolls sideways" if is_wide else "")
-        if folder := os.environ.get("SCREENSHOTS"):
-            # The ids of rows change from run to run, and their pictures would pile up.
-            name = re.sub(r"[0-9a-f-]{32,36}|\b\d+\b", "one", address).strip("/")
-            name = re.sub(r"[^\w-]+", "-", name)
-            page.screenshot(path=Path(folder, f"{name}-{scheme}-{width}.png"), full_page=True)
+        if violations := violations_of(page, address, scheme=scheme, width=width):
+            found[address] = violations
     return found
+
+
+def violations_of(page: Page, name: str, *, scheme: Any, width: int) -> object:
+    """Return what axe says of the page that is open, and whether it scrolls sideways."""
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.set_viewport_size({"width": width, "height": 900})
+    options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+    answer = Axe().run(page, context="#content-main", options=options).response
+    told = [
+        (one["id"], [node["html"][:160] for node in one["nodes"][:3]])
+        for one in answer["violations"]
+    ]
+    is_wide = page.evaluate("document.documentElement.scrollWidth") > width
+    if folder := os.environ.get("SCREENSHOTS"):
+        # The ids of rows change from run to run, and their pictures would pile up.
+        name = re.sub(r"[0-9a-f-]{32,36}|\b\d+\b", "one", name).strip("/")
+        name = re.sub(r"[^\w-]+", "-", name)
+        page.screenshot(path=Path(folder, f"{name}-{scheme}-{width}.png"), full_page=True)
+    return (told, "scrolls sideways" if is_wide else "") if told or is_wide else None
 
 
 def work_off(job: StagingJob) -> None:

@@ -79,3 +79,16 @@ def test_the_standard_library_logs_in_the_same_shape(capsys: pytest.CaptureFixtu
     (line,) = capsys.readouterr().out.splitlines()
     told = json.loads(line)
     assert (told["event"], told["job"], told["level"]) == ("broker at ***", 7, "warning")
+
+
+@pytest.mark.usefixtures("as_json")
+@pytest.mark.parametrize(("program", "stream"), [("manage.py", "err"), ("gunicorn", "out")])
+def test_a_command_logs_beside_its_answer(
+    program: str, stream: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", [f"/srv/{program}"])
+    logs.configure(as_json=True)
+
+    structlog.get_logger("accounts").info("token made")
+
+    assert "token made" in getattr(capsys.readouterr(), stream)

@@ -18,16 +18,19 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="the operator's name")
 
-    @transaction.atomic
     def handle(self, *_args: Any, **options: Any) -> None:
-        users = get_user_model()
-        user, _ = users.objects.get_or_create(
-            **{users.USERNAME_FIELD: options["name"]},
-        )
-        password = secrets.token_urlsafe(12)
-        user.set_password(password)
-        user.is_active = user.is_staff = user.is_superuser = True
-        user.save()
-        _, token = AuthToken.objects.create(user=user)
-        made = {"name": options["name"], "password": password, "token": token}
-        self.stdout.write(json.dumps(made))
+        # After the transaction, which logs at its end: what is printed is the last line.
+        self.stdout.write(json.dumps(_create(options["name"])))
+
+
+@transaction.atomic
+def _create(name: str) -> dict[str, str]:
+    users = get_user_model()
+    named: dict[str, Any] = {users.USERNAME_FIELD: name}
+    user, _ = users.objects.get_or_create(**named)
+    password = secrets.token_urlsafe(12)
+    user.set_password(password)
+    user.is_active = user.is_staff = user.is_superuser = True
+    user.save()
+    _, token = AuthToken.objects.create(user=user)
+    return {"name": name, "password": password, "token": token}

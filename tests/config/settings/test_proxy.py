@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -194,7 +194,26 @@ def test_without_a_proxy_nothing_is_redirected_to_itself(nobody: httpx.Client) -
     assert [answer.status_code for answer in answers] == [200, 200]
 
 
-def sign_in(proxy: httpx.Client, installed: Installed, *, origin: str) -> httpx.Response:
+def test_two_web_processes_count_wrong_passwords_together(
+    proxy: httpx.Client, installed: Installed
+) -> None:
+    """And each guess with another address in front of the one that the proxy added."""
+    wrong = replace(installed, password="wrong")
+    with installed.served(TRUSTED_PROXY="1") as second:
+        answers = [
+            sign_in(one, wrong, origin=SITE, forwarded=f"198.51.100.{number}, 203.0.113.7")
+            for number, one in enumerate([proxy, second, proxy, second, proxy])
+        ]
+        locked = sign_in(second, installed, origin=SITE, forwarded="203.0.113.7")
+        elsewhere = sign_in(second, installed, origin=SITE, forwarded="203.0.113.8")
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 429]
+    assert (locked.status_code, elsewhere.status_code) == (429, 302)
+
+
+def sign_in(
+    proxy: httpx.Client, installed: Installed, *, origin: str, forwarded: str = "203.0.113.1"
+) -> httpx.Response:
     """Fill in the form as a browser does, whose cookies are secure and so not httpx's to send."""
     page = proxy.get("/admin/login/", headers=BY_HTTPS)
     found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
@@ -203,6 +222,11 @@ def sign_in(proxy: httpx.Client, installed: Installed, *, origin: str) -> httpx.
     form = {"username": "ann", "password": installed.password, "next": "/admin/"}
     return proxy.post(
         "/admin/login/",
-        headers={**BY_HTTPS, "Origin": origin, "Cookie": cookie},
+        headers={
+            **BY_HTTPS,
+            "Origin": origin,
+            "Cookie": cookie,
+            "X-Forwarded-For": forwarded,
+        },
         data={**form, "csrfmiddlewaretoken": found.group(1)},
     )

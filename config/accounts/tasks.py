@@ -1,0 +1,18 @@
+"""Celery's tasks of accounts, which the clock starts."""
+
+import structlog
+from celery import shared_task
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+from config.accounts import lockouts
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task
+def forget() -> None:
+    """Delete failed sign-ins that no longer count, and sessions that have ended."""
+    attempts = lockouts.forget_old_attempts()
+    sessions, _ = Session.objects.filter(expire_date__lt=timezone.now()).delete()
+    log.info("forgotten", attempts=attempts, sessions=sessions)
