@@ -176,6 +176,28 @@ def check_trusted_proxy(**_: Any) -> list[CheckMessage]:
     ]
 
 
+@register()
+def check_hsts(**_: Any) -> list[CheckMessage]:
+    """Report choices of HSTS that have no effect.
+
+    Browsers' makers take a site into their list only with its subdomains.
+    """
+    chosen = {
+        "HSTS_INCLUDE_SUBDOMAINS": settings.HSTS_INCLUDE_SUBDOMAINS,
+        "HSTS_PRELOAD": settings.HSTS_PRELOAD,
+    }
+    names = " and ".join(name for name, is_chosen in chosen.items() if is_chosen)
+    if names and not settings.HTTPS:
+        hint = "Set PUBLIC_URL to https://…, or TRUSTED_PROXY=1 behind a proxy that speaks https."
+        message = f"{names} is set, and the site is not on https."
+        return [CheckWarning(message, hint=hint, id="restage.W004")]
+    if settings.HSTS_PRELOAD and not settings.HSTS_INCLUDE_SUBDOMAINS:
+        hint = "Set HSTS_INCLUDE_SUBDOMAINS=1 too, or leave HSTS_PRELOAD off."
+        message = "HSTS_PRELOAD is set, and HSTS_INCLUDE_SUBDOMAINS is not."
+        return [CheckWarning(message, hint=hint, id="restage.W004")]
+    return []
+
+
 @register(Tags.security, deploy=True)
 def check_replicate_token(**_: Any) -> list[CheckMessage]:
     if settings.REPLICATE_API_TOKEN:

@@ -28,8 +28,14 @@ CORS_ALLOW_HEADERS = (
 CORS_EXPOSE_HEADERS = (
     "Content-Disposition", "ETag", "Idempotent-Replayed", "Link", "Location", "Retry-After",
 )  # fmt: skip
-# config.checks checks the same origins more strictly, and with a hint.
-SILENCED_SYSTEM_CHECKS = ["corsheaders.E013", "corsheaders.E014"]
+SILENCED_SYSTEM_CHECKS = [
+    # config.checks checks the same origins more strictly, and with a hint.
+    "corsheaders.E013",
+    "corsheaders.E014",
+    # HSTS for subdomains and for the preload list: choices, not omissions.
+    "security.W005",
+    "security.W021",
+]
 PUBLIC_URL = env.text("PUBLIC_URL").rstrip("/")
 if PUBLIC_URL and "://" in PUBLIC_URL:
     # Replicate's webhooks arrive under this host name.
@@ -61,6 +67,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.http.security_headers.security_headers",
     "config.monitoring.liveness.liveness",
     "config.monitoring.readiness.readiness",
     "config.monitoring.metrics.metrics",
@@ -375,7 +382,11 @@ SECURE_SSL_REDIRECT = TRUSTED_PROXY
 HTTPS = TRUSTED_PROXY or PUBLIC_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+# Both reach beyond this host, and the second cannot be taken back for months: each is a choice.
+HSTS_INCLUDE_SUBDOMAINS = env.flag("HSTS_INCLUDE_SUBDOMAINS")
+HSTS_PRELOAD = env.flag("HSTS_PRELOAD")
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and HSTS_INCLUDE_SUBDOMAINS
+SECURE_HSTS_PRELOAD = HTTPS and HSTS_PRELOAD
 
 UNFOLD = {
     "SITE_TITLE": "Restage",

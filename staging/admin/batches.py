@@ -118,7 +118,8 @@ class StagingBatchAdmin(MadeOnce, BoundedListAdmin):
             "batch": batch,
             "progress": progress,
             "counts": _in_words(progress),
-            "styles": [labels.get(style, style) for style in batch.styles],
+            # Not "styles": Unfold has style sheets under that name.
+            "style_labels": [labels.get(style, style) for style in batch.styles],
             "refused": refused.values_list("name", "error"),
             "page": page,
             "waits": waits,

@@ -7,6 +7,7 @@ page, which says that nothing is there: a wrong, a revoked and an unknown addres
 from collections.abc import Callable
 from functools import wraps
 from pathlib import PurePosixPath
+from typing import Any
 
 from django.core.files.storage import default_storage
 from django.http import FileResponse, HttpRequest, HttpResponse
@@ -28,7 +29,6 @@ _POLICY = (
 )
 _HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": _POLICY,
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex, nofollow, noarchive",
@@ -55,7 +55,7 @@ def public(page: Page) -> View:
 def missing(_request: HttpRequest, **_: str) -> HttpResponseBase:
     """Answer that nothing is there."""
     # Rendered without the request, so that no session is opened.
-    return _sealed(HttpResponse(render_to_string("share/missing.html"), status=404))
+    return _sealed(_page("share/missing.html", status=404))
 
 
 @public
@@ -72,7 +72,7 @@ def show(request: HttpRequest, share: Share) -> HttpResponseBase:
         "photo": job.photo,
         "image": image,
     }
-    return HttpResponse(render_to_string("share/page.html", context))
+    return _page("share/page.html", context)
 
 
 @public
@@ -92,6 +92,14 @@ def qr_code(request: HttpRequest, share: Share) -> HttpResponseBase:
     """Draw the page's address as a QR code."""
     drawn = draw_qr_code(share_url(share, request=request))
     return HttpResponse(drawn, content_type="image/svg+xml")
+
+
+def _page(
+    template: str, context: dict[str, Any] | None = None, *, status: int = 200
+) -> HttpResponse:
+    answer = HttpResponse(render_to_string(template, context), status=status)
+    answer.headers["Content-Security-Policy"] = _POLICY
+    return answer
 
 
 def _file(request: HttpRequest, stored: str, *, name: str) -> HttpResponseBase:

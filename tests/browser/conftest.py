@@ -8,7 +8,15 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, WebError, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    WebError,
+    expect,
+    sync_playwright,
+)
 from pytest_django.live_server_helper import LiveServer
 
 from modelsettings import registry
@@ -59,7 +67,8 @@ def window(
 
 @pytest.fixture
 def page(window: BrowserContext, live_server: LiveServer, operator: User) -> Iterator[Page]:
-    """A page on which the operator is logged in; an error of a script fails the test."""
+    """A page on which the operator is logged in; an error of a script fails the test, and so
+    does what the Content-Security-Policy refuses."""
     with signed_in(window, live_server.url, user=operator) as page:
         yield page
 
@@ -81,8 +90,13 @@ def signed_in(window: BrowserContext, url: str, *, user: User) -> Iterator[Page]
     def note(error: WebError) -> None:
         errors.append(str(error.error))
 
+    def note_refusal(said: ConsoleMessage) -> None:
+        if "Content Security Policy" in said.text:
+            errors.append(said.text)
+
     stays = window.pages
     window.on("weberror", note)
+    window.on("console", note_refusal)
     page = window.new_page()
     # Cookies, too.
     everything = {"origin": url, "storageTypes": "all"}
@@ -93,6 +107,7 @@ def signed_in(window: BrowserContext, url: str, *, user: User) -> Iterator[Page]
         if opened not in stays:
             opened.close()
     window.remove_listener("weberror", note)
+    window.remove_listener("console", note_refusal)
     assert errors == []
 
 

@@ -18,7 +18,7 @@ KEEP = """() => {
 KEPT = """() => [
     "kept" in localStorage, "kept" in sessionStorage, document.cookie.includes("kept"),
 ]"""
-FAIL_IN_ANOTHER_PAGE = "() => open('/livez').setTimeout(() => { throw new Error('planted') })"
+FAIL_IN_ANOTHER_PAGE = "() => open('about:blank').setTimeout(() => { throw new Error('planted') })"
 
 
 def test_window_keeps_nothing_of_an_earlier_page(
@@ -41,7 +41,7 @@ def test_error_of_a_script_fails_the_test(
 ) -> None:
     opened = signed_in(window, live_server.url, user=operator)
     page = opened.__enter__()
-    page.goto("/livez")
+    page.goto("/nowhere")
     with window.expect_event("weberror"):
         page.evaluate(FAIL_IN_ANOTHER_PAGE)
 

@@ -183,3 +183,24 @@ def test_notices_that_are_half_set(
 
     assert ids(said) == found
     assert not any(secret in str(said) for secret in (MAIL_PASSWORD, SIGNING_SECRET))
+
+
+@pytest.mark.parametrize(
+    ("https", "subdomains", "preload", "found"),
+    [
+        (False, False, False, []),
+        (True, False, False, []),
+        (True, True, False, []),
+        (True, True, True, []),
+        (True, False, True, ["restage.W004"]),
+        (False, True, False, ["restage.W004"]),
+        (False, True, True, ["restage.W004"]),
+    ],
+)
+def test_check_hsts(
+    settings: Settings, *, https: bool, subdomains: bool, preload: bool, found: list[str]
+) -> None:
+    settings.HTTPS, settings.HSTS_INCLUDE_SUBDOMAINS = https, subdomains
+    settings.HSTS_PRELOAD = preload
+
+    assert ids(checks.check_hsts()) == found

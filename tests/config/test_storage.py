@@ -1,63 +1,28 @@
-"""Photos and pictures on S3: moto's server over HTTP, which checks no signature and no expiry.
-
-So these tests hold what Restage writes into a signed address; that Amazon refuses another, or one
-whose time is over, is Amazon's.
-"""
+"""Photos and pictures on S3."""
 
 import io
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import boto3
 import httpx
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db.models.fields.files import FieldFile
-from moto.server import ThreadedMotoServer
 from PIL import Image
-from pytest_django import Settings
 from rest_framework.test import APIClient
 
+from config.storage import PrivateBucket
 from staging import links
 from staging.models import StagedImage, StagingJob
 from staging.predictions import collection
+from tests.buckets import BUCKET, bucket, s3_url
 from tests.conftest import make_photo
 from tests.staging.conftest import Ask, Sandbox, ask, carry_out, opened, sandbox
 
-__all__ = ["ask", "sandbox"]
+__all__ = ["ask", "bucket", "s3_url", "sandbox"]
 
-BUCKET = "pictures-of-nobody"
-
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def s3_url() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture(autouse=True)
-def bucket(s3_url: str, settings: Settings) -> Any:
-    """An empty bucket, of which Restage is told."""
-    key = {"region_name": "eu-central-1", "endpoint_url": s3_url}
-    names = {"bucket_name": BUCKET, "access_key": "AKNOBODY", "secret_key": "nobodys", **key}
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "default": {"BACKEND": "config.storage.PrivateBucket", "OPTIONS": names},
-    }
-    found = boto3.resource(
-        "s3", aws_access_key_id="AKNOBODY", aws_secret_access_key="nobodys", **key
-    ).Bucket(BUCKET)
-    found.create(CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
-    yield found
-    found.objects.delete()
-    found.delete()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bucket")]
 
 
 def stored_in(bucket: Any) -> set[str]:
@@ -153,3 +118,27 @@ def test_storing_twice_stores_once(bucket: Any) -> None:
 def test_a_file_that_is_gone_is_not_found() -> None:
     with pytest.raises(FileNotFoundError):
         default_storage.open("pictures/none.webp")
+
+
+@pytest.mark.parametrize(
+    ("options", "source"),
+    [
+        ({}, "https://pics.s3.amazonaws.com/"),
+        ({"region_name": "eu-central-1"}, "https://pics.s3.amazonaws.com/"),
+        (
+            {"bucket_name": "my.pics", "region_name": "eu-central-1"},
+            "https://s3.eu-central-1.amazonaws.com/my.pics/",
+        ),
+        ({"endpoint_url": "https://minio.example:9000"}, "https://minio.example:9000/pics/"),
+        ({"endpoint_url": "https://minio.example/s3"}, "https://minio.example/s3/pics/"),
+    ],
+)
+def test_source_begins_each_address_and_needs_no_key(
+    options: dict[str, str], source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    named = {"bucket_name": "pics", **options}
+    key = {"access_key": "AKNOBODY", "secret_key": "nobodys"}
+
+    assert PrivateBucket(**named).source == source
+    assert PrivateBucket(**named, **key).url("pictures/a.webp").startswith(f"{source}pictures/a")

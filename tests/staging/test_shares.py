@@ -30,6 +30,12 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "X-Robots-Tag": "noindex, nofollow, noarchive",
 }
+# A picture has the styles of the browser's own page around it.
+PICTURE_HEADERS = {
+    **HEADERS,
+    "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'; sandbox; style-src 'unsafe-inline'",
+}
 
 
 @pytest.fixture
@@ -118,7 +124,7 @@ def test_pictures_are_those_that_are_stored(client: Client, share: Share, job: S
         with file.open("rb") as opened:
             assert found[name] == (kinds[name], opened.read())
     for one in answers.values():
-        assert {name: one.headers[name] for name in HEADERS} == HEADERS
+        assert {name: one.headers[name] for name in HEADERS} == PICTURE_HEADERS
     names = [one.headers["Content-Disposition"] for one in answers.values()]
     assert names == ['inline; filename="before.jpg"', 'inline; filename="after.webp"']
 
@@ -140,7 +146,7 @@ def test_qr_code_leads_to_the_page(client: Client, share: Share, settings: Setti
     answer = client.get(address(share, "/qr.svg"))
 
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/svg+xml")
-    assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+    assert {name: answer.headers[name] for name in HEADERS} == PICTURE_HEADERS
     assert answer.content == draw_qr_code(f"http://testserver{address(share)}")
     assert b"<script" not in answer.content
     settings.PUBLIC_URL = "https://restage.example"

@@ -157,7 +157,22 @@ def test_http_is_sent_to_https_once(proxy: httpx.Client) -> None:
 
     assert (by_http.status_code, by_http.headers["Location"]) == (301, f"{SITE}/admin/login/")
     assert (by_https.status_code, by_https.is_redirect) == (200, False)
-    assert by_https.headers["Strict-Transport-Security"].startswith("max-age=31536000")
+    assert by_https.headers["Strict-Transport-Security"] == "max-age=31536000"
+
+
+def test_hsts_reaches_further_by_choice(installed: Installed) -> None:
+    chosen = {"HSTS_INCLUDE_SUBDOMAINS": "1", "HSTS_PRELOAD": "1"}
+    with installed.served(TRUSTED_PROXY="1", **chosen) as proxy:
+        answer = proxy.get("/admin/login/", headers=BY_HTTPS)
+
+    told = answer.headers["Strict-Transport-Security"]
+    assert told == "max-age=31536000; includeSubDomains; preload"
+
+
+def test_static_files_have_a_policy_too(proxy: httpx.Client) -> None:
+    answer = proxy.get("/static/restage/favicon.svg", headers=BY_HTTPS)
+
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'; ")
 
 
 def test_an_operator_signs_in_through_the_proxy(proxy: httpx.Client, installed: Installed) -> None:
