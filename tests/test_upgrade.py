@@ -20,6 +20,14 @@ ADDING = (
     migrations.CreateModel,
     migrations.RunPython,
 )
+# Constraints that refuse nothing of what an older release writes: it knows no limit of an account,
+# and a limit of all is still the only one of its period.
+WITHOUT_HARM = {
+    "one_limit_of_all_a_period",
+    "one_limit_of_everything_a_period",
+    "one_limit_an_account_and_period",
+    "limit_of_a_project_or_an_account",
+}
 
 
 def takes_something(operation: migrations.operations.base.Operation) -> bool:
@@ -28,6 +36,10 @@ def takes_something(operation: migrations.operations.base.Operation) -> bool:
         field = operation.field
         # Django fills a default in itself, which the older release does not know of.
         return not (field.null or field.many_to_many or field.db_default is not NOT_PROVIDED)
+    if isinstance(operation, migrations.RemoveConstraint):
+        return operation.name not in WITHOUT_HARM
+    if isinstance(operation, migrations.AddConstraint):
+        return operation.constraint.name not in WITHOUT_HARM
     return not isinstance(operation, ADDING)
 
 

@@ -123,8 +123,8 @@ def _day_limit(user: User | AnonymousUser) -> Headroom | None:
     may = ("staging.view_spendinglimit", "staging.change_spendinglimit")
     if not any(user.has_perm(permission) for permission in may):
         return None
-    of_all = SpendingLimit.objects.filter(project=None, period=Period.DAY)
-    return next(iter(headroom_of(of_all.select_related("project"))), None)
+    of_all = SpendingLimit.objects.filter(project=None, account=None, period=Period.DAY)
+    return next(iter(headroom_of(of_all.select_related("project", "account"))), None)
 
 
 def _bounded(rows: QuerySet[Any]) -> str:

@@ -160,22 +160,29 @@ def _of_usage() -> Iterator[Metric]:
 def _of_limits(now: datetime) -> Iterator[Metric]:
     """Yield the spending limits, read in one query.
 
-    A project is named by its id: its name is confidential.
+    A project is named by its id, as an account is: their names are confidential.
     """
     today = timezone.localdate(now)
     limits = list(SpendingLimit.objects.order_by("pk"))
-    limits.sort(key=lambda limit: (limit.project_id is not None, limit.left(today)))
+    limits.sort(key=lambda limit: (_scope(limit) != "all", limit.left(today)))
     labels = ("scope", "period")
     wholes = _gauge("spending_limit_usd", "What may be spent in the period.", *labels)
     spent = _gauge("spending_spent_usd", "What was spent of a limit in its period.", *labels)
     reserved = _gauge("spending_reserved_usd", "What is reserved for what is under way.", *labels)
     for limit in limits[:MOST_LIMITS]:
-        of = [str(limit.project_id or "all"), limit.period]
+        of = [_scope(limit), limit.period]
         wholes.add_metric(of, float(limit.usd))
         for family, usd in zip((spent, reserved), limit.used(today), strict=True):
             family.add_metric(of, float(usd))
     yield from (wholes, spent, reserved)
     yield _gauge("spending_limits", "Limits that there are, shown or not.", value=len(limits))
+
+
+def _scope(limit: SpendingLimit) -> str:
+    """Return the scope that a limit is labelled with: `all`, a project's id, `account 7`."""
+    if limit.account_id:
+        return f"account {limit.account_id}"
+    return str(limit.project_id or "all")
 
 
 def _of_pace(now: datetime) -> Iterator[Metric]:

@@ -46,6 +46,8 @@ class NamedUserField(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         name = super().clean(value)
+        if not name:
+            return None
         user = User.objects.filter(username=name, is_active=True).first()
         if user is None:
             raise forms.ValidationError(f"There is nobody called {name}.")

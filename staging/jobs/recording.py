@@ -1,5 +1,6 @@
 """Writes the rows of a planned job of a photo: the job, and predictions for workers to buy."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import structlog
@@ -7,10 +8,12 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from staging.idempotency import keep_key
 from staging.jobs.planning import Plan
 from staging.models import (
     BatchPhoto,
     Callback,
+    IdempotencyKey,
     Photo,
     Prediction,
     PredictionStatus,
@@ -33,12 +36,14 @@ def record_job(
     owner: User,
     batch_photo: BatchPhoto | None = None,
     callback_url: str = "",
+    key: IdempotencyKey | None = None,
 ) -> StagingJob:
     """Record a planned job of a photo with its predictions, in the photo's project.
 
     `callback_url` is called when the job ends; the caller has checked it with
-    `staging.callbacks.check_callback_url`. Raises OverLimit where a spending limit refuses the job;
-    nothing is written then. The caller wakes `Step.SUBMIT` once this is committed.
+    `staging.callbacks.check_callback_url`. Raises OverLimit where a spending limit refuses the job,
+    and AlreadyAsked for a key that was used meanwhile; nothing is written then. The caller wakes
+    `Step.SUBMIT` once this is committed.
     """
     resolved, stored = plan.resolved, plan.resolved.stored
     job = StagingJob(
@@ -62,13 +67,15 @@ def record_job(
     reference = job.photo_reference
     photo_input = [reference] if stored.schema.takes_many_images else reference
     job.input = {**resolved.input, stored.roles["image"]: photo_input, **plan.words}
-    check_headroom(job, predictions=resolved.delivery.num_outputs)
+    count, first_seed = resolved.delivery.num_outputs, resolved.input.get("seed")
+    check_headroom(job, account=owner, predictions=count)
     job.save()
-    first_seed = resolved.input.get("seed")
+    keep_key(key, job=job)
     # Each picture is a purchase of its own; a seed per position makes them differ.
-    for position in range(resolved.delivery.num_outputs):
-        seed = None if first_seed is None else first_seed + position
-        add_prediction(job, position=position, seed=seed, by=owner.get_username())
+    seeds = {
+        position: None if first_seed is None else first_seed + position for position in range(count)
+    }
+    add_predictions(job, seeds, account=owner)
     if callback_url:
         Callback.objects.create(job=job, url=callback_url)
     batch = str(batch_photo.batch_id) if batch_photo else None
@@ -76,17 +83,20 @@ def record_job(
     return job
 
 
-def add_prediction(
-    job: StagingJob, *, position: int, seed: int | None, by: str, why: str = ""
-) -> Prediction:
-    """Queue one prediction of a job, with the first step of its timeline."""
-    now = timezone.now()
+def add_predictions(
+    job: StagingJob, seeds: Mapping[int, int | None], *, account: User, why: str = ""
+) -> None:
+    """Queue predictions of a job by their positions, each with the first step of its timeline.
+
+    `account` asks and pays for them.
+    """
+    now, by = timezone.now(), account.get_username()
     # A user waits for a single photo, but not for each photo of a batch: a batch lets others go
     # first.
     rank_at = now + timedelta(seconds=BATCH_COSTS_S) if job.batch_photo_id else now
-    prediction = Prediction.objects.create(
-        job=job, position=position, seed=seed, rank_at=rank_at, run_after=now
-    )
-    Transition.record(prediction, target=PredictionStatus.QUEUED, at=now, by=by, why=why)
-    log.info("queued", job=str(job.pk), prediction=str(prediction.pk), by=by, why=why)
-    return prediction
+    for position, seed in seeds.items():
+        prediction = Prediction.objects.create(
+            job=job, account=account, position=position, seed=seed, rank_at=rank_at, run_after=now
+        )
+        Transition.record(prediction, target=PredictionStatus.QUEUED, at=now, by=by, why=why)
+        log.info("queued", job=str(job.pk), prediction=str(prediction.pk), by=by, why=why)

@@ -11,7 +11,7 @@ from modelsettings.schema.validation import SettingsRefused
 from modelsettings.settings import StoredSettings, read_profile
 from staging.errors import Finished, GoneMeanwhile, ModelUnusable, Unfinished
 from staging.idempotency import keep_key
-from staging.jobs.recording import add_prediction
+from staging.jobs.recording import add_predictions
 from staging.models import Callback, IdempotencyKey, JobStatus, PredictionStatus, StagingJob
 from staging.photos import lock_photo
 from staging.spending.headroom import check_headroom
@@ -39,8 +39,11 @@ def retry_job(job: StagingJob, *, by: User, key: IdempotencyKey | None = None) -
     cannot be used; OverLimit; and AlreadyAsked for a key that was used meanwhile.
     """
     # This locks the job before its predictions, and a worker that moves a prediction locks them the
-    # other way about. They do not wait for each other, because these predictions have ended.
-    current = StagingJob.objects.select_for_update(of=("self",)).filter(pk=job.pk).first()
+    # other way about. They do not wait for each other, because these predictions have ended. The
+    # lock leaves the key alone: a repeat, whose Idempotency-Key we may wait for, refers to this
+    # job's row at its commit.
+    locked = StagingJob.objects.select_for_update(of=("self",), no_key=True)
+    current = locked.filter(pk=job.pk).first()
     if current is None:
         raise GoneMeanwhile("This job was deleted meanwhile.")
     keep_key(key, job=current)
@@ -50,13 +53,12 @@ def retry_job(job: StagingJob, *, by: User, key: IdempotencyKey | None = None) -
     bad = list(current.predictions.filter(is_replaced=False, status__in=list(_END)))
     if not bad:
         raise Finished("Every picture of this job was made: repeat it for other ones.")
-    check_headroom(current, predictions=len(bad))
+    check_headroom(current, account=by, predictions=len(bad))
     current.predictions.filter(pk__in=[ended.pk for ended in bad]).update(is_replaced=True)
-    for ended in bad:
-        why = f"In place of one that {_END[ended.status]}."
-        add_prediction(
-            current, position=ended.position, seed=ended.seed, by=by.get_username(), why=why
-        )
+    for status, said in _END.items():
+        seeds = {ended.position: ended.seed for ended in bad if ended.status == status}
+        if seeds:
+            add_predictions(current, seeds, account=by, why=f"In place of one that {said}.")
     StagingJob.objects.filter(pk=current.pk).update(
         status=JobStatus.QUEUED, finished_at=None, changed_at=timezone.now()
     )
@@ -77,8 +79,7 @@ def repeat_job(
     seeds = plan_seeds(job, seed)
     with transaction.atomic():
         lock_photo(job.photo)
-        again = record_repeat(job, owner=by, seeds=seeds)
-        keep_key(key, job=again)
+        again = record_repeat(job, owner=by, seeds=seeds, key=key)
         transaction.on_commit(lambda: wake(Step.SUBMIT))
     return again
 
@@ -102,11 +103,13 @@ def plan_seeds(job: StagingJob, seed: Seed) -> list[int | None]:
 
 
 @transaction.atomic
-def record_repeat(job: StagingJob, *, owner: User, seeds: list[int | None]) -> StagingJob:
+def record_repeat(
+    job: StagingJob, *, owner: User, seeds: list[int | None], key: IdempotencyKey | None = None
+) -> StagingJob:
     """Record a job that runs with the settings of another, and with `seeds`.
 
-    Raises OverLimit where a spending limit refuses it. The caller wakes `Step.SUBMIT` once this is
-    committed.
+    Raises OverLimit where a spending limit refuses it, and AlreadyAsked for a key that was used
+    meanwhile. The caller wakes `Step.SUBMIT` once this is committed.
     """
     again = StagingJob(
         owner=owner,
@@ -122,11 +125,11 @@ def record_repeat(job: StagingJob, *, owner: User, seeds: list[int | None]) -> S
     if first_seed is not None and first_seed != job.settings.get("seed"):
         for document in (again.settings, again.overrides, again.input):
             document["seed"] = first_seed
-    check_headroom(again, predictions=len(seeds))
+    check_headroom(again, account=owner, predictions=len(seeds))
     again.save()
+    keep_key(key, job=again)
     why = f"Repeats job {str(job.pk)[:8]}."
-    for position, seed in enumerate(seeds):
-        add_prediction(again, position=position, seed=seed, by=owner.get_username(), why=why)
+    add_predictions(again, dict(enumerate(seeds)), account=owner, why=why)
     return again
 
 

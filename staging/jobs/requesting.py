@@ -3,7 +3,6 @@
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from staging.idempotency import keep_key
 from staging.jobs.planning import Plan, plan_job
 from staging.jobs.recording import record_job
 from staging.jobs.request import StagingRequest
@@ -37,8 +36,7 @@ def request_staging(
         return _stage_new(plan, photo, owner=owner, project=project, key=key, url=callback_url)
     with transaction.atomic():
         lock_photo(photo)
-        job = record_job(plan, photo, owner=owner, callback_url=callback_url)
-        keep_key(key, job=job)
+        job = record_job(plan, photo, owner=owner, callback_url=callback_url, key=key)
         transaction.on_commit(lambda: wake(Step.SUBMIT))
     return job
 
@@ -56,7 +54,6 @@ def _stage_new(
     photo = store_photo(upload, owner=owner, project=project)
     with saving(photo):
         photo.save()
-        job = record_job(plan, photo, owner=owner, callback_url=url)
-        keep_key(key, job=job)
+        job = record_job(plan, photo, owner=owner, callback_url=url, key=key)
         transaction.on_commit(lambda: wake(Step.SUBMIT))
     return job

@@ -5,7 +5,7 @@ from staging.models.callback import Callback, CallbackAttempt, CallbackStatus, c
 from staging.models.discarded import DiscardedFile
 from staging.models.heartbeat import Heartbeat
 from staging.models.idempotency import IdempotencyKey
-from staging.models.job import JobStatus, StagingJob
+from staging.models.job import JobKind, JobStatus, StagingJob
 from staging.models.library import PromptRules, PromptTemplate, RoomType, Style
 from staging.models.notice import Channel, DeliveryStatus, Notice, NoticeDelivery, NoticeKind
 from staging.models.pace import CreationPace
@@ -26,12 +26,13 @@ from staging.models.spending import (
     WhenOver,
 )
 from staging.models.tally import Tallied, Tally
-from staging.models.usage import DailyUsage
+from staging.models.usage import AccountUsage, DailyUsage
 
 __all__ = [
     "NO_ESTIMATE",
     "OVER_LIMIT",
     "WAITING",
+    "AccountUsage",
     "BatchPhoto",
     "BatchPhotoStatus",
     "Callback",
@@ -44,6 +45,7 @@ __all__ = [
     "DiscardedFile",
     "Heartbeat",
     "IdempotencyKey",
+    "JobKind",
     "JobStatus",
     "Notice",
     "NoticeDelivery",

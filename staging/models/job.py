@@ -25,6 +25,14 @@ class JobStatus(models.TextChoices):
     CANCELED = "canceled"
 
 
+class JobKind(models.TextChoices):
+    """The purpose of a job, by which its cost is counted."""
+
+    JOB = "job"
+    TRIAL = "trial"
+    COMPARISON = "comparison"
+
+
 UNFINISHED: tuple[str, ...] = (
     JobStatus.QUEUED,
     JobStatus.SUBMITTING,
@@ -86,6 +94,10 @@ class StagingJob(models.Model):
     status = models.CharField(max_length=20, choices=JobStatus.choices, default=JobStatus.QUEUED)
     batch_photo = models.ForeignKey(
         BatchPhoto, on_delete=models.SET_NULL, null=True, related_name="jobs"
+    )
+    # The database has the default as well, for an older release that does not know the column.
+    kind = models.CharField(
+        max_length=10, choices=JobKind.choices, default=JobKind.JOB, db_default=JobKind.JOB
     )
     repeats = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)

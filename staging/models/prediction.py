@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -14,7 +15,7 @@ from modelsettings.masking import mask
 from staging.models.job import UNFINISHED, StagingJob, job_status
 from staging.models.lease import Leased, LeasedQuerySet
 from staging.models.spending import PurchasePause, SpendingLimit
-from staging.models.usage import DailyUsage
+from staging.models.usage import AccountUsage, DailyUsage
 
 # The columns that people read, and in which secrets are masked.
 _FOR_PEOPLE = ("error", "error_code")
@@ -39,6 +40,10 @@ class PredictionQuerySet(LeasedQuerySet["Prediction"]):
         """Return the queued predictions that may be bought now: no pause stops them."""
         paused = PurchasePause.objects.filter(Q(model=None) | Q(model=OuterRef("job__model")))
         return self.claimable(now).filter(~Exists(paused), status=PredictionStatus.QUEUED)
+
+    def paid_by(self, account: int) -> "PredictionQuerySet":
+        """Return the predictions that an account pays for, by its key."""
+        return self.filter(Q(account=account) | Q(account=None, job__owner=account))
 
     def under_way(self) -> "PredictionQuerySet":
         """Return the predictions that are bought, or may be bought already, and have not ended."""
@@ -120,7 +125,9 @@ class PredictionQuerySet(LeasedQuerySet["Prediction"]):
             # reserved does.
             unknown = reserved if may_have_cost or pictures else Decimal(0)
             cost = unknown if prediction.cost is None else prediction.cost
-            limits = SpendingLimit.objects.of_project(job.project_id)
+            limits = SpendingLimit.objects.of_purchase(
+                project=job.project_id, account=prediction.account_id or job.owner_id
+            )
             limits.settle(reserved=reserved, reserved_on=reserved_on, cost=cost)
         return True
 
@@ -130,6 +137,11 @@ class Prediction(Leased):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     job = models.ForeignKey(StagingJob, on_delete=models.CASCADE, related_name="predictions")
+    # The account that pays: the job's owner, or whoever asked for the retry. Empty where an older
+    # release, which does not know the column, recorded it: then the owner pays (`payer_id`).
+    account = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, db_index=False, related_name="+"
+    )
     position = models.PositiveSmallIntegerField(default=0, help_text="Its place in the job.")
     seed = models.BigIntegerField(null=True)
     status = models.CharField(
@@ -199,6 +211,11 @@ class Prediction(Leased):
 
     def __str__(self) -> str:
         return f"Prediction {str(self.pk)[:8]}"
+
+    @property
+    def payer_id(self) -> int:
+        """The key of the account that pays for it."""
+        return self.account_id or self.job.owner_id
 
     @property
     def intended_at(self) -> datetime:
@@ -300,7 +317,9 @@ def _storable(value: Any) -> Any:
 
 def _settle_job(job_pk: uuid.UUID, now: datetime) -> StagingJob:
     """Set a job's status from its predictions; the lock of its row lets one writer in at a time."""
-    read = StagingJob.objects.only("status", "finished_at", "project_id", "profile_id", "model_id")
+    read = StagingJob.objects.only(
+        "status", "finished_at", "owner_id", "project_id", "profile_id", "model_id", "kind"
+    )
     # Locked before the predictions are read: of two that end together, the second sees both ends.
     job = read.select_for_update().get(pk=job_pk)
     counted = Prediction.objects.filter(job=job_pk, is_replaced=False)
@@ -315,14 +334,15 @@ def _settle_job(job_pk: uuid.UUID, now: datetime) -> StagingJob:
 
 
 def _count(prediction: Prediction, job: StagingJob, now: datetime, *, pictures: int) -> None:
-    DailyUsage.count(
-        job,
-        day=timezone.localdate(now),
-        outcome=prediction.status,
-        pictures=pictures,
-        cost=prediction.cost,
-        seconds=(now - prediction.created_at).total_seconds() if pictures else 0.0,
-    )
+    end: dict[str, Any] = {
+        "day": timezone.localdate(now),
+        "outcome": prediction.status,
+        "pictures": pictures,
+        "cost": prediction.cost,
+        "seconds": (now - prediction.created_at).total_seconds() if pictures else 0.0,
+    }
+    DailyUsage.count(job, **end)
+    AccountUsage.count(job, account_pk=prediction.account_id or job.owner_id, **end)
 
 
 def total_cost(predictions: list[Prediction]) -> Decimal | None:

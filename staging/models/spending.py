@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
+from django.contrib.auth.models import User
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -65,9 +66,17 @@ class NoEstimate(OverLimit):
 
 
 class SpendingLimitQuerySet(models.QuerySet["SpendingLimit"]):
+    def of_purchase(self, *, project: object, account: int) -> "SpendingLimitQuerySet":
+        """Return the limits into which a purchase has to fit, by the keys of its project and payer.
+
+        They are the limits of the project, of the account that pays, and of everything.
+        """
+        of_all = Q(project=None, account=None)
+        return self.filter(of_all | Q(project=project) | Q(account=account))
+
     def of_project(self, project: object) -> "SpendingLimitQuerySet":
-        """Return the limits of a project, by its primary key, and those of everything."""
-        return self.filter(Q(project=None) | Q(project=project))
+        """Return the limits into which all of a project's purchases have to fit, whoever pays."""
+        return self.filter(Q(project=None, account=None) | Q(project=project))
 
     def refusing(self) -> "SpendingLimitQuerySet":
         """Return the limits that refuse a purchase over them, rather than let it wait."""
@@ -75,14 +84,14 @@ class SpendingLimitQuerySet(models.QuerySet["SpendingLimit"]):
 
     def check_headroom(self, usd: Decimal | None, *, today: date) -> None:
         """Raise OverLimit where one of these limits has no room now; reserve nothing."""
-        for limit in self.select_related("project").order_by("pk"):
+        for limit in self.select_related("project", "account").order_by("pk"):
             if usd is None:
                 raise NoEstimate(limit)
             if usd > limit.left(today) + HALF_A_MILLIONTH:
                 raise OverLimit(limit, usd)
 
-    def reserve(self, project: object, usd: Decimal | None, *, today: date) -> date:
-        """Take dollars out of every limit of a purchase, in the transaction that writes it.
+    def reserve(self, usd: Decimal | None, *, today: date) -> date:
+        """Take dollars out of each of these limits, in the transaction that writes the purchase.
 
         `usd` is None where the cost is unknown. Returns the day for which the purchase counts: the
         next day where midnight has passed since `today` was read, and another purchase has begun
@@ -90,7 +99,7 @@ class SpendingLimitQuerySet(models.QuerySet["SpendingLimit"]):
         nothing is reserved in any limit. The limits' rows are locked in the order of their keys,
         after the prediction and its job.
         """
-        limits = list(self.of_project(project).select_for_update(of=("self",)).order_by("pk"))
+        limits = list(self.select_for_update(of=("self",)).order_by("pk"))
         if not limits:
             return today
         if usd is None:
@@ -103,7 +112,7 @@ class SpendingLimitQuerySet(models.QuerySet["SpendingLimit"]):
         room = F("usd") + HALF_A_MILLIONTH - F("spent") - F("reserved")
         # All limits in one UPDATE: where fewer rows than limits had room, the caller rolls back.
         taken = (
-            self.annotate(room=room)
+            SpendingLimit.objects.annotate(room=room)
             .filter(pk__in=keys, room__gte=usd)
             .update(reserved=F("reserved") + usd)
         )
@@ -128,7 +137,7 @@ class SpendingLimitQuerySet(models.QuerySet["SpendingLimit"]):
 
 
 class SpendingLimit(models.Model):
-    """The dollars that a project, or everything together, may spend in a day or a month.
+    """The dollars that a project, an account, or all together may spend in a day or a month.
 
     `reserved` and `spent` count the purchases of the period that holds `begins_on`, by days of
     TIME_ZONE: `reserved` those under way, at their estimates, `spent` those that have ended, at
@@ -143,6 +152,10 @@ class SpendingLimit(models.Model):
         blank=True,
         related_name="spending_limits",
         help_text="Empty: everything together.",
+    )
+    # What an account spends: its own jobs, in whatever project, and what it retries of others.
+    account = models.ForeignKey(
+        User, on_delete=models.CASCADE, null=True, blank=True, related_name="spending_limits"
     )
     period = models.CharField(max_length=5, choices=Period.choices)
     usd = models.DecimalField(
@@ -163,7 +176,9 @@ class SpendingLimit(models.Model):
     objects = SpendingLimitQuerySet.as_manager()
 
     class Meta:
-        ordering = (F("project").asc(nulls_first=True), "period")
+        ordering = (
+            F("project").asc(nulls_first=True), F("account").asc(nulls_first=True), "period",
+        )  # fmt: skip
         constraints = [
             models.UniqueConstraint(
                 fields=["project", "period"],
@@ -171,10 +186,20 @@ class SpendingLimit(models.Model):
                 violation_error_message="This project has a limit of this period: change that one.",
             ),
             models.UniqueConstraint(
+                fields=["account", "period"],
+                name="one_limit_an_account_and_period",
+                violation_error_message="This account has a limit of this period: change that one.",
+            ),
+            models.UniqueConstraint(
                 fields=["period"],
-                condition=Q(project=None),
-                name="one_limit_of_all_a_period",
+                condition=Q(project=None, account=None),
+                name="one_limit_of_everything_a_period",
                 violation_error_message="There is a limit of this period: change that one.",
+            ),
+            models.CheckConstraint(
+                condition=Q(project=None) | Q(account=None),
+                name="limit_of_a_project_or_an_account",
+                violation_error_message="Choose a project or an account, not both.",
             ),
         ]
 
@@ -183,6 +208,8 @@ class SpendingLimit(models.Model):
 
     @property
     def whose(self) -> str:
+        if self.account:
+            return self.account.get_username()
         return self.project.name if self.project else "All projects"
 
     def used(self, today: date) -> tuple[Decimal, Decimal]:

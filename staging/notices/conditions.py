@@ -82,7 +82,7 @@ def find_nearly_spent() -> list[Headroom]:
     """Return the limits of which NEARLY percent or more are used."""
     return [
         headroom
-        for headroom in headroom_of(SpendingLimit.objects.select_related("project"))
+        for headroom in headroom_of(SpendingLimit.objects.select_related("project", "account"))
         # A limit of $0 is always full, which is news only if a prediction waits for it.
         if headroom.percent >= NEARLY and (headroom.limit.usd or headroom.waiting)
     ]
@@ -109,7 +109,7 @@ def words_of(headroom: Headroom) -> str:
 
 
 def _has(limit: SpendingLimit) -> str:
-    return "has" if limit.project_id else "have"
+    return "has" if limit.project_id or limit.account_id else "have"
 
 
 def _count(count: int) -> str:

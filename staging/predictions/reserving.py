@@ -5,7 +5,7 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from staging.models import (
@@ -16,6 +16,7 @@ from staging.models import (
     SpendingLimit,
     StagingJob,
 )
+from staging.models.spending import SpendingLimitQuerySet
 from staging.predictions.retries import give_up
 from staging.spending.estimating import most_cost
 
@@ -26,7 +27,8 @@ log = structlog.get_logger(__name__)
 # they make LOOKS_A_SECOND looks, so that workers have time left for predictions that can be bought.
 LOOK_AGAIN = timedelta(minutes=2)
 LOOKS_A_SECOND = 5
-# A prediction that waited and has found budget lets this many of its project look at once.
+# A prediction that waited and has found budget lets this many of its project, or under a limit of
+# the account that pays, look at once.
 LET_ON = 50
 
 
@@ -54,7 +56,7 @@ def intend(prediction: Prediction, *, by: str, **values: Any) -> bool:
             if moved:
                 # Where midnight has passed since `today` was read, the purchase counts for the next
                 # day: settling gives the reservation back in the period of that day.
-                day = SpendingLimit.objects.reserve(prediction.job.project_id, usd, today=today)
+                day = _limits_of(prediction).reserve(usd, today=today)
                 if day != today:
                     Prediction.objects.note(prediction, reserved_on=day)
     except OverLimit as refusal:
@@ -73,13 +75,18 @@ def has_headroom(prediction: Prediction, *, by: str) -> bool:
 
     This spares the upload for a purchase that cannot be made. `intend` looks again, and decides.
     """
-    limits = SpendingLimit.objects.of_project(prediction.job.project_id)
     try:
-        limits.check_headroom(most_cost(prediction.job), today=timezone.localdate())
+        _limits_of(prediction).check_headroom(most_cost(prediction.job), today=timezone.localdate())
     except OverLimit as refusal:
         _put_off(prediction, refusal, by=by)
         return False
     return True
+
+
+def _limits_of(prediction: Prediction) -> SpendingLimitQuerySet:
+    return SpendingLimit.objects.of_purchase(
+        project=prediction.job.project_id, account=prediction.payer_id
+    )
 
 
 def _put_off(prediction: Prediction, refusal: OverLimit, *, by: str) -> None:
@@ -108,9 +115,12 @@ def _pause() -> timedelta:
 
 
 def _let_others_on(prediction: Prediction) -> None:
-    """Let the first predictions that wait in the same project look for room now."""
+    """Let the first that wait in the same project, or under its account's limits, look now."""
     now = timezone.now()
-    others = _all_waiting().filter(job__project=prediction.job.project_id, run_after__gt=now)
+    alike = Q(job__project=prediction.job.project_id) | Q(
+        held_by_limit__account=prediction.payer_id
+    )
+    others = _all_waiting().filter(alike, run_after__gt=now)
     first = others.order_by("rank_at").values_list("pk", flat=True)[:LET_ON]
     Prediction.objects.filter(pk__in=list(first), lease_until=None).update(run_after=now)
 

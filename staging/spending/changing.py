@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from modelsettings.models import ReplicateModel
 from staging.models import (
     WAITING,
+    AccountUsage,
     DailyUsage,
     Period,
     Prediction,
@@ -31,13 +33,13 @@ def save_limit(limit: SpendingLimit) -> None:
     """
     is_new = limit.pk is None
     if is_new:
-        _hold_purchases()
+        hold_purchases()
         limit.begins_on = Period(limit.period).begin(timezone.localdate())
         limit.save()
         _count_so_far(limit)
     else:
-        # Not the sums, which workers change meanwhile; nor the project and the period that they
-        # are of.
+        # Not the sums, which workers change meanwhile; nor the project, the account and the period
+        # that they are of.
         limit.save(update_fields=["usd", "when_over"])
     look_again(limit)
 
@@ -115,7 +117,7 @@ def _wake_waiting(changed: Sequence[SpendingLimit]) -> None:
     wake(Step.SUBMIT)
 
 
-def _hold_purchases() -> None:
+def hold_purchases() -> None:
     """Let transactions that reserve or settle finish first, and others wait for this one's end.
 
     Else a purchase could be counted twice in the new limit, or not at all. A lock of the new row
@@ -130,11 +132,15 @@ def _hold_purchases() -> None:
 
 def _count_so_far(limit: SpendingLimit) -> None:
     """Set a new limit's sums: the costs of its period so far, and what is reserved now."""
-    usage = DailyUsage.objects.filter(day__gte=limit.begins_on)
+    usage: QuerySet[Any] = DailyUsage.objects.all()
     under_way = Prediction.objects.under_way().filter(reserved_on__gte=limit.begins_on)
     if limit.project_id:
         usage = usage.filter(project=limit.project_id)
         under_way = under_way.filter(job__project=limit.project_id)
-    limit.spent = usage.aggregate(sum=Sum("cost"))["sum"] or Decimal(0)
+    elif limit.account_id:
+        usage = AccountUsage.objects.filter(account=limit.account_id)
+        under_way = under_way.paid_by(limit.account_id)
+    counted = usage.filter(day__gte=limit.begins_on)
+    limit.spent = counted.aggregate(sum=Sum("cost"))["sum"] or Decimal(0)
     limit.reserved = under_way.aggregate(sum=Sum("reserved"))["sum"] or Decimal(0)
     limit.save(update_fields=["spent", "reserved"])

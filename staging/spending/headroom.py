@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -46,7 +47,7 @@ class Headroom:
 
 
 def headroom_of(limits: Iterable[SpendingLimit]) -> list[Headroom]:
-    """Return what each limit leaves today. The limits' projects have been read with them.
+    """Return what each limit leaves today. Its project and its account were read with it.
 
     A limit is full where nothing is left, where a prediction waits for room under it, and where one
     picture of the default model has no room: its last cents can buy nothing.
@@ -59,9 +60,14 @@ def headroom_of(limits: Iterable[SpendingLimit]) -> list[Headroom]:
     return [_headroom(limit, today, price=price, waiting=waiting[limit.pk]) for limit in shown]
 
 
-def check_headroom(job: StagingJob, *, predictions: int) -> None:
-    """Raise OverLimit where a limit that refuses has no room for predictions of a job."""
-    refusing = SpendingLimit.objects.refusing().of_project(job.project_id)
+def check_headroom(job: StagingJob, *, account: User, predictions: int) -> None:
+    """Raise OverLimit where a limit that refuses has no room for predictions of a job.
+
+    `account` pays for them.
+    """
+    refusing = SpendingLimit.objects.refusing().of_purchase(
+        project=job.project_id, account=account.pk
+    )
     if not refusing.exists():
         return
     usd = most_cost(job)

@@ -59,7 +59,7 @@ def limits_of_project(context: Any, project: Project) -> dict[str, Any]:
     user = context["request"].user
     may_change = user.has_perm("staging.change_spendinglimit")
     may_see = may_change or user.has_perm("staging.view_spendinglimit")
-    limits = SpendingLimit.objects.of_project(project.pk).select_related("project")
+    limits = SpendingLimit.objects.of_project(project.pk).select_related("project", "account")
     return _on_page(
         context,
         project=project,

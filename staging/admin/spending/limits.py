@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -16,12 +17,20 @@ from unfold.views import ChangeList
 
 from staging.admin.cells import two_lines
 from staging.admin.deleting import DeletingAdmin
+from staging.admin.projects import NamedUserField
 from staging.models import SpendingLimit, WhenOver
 from staging.spending.changing import delete_limit, save_limit
 from staging.spending.headroom import NEARLY, headroom_of
 from staging.templatetags.staging_spending import bar_of
 
 _WHEN_OVER = {WhenOver.WAIT: "waits", WhenOver.REFUSE: "is refused"}
+
+
+class LimitForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    account = NamedUserField(
+        required=False,
+        help_text="A user name: what this account may spend, in all projects together.",
+    )
 
 
 class LimitChangeList(ChangeList):
@@ -44,9 +53,10 @@ class SpendingLimitAdmin(DeletingAdmin):
     list_after_template = "admin/staging/spendinglimit/after.html"
     list_fullwidth = True
     sortable_by = ()
-    search_fields = ("project__name",)
-    search_help_text = "A project's name"
-    fields = ("project", "period", "usd", "when_over")
+    search_fields = ("project__name", "account__username")
+    search_help_text = "A project's name, or a user name"
+    form = LimitForm
+    fields = ("project", "account", "period", "usd", "when_over")
     autocomplete_fields = ("project",)
     change_form_outer_before_template = "admin/staging/spendinglimit/headroom.html"
     actions = ("delete_selected",)
@@ -54,7 +64,7 @@ class SpendingLimitAdmin(DeletingAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SpendingLimit]:
         rows: QuerySet[SpendingLimit] = super().get_queryset(request)
-        return rows.select_related("project")
+        return rows.select_related("project", "account")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[LimitChangeList]:
         return LimitChangeList
@@ -94,8 +104,8 @@ class SpendingLimitAdmin(DeletingAdmin):
         )
 
     @display(description="Whose")
-    def whose(self, limit: SpendingLimit) -> str:
-        return limit.whose
+    def whose(self, limit: SpendingLimit) -> SafeString | str:
+        return two_lines(limit.whose, "an account") if limit.account_id else limit.whose
 
     @display(description="May spend")
     def may_spend(self, limit: SpendingLimit) -> SafeString:

@@ -134,6 +134,34 @@ def test_add_for_a_project_is_preselected(admin_page: Client, operator: User) ->
     assert f'<option value="{project.pk}" selected' in page
 
 
+def test_add_for_an_account(admin_page: Client, stranger: User) -> None:
+    answer = admin_page.post(
+        f"{LIMITS}add/", {"account": "sam", "period": "day", "usd": "2", "when_over": "wait"}
+    )
+
+    assert answer.status_code == 302
+    assert SpendingLimit.objects.get().account == stranger
+    page = shown(admin_page, LIMITS)
+    assert "sam an account" in page
+    assert "$2.00 a day" in page
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"account": "nobody"}, "There is nobody called nobody."),
+        ({"account": "sam"}, "Choose a project or an account, not both."),
+    ],
+)
+def test_add_for_an_account_is_refused_in_words(
+    admin_page: Client, stranger: User, wrong: dict[str, str], said: str
+) -> None:
+    project = Project.objects.create(owner=stranger, name="12 Elm Street")
+    sent = {"project": str(project.pk), "period": "day", "usd": "2", "when_over": "wait"}
+
+    assert said in shown_after(admin_page, sent | wrong)
+
+
 def test_second_limit_of_a_period_is_refused_in_words(admin_page: Client) -> None:
     limit("1")
 

@@ -82,7 +82,7 @@ def test_api_answers_500_to_what_is_done_to_a_job(
 
     job = ask()
     cancel_job(job, by=operator)
-    monkeypatch.setattr(repeating, "add_prediction", fail)
+    monkeypatch.setattr(repeating, "add_predictions", fail)
     monkeypatch.setattr(repeating, "record_repeat", fail)
     api.raise_request_exception = False
 
@@ -129,7 +129,7 @@ def test_a_jobs_buttons_answer_500(
 
     job = ask()
     cancel_job(job, by=operator)
-    monkeypatch.setattr(repeating, "add_prediction", fail)
+    monkeypatch.setattr(repeating, "add_predictions", fail)
     monkeypatch.setattr(repeating, "record_repeat", fail)
     admin_page.raise_request_exception = False
 

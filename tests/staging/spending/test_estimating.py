@@ -1,4 +1,4 @@
-"""What a purchase will cost, about and at most: never more than is held, for every model we ship."""
+"""What a purchase costs, about and at most: never more than is held, for every model we ship."""
 
 import json
 from collections.abc import Iterator, Mapping
