@@ -121,14 +121,14 @@ def dump(address: str) -> str:
         return "\n".join(row for one in whole for (row,) in postgres.execute(one))
 
 
-def await_waiting_lock() -> None:
-    """Wait until another connection to the test's PostgreSQL waits for a lock."""
-    waits = "select 1 from pg_stat_activity where datname = current_database()"
+def await_waiting_lock(count: int = 1) -> None:
+    """Wait until so many other connections to the test's PostgreSQL wait for a lock."""
+    waits = "select count(*) from pg_stat_activity where datname = current_database()"
     with connection.cursor() as cursor:
         for _ in range(200):
             # What a transaction has read of the statistics once, it would see for ever.
             cursor.execute("select pg_stat_clear_snapshot(), pg_sleep(0.05)")
             cursor.execute(f"{waits} and wait_event_type = 'Lock'")
-            if cursor.fetchone():
+            if cursor.fetchone()[0] >= count:
                 return
     pytest.fail("no connection came to wait for a lock")

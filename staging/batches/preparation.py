@@ -77,7 +77,7 @@ def claim_next() -> BatchPhoto | None:
     )
     # Several workers read the same rows: the conditional UPDATE of `claim` lets one of them have a
     # photo, and the others try the next.
-    for batch_photo in waiting.order_by("id")[:20]:
+    for batch_photo in waiting.order_by("rank_at", "id")[:20]:
         if BatchPhoto.objects.claim(batch_photo):
             return batch_photo
     return None

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -13,6 +14,7 @@ from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.utils import timezone
 
 from modelsettings.errors import RequestRefused
 from modelsettings.models import ReplicateModel
@@ -27,15 +29,19 @@ from staging.models import (
     BatchPhoto,
     BatchPhotoStatus,
     IdempotencyKey,
+    Line,
     Photo,
     Project,
     StagingBatch,
+    Turn,
 )
 from staging.projects import lock_project
 from staging.worker.wake import Step, wake
 
 MAX_PHOTOS = 200
 MAX_TOTAL_BYTES = 2**30
+# The photos of an account stand so far apart in the queue of those that wait to be read.
+PHOTO_TAKES_S = 1.0
 # Workers that are woken at once for a new batch; each process bounds how many photos it decodes.
 _PREPARERS = 3
 
@@ -233,6 +239,15 @@ def _record(
         raise GoneMeanwhile("One of these photos was deleted meanwhile.")
     batch.save()
     keep_key(key, batch=batch)
+    ranks = Turn.take(
+        batch.owner,
+        Line.PHOTO,
+        count=len(photos),
+        earliest=timezone.now(),
+        each=timedelta(seconds=PHOTO_TAKES_S),
+    )
+    for photo, rank_at in zip(photos, ranks, strict=True):
+        photo.rank_at = rank_at
     BatchPhoto.objects.bulk_create(photos)
     waiting = sum(photo.status == BatchPhotoStatus.WAITING for photo in photos)
     transaction.on_commit(lambda: wake(Step.PREPARE, times=min(waiting, _PREPARERS)))

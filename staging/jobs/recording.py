@@ -14,11 +14,13 @@ from staging.models import (
     BatchPhoto,
     Callback,
     IdempotencyKey,
+    Line,
     Photo,
     Prediction,
     PredictionStatus,
     StagingJob,
     Transition,
+    Turn,
 )
 from staging.spending.headroom import check_headroom
 
@@ -88,13 +90,16 @@ def add_predictions(
 ) -> None:
     """Queue predictions of a job by their positions, each with the first step of its timeline.
 
-    `account` asks and pays for them.
+    `account` asks and pays for them. They take its next turns, after the lock of the key: the last
+    lock of the transaction.
     """
     now, by = timezone.now(), account.get_username()
     # A user waits for a single photo, but not for each photo of a batch: a batch lets others go
     # first.
-    rank_at = now + timedelta(seconds=BATCH_COSTS_S) if job.batch_photo_id else now
-    for position, seed in seeds.items():
+    line = Line.BATCH if job.batch_photo_id else Line.SINGLE
+    earliest = now + timedelta(seconds=BATCH_COSTS_S) if line == Line.BATCH else now
+    ranks = Turn.take(account, line, count=len(seeds), earliest=earliest)
+    for (position, seed), rank_at in zip(seeds.items(), ranks, strict=True):
         prediction = Prediction.objects.create(
             job=job, account=account, position=position, seed=seed, rank_at=rank_at, run_after=now
         )

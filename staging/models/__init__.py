@@ -26,6 +26,7 @@ from staging.models.spending import (
     WhenOver,
 )
 from staging.models.tally import Tallied, Tally
+from staging.models.turn import Line, Turn
 from staging.models.usage import AccountUsage, DailyUsage
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "IdempotencyKey",
     "JobKind",
     "JobStatus",
+    "Line",
     "Notice",
     "NoticeDelivery",
     "NoticeKind",
@@ -71,6 +73,7 @@ __all__ = [
     "Tallied",
     "Tally",
     "Transition",
+    "Turn",
     "Verdict",
     "WhenOver",
     "callback_secrets",

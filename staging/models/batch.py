@@ -7,6 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils import timezone
 
 from modelsettings.models import ReplicateModel
 from staging.models.lease import Leased, LeasedQuerySet
@@ -100,6 +102,9 @@ class BatchPhoto(Leased):
     error = models.TextField(blank=True)
     job_errors: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(default=dict)
     tries = models.PositiveSmallIntegerField(default=0)
+    # Its place among the photos that wait to be read. The database has the default as well, for an
+    # older release that does not know the column.
+    rank_at = models.DateTimeField(default=timezone.now, db_default=Now())
 
     objects = BatchPhotoQuerySet.as_manager()
 
@@ -109,7 +114,12 @@ class BatchPhoto(Leased):
             models.UniqueConstraint(fields=["batch", "position"], name="one_photo_a_place")
         ]
         indexes = [
-            models.Index(fields=["id"], name="waiting_batch_photos", condition=Q(status="waiting"))
+            models.Index(fields=["id"], name="waiting_batch_photos", condition=Q(status="waiting")),
+            models.Index(
+                fields=["rank_at", "id"],
+                name="waiting_photos_by_rank",
+                condition=Q(status="waiting"),
+            ),
         ]
 
     def __str__(self) -> str:
