@@ -38,7 +38,7 @@ class PredictionQuerySet(LeasedQuerySet["Prediction"]):
 
     def purchasable(self, now: datetime) -> "PredictionQuerySet":
         """Return the queued predictions that may be bought now: no pause stops them."""
-        paused = PurchasePause.objects.filter(Q(model=None) | Q(model=OuterRef("job__model")))
+        paused = PurchasePause.objects.of(model=OuterRef("job__model"))
         return self.claimable(now).filter(~Exists(paused), status=PredictionStatus.QUEUED)
 
     def paid_by(self, account: int) -> "PredictionQuerySet":

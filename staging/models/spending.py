@@ -248,6 +248,20 @@ class PriceEstimate(models.Model):
         return f"{self.model}: about ${self.usd.normalize():f}"
 
 
+class PurchasePauseQuerySet(models.QuerySet["PurchasePause"]):
+    def of(self, *, model: object) -> "PurchasePauseQuerySet":
+        """Return the pauses of purchases of a model, by its primary key: its own, and of all."""
+        return self.filter(Q(model=None) | Q(model=model))
+
+    def stop(self) -> bool:
+        """Say whether one of these pauses is there, in the transaction that writes a purchase.
+
+        A pause that begins meanwhile waits for the end of that transaction: `changing.pause` locks
+        the table, of which this locks a part. So after a pause has begun, nothing is written.
+        """
+        return bool(self.select_for_update(no_key=True).order_by().values_list("pk")[:1])
+
+
 class PurchasePause(models.Model):
     """A stop to the purchases of one model, or of all; predictions that are bought go on."""
 
@@ -262,6 +276,8 @@ class PurchasePause(models.Model):
     reason = models.CharField(max_length=200, blank=True)
     by = models.CharField(max_length=200, editable=False)
     since = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = PurchasePauseQuerySet.as_manager()
 
     class Meta:
         ordering = ("since",)

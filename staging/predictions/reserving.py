@@ -13,6 +13,7 @@ from staging.models import (
     OverLimit,
     Prediction,
     PredictionStatus,
+    PurchasePause,
     SpendingLimit,
     StagingJob,
 )
@@ -36,37 +37,49 @@ def intend(prediction: Prediction, *, by: str, **values: Any) -> bool:
     """Move a claimed prediction to `submitting` and reserve its cost; say whether to buy it.
 
     Both are one transaction: a worker that is killed here has written all of it, or nothing. Where
-    a limit has no room, the prediction waits or fails, as the limit says.
+    purchases were paused since it was claimed, it waits; where a limit has no room, it waits or
+    fails, as the limit says.
     """
-    usd, today = most_cost(prediction.job), timezone.localdate()
     has_waited = prediction.error_code in WAITING
+    pauses = PurchasePause.objects.of(model=prediction.job.model_id)
     try:
         with transaction.atomic():
-            moved = Prediction.objects.move(
-                prediction,
-                PredictionStatus.SUBMITTING,
-                by=by,
-                keep_lease=True,
-                error="",
-                error_code="",
-                reserved=usd,
-                reserved_on=None if usd is None else today,
-                **values,
-            )
-            if moved:
-                # Where midnight has passed since `today` was read, the purchase counts for the next
-                # day: settling gives the reservation back in the period of that day.
-                day = _limits_of(prediction).reserve(usd, today=today)
-                if day != today:
-                    Prediction.objects.note(prediction, reserved_on=day)
+            is_paused = pauses.stop()
+            moved = not is_paused and _write_intent(prediction, by=by, **values)
     except OverLimit as refusal:
         # The database took these columns back; the object still has the values of the move.
         waits = ("error", "error_code", "held_by_limit_id", "reserved", "reserved_on")
         prediction.refresh_from_db(fields=("status", *waits, *values))
         _put_off(prediction, refusal, by=by)
         return False
+    if is_paused:
+        Prediction.objects.note(prediction, lease_until=None)
+        log.info("waits for the end of a pause")
     if moved and has_waited:
         _let_others_on(prediction)
+    return moved
+
+
+def _write_intent(prediction: Prediction, *, by: str, **values: Any) -> bool:
+    """Write intent and reservation, in the caller's transaction. Raises OverLimit."""
+    usd, today = most_cost(prediction.job), timezone.localdate()
+    moved = Prediction.objects.move(
+        prediction,
+        PredictionStatus.SUBMITTING,
+        by=by,
+        keep_lease=True,
+        error="",
+        error_code="",
+        reserved=usd,
+        reserved_on=None if usd is None else today,
+        **values,
+    )
+    if moved:
+        # Where midnight has passed since `today` was read, the purchase counts for the next day:
+        # settling gives the reservation back in the period of that day.
+        day = _limits_of(prediction).reserve(usd, today=today)
+        if day != today:
+            Prediction.objects.note(prediction, reserved_on=day)
     return moved
 
 

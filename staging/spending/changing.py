@@ -62,8 +62,11 @@ def save_estimate(estimate: PriceEstimate) -> None:
 def pause(*, model: ReplicateModel | None = None, by: str, reason: str = "") -> PurchasePause:
     """Stop purchases of a model, or of every model; what is bought goes on.
 
-    A pause that is there already keeps its author and its reason.
+    Purchases that are being written are waited for; what is claimed only is not bought. A pause
+    that is there already keeps its author and its reason. A caller with a transaction of its own
+    pauses first: purchases take their locks after that of the pauses.
     """
+    hold_purchases(PurchasePause)
     paused, _ = PurchasePause.objects.get_or_create(
         model=model, defaults={"by": by, "reason": reason.strip()[:200]}
     )
@@ -117,17 +120,18 @@ def _wake_waiting(changed: Sequence[SpendingLimit]) -> None:
     wake(Step.SUBMIT)
 
 
-def hold_purchases() -> None:
-    """Let transactions that reserve or settle finish first, and others wait for this one's end.
+def hold_purchases(table: type[SpendingLimit] | type[PurchasePause] = SpendingLimit) -> None:
+    """Let transactions that write purchases finish first, and others wait for this one's end.
 
-    Else a purchase could be counted twice in the new limit, or not at all. A lock of the new row
-    would not help: other transactions do not see that row before our commit. But each of them locks
-    some rows of the limits' table, and PostgreSQL lets no transaction lock rows of a table while
-    another holds it in EXCLUSIVE mode. SQLite has one writer at a time anyway.
+    Else a purchase could be counted twice in a new limit, or not at all, or be made after a pause
+    has begun. A lock of the new row would not help: other transactions do not see that row before
+    our commit. But each of them locks some rows of the table, and PostgreSQL lets no transaction
+    lock rows of a table while another holds it in EXCLUSIVE mode. SQLite has one writer at a time
+    anyway.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute(f"LOCK TABLE {SpendingLimit._meta.db_table} IN EXCLUSIVE MODE")
+            cursor.execute(f"LOCK TABLE {table._meta.db_table} IN EXCLUSIVE MODE")
 
 
 def _count_so_far(limit: SpendingLimit) -> None:

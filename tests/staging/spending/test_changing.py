@@ -18,6 +18,7 @@ from staging.models import (
     DailyUsage,
     OverLimit,
     Prediction,
+    PredictionStatus,
     PriceEstimate,
     Project,
     PurchasePause,
@@ -26,9 +27,10 @@ from staging.models import (
 )
 from staging.predictions import lookup, submission
 from staging.predictions.cancellation import ask_to_cancel
+from staging.predictions.claims import claim_next
 from staging.predictions.reserving import intend
 from staging.predictions.settlement import settle
-from staging.spending.changing import look_again, save_limit
+from staging.spending.changing import look_again, pause, resume, save_limit
 from tests.missing import POSTGRES, needs
 from tests.processes import wait_for
 from tests.staging.conftest import QWEN, Ask, Sandbox, carry_out, only, pass_time, remote, steps
@@ -402,15 +404,89 @@ def _is_somebody_waiting() -> bool:
 @pytest.mark.parametrize("which", [None, QWEN])
 def test_paused_purchases_wait(sandbox: Sandbox, ask: Ask, which: str | None) -> None:
     model = which and ReplicateModel.objects.get(slug=which)
-    pause = PurchasePause.objects.create(model=model or None, by="olga")
+    paused = PurchasePause.objects.create(model=model or None, by="olga")
     job = ask(model=QWEN)
 
     assert submission.submit_waiting().count == 0
     assert (only(job).status, only(job).lease_number, sandbox.bought()) == ("queued", 0, [])
 
-    pause.delete()
+    paused.delete()
     submission.submit_waiting()
     assert only(job).status == "running"
+
+
+@pytest.mark.parametrize("which", [None, QWEN])
+def test_pause_stops_what_is_claimed_already(sandbox: Sandbox, ask: Ask, which: str | None) -> None:
+    """It begins while a worker uploads the photo; the purchase has not been made."""
+    day, job = limit("1"), ask(model=QWEN)
+    claimed = claim_next(PredictionStatus.QUEUED)
+    assert claimed is not None
+    model = ReplicateModel.objects.get(slug=which) if which else None
+    paused = pause(model=model, by="olga")
+
+    submission.submit(claimed.prediction)
+
+    assert (only(job).status, only(job).lease_until, used(day)) == ("queued", None, (0, 0))
+    assert sandbox.bought() == []
+    resume(paused)
+    submission.submit_waiting()
+    assert (only(job).status, sandbox.requests()["upload"]) == ("running", 1)
+
+
+def test_pause_of_another_model_stops_nothing_that_is_claimed(sandbox: Sandbox, ask: Ask) -> None:
+    job = ask(model=QWEN)
+    claimed = claim_next(PredictionStatus.QUEUED)
+    assert claimed is not None
+    pause(model=ReplicateModel.objects.exclude(slug=QWEN)[0], by="olga")
+
+    submission.submit(claimed.prediction)
+
+    assert only(job).status == "running"
+
+
+@pytest.mark.django_db(transaction=True)
+@needs(POSTGRES)
+def test_pause_waits_for_the_purchase_that_is_being_written(sandbox: Sandbox, ask: Ask) -> None:
+    """Once it is there, nothing is bought that was not written before: none slips through."""
+    job = ask(model=QWEN)
+    prediction = only(job)
+    seen: list[str] = []
+
+    def begin_pause() -> None:
+        pause(by="olga")
+        seen.append(only(job).status)
+        connections.close_all()
+
+    operator = threading.Thread(target=begin_pause)
+    with transaction.atomic():
+        assert intend(prediction, by="a test", intent_at=timezone.now())
+        operator.start()
+        wait_for(lambda: seen or _is_somebody_waiting())
+    operator.join()
+
+    assert seen == ["submitting"]
+
+
+@pytest.mark.django_db(transaction=True)
+@needs(POSTGRES)
+def test_purchase_waits_for_the_pause_that_is_being_written(sandbox: Sandbox, ask: Ask) -> None:
+    job = ask(model=QWEN)
+    claimed = claim_next(PredictionStatus.QUEUED)
+    assert claimed is not None
+    bought: list[bool] = []
+
+    def buy() -> None:
+        bought.append(intend(claimed.prediction, by="a test", intent_at=timezone.now()))
+        connections.close_all()
+
+    worker = threading.Thread(target=buy)
+    with transaction.atomic():
+        pause(by="olga")
+        worker.start()
+        wait_for(lambda: bought or _is_somebody_waiting())
+    worker.join()
+
+    assert (bought, only(job).status, only(job).lease_until) == ([False], "queued", None)
 
 
 def test_pause_of_another_model_pauses_nothing(sandbox: Sandbox, ask: Ask) -> None:
