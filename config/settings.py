@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.templatetags.static import static
+from django.urls import reverse_lazy
 
 from config import env, logs
 from modelsettings.catalog import secret_variables
@@ -202,7 +203,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 201
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "config.accounts.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -212,7 +213,9 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "config.http.openapi.RestageSchema",
     "EXCEPTION_HANDLER": "config.http.errors.answer_refusal",
 }
-# A script's token works until it is deleted in the admin.
+# A token works until it is revoked, or until the end that it was given.
+# config.accounts.models stands beside knox's own table, which stays.
+KNOX_TOKEN_MODEL = "knox.AuthToken"  # noqa: S105  # a model
 REST_KNOX = {"TOKEN_TTL": None, "AUTH_HEADER_PREFIX": "Token"}
 SPECTACULAR_SETTINGS = {
     # Since 3.1 null is a type, which generators read; before, a keyword that many ignored.
@@ -249,6 +252,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "prompts", "description": "Rooms, styles, and the prompts made of them."},
         {"name": "usage", "description": "What was spent, and how long it took."},
         {"name": "callbacks", "description": "Being told of a job's end."},
+        {"name": "accounts", "description": "Your own API tokens."},
         {"name": "models", "description": "What can be run, and what is by default."},
         {"name": "settings", "description": "A model's parameters: read, change, roll back."},
         {"name": "profiles", "description": "Named documents of settings, one of them live."},
@@ -401,6 +405,9 @@ UNFOLD = {
     ],
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_HISTORY": False,
+    "ACCOUNT": {
+        "navigation": [{"title": "My tokens", "link": reverse_lazy("admin:knox_authtoken_mine")}]
+    },
     "SIDEBAR": {"navigation": "config.dashboard.navigation.sidebar"},
     "DASHBOARD_CALLBACK": "config.dashboard.page.first_page",
 }

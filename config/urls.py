@@ -10,6 +10,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("modelsettings.urls")),
     path("api/v1/", include("staging.urls")),
+    path("api/v1/", include("config.accounts.urls")),
     path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
     path("s/", include("staging.public.share_urls")),
     path(

@@ -34,6 +34,7 @@ _CHOICES: dict[str, list[Any]] = {
     "project_id": world.PROJECTS,
     "batch_id": world.BATCHES,
     "share_id": world.SHARES,
+    "token_id": world.TOKENS,
     "slug": _MODELS,
     "name": _PROFILES,
     "username": ["sam", "olga", "nobody", "a/b"],

@@ -2,13 +2,16 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import Model
+from django.utils import timezone
 from knox.models import AuthToken
 
+from config.accounts.tokens import create_token, note_use
 from modelsettings import profiles, registry
 from modelsettings.actors import Actor
 from modelsettings.models import ReplicateModel
@@ -51,6 +54,7 @@ PHOTOS = known(2, 4)
 JOBS = known(3, 9)
 BATCHES = known(4, 3)
 SHARES = known(5, 3)
+TOKENS = known(6, 3)
 IMAGES = [900_001, 900_002, 900_003]
 
 MINE, EMPTY, SEEN, FOREIGN = PROJECTS
@@ -65,6 +69,20 @@ def build_world(operator: User, stranger: User) -> None:
     _batches()
     _shares(operator)
     _gaps()
+    _tokens(operator, stranger)
+
+
+def _tokens(operator: User, stranger: User) -> None:
+    """One that ends and was never used, one that was used, and another's."""
+    ends_at = timezone.now() + timedelta(days=30)
+    made = (
+        create_token(operator, name="nightly", ends_at=ends_at),
+        create_token(operator, name="front end"),
+        create_token(stranger),
+    )
+    for new, (token, _) in zip(TOKENS, made, strict=True):
+        _rename(token.details, new)
+    note_use(made[1][0])
 
 
 def _tune() -> None:

@@ -186,6 +186,15 @@ DOORS = {
         f"{_STAGING}/test_usage.py::test_get_usage_by_day_adds_up",
         f"{_STAGING}/test_usage.py::test_get_usage_that_is_asked_wrong",
     ),
+    # One's own account.
+    "config.accounts.api.TokenListView": Door(
+        f"{_CONFIG}/accounts/test_tokens.py::test_post_makes_a_token_that_works",
+        f"{_CONFIG}/accounts/test_tokens.py::test_post_by_a_token_is_refused",
+    ),
+    "config.accounts.api.TokenView": Door(
+        f"{_CONFIG}/accounts/test_tokens.py::test_delete_revokes_ones_own",
+        f"{_CONFIG}/accounts/test_tokens.py::test_delete_of_anothers_is_404",
+    ),
     # What is open to anybody, and Replicate's webhooks.
     "staging.public.share_pages.after": Door(
         f"{_STAGING}/test_shares.py::test_pictures_are_those_that_are_stored",
@@ -224,9 +233,9 @@ DOORS = {
         f"{_CONFIG}/test_admin.py::test_a_role_is_made",
         f"{_CONFIG}/test_admin.py::test_a_role_of_a_name_that_is_taken_is_refused",
     ),
-    "config.admin.TokenAdmin": Door(
-        f"{_CONFIG}/test_admin.py::test_a_token_is_deleted_and_opens_nothing_more",
-        f"{_CONFIG}/test_admin.py::test_tokens_are_not_made_or_changed_here",
+    "config.accounts.admin.TokenAdmin": Door(
+        f"{_CONFIG}/accounts/test_tokens.py::test_my_tokens_shows_a_new_token_once",
+        f"{_CONFIG}/accounts/test_tokens.py::test_my_tokens_makes_none_without_a_name",
     ),
     "modelsettings.admin.models.ReplicateModelAdmin": Door(
         f"{_SETTINGS}/admin/test_models.py::test_model_page_saves_label_and_price",

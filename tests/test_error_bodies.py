@@ -177,6 +177,9 @@ def overloaded(ground: Ground) -> Any:
 
 
 ASKED: dict[str, Ask] = {
+    # tokens
+    "tokens: made by a token": asked("POST", "/api/v1/tokens", {"name": "a"}),
+    "tokens: none": asked("DELETE", f"/api/v1/tokens/{NO_ID}"),
     # …/config
     "config: no token": lambda _: APIClient().get(f"{STAGER}/config"),
     "config: no such model": asked("GET", f"{MODELS}/nobody/nothing/config"),

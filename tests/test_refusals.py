@@ -14,6 +14,7 @@ from django.test import Client
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
+import config.accounts
 import modelsettings
 import staging
 from modelsettings.errors import CODED, FieldsRefused, RequestRefused, family_of
@@ -27,7 +28,7 @@ PROJECTS = "/api/v1/staging/projects"
 
 
 def import_everything() -> None:
-    for package in (modelsettings, staging):
+    for package in (config.accounts, modelsettings, staging):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if not module.name.endswith("__main__"):
                 importlib.import_module(module.name)

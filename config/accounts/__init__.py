@@ -1,6 +1,11 @@
 """Accounts: signing in, API tokens, and the log of what happens to them.
 
-lockouts   locks out whoever guesses passwords
-events     logs sign-ins, tokens and changed rights
-tasks      what the clock starts
+lockouts        locks out whoever guesses passwords
+tokens          makes, lists and revokes API tokens
+authentication  lets a token in, and notes its use
+events          logs sign-ins, tokens and changed rights
+tasks           what the clock starts
+
+`models` holds what knox does not; `api`, `urls` and `admin` are the doors, `refusals` what they
+refuse.
 """

@@ -50,6 +50,7 @@ def sidebar(_request: HttpRequest) -> list[dict[str, Any]]:
                 _item("Users", "person", "auth_user_changelist"),
                 _item("Groups", "group", "auth_group_changelist"),
                 _item("API tokens", "key", "knox_authtoken_changelist"),
+                _own("My tokens", "passkey", "knox_authtoken_mine"),
             ],
         },
     ]
@@ -68,3 +69,8 @@ def _item(title: str, icon: str, page: str, *, needs: str = "view") -> dict[str,
 
     link = reverse_lazy(f"admin:{page}")
     return {"title": title, "icon": icon, "link": link, "permission": opens}
+
+
+def _own(title: str, icon: str, page: str) -> dict[str, Any]:
+    """Return the item of a page that shows everybody what is theirs."""
+    return {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{page}")}

@@ -30,6 +30,7 @@ _TAGS = {
     "staging/room-types": "prompts",
     "staging/styles": "prompts",
     "staging/prompt": "prompts",
+    "tokens": "accounts",
 }
 _PATH_PARAMETERS = {
     "slug": "A model: owner/name, the slash as it is or as %2F.",
@@ -118,7 +119,7 @@ class RestageSchema(AutoSchema):
     def get_tags(self) -> list[str]:
         path = self._short_path()
         found = (tag for beginning, tag in _TAGS.items() if path.startswith(beginning))
-        return [next(found, path.split("/")[1])]
+        return [next(found, "") or path.split("/")[1]]
 
     def get_operation_id(self) -> str:
         """Return a name for generated clients: `staging_jobs_cancel`, `…_pictures_download`."""

@@ -1,15 +1,18 @@
-"""Signing in as a person does it, with the right password and with wrong ones."""
+"""Signing in with wrong passwords, and one's own tokens, as a person does it."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from tests.browser.pages import violations_of
+from config.accounts.tokens import create_token
+from tests.browser.pages import find_violations, violations_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -45,3 +48,51 @@ def test_locked_page(stranger_page: Page, operator: User, scheme: Any, width: in
     assert violations_of(page, "locked", scheme=scheme, width=width) is None
     sign_in(page, "secret")
     expect(page.get_by_role("alert")).to_contain_text("Try again in")
+
+
+MINE = "/admin/knox/authtoken/mine/"
+
+
+def test_a_token_is_made_copied_and_revoked(own_page: Page) -> None:
+    page = own_page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto("/admin/")
+    page.get_by_role("heading", name="Accounts").click()
+    page.get_by_role("link", name="My tokens").click()
+    expect(page.get_by_text("You have no token.")).to_be_visible()
+    page.get_by_label("What is it for?").fill("front end")
+    page.get_by_label("It ends").select_option("after 90 days")
+    page.get_by_role("button", name="Make the token").click()
+
+    secret = page.locator("#new-token").inner_text()
+    page.get_by_role("button", name="Copy token").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == secret
+    headers = {"Authorization": f"Token {secret}"}
+    assert page.request.get("/api/v1/tokens", headers=headers).json()[0]["name"] == "front end"
+
+    page.goto(MINE)
+    expect(page.get_by_text(secret)).to_have_count(0)
+    row = page.get_by_role("row").filter(has_text="front end")
+    expect(row).to_contain_text("2 months")
+    row.get_by_role("button", name="Revoke front end").click()
+
+    expect(page.get_by_text("it opens nothing more")).to_be_visible()
+    assert page.request.get("/api/v1/tokens", headers=headers).status == 401
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_no_accessibility_violation(page: Page, operator: User, scheme: Any, width: int) -> None:
+    empty = find_violations(page, [MINE], scheme=scheme, width=width)
+    create_token(operator, name="a name that is rather long, for a program that has one")
+    create_token(operator, ends_at=timezone.now() + timedelta(days=30))
+    page.goto(MINE)
+    page.get_by_label("What is it for?").fill("script")
+    page.get_by_role("button", name="Make the token").click()
+    expect(page.locator("#new-token")).to_be_visible()
+
+    assert empty == {}
+    assert violations_of(page, "my-tokens", scheme=scheme, width=width) is None
+    page.get_by_role("button", name="Revoke all").click()
+    expect(page.get_by_text("3 tokens revoked.")).to_be_visible()

@@ -347,6 +347,10 @@ _ACCOUNTS = Section(
         *_accounts("knox/authtoken", "{api_token}", "knox_authtoken"),
         Row("POST", "knox/authtoken/{api_token}/change/", _NO, {}),
         *_no("knox/authtoken/add/"),
+        Row("GET", "knox/authtoken/mine/", "login login 200 200 200 200", what="one's own"),
+        Row("POST", "knox/authtoken/mine/", "login login 200+ 200+ 200+ 200+", {"name": "script", "days": ""}, "knox_authtoken"),
+        Row("POST", "knox/authtoken/mine/{token_id}/revoke/", "login login 302 302 302 302", {}, what="another's: none is revoked"),
+        Row("POST", "knox/authtoken/mine/revoke-all/", "login login 302+ 302+ 302+ 302+", {}, "knox_authtoken"),
     ),
 )
 # fmt: on

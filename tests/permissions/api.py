@@ -76,6 +76,23 @@ STAGING = Section(
     ),
 )
 
+ACCOUNT = Section(
+    title="One's own tokens",
+    words="Only a signed-in session makes a token, in the API as in the admin: a token makes none.",
+    prefix="/api/v1/",
+    columns={
+        "nobody": ("nobody", "dismissed"),
+        "another": ("stranger", "owner", "clerk", "operator", "superuser"),
+        "its account": ("newcomer",),
+    },
+    is_api=True,
+    rows=(
+        Row("GET", "tokens", "401 200 200"),
+        Row("POST", "tokens", "401 403 403", {"name": "script"}),
+        Row("DELETE", "tokens/{token_id}", "401 404 204+", changes="knox_authtoken"),
+    ),
+)
+
 SETTINGS = Section(
     title="The settings API",
     words=(

@@ -15,8 +15,8 @@ from tests.permissions.world import World
 
 _WRITE = re.compile(r'\s*(INSERT\b.*?INTO|UPDATE|DELETE FROM) "(\w+)"', re.IGNORECASE)
 _PHOTO = make_photo(60, 40)
-# A refusal that is counted has changed nothing.
-_TALLY = "staging_tally"
+# A refusal that is counted, and the use of a token, have changed nothing.
+_NOTED = {"staging_tally", "accounts_tokendetails"}
 
 
 @dataclass(slots=True)
@@ -100,7 +100,7 @@ def _noting(changed: set[str]) -> Any:
         # What an INSERT that returns its id has written is not known before it is read.
         if found and (found[1].upper().startswith("INSERT") or context["cursor"].rowcount):
             changed.add(found[2])
-        changed.discard(_TALLY)
+        changed.difference_update(_NOTED)
         return answer
 
     return note

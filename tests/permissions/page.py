@@ -7,7 +7,7 @@ from tests.permissions.table import Row, Section
 from tests.processes import ROOT
 
 PAGE = ROOT / "docs" / "permissions.md"
-SECTIONS = (api.PUBLIC, api.STAGING, api.SETTINGS, *admin.SECTIONS)
+SECTIONS = (api.PUBLIC, api.STAGING, api.ACCOUNT, api.SETTINGS, *admin.SECTIONS)
 
 _INTRODUCTION = """\
 # Who may do what

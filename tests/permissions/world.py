@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group, User
 from django.contrib.contenttypes.models import ContentType
 from knox.models import AuthToken
 
+from config.accounts.models import TokenDetails
 from modelsettings import inspection, profiles
 from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, ReplicateModel
@@ -256,4 +257,5 @@ def _make_accounts(newcomer: User) -> dict[str, Any]:
         "newcomer_pk": newcomer.pk,
         "group": Group.objects.create(name="agents").pk,
         "api_token": token.pk,
+        "token_id": TokenDetails.objects.create(token=token).pk,
     }

@@ -6,7 +6,8 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand
 from django.db import transaction
-from knox.models import AuthToken
+
+from config.accounts.tokens import create_token
 
 
 class Command(BaseCommand):
@@ -32,5 +33,5 @@ def _create(name: str) -> dict[str, str]:
     user.set_password(password)
     user.is_active = user.is_staff = user.is_superuser = True
     user.save()
-    _, token = AuthToken.objects.create(user=user)
+    _, token = create_token(user, name="create_operator")
     return {"name": name, "password": password, "token": token}

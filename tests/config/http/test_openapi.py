@@ -8,21 +8,22 @@ from rest_framework.test import APIClient
 
 SCHEMA = "/api/v1/schema"
 TAGS = {
-    "batches", "callbacks", "jobs", "models", "photos", "profiles", "projects", "prompts",
-    "settings", "shares", "usage",
+    "accounts", "batches", "callbacks", "jobs", "models", "photos", "profiles", "projects",
+    "prompts", "settings", "shares", "usage",
 }  # fmt: skip
 COMPONENTS = """
     AccessEnum AccessRefusal AccessRefusalCodeEnum ActiveModel ActiveModelRequest Batch
     BatchJob BatchPhoto BatchPhotoStatusEnum BatchRequest BatchStyle BatchSummary
     BatchSummaryPage CallbackSecret Change Comparison Config Conflict Detail Error Errors
-    History Hit Job JobCounts JobPage Member MemberRequest Model NewProfileRequest Original
+    History Hit Job JobCounts JobPage Member MemberRequest Model NewProfileRequest NewToken
+    Original
     PaceRefusal PaceRefusalCodeEnum PatchedProfileChangeRequest PatchedProjectRequest
     PaymentRefusal PaymentRefusalCodeEnum Photo PhotoCounts PhotoPage PhotoRequest
     PhotoWithVariants Profile Project ProjectDetail ProjectPage ProjectRequest ProjectTotals
     Prompt PromptModeEnum RatingRequest RepeatRequest ResetRequest Revision RollbackRequest
     RoomType Share ShareRequest StagedImage StagingRequest Stale StateRefusal
-    StateRefusalCodeEnum StatusEnum Step StoredPhotoRequest StoredPhotosRequest Style Usage
-    UsageRow Variant VerdictEnum
+    StateRefusalCodeEnum StatusEnum Step StoredPhotoRequest StoredPhotosRequest Style Token
+    TokenRequest Usage UsageRow Variant VerdictEnum
 """
 
 pytestmark = pytest.mark.django_db

@@ -1,8 +1,11 @@
 """`manage.py create_token`: a token that works, and is stored hashed."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 from knox.models import AuthToken
 
 from tests.config.management.commands import printed_by, status_with
@@ -36,3 +39,23 @@ def test_create_token_for_one_who_left() -> None:
 
     with pytest.raises(CommandError, match=r"^ann is not active: the token would be refused\.$"):
         call_command("create_token", "ann")
+
+
+def test_create_token_with_a_name_and_an_end() -> None:
+    User.objects.create_user("ann")
+
+    call_command("create_token", "ann", "--name", "nightly", "--days", "30")
+
+    token = AuthToken.objects.get()
+    assert token.details.name == "nightly"
+    assert timedelta(days=29) < token.expiry - timezone.now() <= timedelta(days=30)
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "99999"])
+def test_create_token_for_days_that_are_none(days: str) -> None:
+    User.objects.create_user("ann")
+
+    with pytest.raises(CommandError, match=r"^--days is a number from 1 to 3650"):
+        call_command("create_token", "ann", "--days", days)
+
+    assert not AuthToken.objects.exists()

@@ -1,0 +1,26 @@
+"""What is known of an API token beside knox's row of it, which holds its hash, owner and end."""
+
+import uuid
+
+from django.db import models
+from knox.models import AuthToken
+
+
+class TokenDetails(models.Model):
+    """A token's name, its last use, and the id by which it is revoked.
+
+    A token without this row works as any other: `config.accounts.tokens` adds the row when the
+    token is used or listed.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # The database has no constraint: an older release, which does not know this table, could not
+    # delete a token. What it leaves here is deleted by `config.accounts.tasks.forget`.
+    token = models.OneToOneField(
+        AuthToken, on_delete=models.CASCADE, related_name="details", db_constraint=False
+    )
+    name = models.CharField(max_length=100, blank=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name or "without a name"
