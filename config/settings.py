@@ -288,7 +288,7 @@ STAGING_WATCH_EVERY_S = 60
 STAGING_STILL_AFTER_S = 600
 STAGING_CREATIONS_PER_MINUTE = env.number("CREATIONS_PER_MINUTE", default=600)
 STAGING_CALLBACK_LIMIT_S = 15
-# How many photos, jobs and batches an account may send each web process in a minute; 0: any number.
+# How many pictures an account may ask for in a minute; 0: any number.
 COSTLY_REQUESTS_PER_MINUTE = env.number("COSTLY_REQUESTS_PER_MINUTE", default=600)
 # The heartbeat of workers, in seconds (staging.worker.heartbeat). No step takes as long as
 # STAGING_STUCK_AFTER_S: an upload or a download may take 120.

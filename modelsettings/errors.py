@@ -33,7 +33,7 @@ class RequestRefused(Exception):
     # The reason's name, for the statuses of CODED alone; docs/api.md lists all of them.
     code: ClassVar[str] = ""
     # The answer's headers beside those of every answer, such as Retry-After.
-    headers: ClassVar[Mapping[str, str]] = {}
+    headers: Mapping[str, str] = {}
 
     def __init__(self, sentence: str, *, field: str = "") -> None:
         super().__init__(sentence)

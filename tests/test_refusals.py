@@ -44,14 +44,14 @@ def test_each_refusal_has_a_status_that_says_so() -> None:
     statuses = {refusal.__name__: refusal.status for refusal in family()}
 
     assert len(statuses) >= 18
-    assert set(statuses.values()) <= {400, 402, 403, 404, 409, 412, 413, 422, 503}
+    assert set(statuses.values()) <= {400, 402, 403, 404, 409, 412, 413, 422, 429, 503}
 
 
 def test_a_refusal_that_passes_says_when() -> None:
     import_everything()
 
     for refusal in family():
-        assert ("Retry-After" in refusal.headers) == (refusal.status == 503), refusal
+        assert ("Retry-After" in refusal.headers) == (refusal.status in (429, 503)), refusal
 
 
 def test_a_refusal_has_a_code_where_its_status_has_codes() -> None:

@@ -12,6 +12,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from modelsettings.errors import RequestRefused
 from modelsettings.refusals import put_on_form
+from staging.asking import all_of
 from staging.batches.requesting import (
     MAX_PHOTOS,
     MAX_TOTAL_BYTES,
@@ -126,6 +127,7 @@ class BatchForm(forms.Form):
             owner=by,
             project=found["project"] or Project.objects.unsorted_of(by),
             styles=found["styles"],
+            allow=all_of(by),
         )
 
 

@@ -3,6 +3,7 @@
 from django.contrib.auth.models import User
 from django.http import Http404
 
+from staging.asking import all_of
 from staging.jobs.canceling import cancel_job
 from staging.jobs.repeating import repeat_job, retry_job
 from staging.models import StagingJob
@@ -18,10 +19,12 @@ def act(job: StagingJob, action: str, *, by: User) -> tuple[StagingJob, str]:
             cancel_job(job, by=by)
             return job, "Cancelling: what waits is not bought, what runs is stopped."
         case "retry":
-            retry_job(job, by=by)
+            retry_job(job, by=by, allow=all_of(by))
             return job, "Asked again for what is missing."
         case "new-seed":
-            return repeat_job(job, by=by, seed="new"), "Asked again, in a job with a new seed."
+            again = repeat_job(job, by=by, seed="new", allow=all_of(by))
+            return again, "Asked again, in a job with a new seed."
         case "repeat":
-            return repeat_job(job, by=by, seed="same"), "Asked for the same again, in a job."
+            again = repeat_job(job, by=by, seed="same", allow=all_of(by))
+            return again, "Asked for the same again, in a job."
     raise Http404("There is no such action.")

@@ -34,6 +34,7 @@ from staging.admin.job_actions import act
 from staging.admin.job_page import job_context
 from staging.admin.page_parts import page_context, user_of
 from staging.admin.paging import BoundedChangeList, BoundedListAdmin
+from staging.asking import all_of
 from staging.deletion.deleting import delete_job
 from staging.jobs.canceling import cancel_job
 from staging.jobs.repeating import retry_job
@@ -165,7 +166,9 @@ class StagingJobAdmin(DeletingAdmin, BoundedListAdmin):
     def retry_selected(self, request: HttpRequest, chosen: QuerySet[StagingJob]) -> None:
         """Ask again for the pictures that failed."""
         by = user_of(request)
-        do_with_each(request, chosen, lambda job: retry_job(job, by=by), done="Retried")
+        do_with_each(
+            request, chosen, lambda job: retry_job(job, by=by, allow=all_of(by)), done="Retried"
+        )
 
     @admin.action(description="Cancel", permissions=["change"])
     def cancel_selected(self, request: HttpRequest, chosen: QuerySet[StagingJob]) -> None:

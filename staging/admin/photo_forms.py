@@ -15,6 +15,7 @@ from modelsettings.errors import RequestRefused
 from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.refusals import put_on_form
 from staging import images
+from staging.asking import all_of
 from staging.jobs.request import StagingRequest
 from staging.jobs.requesting import request_staging
 from staging.library import reading
@@ -50,7 +51,9 @@ class AddPhotoForm(forms.Form):
         """Store the photo. Where it is refused, return None, with the sentence at the field."""
         upload = self.cleaned_data["file"]
         project = self.cleaned_data["project"] or Project.objects.unsorted_of(by)
+        allow = all_of(by)
         try:
+            allow(1)
             return add_photo(from_request(upload), owner=by, project=project)
         except RequestRefused as error:
             put_on_form(error, self, names={"image": "file"})
@@ -111,7 +114,7 @@ class StageAgainForm(forms.Form):
             seed=found["seed"],
         )
         try:
-            return request_staging(self.photo, wanted, owner=by)
+            return request_staging(self.photo, wanted, owner=by, allow=all_of(by))
         except RequestRefused as error:
             put_on_form(error, self)
         return None

@@ -37,6 +37,7 @@ from staging.api.polling import UNCHANGED, answer_look, headers_of_batch
 from staging.api.refusals import refused
 from staging.api.throttling import CostlyThrottle
 from staging.api.uploads import BatchMultiPartParser
+from staging.asking import rest_of
 from staging.batches.progress import progress_of
 from staging.batches.requesting import from_archive, from_photo, from_upload, request_batch
 from staging.models import IdempotencyKey, Photo, Project, StagingBatch
@@ -119,6 +120,7 @@ def _stage(request: Request, *, key: IdempotencyKey | None) -> StagingBatch:
         room_types=found.get("room_types", {}),
         callback_url=found["callback_url"],
         key=key,
+        allow=rest_of(caller(request)),
     )
 
 

@@ -15,6 +15,7 @@ from staging.api.job_requests import RatingSerializer, RepeatRequestSerializer
 from staging.api.jobs import answer_job, get_job_to_change
 from staging.api.refusals import refused
 from staging.api.throttling import CostlyThrottle
+from staging.asking import rest_of
 from staging.jobs.canceling import cancel_job
 from staging.jobs.judging import get_picture, judge_picture
 from staging.jobs.repeating import repeat_job, retry_job
@@ -50,7 +51,8 @@ class RetryView(APIView):
         job = get_job_to_change(request, job_id)
 
         def retry(key: IdempotencyKey | None) -> StagingJob:
-            retry_job(job, by=caller(request), key=key)
+            by = caller(request)
+            retry_job(job, by=by, key=key, allow=rest_of(by))
             return job
 
         tried, headers = buy_once(request, retry, bought=StagingJob)
@@ -73,7 +75,8 @@ class RepeatView(APIView):
             asked = RepeatRequestSerializer(data=request.data)
             asked.is_valid(raise_exception=True)
             seed = asked.validated_data["seed"]
-            return repeat_job(job, by=caller(request), seed=seed, key=key)
+            by = caller(request)
+            return repeat_job(job, by=by, seed=seed, key=key, allow=rest_of(by))
 
         again, headers = buy_once(request, repeat, bought=StagingJob)
         return answer_job(request, again, headers=headers)

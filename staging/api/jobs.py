@@ -34,6 +34,7 @@ from staging.api.polling import UNCHANGED, answer_look, headers_of_job
 from staging.api.refusals import refused
 from staging.api.throttling import CostlyThrottle
 from staging.api.uploads import BoundedMultiPartParser
+from staging.asking import rest_of
 from staging.deletion.deleting import delete_job
 from staging.jobs.requesting import request_staging
 from staging.models import IdempotencyKey, Prediction, StagingJob
@@ -154,4 +155,5 @@ def _stage(request: Request, *, key: IdempotencyKey | None) -> StagingJob:
         project=project,
         callback_url=found["callback_url"],
         key=key,
+        allow=rest_of(caller(request)),
     )

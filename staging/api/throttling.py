@@ -1,27 +1,22 @@
-"""The limit of costly requests that an account may send in a minute."""
+"""The limit of pictures that an account may ask for in a minute, before a body is read."""
 
-from django.conf import settings
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
-from rest_framework.throttling import UserRateThrottle
+from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
+from staging import asking
+from staging.api.access import caller
 
-class CostlyThrottle(UserRateThrottle):
-    """Bounds an account's requests to all views that decode photos or buy; reading is free.
 
-    Each web process counts in its own memory, before it reads the body.
+class CostlyThrottle(BaseThrottle):
+    """Refuses an account that asked for too much all views that decode photos or buy.
+
+    Reading is free. A view that buys takes the other pictures once it knows their number
+    (`asking.rest_of`).
     """
 
-    scope = "costly"
-
-    def get_rate(self) -> str | None:
-        limit = settings.COSTLY_REQUESTS_PER_MINUTE
-        return f"{limit}/minute" if limit else None
-
     def allow_request(self, request: Request, view: APIView) -> bool:
-        return request.method in SAFE_METHODS or super().allow_request(request, view)
-
-    def wait(self) -> float:
-        # DRF answers None where several requests at the same time went over the limit.
-        return super().wait() or 1.0
+        if request.method not in SAFE_METHODS:
+            asking.check(caller(request))
+        return True

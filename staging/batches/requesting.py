@@ -19,6 +19,7 @@ from django.utils import timezone
 from modelsettings.errors import RequestRefused
 from modelsettings.models import ReplicateModel
 from staging import images
+from staging.asking import Allow, any_number
 from staging.batches.archives import ArchivedFile, FileRefused, PhotoArchive, displayable
 from staging.errors import GoneMeanwhile
 from staging.idempotency import keep_key
@@ -103,6 +104,7 @@ def request_batch(
     room_types: Mapping[str, str] | None = None,
     callback_url: str = "",
     key: IdempotencyKey | None = None,
+    allow: Allow = any_number,
 ) -> StagingBatch:
     """Store the files as they came, record the batch, and wake workers once it is committed.
 
@@ -110,8 +112,8 @@ def request_batch(
     of `wanted`. The room of a photo is the one that `room_types` gives for its name, else the
     folder of its path that is named like a room, else the room of `wanted`. A request that is
     wrong as a whole is refused before anything is stored. Raises BatchRefused, what `plan_job`
-    raises, NotPossible for a project or a photo that was deleted meanwhile, and AlreadyAsked where
-    `key` bought before.
+    raises, TooManyPictures where `allow` does not allow their number, NotPossible for a project or
+    a photo that was deleted meanwhile, and AlreadyAsked where `key` bought before.
     """
     if not 1 <= len(sent) <= MAX_PHOTOS:
         raise BatchRefused(_count_in_words(len(sent)), field="images")
@@ -128,10 +130,15 @@ def request_batch(
         callback_url=callback_url,
     )
     rooms = _choose_rooms(sent, room_types or {}, wanted.chosen_room)
-    # Plan every combination once, for the errors alone: workers plan again when they make the jobs.
-    for room in dict.fromkeys(rooms):
-        for style in batch.styles:
-            plan_job(replace(wanted, room_type=room, style=style), project=project)
+    # Plan every combination once, for errors and counts: workers plan again when they make jobs.
+    pictures = {
+        room: sum(
+            plan_job(replace(wanted, room_type=room, style=style), project=project).pictures
+            for style in batch.styles
+        )
+        for room in dict.fromkeys(rooms)
+    }
+    allow(sum(pictures[room] for room in rooms))
     photos: list[BatchPhoto] = []
     try:
         for position, (photo, room) in enumerate(zip(sent, rooms, strict=True)):

@@ -65,6 +65,11 @@ class Plan:
     resolved: ResolvedSettings
     overrides: Mapping[str, object] = field(default_factory=dict)
 
+    @property
+    def pictures(self) -> int:
+        """How many pictures the job asks for, each a prediction of its own."""
+        return self.resolved.delivery.num_outputs
+
 
 def plan_job(wanted: StagingRequest, *, project: Project) -> Plan:
     """Decide everything now, so that later changes of settings or library do not touch the job.

@@ -69,7 +69,7 @@ def record_job(
     reference = job.photo_reference
     photo_input = [reference] if stored.schema.takes_many_images else reference
     job.input = {**resolved.input, stored.roles["image"]: photo_input, **plan.words}
-    count, first_seed = resolved.delivery.num_outputs, resolved.input.get("seed")
+    count, first_seed = plan.pictures, resolved.input.get("seed")
     check_headroom(job, account=owner, predictions=count)
     job.save()
     keep_key(key, job=job)

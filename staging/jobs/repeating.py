@@ -5,14 +5,23 @@ from typing import Literal
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from modelsettings.schema.validation import SettingsRefused
 from modelsettings.settings import StoredSettings, read_profile
+from staging.asking import Allow, any_number
 from staging.errors import Finished, GoneMeanwhile, ModelUnusable, Unfinished
 from staging.idempotency import keep_key
 from staging.jobs.recording import add_predictions
-from staging.models import Callback, IdempotencyKey, JobStatus, PredictionStatus, StagingJob
+from staging.models import (
+    Callback,
+    IdempotencyKey,
+    JobStatus,
+    Prediction,
+    PredictionStatus,
+    StagingJob,
+)
 from staging.photos import lock_photo
 from staging.spending.headroom import check_headroom
 from staging.worker.wake import Step, wake
@@ -31,13 +40,26 @@ _KEPT = (
 )  # fmt: skip
 
 
-@transaction.atomic
-def retry_job(job: StagingJob, *, by: User, key: IdempotencyKey | None = None) -> None:
+def retry_job(
+    job: StagingJob,
+    *,
+    by: User,
+    key: IdempotencyKey | None = None,
+    allow: Allow = any_number,
+) -> None:
     """Queue another prediction for each that failed or was canceled, with the same seed.
 
-    Raises NotPossible where no prediction did, where the job is not finished, or where its model
-    cannot be used; OverLimit; and AlreadyAsked for a key that was used meanwhile.
+    Raises TooManyPictures where `allow` does not allow their number; NotPossible where no
+    prediction did, where the job is not finished, or where its model cannot be used; OverLimit; and
+    AlreadyAsked for a key that was used meanwhile.
     """
+    # Outside of the transaction, which would hold the account's bucket to its end.
+    allow(_missing(job).count())
+    _retry(job, by=by, key=key)
+
+
+@transaction.atomic
+def _retry(job: StagingJob, *, by: User, key: IdempotencyKey | None) -> None:
     # This locks the job before its predictions, and a worker that moves a prediction locks them the
     # other way about. They do not wait for each other, because these predictions have ended. The
     # lock leaves the key alone: a repeat, whose Idempotency-Key we may wait for, refers to this
@@ -50,7 +72,7 @@ def retry_job(job: StagingJob, *, by: User, key: IdempotencyKey | None = None) -
     if not current.is_finished:
         raise Unfinished("This job is not finished: wait for its end, or cancel it first.")
     _check_model(current)
-    bad = list(current.predictions.filter(is_replaced=False, status__in=list(_END)))
+    bad = list(_missing(current))
     if not bad:
         raise Finished("Every picture of this job was made: repeat it for other ones.")
     check_headroom(current, account=by, predictions=len(bad))
@@ -67,7 +89,12 @@ def retry_job(job: StagingJob, *, by: User, key: IdempotencyKey | None = None) -
 
 
 def repeat_job(
-    job: StagingJob, *, by: User, seed: Seed = "same", key: IdempotencyKey | None = None
+    job: StagingJob,
+    *,
+    by: User,
+    seed: Seed = "same",
+    key: IdempotencyKey | None = None,
+    allow: Allow = any_number,
 ) -> StagingJob:
     """Record a new job with exactly the recorded settings of another, and wake a worker.
 
@@ -77,6 +104,7 @@ def repeat_job(
     """
     _check_model(job)
     seeds = plan_seeds(job, seed)
+    allow(len(seeds))
     with transaction.atomic():
         lock_photo(job.photo)
         again = record_repeat(job, owner=by, seeds=seeds, key=key)
@@ -131,6 +159,11 @@ def record_repeat(
     why = f"Repeats job {str(job.pk)[:8]}."
     add_predictions(again, dict(enumerate(seeds)), account=owner, why=why)
     return again
+
+
+def _missing(job: StagingJob) -> QuerySet[Prediction]:
+    """Return the predictions of a job that failed or were canceled, and that none replaced."""
+    return job.predictions.filter(is_replaced=False, status__in=list(_END))
 
 
 def _seeds_of(job: StagingJob) -> list[int | None]:

@@ -3,6 +3,7 @@
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from staging.asking import Allow, any_number
 from staging.jobs.planning import Plan, plan_job
 from staging.jobs.recording import record_job
 from staging.jobs.request import StagingRequest
@@ -19,19 +20,22 @@ def request_staging(
     project: Project | None = None,
     callback_url: str = "",
     key: IdempotencyKey | None = None,
+    allow: Allow = any_number,
 ) -> StagingJob:
     """Record a job with its predictions, and wake a worker once it is committed.
 
     An upload goes into `project`, or else into its owner's Unsorted, and is stored only when the
     rest of the request is in order. A stored photo stays in its project. Raises what `plan_job`
-    raises; images.PhotoRefused, NotPossible for a photo or a project that was deleted meanwhile,
-    OverLimit, and AlreadyAsked for a key that was used meanwhile.
+    raises; TooManyPictures where `allow` does not allow their number; images.PhotoRefused,
+    NotPossible for a photo or a project that was deleted meanwhile, OverLimit, and AlreadyAsked for
+    a key that was used meanwhile.
     """
     if isinstance(photo, Photo):
         project = photo.project
     elif project is None:
         project = Project.objects.unsorted_of(owner)
     plan = plan_job(wanted, project=project)
+    allow(plan.pictures)
     if isinstance(photo, Upload):
         return _stage_new(plan, photo, owner=owner, project=project, key=key, url=callback_url)
     with transaction.atomic():

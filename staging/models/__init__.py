@@ -8,7 +8,7 @@ from staging.models.idempotency import IdempotencyKey
 from staging.models.job import JobKind, JobStatus, StagingJob
 from staging.models.library import PromptRules, PromptTemplate, RoomType, Style
 from staging.models.notice import Channel, DeliveryStatus, Notice, NoticeDelivery, NoticeKind
-from staging.models.pace import CreationPace
+from staging.models.pace import AskingPace, CreationPace
 from staging.models.photo import Photo
 from staging.models.picture import StagedImage, Verdict
 from staging.models.prediction import Prediction, PredictionStatus, Transition
@@ -34,6 +34,7 @@ __all__ = [
     "OVER_LIMIT",
     "WAITING",
     "AccountUsage",
+    "AskingPace",
     "BatchPhoto",
     "BatchPhotoStatus",
     "Callback",

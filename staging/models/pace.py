@@ -2,6 +2,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.utils import timezone
 
@@ -78,3 +79,56 @@ class CreationPace(models.Model):
         new = {"tokens": 1.0, "refilled_at": now}
         row, _ = cls.objects.select_for_update().get_or_create(pk=1, defaults=new)
         return row
+
+
+class AskingPace(models.Model):
+    """A token bucket in a row for each account: the pictures that it may ask for in a minute.
+
+    It holds those of a minute, COSTLY_REQUESTS_PER_MINUTE. Below 0 it is in debt.
+    """
+
+    account = models.OneToOneField(
+        User, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    tokens = models.FloatField()
+    refilled_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "pace of asking"
+
+    def __str__(self) -> str:
+        return f"{self.tokens:.1f} pictures"
+
+    def tokens_at(self, now: datetime) -> float:
+        """Return the tokens in the bucket at a time; it fills up within a minute."""
+        most = settings.COSTLY_REQUESTS_PER_MINUTE
+        since_s = max(0.0, (now - self.refilled_at).total_seconds())
+        return min(float(most), self.tokens + since_s * most / 60)
+
+    @classmethod
+    @transaction.atomic
+    def take(cls, account: User, pictures: int, *, taken: int = 0) -> float:
+        """Take the tokens of a request, of which `taken` were taken before; return 0.
+
+        Where they are not there, put `taken` back and return the seconds until they are. A request
+        for more than the bucket holds waits until it is full.
+        """
+        now, most = timezone.now(), settings.COSTLY_REQUESTS_PER_MINUTE
+        new = {"tokens": float(most), "refilled_at": now}
+        row, _ = cls.objects.select_for_update().get_or_create(account=account, defaults=new)
+        tokens = row.tokens_at(now) + taken
+        needed = min(pictures, most)
+        # A thousandth of a picture is lost to rounding, and to clocks that differ.
+        is_there = tokens > needed - 0.001
+        row.tokens = tokens - pictures if is_there else tokens
+        # Another machine's clock may be ahead: the time up to its refill is not counted again.
+        row.refilled_at = max(now, row.refilled_at)
+        row.save(update_fields=["tokens", "refilled_at"])
+        return 0.0 if is_there else (needed - tokens) * 60 / most
+
+    @classmethod
+    def left(cls, account: User) -> int:
+        """Return how many pictures an account may ask for now; 0 where it is in debt."""
+        row = cls.objects.filter(account=account).first()
+        most = settings.COSTLY_REQUESTS_PER_MINUTE
+        return max(0, int(row.tokens_at(timezone.now()))) if row else most

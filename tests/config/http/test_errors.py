@@ -1,6 +1,6 @@
 """Errors as answers: in the API's own shape under /api/, as a page elsewhere."""
 
-from typing import ClassVar
+from types import MappingProxyType
 
 import pytest
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
@@ -45,7 +45,7 @@ def test_server_error_says_nothing_of_the_reason(path: str, kind: str) -> None:
 
 class _Waits(RequestRefused):
     status = 503
-    headers: ClassVar = {"Retry-After": "7"}
+    headers = MappingProxyType({"Retry-After": "7"})
 
 
 @pytest.mark.parametrize(
