@@ -1,6 +1,6 @@
 import uuid
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -182,6 +182,8 @@ class Prediction(Leased):
         db_constraint=False,
     )
     cost = models.DecimalField(max_digits=10, decimal_places=6, null=True)
+    # Replicate's ids of other purchases that were found to be for it: each is counted once.
+    other_purchases = models.JSONField(null=True)
     error_code = models.CharField(max_length=40, blank=True)
     error = models.TextField(blank=True)
     # It failed or was canceled, and a retry has taken its place: it no longer counts.
@@ -343,6 +345,19 @@ def _count(prediction: Prediction, job: StagingJob, now: datetime, *, pictures: 
     }
     DailyUsage.count(job, **end)
     AccountUsage.count(job, account_pk=prediction.account_id or job.owner_id, **end)
+
+
+def count_cost(prediction: Prediction, cost: Decimal, *, day: date) -> None:
+    """Add what a purchase has cost to the usage of a day, beside the ends that are counted there.
+
+    Called in the transaction that notes the purchase, after the locks of prediction and job.
+    """
+    job = prediction.job
+    found: dict[str, Any] = {
+        "day": day, "outcome": "", "pictures": 0, "cost": cost, "seconds": 0.0,
+    }  # fmt: skip
+    DailyUsage.count(job, **found)
+    AccountUsage.count(job, account_pk=prediction.payer_id, **found)
 
 
 def total_cost(predictions: list[Prediction]) -> Decimal | None:

@@ -121,6 +121,22 @@ class SpendingLimitQuerySet(models.QuerySet["SpendingLimit"]):
             raise OverLimit(full, usd)
         return today
 
+    def hold(self, usd: Decimal, *, day: date) -> None:
+        """Reserve dollars for a purchase that was made on a day already, room or not."""
+        self._in_period_of(day).update(reserved=F("reserved") + usd)
+
+    def spend(self, usd: Decimal, *, day: date) -> None:
+        """Count dollars as spent that a purchase of a day has cost beside any reservation."""
+        self._in_period_of(day).update(spent=F("spent") + usd)
+
+    def _in_period_of(self, day: date) -> "SpendingLimitQuerySet":
+        """Lock these limits, and return those that have not begun a later period than a day's."""
+        limits = list(self.select_for_update(of=("self",)).order_by("pk"))
+        for limit in limits:
+            limit.roll_over(day)
+        keys = [limit.pk for limit in limits if limit.begins_on <= day]
+        return SpendingLimit.objects.filter(pk__in=keys)
+
     def settle(self, *, reserved: Decimal, reserved_on: date, cost: Decimal) -> None:
         """Give a reservation back and count its cost as spent, in the period of `reserved_on`.
 

@@ -36,10 +36,13 @@ class EndedPredictions(models.Model):
         cost: Decimal | None,
         seconds: float,
     ) -> None:
-        """Add one ended prediction to the row of a key; `names` are the new row's other values."""
+        """Add one ended prediction to the row of a key; `names` are the new row's other values.
+
+        Without an outcome, no end is counted: a purchase was found after its prediction's end.
+        """
         row, _ = cls._default_manager.get_or_create(**key, defaults=names)
         added: dict[str, int | float | Decimal] = {
-            outcome: 1,
+            **({outcome: 1} if outcome else {}),
             "pictures": pictures,
             "cost": cost or Decimal(0),
             "unpriced": int(outcome == "succeeded" and cost is None),

@@ -5,6 +5,7 @@ The way of a prediction, module by module:
 submission    queued → submitting → running: upload the photo, buy, write the id down
 reserving     writes `submitting` together with the cost that the limits reserve for it
 lookup        looks up a purchase whose answer was lost, before anything is bought again
+found_purchases  holds and counts purchases that are found after they were taken for none
 settlement    running → collecting, failed or canceled, by what Replicate says
 polling       asks Replicate about running predictions of which no webhook has come
 cancellation  notes the wish to cancel a prediction; running → canceled

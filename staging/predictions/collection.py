@@ -11,7 +11,6 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from modelsettings.pricing import Quantities, cost_of
 from modelsettings.schema.outputs import MEGAPIXEL
 from replicate_api import errors
 from staging import images
@@ -19,7 +18,7 @@ from staging.models import Prediction, PredictionStatus, StagedImage
 from staging.predictions.claims import work_off
 from staging.predictions.replicate import replicate
 from staging.predictions.retries import code_of, give_back, give_up
-from staging.spending.estimating import find_sent_megapixels
+from staging.spending.estimating import cost_of_outputs
 
 log = structlog.get_logger(__name__)
 
@@ -147,11 +146,9 @@ def _cost_of(
     prediction: Prediction, *, images: int, output_megapixels: float | None = None
 ) -> Decimal | None:
     """Return what a finished prediction costs in dollars, or None where its price does not tell."""
-    job = prediction.job
-    quantities = Quantities(
+    return cost_of_outputs(
+        prediction.job,
         images=images,
         seconds=prediction.metrics.get("predict_time"),
-        input_megapixels=find_sent_megapixels(job),
         output_megapixels=output_megapixels,
     )
-    return cost_of(job.model.price, settings=job.settings, quantities=quantities)

@@ -16,9 +16,10 @@ from replicate_api import errors
 from replicate_api.client import Page, RemotePrediction
 from staging.models import Prediction, PredictionStatus, Tallied, Tally
 from staging.predictions.claims import claim_all
+from staging.predictions.found_purchases import UNDECIDED
 from staging.predictions.replicate import replicate
 from staging.predictions.retries import NotBought, bounded, give_back, give_up, note_unanswered
-from staging.predictions.settlement import CLOCK_MARGIN, UNDECIDED, settle
+from staging.predictions.settlement import CLOCK_MARGIN, settle
 from staging.predictions.submission import webhook_url
 from staging.worker import stopping
 

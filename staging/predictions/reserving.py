@@ -77,7 +77,7 @@ def _write_intent(prediction: Prediction, *, by: str, **values: Any) -> bool:
     if moved:
         # Where midnight has passed since `today` was read, the purchase counts for the next day:
         # settling gives the reservation back in the period of that day.
-        day = _limits_of(prediction).reserve(usd, today=today)
+        day = limits_of(prediction).reserve(usd, today=today)
         if day != today:
             Prediction.objects.note(prediction, reserved_on=day)
     return moved
@@ -89,14 +89,15 @@ def has_headroom(prediction: Prediction, *, by: str) -> bool:
     This spares the upload for a purchase that cannot be made. `intend` looks again, and decides.
     """
     try:
-        _limits_of(prediction).check_headroom(most_cost(prediction.job), today=timezone.localdate())
+        limits_of(prediction).check_headroom(most_cost(prediction.job), today=timezone.localdate())
     except OverLimit as refusal:
         _put_off(prediction, refusal, by=by)
         return False
     return True
 
 
-def _limits_of(prediction: Prediction) -> SpendingLimitQuerySet:
+def limits_of(prediction: Prediction) -> SpendingLimitQuerySet:
+    """Return the limits into which the purchase of a prediction has to fit."""
     return SpendingLimit.objects.of_purchase(
         project=prediction.job.project_id, account=prediction.payer_id
     )

@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
 from replicate_api.client import RemotePrediction
-from staging.models import Prediction, PredictionStatus, StagingJob, Tallied, Tally, Transition
+from staging.models import Prediction, PredictionStatus, Tallied, Tally
+from staging.models.job import UNFINISHED
+from staging.predictions import found_purchases
 from staging.predictions.log_context import about
 from staging.predictions.retries import find_asker, give_up
 
@@ -16,8 +17,6 @@ log = structlog.get_logger(__name__)
 
 # The `by` of a settlement that a webhook brings; the others are steps of a worker.
 WEBHOOK = "webhook"
-# The error code of a prediction of which we cannot find out whether it was bought.
-UNDECIDED = "undecided"
 # The largest difference that is expected between our time of an intent and Replicate's time of the
 # purchase: the clocks differ, and a create takes a moment.
 CLOCK_MARGIN = timedelta(seconds=90)
@@ -26,8 +25,9 @@ CLOCK_MARGIN = timedelta(seconds=90)
 def settle(prediction: Prediction, remote: RemotePrediction, *, by: str) -> bool:
     """Take over what Replicate says; say whether outputs now wait to be collected.
 
-    A purchase whose answer was lost is adopted first: the prediction takes over its id. Word that
-    is old news changes nothing, so that webhooks and polls may come twice and in any order.
+    A purchase whose answer was lost is adopted first: the prediction takes over its id. One that
+    comes too late for that is counted (`found_purchases`). Word that is old news changes nothing,
+    so that webhooks and polls may come twice and in any order.
     """
     with about(prediction):
         return _settle(prediction, remote, by=by)
@@ -39,8 +39,8 @@ def first_poll_at() -> datetime:
 
 
 def _settle(prediction: Prediction, remote: RemotePrediction, *, by: str) -> bool:
-    if prediction.error_code == UNDECIDED and prediction.status == PredictionStatus.FAILED:
-        _note_decision(prediction, remote, by=by)
+    if prediction.status not in UNFINISHED and prediction.replicate_id is None:
+        found_purchases.note_late(prediction, remote, by=by)
         return False
     # Adopt a purchase whose id is not written down yet. The prediction may be `queued` again: when
     # Replicate lists a purchase very late, the lookup has concluded that there was none.
@@ -51,17 +51,7 @@ def _settle(prediction: Prediction, remote: RemotePrediction, *, by: str) -> boo
                 return _settle(known, remote, by=by)
             log.warning("another's purchase", prediction=str(prediction.pk), replicate_id=remote.id)
             return False
-        adopted = Prediction.objects.move(
-            prediction,
-            PredictionStatus.RUNNING,
-            by=by,
-            why="Found the purchase whose answer was lost.",
-            replicate_id=remote.id,
-            tries=0,
-            error="",
-            run_after=first_poll_at(),
-        )
-        if not adopted:
+        if not found_purchases.adopt(prediction, remote, by=by, run_after=first_poll_at()):
             latest = Prediction.objects.get(pk=prediction.pk)
             # The id may have been written down between the query above and the move. Where the
             # row changed otherwise, the worker that changed it goes on from there.
@@ -71,8 +61,7 @@ def _settle(prediction: Prediction, remote: RemotePrediction, *, by: str) -> boo
     # The photo's address or the webhook's says that this purchase is for our prediction, which has
     # another purchase already. Nothing is undone, but it must not go unseen.
     if prediction.replicate_id not in (None, remote.id):
-        log.error("bought twice", prediction=str(prediction.pk), replicate_id=remote.id)
-        Tally.add(Tallied.BOUGHT_TWICE)
+        found_purchases.note_another(prediction, remote, by=by)
         return False
     # Replicate's word was taken over before: the prediction is being collected, or has ended.
     if prediction.status != PredictionStatus.RUNNING:
@@ -86,28 +75,6 @@ def _settle(prediction: Prediction, remote: RemotePrediction, *, by: str) -> boo
         case "canceled" | "aborted":
             _end_canceled(prediction, has_started=remote.status == "canceled", by=by)
     return False
-
-
-@transaction.atomic
-def _note_decision(prediction: Prediction, remote: RemotePrediction, *, by: str) -> None:
-    """Note that an undecided purchase was made after all; the prediction stays failed.
-
-    Nothing else follows, because an operator may have bought the picture again already.
-    """
-    undecided = Prediction.objects.filter(pk=prediction.pk, error_code=UNDECIDED, replicate_id=None)
-    if not undecided.update(replicate_id=remote.id):
-        return
-    now = timezone.now()
-    Transition.record(
-        prediction,
-        source=prediction.status,
-        target=prediction.status,
-        at=now,
-        by=by,
-        why=f"Replicate now says that it was bought: its status there is {remote.status}.",
-    )
-    StagingJob.objects.filter(pk=prediction.job_id).update(changed_at=now)
-    log.warning("undecided purchase was made", replicate_id=remote.id)
 
 
 def _shortest_interval_s() -> float:

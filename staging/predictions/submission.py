@@ -192,11 +192,13 @@ def _buy(prediction: Prediction) -> None:
         error="",
         run_after=first_poll_at(),
     )
-    # Counted even where the move failed, because a webhook came first and adopted the purchase.
+    # Counted even where the move failed, because a webhook came first and adopted the purchase, or
+    # because the lookup has taken it for none.
     Tally.add(Tallied.BOUGHT)
-    if running:
-        log.info("bought", replicate_id=remote.id, model=job.model.slug)
-        settle(prediction, remote, by=BY)
+    log.info("bought", replicate_id=remote.id, model=job.model.slug)
+    latest = prediction if running else Prediction.objects.filter(pk=prediction.pk).first()
+    if latest:
+        settle(latest, remote, by=BY)
 
 
 def _is_late(prediction: Prediction) -> bool:

@@ -39,10 +39,22 @@ def most_cost(job: StagingJob) -> Decimal | None:
     return _most(job.model, asked, pictures=asked.pictures[1])
 
 
-def find_sent_megapixels(job: StagingJob) -> float | None:
-    """Return the megapixels of the images that a job sends; None where it sends an unseen one."""
+def cost_of_outputs(
+    job: StagingJob,
+    *,
+    images: int,
+    seconds: float | None,
+    output_megapixels: float | None = None,
+) -> Decimal | None:
+    """Return what a prediction of a job has cost, or None where its price does not tell."""
     asked = _asked(job.model, job.settings, photo=_size_of_photo(job))
-    return None if asked.other_images else _sent_megapixels(asked)
+    quantities = Quantities(
+        images=images,
+        seconds=seconds,
+        input_megapixels=None if asked.other_images else _sent_megapixels(asked),
+        output_megapixels=output_megapixels,
+    )
+    return cost_of(job.model.price, settings=job.settings, quantities=quantities)
 
 
 def typical_cost(model: ReplicateModel, *, settings: Mapping[str, Any]) -> Decimal | None:

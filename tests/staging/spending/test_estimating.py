@@ -24,8 +24,8 @@ from modelsettings.schema.published import PublishedModel
 from staging.models import Photo, PriceEstimate, StagingJob
 from staging.predictions import submission
 from staging.spending.estimating import (
+    cost_of_outputs,
     expected_cost,
-    find_sent_megapixels,
     most_cost,
     typical_cost,
 )
@@ -327,4 +327,5 @@ def test_images_whose_size_is_unknown() -> None:
     )
 
     assert [most_cost(job) for job in (alone, beside)] == [Decimal("0.12"), Decimal("0.62")]
-    assert [find_sent_megapixels(job) for job in (alone, beside)] == [12.0, None]
+    costs = [cost_of_outputs(job, images=1, seconds=None) for job in (alone, beside)]
+    assert costs == [Decimal("0.12"), None]
