@@ -128,7 +128,7 @@ def message_of(job: StagingJob) -> dict[str, Any]:
     It has no URLs of pictures: these are short-lived, and the job's document has fresh ones.
     """
     failed = Prediction.objects.filter(job=job, is_replaced=False).exclude(error_code="")
-    error = failed.order_by("position").values("error_code", "error").first()
+    first = failed.order_by("position").only("error_code", "error").first()
     batch_photo = job.batch_photo
     ended_at = job.finished_at or job.changed_at
     return {
@@ -141,7 +141,7 @@ def message_of(job: StagingJob) -> dict[str, Any]:
             "photo": str(job.photo_id),
             "batch": str(batch_photo.batch_id) if batch_photo else None,
             "model_id": job.model.slug,
-            "error": {"code": error["error_code"], "detail": error["error"]} if error else None,
+            "error": {"code": first.error_code, "detail": first.public_error} if first else None,
             "url": f"{settings.PUBLIC_URL}{reverse('job', args=[job.pk])}",
         },
     }

@@ -111,7 +111,8 @@ class StagingBatchAdmin(MadeOnce, BoundedListAdmin):
         labels = dict(Style.objects.values_list("key", "label"))
         rooms = dict(RoomType.objects.values_list("key", "label"))
         refused = batch.photos.filter(status=BatchPhotoStatus.REFUSED).order_by("position")
-        waits = find_waits(job for photo in page for job in photo.jobs.all())
+        jobs = (job for photo in page for job in photo.jobs.all())
+        waits = find_waits(jobs, viewer=user_of(request))
         state = "done" if progress.is_finished else "in work"
         context = {
             **page_context(self, request, title=f"{batch}: {state}"),

@@ -61,7 +61,7 @@ def job_context(job: StagingJob, *, user: User) -> dict[str, Any]:
         "cost": total_cost(predictions),
         "took": job.finished_at - job.created_at if job.finished_at else None,
         "pictures": [picture for prediction in predictions for picture in _pictures(prediction)],
-        "waits": find_waits([job]),
+        "waits": find_waits([job], viewer=user),
         "errors": [prediction for prediction in predictions if _has_failed(prediction)],
         "input": json.dumps(job.input, indent=2, ensure_ascii=False),
         "delivery": {key: value for key, value in job.delivery.items() if value is not None},

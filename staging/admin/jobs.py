@@ -50,7 +50,7 @@ _LONG_COLUMNS = ("settings", "overrides", "input", "delivery", "prompt")
 class JobChangeList(BoundedChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        self.waits = find_waits(self.result_list)
+        self.waits = find_waits(self.result_list, viewer=user_of(request))
         for job in self.result_list:
             job.waits = self.waits.words.get(job.pk, "")
 

@@ -118,7 +118,7 @@ class PhotoAdmin(DeletingAdmin, BoundedListAdmin):
             "form": form,
             "can_stage": can_stage,
             "can_delete": self.has_delete_permission(request, photo),
-            **variants_context(photo, request.GET),
+            **variants_context(photo, request.GET, viewer=user_of(request)),
         }
         return TemplateResponse(request, "admin/staging/photo/change_form.html", context)
 

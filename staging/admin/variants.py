@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 
@@ -28,13 +29,13 @@ class Variant:
     waits: str
 
 
-def variants_context(photo: Photo, asked: Mapping[str, str]) -> dict[str, Any]:
+def variants_context(photo: Photo, asked: Mapping[str, str], *, viewer: User) -> dict[str, Any]:
     """Return a page of variants, the newest first, and the filters that would change it."""
     jobs = StagingJob.objects.filter(photo=photo)
     offered = _offered(jobs)
     chosen = {name: asked.get(name, "") for name in offered}
     page = Paginator(_filtered(jobs, chosen), A_PAGE).get_page(asked.get("page"))
-    waits = find_waits(page.object_list)
+    waits = find_waits(page.object_list, viewer=viewer)
     variants = [_variant(job, waits=waits) for job in page.object_list]
     return {
         "variants": variants,

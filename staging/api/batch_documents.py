@@ -6,10 +6,19 @@ from django.urls import reverse
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from staging.api.access import caller
 from staging.api.documents import ErrorSerializer, StagedImageSerializer
 from staging.batches.progress import Progress, photos_with_jobs, progress_of
-from staging.models import BatchPhoto, BatchPhotoStatus, JobStatus, StagingBatch, StagingJob
+from staging.models import (
+    BatchPhoto,
+    BatchPhotoStatus,
+    JobStatus,
+    Prediction,
+    StagingBatch,
+    StagingJob,
+)
 from staging.prompts import MODES
+from staging.spending.telling import tell_error
 
 
 class PhotoCountsSerializer(serializers.Serializer[Any]):
@@ -150,6 +159,11 @@ def _describe_job(job: StagingJob, request: Request) -> dict[str, Any]:
         "id": job.pk,
         "url": request.build_absolute_uri(reverse("job", args=[job.pk])),
         "status": job.status,
-        "error": {"code": failed[0].error_code, "detail": failed[0].error} if failed else None,
+        "error": _describe_error(failed[0], request) if failed else None,
         "images": [image for prediction in predictions for image in prediction.images.all()],
     }
+
+
+def _describe_error(prediction: Prediction, request: Request) -> dict[str, str]:
+    told = tell_error(prediction, to=caller(request))
+    return {"code": prediction.error_code, "detail": told}

@@ -6,8 +6,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from staging import links
+from staging.api.access import caller
 from staging.models import Photo, StagedImage, StagingJob, Verdict
 from staging.models.prediction import total_cost
+from staging.spending.telling import tell_error
 
 
 class OriginalSerializer(serializers.Serializer[Any]):
@@ -141,7 +143,10 @@ class JobSerializer(serializers.ModelSerializer[StagingJob]):
             for prediction in job.predictions.all()
             if prediction.error_code and not prediction.is_replaced
         ]
-        return {"code": failed[0].error_code, "detail": failed[0].error} if failed else None
+        if not failed:
+            return None
+        told = tell_error(failed[0], to=caller(self.context["request"]))
+        return {"code": failed[0].error_code, "detail": told}
 
     @extend_schema_field(serializers.FloatField(allow_null=True, help_text="US dollars."))
     def get_cost(self, job: StagingJob) -> Any:

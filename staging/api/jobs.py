@@ -133,7 +133,8 @@ def answer_job(
 
 def _shown() -> "Prefetch[str, QuerySet[Prediction], str]":
     """Return the related rows that a job's document shows."""
-    told = Prediction.objects.prefetch_related("images", "transitions__prediction")
+    told = Prediction.objects.select_related("held_by_limit__project", "held_by_limit__account")
+    told = told.prefetch_related("images", "transitions__prediction")
     return Prefetch("predictions", told)
 
 

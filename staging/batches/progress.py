@@ -87,6 +87,8 @@ def progress_of(batches: Iterable[StagingBatch]) -> dict[uuid.UUID, Progress]:
 def photos_with_jobs(batch: StagingBatch) -> QuerySet[BatchPhoto]:
     """Return a batch's photos in their order, with jobs and pictures: five queries for all."""
     predictions = Prediction.objects.filter(is_replaced=False).prefetch_related("images")
+    # For an error, which may have the figures of the limit that holds a prediction up.
+    predictions = predictions.select_related("held_by_limit__project", "held_by_limit__account")
     # The settings and the prompts of hundreds of jobs would be much to read.
     jobs = StagingJob.objects.only("batch_photo", "style", "status", "created_at")
     return (

@@ -16,6 +16,7 @@ from staging.models.project import Project, ProjectMember
 from staging.models.share import Share
 from staging.models.spending import (
     NO_ESTIMATE,
+    NO_FIGURES,
     OVER_LIMIT,
     WAITING,
     OverLimit,
@@ -31,6 +32,7 @@ from staging.models.usage import AccountUsage, DailyUsage
 
 __all__ = [
     "NO_ESTIMATE",
+    "NO_FIGURES",
     "OVER_LIMIT",
     "WAITING",
     "AccountUsage",

@@ -14,7 +14,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from modelsettings.masking import mask
 from staging.models.job import UNFINISHED, StagingJob, job_status
 from staging.models.lease import Leased, LeasedQuerySet
-from staging.models.spending import PurchasePause, SpendingLimit
+from staging.models.spending import NO_FIGURES, PurchasePause, SpendingLimit
 from staging.models.usage import AccountUsage, DailyUsage
 
 # The columns that people read, and in which secrets are masked.
@@ -218,6 +218,14 @@ class Prediction(Leased):
     def payer_id(self) -> int:
         """The key of the account that pays for it."""
         return self.account_id or self.job.owner_id
+
+    @property
+    def public_error(self) -> str:
+        """Its error as everybody may read it, without the figures of a limit.
+
+        A release before this one stored them.
+        """
+        return NO_FIGURES.get(self.error_code, self.error)
 
     @property
     def intended_at(self) -> datetime:

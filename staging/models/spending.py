@@ -21,6 +21,11 @@ HALF_A_MILLIONTH = Decimal("0.0000005")
 # for an operator's estimate of its cost.
 OVER_LIMIT, NO_ESTIMATE = "over_limit", "no_estimate"
 WAITING = (OVER_LIMIT, NO_ESTIMATE)
+# Their sentences for everybody, without figures: budgets are not told to strangers.
+NO_FIGURES = {
+    OVER_LIMIT: "It does not fit today: ask an operator, who can raise the limit.",
+    NO_ESTIMATE: "Nobody knows what this model costs: ask an operator to estimate it.",
+}
 
 
 class Period(models.TextChoices):
@@ -38,17 +43,23 @@ class WhenOver(models.TextChoices):
 
 
 class OverLimit(RequestRefused):
-    """A purchase for which a limit leaves no room; the message says which, and how much is left.
+    """A purchase for which a limit leaves no room.
 
-    Its code is also the error code of a prediction that waits or has failed because of it.
+    Its code is also the error code of a prediction that waits or has failed because of it. The
+    message has no figures, unless they may be `told_to` the account that asks. `figures`, for logs,
+    says which limit it is, and how much is left.
     """
 
     status = 402
     code = OVER_LIMIT
 
-    def __init__(self, limit: "SpendingLimit", usd: Decimal | None) -> None:
+    def __init__(
+        self, limit: "SpendingLimit", usd: Decimal | None, *, told_to: User | None = None
+    ) -> None:
         self.limit, self.usd = limit, usd
-        super().__init__(_refusal(limit, usd))
+        self.figures = limit.in_figures(self.code, usd=usd)
+        may_know = told_to is not None and limit.shows_figures_to(told_to)
+        super().__init__(self.figures if may_know else NO_FIGURES[self.code])
 
     @property
     def is_final(self) -> bool:
@@ -61,8 +72,8 @@ class NoEstimate(OverLimit):
 
     code = NO_ESTIMATE
 
-    def __init__(self, limit: "SpendingLimit") -> None:
-        super().__init__(limit, None)
+    def __init__(self, limit: "SpendingLimit", *, told_to: User | None = None) -> None:
+        super().__init__(limit, None, told_to=told_to)
 
 
 class SpendingLimitQuerySet(models.QuerySet["SpendingLimit"]):
@@ -82,13 +93,15 @@ class SpendingLimitQuerySet(models.QuerySet["SpendingLimit"]):
         """Return the limits that refuse a purchase over them, rather than let it wait."""
         return self.filter(when_over=WhenOver.REFUSE)
 
-    def check_headroom(self, usd: Decimal | None, *, today: date) -> None:
+    def check_headroom(
+        self, usd: Decimal | None, *, today: date, told_to: User | None = None
+    ) -> None:
         """Raise OverLimit where one of these limits has no room now; reserve nothing."""
         for limit in self.select_related("project", "account").order_by("pk"):
             if usd is None:
-                raise NoEstimate(limit)
+                raise NoEstimate(limit, told_to=told_to)
             if usd > limit.left(today) + HALF_A_MILLIONTH:
-                raise OverLimit(limit, usd)
+                raise OverLimit(limit, usd, told_to=told_to)
 
     def reserve(self, usd: Decimal | None, *, today: date) -> date:
         """Take dollars out of each of these limits, in the transaction that writes the purchase.
@@ -228,6 +241,32 @@ class SpendingLimit(models.Model):
             return self.account.get_username()
         return self.project.name if self.project else "All projects"
 
+    def shows_figures_to(self, user: User) -> bool:
+        """Say whether a user may know the dollars of this limit.
+
+        Those may who see limits, the owner of its project, and the account that it is of. Anybody
+        else reads whether something fits today, and whom to ask.
+        """
+        if user.has_perm("staging.view_spendinglimit"):
+            return True
+        if user.has_perm("staging.change_spendinglimit") or self.account_id == user.pk:
+            return True
+        return self.project is not None and self.project.owner_id == user.pk
+
+    def in_figures(self, code: str, *, usd: Decimal | None = None) -> str:
+        """Say in figures why a purchase waits or is refused; `usd` is what it may cost.
+
+        For those alone to whom `shows_figures_to` shows them, and for logs.
+        """
+        which = f"{self.whose} may spend ${self.usd} a {self.period}"
+        if code == NO_ESTIMATE:
+            return (
+                f"{which}, and nobody knows what this model costs: an operator has to estimate it."
+            )
+        left = max(self.left(timezone.localdate()), Decimal(0))
+        too_little = "which is too little" if usd is None else f"and this may cost ${usd:.3f}"
+        return f"{which}: ${left:.2f} is left, {too_little}."
+
     def used(self, today: date) -> tuple[Decimal, Decimal]:
         """Return the dollars spent and reserved in the period that holds `today`."""
         if self.begins_on < Period(self.period).begin(today):
@@ -312,12 +351,3 @@ class PurchasePause(models.Model):
     @property
     def whose(self) -> str:
         return f"Purchases of {self.model.label}" if self.model else "All purchases"
-
-
-def _refusal(limit: SpendingLimit, usd: Decimal | None) -> str:
-    today = timezone.localdate()
-    which = f"{limit.whose} may spend ${limit.usd} a {limit.period}"
-    if usd is None:
-        return f"{which}, and nobody knows what this model costs: an operator has to estimate it."
-    left = max(limit.left(today), Decimal(0))
-    return f"{which}: ${left:.2f} is left, and this may cost ${usd:.3f}."

@@ -260,6 +260,7 @@ def _failures(begin: datetime, **wanted: str) -> list[_Failure]:
     rows = Prediction.objects.filter(job__in=newest, is_replaced=False, **wanted)
     rows = rows.exclude(error_code="").order_by("-job__created_at")
     by_job: dict[uuid.UUID, _Failure] = {}
-    for job, code, error in rows.values_list("job", "error_code", "error"):
-        by_job.setdefault(job, _Failure(job, code, error))
+    for prediction in rows.only("job", "error_code", "error"):
+        found = _Failure(prediction.job_id, prediction.error_code, prediction.public_error)
+        by_job.setdefault(prediction.job_id, found)
     return list(by_job.values())

@@ -120,7 +120,7 @@ def _put_off(prediction: Prediction, refusal: OverLimit, *, by: str) -> None:
         # The job's document shows the reason, so the job has changed, and its ETag with it. Another
         # sum that is left is no news: it changes with every purchase under the limit.
         StagingJob.objects.filter(pk=prediction.job_id).update(changed_at=now)
-    log.info("waits for room under a limit", why=str(refusal))
+    log.info("waits for room under a limit", why=refusal.figures)
 
 
 def _pause() -> timedelta:

@@ -4,6 +4,7 @@ estimating  returns the expected cost of a purchase
 headroom    returns what each limit leaves, and refuses a job for which it has no room
 changing    changes limits, pauses and estimates, as operators set them
 account_limits  sets a limit for every account that has none
+telling     tells an error with a limit's figures to those who may know them
 waiting     finds the reasons for which jobs wait to be bought
 
 Whether a purchase fits is decided where it is written: `predictions/reserving` takes its cost

@@ -95,10 +95,9 @@ def look_again(*changed: SpendingLimit) -> None:
 
 
 def follow_name(project: Project) -> None:
-    """Let predictions that wait under a project's limits give its new name as their reason.
+    """Let the jobs that wait under a project's limits change, as their documents do.
 
-    They wait under the same limits as before: only the sentence changes, and with it the ETag of
-    the job's document, which moves at once, while the sentence follows with the next look.
+    A document names the limit, by the project's name, to those who may know its figures.
     """
     limits = list(project.spending_limits.all())
     if limits:
@@ -107,7 +106,6 @@ def follow_name(project: Project) -> None:
         )
         jobs = StagingJob.objects.filter(predictions__in=waiting)
         jobs.update(changed_at=timezone.now())
-        look_again()
 
 
 def _wake_waiting(changed: Sequence[SpendingLimit]) -> None:

@@ -63,7 +63,9 @@ def headroom_of(limits: Iterable[SpendingLimit]) -> list[Headroom]:
 def check_headroom(job: StagingJob, *, account: User, predictions: int) -> None:
     """Raise OverLimit where a limit that refuses has no room for predictions of a job.
 
-    `account` pays for them.
+    `account` pays for them. The refusal is for the account alone: it has the limit's figures where
+    the account may know them. A batch's photos are refused in a worker, and everybody who sees the
+    batch reads why.
     """
     refusing = SpendingLimit.objects.refusing().of_purchase(
         project=job.project_id, account=account.pk
@@ -72,7 +74,8 @@ def check_headroom(job: StagingJob, *, account: User, predictions: int) -> None:
         return
     usd = most_cost(job)
     total = None if usd is None else usd * predictions
-    refusing.check_headroom(total, today=timezone.localdate())
+    told_to = None if job.batch_photo_id else account
+    refusing.check_headroom(total, today=timezone.localdate(), told_to=told_to)
 
 
 def waiting_for_estimates() -> dict[int, int]:

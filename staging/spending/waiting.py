@@ -4,23 +4,31 @@ import uuid
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 
+from django.contrib.auth.models import User
+
 from staging.models import (
     NO_ESTIMATE,
     OVER_LIMIT,
     Prediction,
     PredictionStatus,
     PurchasePause,
+    SpendingLimit,
     StagingJob,
 )
+from staging.spending.telling import tell_limit
 
 _WORDS = {OVER_LIMIT: "waits for room", NO_ESTIMATE: "waits for an estimate"}
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A reason for which some jobs wait, as a prediction of the newest of them gives it."""
+    """A reason for which some jobs wait, as a prediction of the newest of them gives it.
+
+    `sentence` has a limit's figures where the viewer may know them.
+    """
 
     prediction: Prediction
+    sentence: str
     jobs: set[uuid.UUID] = field(default_factory=set)
 
 
@@ -37,15 +45,15 @@ class Waits:
     reasons: list[Reason]
 
 
-def find_waits(jobs: Iterable[StagingJob]) -> Waits:
+def find_waits(jobs: Iterable[StagingJob], *, viewer: User) -> Waits:
     """Return the reasons for which some of the jobs wait, beyond waiting for their turn.
 
-    Two queries, whatever the number of jobs.
+    Three queries at most, whatever the number of jobs.
     """
     unfinished = [job.pk for job in jobs if not job.is_finished]
     rows = Prediction.objects.filter(job__in=unfinished, status=PredictionStatus.QUEUED)
     rows = rows.select_related("job__model").order_by("-job__created_at", "position")
-    shown = ("error", "error_code", "held_by_limit", "job__model__label", "job__project")
+    shown = ("status", "error", "error_code", "held_by_limit", "job__model__label", "job__project")
     queued = list(rows.only(*shown))
     all_pauses = PurchasePause.objects.select_related("model") if queued else []
     pauses = [
@@ -54,7 +62,7 @@ def find_waits(jobs: Iterable[StagingJob]) -> Waits:
     words = {
         prediction.job_id: phrase for prediction in queued if (phrase := _words(prediction, pauses))
     }
-    return Waits(words, pauses, _reasons(queued))
+    return Waits(words, pauses, _reasons(queued, viewer=viewer))
 
 
 def _is_held(prediction: Prediction, pause: PurchasePause) -> bool:
@@ -67,7 +75,8 @@ def _words(prediction: Prediction, pauses: list[PurchasePause]) -> str:
     return _WORDS.get(prediction.error_code, "")
 
 
-def _reasons(queued: list[Prediction]) -> list[Reason]:
+def _reasons(queued: list[Prediction], *, viewer: User) -> list[Reason]:
+    limits = _limits_of(queued)
     found: dict[Hashable, Reason] = {}
     for prediction in queued:
         code = prediction.error_code
@@ -78,5 +87,15 @@ def _reasons(queued: list[Prediction]) -> list[Reason]:
             model = prediction.job.model_id if code == NO_ESTIMATE else None
             held_by = prediction.held_by_limit_id
             key = (code, model, held_by, None if held_by else prediction.job.project_id)
-            found.setdefault(key, Reason(prediction)).jobs.add(prediction.job_id)
+            if key not in found:
+                limit = limits.get(held_by) if held_by else None
+                found[key] = Reason(prediction, tell_limit(prediction, limit, to=viewer))
+            found[key].jobs.add(prediction.job_id)
     return list(found.values())
+
+
+def _limits_of(queued: list[Prediction]) -> dict[int, SpendingLimit]:
+    keys = {prediction.held_by_limit_id for prediction in queued if prediction.held_by_limit_id}
+    if not keys:
+        return {}
+    return SpendingLimit.objects.select_related("project", "account").in_bulk(keys)

@@ -55,17 +55,20 @@ def pause_switch(context: Any, *, model: ReplicateModel | None = None) -> dict[s
 
 @register.inclusion_tag("admin/staging/spendinglimit/of_project.html", takes_context=True)
 def limits_of_project(context: Any, project: Project) -> dict[str, Any]:
-    """Show the limits that a project's purchases have to fit into, its own and those of all."""
+    """Show the limits that a project's purchases have to fit into, its own and those of all.
+
+    Who may not know a limit's figures reads whether a picture fits.
+    """
     user = context["request"].user
-    may_change = user.has_perm("staging.change_spendinglimit")
-    may_see = may_change or user.has_perm("staging.view_spendinglimit")
     limits = SpendingLimit.objects.of_project(project.pk).select_related("project", "account")
     return _on_page(
         context,
         project=project,
-        headrooms=headroom_of(limits) if may_see else [],
-        may_see=may_see,
-        may_change=may_change,
+        limits=[
+            {"headroom": headroom, "has_figures": headroom.limit.shows_figures_to(user)}
+            for headroom in headroom_of(limits)
+        ],
+        may_change=user.has_perm("staging.change_spendinglimit"),
         may_add=user.has_perm("staging.add_spendinglimit"),
     )
 

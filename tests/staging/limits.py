@@ -1,13 +1,16 @@
 """Spending limits, models without a price, and what is used of a limit."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from modelsettings.models import ReplicateModel
-from staging.models import SpendingLimit
+from staging.models import SpendingLimit, StagingJob
 from staging.spending.changing import save_limit
+from staging.spending.waiting import Waits, find_waits
 from tests.staging.conftest import QWEN
 
 
@@ -35,3 +38,8 @@ def unprice(slug: str = QWEN) -> ReplicateModel:
     model.price = []
     model.save()
     return model
+
+
+def waits_of(jobs: Iterable[StagingJob]) -> Waits:
+    """Return why jobs wait, as the operator reads it."""
+    return find_waits(jobs, viewer=User.objects.get(username="olga"))

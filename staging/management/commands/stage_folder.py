@@ -190,7 +190,7 @@ def failures_of(photo: BatchPhoto) -> Iterator[tuple[str, str]]:
 
 
 def _why(job: StagingJob) -> str:
-    errors = [prediction.error for prediction in job.predictions.all() if prediction.error]
+    errors = [prediction.public_error for prediction in job.predictions.all() if prediction.error]
     return errors[0] if errors else f"The job was {JobStatus(job.status).label.lower()}."
 
 

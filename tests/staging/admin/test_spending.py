@@ -264,7 +264,7 @@ def test_job_in_the_api_says_why_it_waits(api: Client, waiting: StagingJob) -> N
 
     assert error == {
         "code": "over_limit",
-        "detail": "All projects may spend $0.02 a day: $0.02 is left, and this may cost $0.030.",
+        "detail": "All projects may spend $0.02 a day: $0.02 is left, which is too little.",
     }
 
 

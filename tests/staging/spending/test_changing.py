@@ -93,9 +93,7 @@ def test_over_a_limit_it_waits_and_goes_on_when_there_is_room(sandbox: Sandbox, 
     waiting = only(second)
     assert only(first).status == "running"
     assert (waiting.status, waiting.error_code) == ("queued", "over_limit")
-    assert waiting.error == (
-        "All projects may spend $0.04 a day: $0.01 is left, and this may cost $0.030."
-    )
+    assert waiting.error == "It does not fit today: ask an operator, who can raise the limit."
     assert sandbox.requests()["upload"] == 1
     assert StagingJob.objects.get(pk=second.pk).changed_at > second.changed_at
 
@@ -229,7 +227,7 @@ def test_limit_of_its_project_counts(sandbox: Sandbox, ask: Ask, operator: User)
     submission.submit_waiting()
 
     assert only(job).status == "queued"
-    assert only(job).error.startswith("12 Elm Street may spend $0.01 a day")
+    assert only(job).held_by_limit == of_project
     assert [used(one) for one in SpendingLimit.objects.all()] == [(0, 0)] * 2
     assert used(of_project) == (0, 0)
 
@@ -242,7 +240,7 @@ def test_unknown_price_waits_for_an_estimate(sandbox: Sandbox, ask: Ask) -> None
     model.save()
 
     submission.submit_waiting()
-    assert "an operator has to estimate it" in only(job).error
+    assert "ask an operator to estimate it" in only(job).error
     assert only(job).error_code == "no_estimate"
 
     PriceEstimate.objects.create(model=model, usd=Decimal("0.25"))

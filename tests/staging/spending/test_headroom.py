@@ -11,15 +11,14 @@ from rest_framework.test import APIClient
 
 from config.dashboard import attention
 from staging.jobs.canceling import cancel_job
-from staging.models import Project, SpendingLimit, StagingJob
+from staging.models import OverLimit, Project, SpendingLimit, StagingJob
 from staging.notices import watching
 from staging.predictions import submission
 from staging.spending.changing import delete_limit, save_limit
 from staging.spending.headroom import headroom_of
-from staging.spending.waiting import find_waits
 from tests.staging.conftest import QWEN, Ask, Sandbox, only, pass_time
 from tests.staging.finished import stage
-from tests.staging.limits import limit
+from tests.staging.limits import limit, waits_of
 from tests.staging.notices.situations import told
 from tests.staging.pages import shown
 
@@ -107,7 +106,7 @@ def test_jobs_of_two_projects_of_one_name_have_a_reason_each(
     look_soon(second)
 
     jobs = StagingJob.objects.all()
-    assert [len(reason.jobs) for reason in find_waits(jobs).reasons] == [1, 1]
+    assert [len(reason.jobs) for reason in waits_of(jobs).reasons] == [1, 1]
 
 
 def test_project_with_a_colon_in_its_name(
@@ -122,9 +121,9 @@ def test_project_with_a_colon_in_its_name(
     submission.submit_waiting()
 
     assert count_waiting() == {limits[0].pk: 1, limits[1].pk: 1}
-    reasons = [reason.prediction.error for reason in find_waits(jobs).reasons]
+    reasons = [reason.sentence for reason in waits_of(jobs).reasons]
     assert sorted(reasons) == [
-        f"Elm St: {part} may spend $0.01 a day: $0.01 is left, and this may cost $0.030."
+        f"Elm St: {part} may spend $0.01 a day: $0.01 is left, which is too little."
         for part in ("attic", "cellar")
     ]
 
@@ -164,7 +163,8 @@ def test_renamed_project_is_called_by_its_new_name(
     assert count_waiting() == {of_project.pk: 1}
     (item,) = attention.find_items(timezone.localdate())
     assert item.sentence == "Oak Street has used up $0.01 a day: 1 prediction waits for room."
-    assert only(job).error.startswith("Oak Street may spend $0.01 a day: ")
+    (reason,) = waits_of([job]).reasons
+    assert reason.sentence.startswith("Oak Street may spend $0.01 a day: ")
     assert StagingJob.objects.get(pk=job.pk).changed_at > before
 
 
@@ -183,7 +183,7 @@ def test_renamed_projects_still_have_what_waits_before_that_is_looked_at(
             rename(api if rename is rename_through_the_api else admin_page, project)
 
     assert count_waiting() == {of_project.pk: 1 for of_project in limits}
-    assert len(find_waits(StagingJob.objects.filter(pk__in=[job.pk for job in jobs])).reasons) == 2
+    assert len(waits_of(StagingJob.objects.filter(pk__in=[job.pk for job in jobs])).reasons) == 2
 
 
 def test_changed_limits_are_told_apart_before_what_waits_is_looked_at(
@@ -199,7 +199,7 @@ def test_changed_limits_are_told_apart_before_what_waits_is_looked_at(
             of_project.usd = Decimal("0.02")
             save_limit(of_project)
 
-    assert len(find_waits(StagingJob.objects.filter(pk__in=[job.pk for job in jobs])).reasons) == 2
+    assert len(waits_of(StagingJob.objects.filter(pk__in=[job.pk for job in jobs])).reasons) == 2
 
 
 def test_of_several_limits_the_one_that_refused_holds_it(sandbox: Sandbox, ask: Ask) -> None:
@@ -251,7 +251,7 @@ def test_what_had_room_and_failed_waits_for_no_room(
     look_soon(job)
 
     assert (only(job).status, only(job).error_code, held_by(job)) == ("queued", "", None)
-    assert find_waits([job]).reasons == []
+    assert waits_of([job]).reasons == []
     assert count_waiting() == {day.pk: 0}
     assert StagingJob.objects.get(pk=job.pk).changed_at > before
 
@@ -281,7 +281,8 @@ def test_changed_limit_lets_what_waited_look_again(sandbox: Sandbox, ask: Ask) -
     submission.submit_waiting()
 
     assert held_by(job) == day.pk
-    assert only(job).error.startswith("All projects may spend $0.02 a day: ")
+    (reason,) = waits_of([job]).reasons
+    assert reason.sentence.startswith("All projects may spend $0.02 a day: ")
     assert StagingJob.objects.get(pk=job.pk).changed_at > before
 
 
@@ -296,7 +297,7 @@ def test_put_off_by_a_limit_that_is_deleted_meanwhile(
     delete_limit(gone)
     job.predictions.update(held_by_limit=number)
 
-    assert find_waits([job]).words == {job.pk: "waits for room"}
+    assert waits_of([job]).words == {job.pk: "waits for room"}
     look_soon(job)
     assert (only(job).status, held_by(job)) == ("running", None)
 
@@ -321,14 +322,14 @@ def test_any_words_of_a_limit_leave_what_waits_as_it_is(
     of_all, of_own = limit("0.02"), limit("0.01", project=own)
     jobs = [ask(model=QWEN), ask(model=QWEN, project=own)]
     SpendingLimit.objects.filter(pk=of_all.pk).update(usd=1)
-    monkeypatch.setattr("staging.models.spending._refusal", lambda *_: "Not now: wait.")
+    monkeypatch.setattr(OverLimit, "__str__", lambda _: "Not now: wait.")
     submission.submit_waiting()
     SpendingLimit.objects.filter(pk=of_all.pk).update(spent=1)
     ask(model=QWEN)
     submission.submit_waiting()
 
     assert count_waiting() == {of_all.pk: 1, of_own.pk: 1}
-    waits = find_waits(StagingJob.objects.all())
+    waits = waits_of(StagingJob.objects.all())
     assert [len(reason.jobs) for reason in waits.reasons] == [1, 1]
     assert only(jobs[0]).status == "running"
 
@@ -343,7 +344,7 @@ def test_any_words_of_a_limit_are_news_only_where_something_changed(
     known = StagingJob.objects.get(pk=job.pk).changed_at
     if is_reworded:
         words = iter(f"No room, {number}." for number in range(99))
-        monkeypatch.setattr("staging.models.spending._refusal", lambda *_: next(words))
+        monkeypatch.setattr(OverLimit, "__str__", lambda _: next(words))
 
     look_soon(job)
     assert StagingJob.objects.get(pk=job.pk).changed_at == known

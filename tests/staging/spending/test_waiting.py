@@ -11,16 +11,16 @@ from modelsettings.models import ReplicateModel
 from staging.models import StagingJob
 from staging.predictions import submission
 from staging.spending.changing import look_again, pause
-from staging.spending.waiting import Waits, find_waits
+from staging.spending.waiting import Waits
 from tests.staging.conftest import FLUX, QWEN, SEEDREAM, Ask, Sandbox
 from tests.staging.finished import stage
-from tests.staging.limits import limit, unprice
+from tests.staging.limits import limit, unprice, waits_of
 from tests.staging.pages import shown
 from tests.staging.waiting_batch import pages_of, waiting_batch
 
 pytestmark = pytest.mark.django_db
 
-NO_ROOM = "All projects may spend $0.02 a day: $0.02 is left, and this may cost $0.030."
+NO_ROOM = "All projects may spend $0.02 a day: $0.02 is left, which is too little."
 
 
 def told(waits: Waits) -> tuple[list[str], list[str], list[tuple[str, int]]]:
@@ -37,7 +37,7 @@ def pause_model(slug: str) -> None:
 
 
 def test_find_waits_of_what_waits_for_its_turn(ask: Ask) -> None:
-    assert told(find_waits([ask(), ask()])) == ([], [], [])
+    assert told(waits_of([ask(), ask()])) == ([], [], [])
 
 
 def test_find_waits_of_what_is_done(sandbox: Sandbox, ask: Ask) -> None:
@@ -46,7 +46,7 @@ def test_find_waits_of_what_is_done(sandbox: Sandbox, ask: Ask) -> None:
     StagingJob.objects.update(status="failed")
     job.refresh_from_db()
 
-    assert told(find_waits([job])) == ([], [], [])
+    assert told(waits_of([job])) == ([], [], [])
 
 
 def test_find_waits_for_room(sandbox: Sandbox, ask: Ask) -> None:
@@ -54,7 +54,7 @@ def test_find_waits_for_room(sandbox: Sandbox, ask: Ask) -> None:
     jobs = [ask(model=QWEN, overrides={"num_outputs": 2}), ask(model=SEEDREAM)]
     submission.submit_waiting()
 
-    assert told(find_waits(jobs)) == (["waits for room"] * 2, [], [("over_limit", 2)])
+    assert told(waits_of(jobs)) == (["waits for room"] * 2, [], [("over_limit", 2)])
 
 
 def test_find_waits_for_estimates_of_two_models(sandbox: Sandbox, ask: Ask) -> None:
@@ -64,7 +64,7 @@ def test_find_waits_for_estimates_of_two_models(sandbox: Sandbox, ask: Ask) -> N
     unprice(SEEDREAM)
     submission.submit_waiting()
 
-    words, _, reasons = told(find_waits(jobs))
+    words, _, reasons = told(waits_of(jobs))
 
     assert words == ["waits for an estimate"] * 3
     assert reasons == [("no_estimate", 1), ("no_estimate", 2)]
@@ -75,7 +75,7 @@ def test_find_waits_for_the_end_of_a_pause_of_its_model(ask: Ask) -> None:
     pause_model(SEEDREAM)
     held, other = ask(model=QWEN), ask(model=FLUX)
 
-    waits = find_waits([held, other])
+    waits = waits_of([held, other])
 
     assert (waits.words, [one.model for one in waits.pauses]) == ({held.pk: "paused"}, [held.model])
 
@@ -86,7 +86,7 @@ def test_find_waits_for_room_while_all_is_paused(sandbox: Sandbox, ask: Ask) -> 
     submission.submit_waiting()
     pause(by="olga")
 
-    assert told(find_waits([job])) == (["paused"], ["olga"], [("over_limit", 1)])
+    assert told(waits_of([job])) == (["paused"], ["olga"], [("over_limit", 1)])
 
 
 def test_pages_say_once_why_jobs_wait_for_room(
@@ -148,7 +148,7 @@ def test_pages_ask_the_database_a_fixed_number_of_times(
         stage(operator, photo=photo)
     pause_model(QWEN)
 
-    for address, queries in zip(pages_of(batch), (14, 18, 16), strict=True):
+    for address, queries in zip(pages_of(batch), (15, 19, 17), strict=True):
         admin_page.get(address)
         with django_assert_num_queries(queries):
             admin_page.get(address)
