@@ -265,6 +265,9 @@ REPLICATE_API_TOKEN = env.text("REPLICATE_API_TOKEN")
 MODEL_SECRETS = {name: env.text(name) for name in sorted(secret_variables())}
 REPLICATE_BASE_URL = env.text("REPLICATE_BASE_URL", default="https://api.replicate.com")
 
+# Accounts belong to clients who must not learn of each other: members of projects are invited.
+CLIENTS_ARE_STRANGERS = env.flag("CLIENTS_ARE_STRANGERS")
+
 # The number of days after which jobs and photos are deleted; 0: never.
 RETENTION_DAYS = env.number("RETENTION_DAYS", default=0)
 

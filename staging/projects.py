@@ -58,23 +58,35 @@ def set_member(project: Project, username: str, *, may_edit: bool) -> tuple[Proj
     Raises ProjectRefused for an unknown user or the owner, and NotPossible for Unsorted, and for a
     project that was deleted meanwhile.
     """
-    if project.is_unsorted:
-        raise NotPossible("Unsorted is yours alone: put what you share into a project of its own.")
+    check_can_share(project, username)
     user = User.objects.filter(username=username, is_active=True).first()
     if user is None:
         raise ProjectRefused(f"There is nobody called {username}.", field="username")
-    if user.pk == project.owner_id:
-        raise ProjectRefused(f"{username} owns this project.", field="username")
     lock_project(project)
-    return ProjectMember.objects.update_or_create(
-        project=project, user=user, defaults={"may_edit": may_edit}
-    )
+    project.invitations.filter(username=username).delete()
+    return add_member(project, user, may_edit=may_edit)
 
 
 def remove_member(project: Project, username: str) -> bool:
-    """Take a membership away; say whether there was one."""
+    """Take a membership away, or an invitation back; say whether there was one."""
+    invited = project.invitations.filter(username=username).delete()[0]
     members = ProjectMember.objects.filter(project=project, user__username=username)
-    return bool(members.delete()[0])
+    return bool(members.delete()[0] or invited)
+
+
+def check_can_share(project: Project, username: str) -> None:
+    """Raise for Unsorted, and for the owner's own name."""
+    if project.is_unsorted:
+        raise NotPossible("Unsorted is yours alone: put what you share into a project of its own.")
+    if username == project.owner.get_username():
+        raise ProjectRefused(f"{username} owns this project.", field="username")
+
+
+def add_member(project: Project, user: User, *, may_edit: bool) -> tuple[ProjectMember, bool]:
+    """Write a membership; return it, and whether it is new."""
+    return ProjectMember.objects.update_or_create(
+        project=project, user=user, defaults={"may_edit": may_edit}
+    )
 
 
 def lock_project(project: Project) -> Project:

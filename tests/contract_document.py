@@ -35,6 +35,7 @@ _CHOICES: dict[str, list[Any]] = {
     "batch_id": world.BATCHES,
     "share_id": world.SHARES,
     "token_id": world.TOKENS,
+    "invitation_id": world.INVITATIONS,
     "slug": _MODELS,
     "name": _PROFILES,
     "username": ["sam", "olga", "nobody", "a/b"],

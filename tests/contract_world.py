@@ -18,11 +18,13 @@ from modelsettings.models import ReplicateModel
 from modelsettings.schema.published import PublishedModel
 from modelsettings.settings import get_settings, patch_settings
 from staging.batches.requesting import from_photo, from_upload, request_batch
+from staging.invitations import invite
 from staging.jobs.request import StagingRequest
 from staging.jobs.requesting import request_staging
 from staging.models import (
     BatchPhoto,
     BatchPhotoStatus,
+    Invitation,
     Photo,
     Prediction,
     PredictionStatus,
@@ -55,6 +57,7 @@ JOBS = known(3, 9)
 BATCHES = known(4, 3)
 SHARES = known(5, 3)
 TOKENS = known(6, 3)
+INVITATIONS = known(7, 3)
 IMAGES = [900_001, 900_002, 900_003]
 
 MINE, EMPTY, SEEN, FOREIGN = PROJECTS
@@ -112,6 +115,11 @@ def _projects(operator: User, stranger: User) -> None:
     project = Project.objects.get(pk=SEEN)
     set_member(project, operator.username, may_edit=False)
     set_member(Project.objects.get(pk=MINE), stranger.username, may_edit=True)
+    invited = ((MINE, "zoe"), (FOREIGN, operator.username), (EMPTY, stranger.username))
+    for new, (place, name) in zip(INVITATIONS, invited, strict=True):
+        asked_into = Project.objects.get(pk=place)
+        invite(asked_into, name, may_edit=False)
+        _rename(Invitation.objects.get(project=asked_into, username=name), new)
 
 
 def _photos() -> None:

@@ -114,6 +114,18 @@ DOORS = {
         "test_project_pictures_are_the_stored_ones_under_sensible_names",
         f"{_STAGING}/test_downloads.py::test_download_that_gives_no_zip",
     ),
+    "staging.api.invitations.AcceptView": Door(
+        f"{_STAGING}/test_invitations.py::test_invitation_waits_until_it_is_accepted",
+        f"{_STAGING}/test_invitations.py::test_invitation_is_nobody_elses",
+    ),
+    "staging.api.invitations.DeclineView": Door(
+        f"{_STAGING}/test_invitations.py::test_declining_is_not_seen_by_the_owner",
+        f"{_STAGING}/test_invitations.py::test_invitation_is_nobody_elses",
+    ),
+    "staging.api.invitations.InvitationListView": Door(
+        f"{_STAGING}/test_invitations.py::test_invitation_waits_until_it_is_accepted",
+        f"{_STAGING}/test_invitations.py::test_expired_invitation_is_nobodys",
+    ),
     "staging.api.job_actions.CancelView": Door(
         f"{_STAGING}/admin/test_job_actions.py::test_api_cancel",
         f"{_STAGING}/admin/test_job_actions.py::test_api_cancel",
@@ -165,6 +177,10 @@ DOORS = {
     "staging.api.projects.MemberView": Door(
         f"{_STAGING}/api/test_projects.py::test_put_member_lets_somebody_see_and_then_edit",
         f"{_STAGING}/api/test_projects.py::test_put_member_that_is_wrong",
+    ),
+    "staging.api.projects.ProjectInvitationListView": Door(
+        f"{_STAGING}/test_invitations.py::test_owner_is_told_the_same_of_every_name",
+        f"{_STAGING}/test_invitations.py::test_pending_invitations_are_the_owners_to_see",
     ),
     "staging.api.projects.ProjectListView": Door(
         f"{_STAGING}/test_projects.py::test_post_project_and_stage_in_it",
@@ -252,6 +268,10 @@ DOORS = {
     "staging.admin.callbacks.CallbackAdmin": Door(
         f"{_STAGING}/test_callbacks.py::test_admin_sends_again",
         f"{_STAGING}/test_callbacks.py::test_admin_changes_nothing",
+    ),
+    "staging.admin.invitations.InvitationAdmin": Door(
+        f"{_STAGING}/test_invitations.py::test_page_of_answers_accepts",
+        f"{_STAGING}/test_invitations.py::test_page_of_answers_shows_no_others",
     ),
     "staging.admin.jobs.StagingJobAdmin": Door(
         f"{_STAGING}/admin/test_jobs.py::test_act_cancels_then_retries",

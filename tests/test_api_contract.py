@@ -77,6 +77,7 @@ def read_schema(*, examples: int, with_coverage: bool = True) -> BaseSchema:
 schemathesis.openapi.format("binary", st.one_of(st.just(world.JPEG), st.binary(max_size=99)))
 everything = read_schema(examples=EXAMPLES)
 a_little = read_schema(examples=2, with_coverage=False)
+of_members = everything.include(path_regex="/members")
 patiently = settings(suppress_health_check=list(HealthCheck), deadline=None)
 
 
@@ -143,6 +144,13 @@ def check_answer(case: AnyCase, authorization: str) -> int:
 @patiently
 def test_answer_is_in_the_document(case: AnyCase, tried: Tried) -> None:
     check_answer(case, tried.operator)
+
+
+@of_members.parametrize()
+@patiently
+def test_answer_among_strangers_is_in_the_document(case: AnyCase, tried: Tried) -> None:
+    with override_settings(CLIENTS_ARE_STRANGERS=True):
+        check_answer(case, tried.operator)
 
 
 @a_little.parametrize()

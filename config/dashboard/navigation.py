@@ -1,9 +1,13 @@
 """The admin's side bar."""
 
-from typing import Any
+from typing import Any, cast
 
+from django.conf import settings
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.urls import reverse_lazy
+
+from staging.models import Invitation
 
 # The app and the kind of rows of pages whose names do not say them.
 _KINDS = {"staging_library": ("staging", "roomtype")}
@@ -20,6 +24,7 @@ def sidebar(_request: HttpRequest) -> list[dict[str, Any]]:
                 _item("Judge", "thumbs_up_down", "staging_stagedimage_changelist", needs="change"),
                 _item("Photos", "image", "staging_photo_changelist"),
                 _item("Projects", "folder_open", "staging_project_changelist"),
+                *([_invitations()] if settings.CLIENTS_ARE_STRANGERS else []),
                 _item("Shares", "share", "staging_share_changelist"),
                 _item("Callbacks", "webhook", "staging_callback_changelist"),
                 _item("Prompt library", "menu_book", "staging_library"),
@@ -54,6 +59,17 @@ def sidebar(_request: HttpRequest) -> list[dict[str, Any]]:
             ],
         },
     ]
+
+
+def _invitations() -> dict[str, Any]:
+    item = _own("Invitations", "mail", "staging_invitation_changelist")
+    return {**item, "badge": "config.dashboard.navigation.count_invitations"}
+
+
+def count_invitations(request: HttpRequest) -> str:
+    """Return how many invitations wait for whoever looks, as the item's badge; none is no badge."""
+    count = Invitation.objects.waiting_for(cast("User", request.user)).count()
+    return str(count) if count else ""
 
 
 def _item(title: str, icon: str, page: str, *, needs: str = "view") -> dict[str, Any]:

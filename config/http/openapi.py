@@ -27,6 +27,7 @@ _TAGS = {
     "admin/models": "models",
     "staging/jobs/{job_id}/shares": "shares",
     "staging/callback-secret": "callbacks",
+    "staging/invitations": "projects",
     "staging/room-types": "prompts",
     "staging/styles": "prompts",
     "staging/prompt": "prompts",
@@ -38,7 +39,7 @@ _PATH_PARAMETERS = {
     "username": "Whom it is about.",
 }
 # POST to these paths carries out an action; it creates nothing that has an address.
-_VERBS = ("cancel", "retry", "repeat", "reset", "rollback")
+_VERBS = ("cancel", "retry", "repeat", "reset", "rollback", "accept", "decline")
 
 _ERRORS: Document = {
     "type": "object",

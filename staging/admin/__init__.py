@@ -5,6 +5,7 @@ Importing a module registers its pages."""
 from staging.admin import (
     batches,
     callbacks,
+    invitations,
     jobs,
     judging,
     library,
@@ -19,6 +20,7 @@ from staging.admin import (
 __all__ = [
     "batches",
     "callbacks",
+    "invitations",
     "jobs",
     "judging",
     "library",

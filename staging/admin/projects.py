@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import QuerySet, Sum
@@ -18,10 +19,13 @@ from staging.admin.cells import how_long_ago
 from staging.admin.deleting import DeletingAdmin
 from staging.admin.downloads import zip_of
 from staging.admin.filters import DayFilter, owner_filter
+from staging.admin.page_parts import user_of
 from staging.admin.paging import BoundedListAdmin, BoundedPaginator
 from staging.deletion.deleting import delete_project
+from staging.invitations import invite, may_know_accounts
 from staging.models import (
     DailyUsage,
+    Invitation,
     Photo,
     Project,
     ProjectMember,
@@ -73,9 +77,7 @@ class MemberForm(forms.ModelForm):  # type: ignore[type-arg]  # as above
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # On the screen the column's head is the label; a screen reader needs one at the field.
-        for name, label in (("user", "User name"), ("may_edit", "May edit")):
-            self.fields[name].widget.attrs["aria-label"] = label
+        _name_fields(self)
         if self.instance.user_id:
             # The members' query has read the user; the field would query each by itself.
             self.initial["user"] = self.instance.user.username
@@ -97,6 +99,94 @@ class MemberInline(TabularInline):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ProjectMember]:
         members: QuerySet[ProjectMember] = super().get_queryset(request)
         return members.select_related("user")
+
+
+class KnownMemberForm(forms.ModelForm):  # type: ignore[type-arg]  # as above
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _name_fields(self)
+
+
+class KnownMemberInline(TabularInline):
+    """Members where clients are strangers: who has accepted, and no field for another name."""
+
+    model = ProjectMember
+    form = KnownMemberForm
+    fields = ("user", "may_edit")
+    readonly_fields = ("user",)
+    verbose_name_plural = "Members, who see this project"
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ProjectMember]:
+        members: QuerySet[ProjectMember] = super().get_queryset(request)
+        return members.select_related("user")
+
+
+class InvitationForm(forms.ModelForm):  # type: ignore[type-arg]  # as above
+    class Meta:
+        model = Invitation
+        fields = ("username", "may_edit")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _name_fields(self)
+
+    def clean_username(self) -> str:
+        name = str(self.cleaned_data["username"])
+        if name == self.instance.project.owner.get_username():
+            raise forms.ValidationError("They own this project.")
+        return name
+
+    def validate_unique(self) -> None:
+        """Take a name that was asked before: it is asked anew."""
+
+
+class InvitationInline(TabularInline):
+    """Names that were asked, whether or not there is such an account.
+
+    Who may name members may ask.
+    """
+
+    model = Invitation
+    form = InvitationForm
+    fields = ("username", "may_edit", "asked")
+    readonly_fields = ("asked",)
+    extra = 1
+    verbose_name_plural = "Invitations: whoever has the name is asked, for 14 days"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Invitation]:
+        invitations: QuerySet[Invitation] = super().get_queryset(request)
+        return invitations.filter(pk__in=Invitation.objects.pending().values("pk"))
+
+    @display(description="Asked")
+    def asked(self, invitation: Invitation) -> SafeString | str:
+        return "" if invitation._state.adding else how_long_ago(invitation.created_at)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _may_members(request, "view") or _may_members(request, "change")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _may_members(request, "add")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _may_members(request, "delete")
+
+
+def _name_fields(form: "forms.ModelForm[Any]") -> None:
+    """Name the fields of a row: on the screen the column's head does, for a screen reader not."""
+    names = {"user": "User name", "username": "User name", "may_edit": "May edit"}
+    for name, field in form.fields.items():
+        if name in names:
+            field.widget.attrs["aria-label"] = names[name]
+
+
+def _may_members(request: HttpRequest, what: str) -> bool:
+    return bool(request.user.has_perm(f"staging.{what}_projectmember"))
 
 
 @admin.register(Project)
@@ -136,16 +226,34 @@ class ProjectAdmin(DeletingAdmin, BoundedListAdmin):
         return {"owner": request.user.pk}
 
     def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:
+        if not change and not may_know_accounts(user_of(request)):
+            # They may name nobody else.
+            obj.owner = user_of(request)
         super().save_model(request, obj, form, change)
         if change and "name" in form.changed_data:
             follow_name(obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Project | None = None) -> Any:
-        return ("name", "owner") if obj and obj.is_unsorted else ()
+        if obj and obj.is_unsorted:
+            return ("name", "owner")
+        return () if may_know_accounts(user_of(request)) else ("owner",)
 
     def get_inlines(self, request: HttpRequest, obj: Project | None) -> Any:
         # A new project is saved first; Unsorted is its owner's alone.
-        return self.inlines if obj and not obj.is_unsorted else ()
+        if obj is None or obj.is_unsorted:
+            return ()
+        if settings.CLIENTS_ARE_STRANGERS:
+            return (KnownMemberInline, InvitationInline)
+        return self.inlines
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        if formset.model is not Invitation:
+            super().save_formset(request, form, formset, change)
+            return
+        for asked in formset.save(commit=False):
+            invite(form.instance, asked.username, may_edit=asked.may_edit)
+        for withdrawn in formset.deleted_objects:
+            withdrawn.delete()
 
     def has_delete_permission(self, request: HttpRequest, obj: Project | None = None) -> bool:
         may = bool(super().has_delete_permission(request, obj))

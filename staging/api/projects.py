@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Case, CharField, Exists, OuterRef, QuerySet, Value, When
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
@@ -18,8 +19,15 @@ from staging.api.headers import LOCATION
 from staging.api.pages import PageQuery, answer_page, page_of
 from staging.api.refusals import refused
 from staging.deletion.deleting import delete_project
-from staging.models import Project, ProjectMember
-from staging.projects import change_project, create_project, remove_member, set_member, totals_of
+from staging.invitations import invite
+from staging.models import Invitation, Project, ProjectMember
+from staging.projects import (
+    change_project,
+    create_project,
+    remove_member,
+    set_member,
+    totals_of,
+)
 
 
 class ProjectQuery(PageQuery):
@@ -106,6 +114,24 @@ class MemberSerializer(serializers.ModelSerializer[ProjectMember]):
         fields = ("username", "may_edit", "since")
 
 
+class AskedMemberSerializer(serializers.Serializer[Any]):
+    """What was asked, whatever came of it."""
+
+    username = serializers.CharField()
+    may_edit = serializers.BooleanField()
+
+
+class PendingInvitationSerializer(serializers.ModelSerializer[Invitation]):
+    """An invitation as the project's owner sees it, whether or not there is such an account."""
+
+    asked_at = serializers.DateTimeField(source="created_at")
+    expires_at = serializers.DateTimeField()
+
+    class Meta:
+        model = Invitation
+        fields = ("username", "may_edit", "asked_at", "expires_at")
+
+
 class ProjectListView(APIView):
     @extend_schema(
         operation_id="staging_projects_list",
@@ -132,7 +158,7 @@ class ProjectListView(APIView):
         made = create_project(owner=caller(request), **asked.validated_data)
         address = request.build_absolute_uri(reverse("project", args=[made.pk]))
         return Response(
-            ProjectSerializer(_project(request, made.pk)).data,
+            ProjectSerializer(find_with_access(request, made.pk)).data,
             status=status.HTTP_201_CREATED,
             headers={"Location": address},
         )
@@ -142,7 +168,7 @@ class ProjectView(APIView):
     @extend_schema(responses={200: ProjectDetailSerializer, **refused(404)})
     def get(self, request: Request, project_id: uuid.UUID) -> Response:
         """Look at a project: who may do what in it, and what it came to."""
-        project = _project(request, project_id)
+        project = find_with_access(request, project_id)
         return Response(ProjectDetailSerializer(project).data)
 
     @extend_schema(
@@ -158,7 +184,7 @@ class ProjectView(APIView):
         asked = ProjectRequestSerializer(data=request.data, partial=True)
         asked.is_valid(raise_exception=True)
         change_project(project, asked.validated_data)
-        return Response(ProjectDetailSerializer(_project(request, project.pk)).data)
+        return Response(ProjectDetailSerializer(find_with_access(request, project.pk)).data)
 
     @extend_schema(responses={204: None, **refused(403, 404, 409)})
     def delete(self, request: Request, project_id: uuid.UUID) -> Response:
@@ -188,27 +214,47 @@ class MemberView(APIView):
         responses={
             200: MemberSerializer,
             201: MemberSerializer,
+            202: AskedMemberSerializer,
             **refused(400, 403, 404, 409, 413, 415),
         },
     )
     def put(self, request: Request, project_id: uuid.UUID, username: str) -> Response:
-        """Let somebody see your project, or edit it too: stage, judge and delete in it."""
+        """Let somebody see your project, or edit it too: stage, judge and delete in it.
+
+        Where clients are strangers to each other it is 202 for any name: whoever has it is asked.
+        """
         project = _owned(request, project_id)
         asked = MemberSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
+        if settings.CLIENTS_ARE_STRANGERS:
+            invite(project, username, **asked.validated_data)
+            told = {"username": username, **asked.validated_data}
+            return Response(AskedMemberSerializer(told).data, status=status.HTTP_202_ACCEPTED)
         member, is_new = set_member(project, username, **asked.validated_data)
         code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
         return Response(MemberSerializer(member).data, status=code)
 
     @extend_schema(responses={204: None, **refused(403, 404)})
     def delete(self, request: Request, project_id: uuid.UUID, username: str) -> Response:
-        """End a membership: as the owner anybody's, else your own."""
+        """End a membership: as the owner anybody's, else your own. Take an invitation back."""
         project = get_or_404(seen_projects(request), project_id, noun="project")
         if username != caller(request).get_username():
             check_owns(request, project)
         if not remove_member(project, username):
             raise NotFound("There is no such member.")
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ProjectInvitationListView(APIView):
+    @extend_schema(responses={200: PendingInvitationSerializer(many=True), **refused(403, 404)})
+    def get(self, request: Request, project_id: uuid.UUID) -> Response:
+        """List whom you asked into your project, until they accept; 14 days at most.
+
+        It is the same for a name that no account has.
+        """
+        project = _owned(request, project_id)
+        pending = project.invitations.pending()
+        return Response(PendingInvitationSerializer(pending, many=True).data)
 
 
 def _projects(request: Request) -> QuerySet[Project]:
@@ -225,7 +271,7 @@ def _projects(request: Request) -> QuerySet[Project]:
     return rows.annotate(access=access)
 
 
-def _project(request: Request, project_id: uuid.UUID) -> Project:
+def find_with_access(request: Request, project_id: uuid.UUID) -> Project:
     return get_or_404(_projects(request), project_id, noun="project")
 
 

@@ -1,4 +1,4 @@
-"""Deletes old jobs, photos, batches, idempotency keys and revisions of settings.
+"""Deletes old jobs, photos, batches, idempotency keys, invitations and revisions of settings.
 
 It works in small transactions, each complete by itself: a run can be broken off at any point, and
 the next run goes on from there.
@@ -20,6 +20,7 @@ from staging.models import (
     BatchPhotoStatus,
     DiscardedFile,
     IdempotencyKey,
+    Invitation,
     Photo,
     StagingBatch,
     StagingJob,
@@ -47,10 +48,11 @@ class Pruned:
 def prune(*, days: int | None, most: int) -> Pruned:
     """Delete rows that ended more than `days` ago, up to `most` of each kind; None keeps them.
 
-    Idempotency keys go in any case. Revisions of settings go after the jobs that ran with them,
-    and the files last of all.
+    Idempotency keys and expired invitations go in any case. Revisions of settings go after the jobs
+    that ran with them, and the files last of all.
     """
     keys = _expired_keys().delete()[0]
+    Invitation.objects.expired().delete()
     found = Pruned(keys=keys) if days is None else _prune_old(days, most=most, keys=keys)
     DiscardedFile.remove_noted(most=most)
     return found

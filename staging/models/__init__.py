@@ -5,6 +5,7 @@ from staging.models.callback import Callback, CallbackAttempt, CallbackStatus, c
 from staging.models.discarded import DiscardedFile
 from staging.models.heartbeat import Heartbeat
 from staging.models.idempotency import IdempotencyKey
+from staging.models.invitation import Invitation
 from staging.models.job import JobKind, JobStatus, StagingJob
 from staging.models.library import PromptRules, PromptTemplate, RoomType, Style
 from staging.models.notice import Channel, DeliveryStatus, Notice, NoticeDelivery, NoticeKind
@@ -49,6 +50,7 @@ __all__ = [
     "DiscardedFile",
     "Heartbeat",
     "IdempotencyKey",
+    "Invitation",
     "JobKind",
     "JobStatus",
     "Line",

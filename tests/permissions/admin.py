@@ -94,6 +94,15 @@ _STAGING = Section(
         *_no("dailyusage/{usage}/delete/"),
         Row("GET", "dailyusage/{usage}/history/", _SEE),
 
+        Row("GET", "invitation/", "login login 200 200 200 200", what="one's own"),
+        Row("POST", "invitation/{invitation}/accept/", "login login 404 404 404 404", {}, what="another's"),
+        Row("POST", "invitation/{invitation}/decline/", "login login 404 404 404 404", {}, what="another's"),
+        *_no("invitation/add/"),
+        _bare("invitation/{invitation}/"),
+        *_no("invitation/{invitation}/change/"),
+        *_no("invitation/{invitation}/delete/"),
+        Row("GET", "invitation/{invitation}/history/", _NO),
+
         Row("GET", "notice/", _SEE),
         *_no("notice/add/"),
         _bare("notice/{notice}/"),

@@ -20,7 +20,7 @@ LISTS = ("batches", "jobs", "photos", "projects")
 # Of what is somebody's, and by what another of its kind could be named.
 UNKNOWN = {
     **{name: str(uuid.UUID(int=number)) for number, name in enumerate(
-        ("project", "photo", "job", "failed", "queued", "batch", "share"), 1
+        ("project", "photo", "job", "failed", "queued", "batch", "share", "invitation"), 1
     )},
     "image": "999999999",
     "member": "nobody-known",

@@ -23,6 +23,7 @@ from staging.models import (
     Callback,
     CallbackStatus,
     DailyUsage,
+    Invitation,
     Notice,
     NoticeKind,
     Period,
@@ -73,6 +74,7 @@ def make_world() -> World:
         "project": project.pk,
         **_make_work(project, owner),
         **_make_queued(busy, owner),
+        "invitation": _invite(busy, "edits"),
     }
     marks = [MARK, *(str(value) for name, value in places.items() if not name.endswith("token"))]
     places |= {
@@ -122,6 +124,12 @@ def _make_project(people: dict[str, Person], name: str) -> Project:
             project=project, user=user_of(people, member), may_edit=may_edit
         )
     return project
+
+
+def _invite(project: Project, name: str) -> Any:
+    user = User.objects.get(username=name)
+    made = Invitation.objects.create(project=project, username=name, user=user, may_edit=True)
+    return made.pk
 
 
 def _make_work(project: Project, owner: User) -> dict[str, Any]:
