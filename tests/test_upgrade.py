@@ -20,9 +20,12 @@ ADDING = (
     migrations.CreateModel,
     migrations.RunPython,
 )
-# Constraints that refuse nothing of what an older release writes: it knows no limit of an account,
-# and a limit of all is still the only one of its period.
+# Constraints that refuse nothing of what an older release writes: it knows no limit and no pause of
+# an account, and a limit of all is still the only one of its period, as a pause is of its model.
 WITHOUT_HARM = {
+    "one_pause_a_model",
+    "one_pause_by_an_operator",
+    "pause_of_a_model_or_an_account",
     "one_limit_of_all_a_period",
     "one_limit_of_everything_a_period",
     "one_limit_an_account_and_period",

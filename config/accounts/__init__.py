@@ -3,6 +3,8 @@
 lockouts        locks out whoever guesses passwords
 tokens          makes, lists and revokes API tokens
 authentication  lets a token in, and notes its use
+sessions        ends the sessions of an account
+deactivation    what ends with an account's deactivation, and what waits
 events          logs sign-ins, tokens and changed rights
 tasks           what the clock starts
 

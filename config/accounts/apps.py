@@ -5,5 +5,5 @@ class AccountsConfig(AppConfig):
     name = "config.accounts"
 
     def ready(self) -> None:
-        # Importing the module connects its signals.
-        from config.accounts import events  # noqa: F401, PLC0415
+        # Importing the modules connects their signals.
+        from config.accounts import deactivation, events  # noqa: F401, PLC0415

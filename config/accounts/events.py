@@ -137,13 +137,19 @@ def _note(event: str, **said: Any) -> None:
     transaction.on_commit(partial(log.info, event, **_author(), **said))
 
 
-def _author() -> dict[str, Any]:
+def author_name() -> str:
+    """Return who does what is being done: an account, or `console` for a command or a shell."""
     request = find_request()
     if request is None:
-        return {"by": _CONSOLE}
+        return _CONSOLE
     user: Any = getattr(request, "user", None)
-    name = user.get_username() if user is not None else ""
-    return {"by": name or "nobody", "address": client_address(request)}
+    return (user.get_username() if user is not None else "") or "nobody"
+
+
+def _author() -> dict[str, Any]:
+    request = find_request()
+    where = {"address": client_address(request)} if request else {}
+    return {"by": author_name(), **where}
 
 
 def _log_refused(event: str, typed: str, request: HttpRequest | None) -> None:

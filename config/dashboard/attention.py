@@ -18,7 +18,7 @@ from modelsettings import registry
 from modelsettings.models import PublishedSchema, ReplicateModel
 from staging.models import CallbackStatus, JobStatus
 from staging.notices import attention
-from staging.notices.attention import Trouble, number_of
+from staging.notices.attention import QueueTrouble, Trouble, number_of
 
 _GIVEN_UP = f"?status__exact={CallbackStatus.FAILED}"
 
@@ -50,6 +50,7 @@ def find_items(today: date) -> list[Item]:
         *_of_jobs(attention.find_missing_worker(), else_link=_jobs(JobStatus.QUEUED)),
         *_of_kind("notice", attention.find_standing_notices()),
         *_of_kind("purchasepause", attention.find_pauses()),
+        *_of_queues(attention.find_queues_of_deactivated()),
         *_of_kind("spendinglimit", attention.find_limits()),
         *_of_kind("priceestimate", attention.find_missing_estimates()),
         *_of_jobs(attention.find_undecided(today)),
@@ -92,6 +93,17 @@ def _of_kind(kind: str, found: Iterable[Trouble], *, query: str = "") -> list[It
     """Return items that lead to the list of a kind of rows, for users who may see these rows."""
     link = f"{reverse(f'admin:staging_{kind}_changelist')}{query}"
     return [_item(trouble, link=link, needs=kind) for trouble in found]
+
+
+def _of_queues(found: Iterable[QueueTrouble]) -> list[Item]:
+    return [
+        _item(
+            trouble,
+            link=reverse("admin:staging_purchasepause_queue", args=[trouble.pause]),
+            needs="purchasepause",
+        )
+        for trouble in found
+    ]
 
 
 def _of_batches(found: Iterable[Trouble]) -> list[Item]:

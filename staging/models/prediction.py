@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
@@ -38,7 +39,8 @@ class PredictionQuerySet(LeasedQuerySet["Prediction"]):
 
     def purchasable(self, now: datetime) -> "PredictionQuerySet":
         """Return the queued predictions that may be bought now: no pause stops them."""
-        paused = PurchasePause.objects.of(model=OuterRef("job__model"))
+        payer = Coalesce(OuterRef("account"), OuterRef("job__owner"))
+        paused = PurchasePause.objects.of(model=OuterRef("job__model"), account=payer)
         return self.claimable(now).filter(~Exists(paused), status=PredictionStatus.QUEUED)
 
     def paid_by(self, account: int) -> "PredictionQuerySet":

@@ -13,6 +13,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from modelsettings.models import ReplicateModel
+from staging.jobs.handing_over import find_queues
 from staging.models import (
     WAITING,
     BatchPhoto,
@@ -78,6 +79,13 @@ class Trouble:
     since: date | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueTrouble(Trouble):
+    """What a deactivated account has queued; `pause` is the key of the pause that holds it."""
+
+    pause: int
+
+
 @dataclass(frozen=True, slots=True)
 class _Failure:
     """A job that failed, with the reason of one of its predictions."""
@@ -117,15 +125,32 @@ def find_standing_notices() -> list[Trouble]:
     ]
 
 
+def find_queues_of_deactivated() -> list[QueueTrouble]:
+    """Return what deactivated accounts have queued, for an operator to hand over or cancel."""
+    return [
+        QueueTrouble(
+            key=f"queue-{queue.pause.pk}",
+            sentence=(
+                f"{number_of(queue.count, 'prediction')} of {queue.pause.account}"
+                f" wait{'s' if queue.count == 1 else ''}: the account was deactivated."
+                " Hand over what it has queued, or cancel it."
+            ),
+            is_urgent=True,
+            pause=queue.pause.pk,
+        )
+        for queue in find_queues()
+    ]
+
+
 def find_pauses() -> list[Trouble]:
-    """Return the pauses of purchases, each of which an operator has to end."""
+    """Return the pauses of purchases that operators began, each of which one has to end."""
     return [
         Trouble(
             key=f"pause-{pause.pk}",
             sentence=f"{pause.whose} are paused by {pause.by}.",
             detail=pause.reason,
         )
-        for pause in PurchasePause.objects.select_related("model")
+        for pause in PurchasePause.objects.by_operators().select_related("model")
     ]
 
 

@@ -41,7 +41,7 @@ def intend(prediction: Prediction, *, by: str, **values: Any) -> bool:
     fails, as the limit says.
     """
     has_waited = prediction.error_code in WAITING
-    pauses = PurchasePause.objects.of(model=prediction.job.model_id)
+    pauses = PurchasePause.objects.of(model=prediction.job.model_id, account=prediction.payer_id)
     try:
         with transaction.atomic():
             is_paused = pauses.stop()

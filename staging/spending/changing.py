@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
@@ -59,8 +60,14 @@ def save_estimate(estimate: PriceEstimate) -> None:
 
 
 @transaction.atomic
-def pause(*, model: ReplicateModel | None = None, by: str, reason: str = "") -> PurchasePause:
-    """Stop purchases of a model, or of every model; what is bought goes on.
+def pause(
+    *,
+    model: ReplicateModel | None = None,
+    account: User | None = None,
+    by: str,
+    reason: str = "",
+) -> PurchasePause:
+    """Stop purchases of a model, of an account, or of all; what is bought goes on.
 
     Purchases that are being written are waited for; what is claimed only is not bought. A pause
     that is there already keeps its author and its reason. A caller with a transaction of its own
@@ -68,7 +75,7 @@ def pause(*, model: ReplicateModel | None = None, by: str, reason: str = "") -> 
     """
     hold_purchases(PurchasePause)
     paused, _ = PurchasePause.objects.get_or_create(
-        model=model, defaults={"by": by, "reason": reason.strip()[:200]}
+        model=model, account=account, defaults={"by": by, "reason": reason.strip()[:200]}
     )
     return paused
 

@@ -17,6 +17,8 @@ from staging.models import (
 )
 from staging.spending.telling import tell_limit
 
+# The words for a job of a deactivated account.
+DEACTIVATED = "waits: its account was deactivated"
 _WORDS = {OVER_LIMIT: "waits for room", NO_ESTIMATE: "waits for an estimate"}
 
 
@@ -53,9 +55,10 @@ def find_waits(jobs: Iterable[StagingJob], *, viewer: User) -> Waits:
     unfinished = [job.pk for job in jobs if not job.is_finished]
     rows = Prediction.objects.filter(job__in=unfinished, status=PredictionStatus.QUEUED)
     rows = rows.select_related("job__model").order_by("-job__created_at", "position")
-    shown = ("status", "error", "error_code", "held_by_limit", "job__model__label", "job__project")
-    queued = list(rows.only(*shown))
-    all_pauses = PurchasePause.objects.select_related("model") if queued else []
+    shown = ("status", "error", "error_code", "held_by_limit", "account")
+    of_job = ("job__model__label", "job__project", "job__owner")
+    queued = list(rows.only(*shown, *of_job))
+    all_pauses = PurchasePause.objects.select_related("model", "account") if queued else []
     pauses = [
         pause for pause in all_pauses if any(_is_held(prediction, pause) for prediction in queued)
     ]
@@ -66,13 +69,16 @@ def find_waits(jobs: Iterable[StagingJob], *, viewer: User) -> Waits:
 
 
 def _is_held(prediction: Prediction, pause: PurchasePause) -> bool:
+    if pause.account_id:
+        return pause.account_id == prediction.payer_id
     return pause.model_id in (None, prediction.job.model_id)
 
 
 def _words(prediction: Prediction, pauses: list[PurchasePause]) -> str:
-    if any(_is_held(prediction, pause) for pause in pauses):
-        return "paused"
-    return _WORDS.get(prediction.error_code, "")
+    holding = [pause for pause in pauses if _is_held(prediction, pause)]
+    if any(pause.account_id for pause in holding):
+        return DEACTIVATED
+    return "paused" if holding else _WORDS.get(prediction.error_code, "")
 
 
 def _reasons(queued: list[Prediction], *, viewer: User) -> list[Reason]:

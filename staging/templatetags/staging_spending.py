@@ -23,7 +23,8 @@ def pause_banner(
     context: Any, *, model: ReplicateModel | None = None, only: PurchasePause | None = None
 ) -> dict[str, Any]:
     """Say which purchases are paused: all, or those of a model; or show the pause `only`."""
-    found = PurchasePause.objects.filter(Q(model=None) | Q(model=model)).select_related("model")
+    stopping = PurchasePause.objects.by_operators().filter(Q(model=None) | Q(model=model))
+    found = stopping.select_related("model")
     pauses = [only] if only else list(found)
     may_resume = context["request"].user.has_perm("staging.delete_purchasepause")
     return _on_page(context, pauses=pauses, may_resume=may_resume)
@@ -49,7 +50,7 @@ def pause_switch(context: Any, *, model: ReplicateModel | None = None) -> dict[s
         context,
         model=model,
         may_pause=context["request"].user.has_perm("staging.add_purchasepause"),
-        is_paused=PurchasePause.objects.filter(model=model).exists(),
+        is_paused=PurchasePause.objects.by_operators().filter(model=model).exists(),
     )
 
 

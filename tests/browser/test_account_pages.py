@@ -12,7 +12,10 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from config.accounts.tokens import create_token
+from staging.models import Prediction
+from staging.spending.changing import pause
 from tests.browser.pages import find_violations, violations_of
+from tests.staging.finished import stage
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -48,6 +51,39 @@ def test_locked_page(stranger_page: Page, operator: User, scheme: Any, width: in
     assert violations_of(page, "locked", scheme=scheme, width=width) is None
     sign_in(page, "secret")
     expect(page.get_by_role("alert")).to_contain_text("Try again in")
+
+
+def test_queue_of_a_deactivated_account_is_handed_over(
+    page: Page, operator: User, stranger: User
+) -> None:
+    stage(stranger)
+    stranger.is_active = False
+    stranger.save()
+
+    page.goto("/admin/")
+    page.get_by_role("link", name="1 prediction of sam waits").click()
+    page.get_by_label("Hand it over to").fill("olga")
+    page.get_by_role("button", name="Hand it over").click()
+
+    expect(page.get_by_text("1 prediction handed over to olga.")).to_be_visible()
+    expect(page.get_by_text("Nothing is paused.")).to_be_visible()
+    assert Prediction.objects.get().account == operator
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_pages_of_a_queue_have_no_violation(
+    page: Page, stranger: User, scheme: Any, width: int
+) -> None:
+    job = stage(stranger)
+    held = pause(account=stranger, by="root", reason="the account was deactivated")
+    pauses = "/admin/staging/purchasepause/"
+    pages = [
+        "/admin/", pauses, f"{pauses}{held.pk}/queue/", "/admin/staging/stagingjob/",
+        f"/admin/staging/stagingjob/{job.pk}/change/",
+    ]  # fmt: skip
+
+    assert find_violations(page, pages, scheme=scheme, width=width) == {}
 
 
 MINE = "/admin/knox/authtoken/mine/"

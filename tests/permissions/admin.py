@@ -154,6 +154,9 @@ _STAGING = Section(
         *_no("purchasepause/{paused}/delete/"),
         Row("GET", "purchasepause/{paused}/history/", _SEE),
         Row("POST", "purchasepause/{paused}/resume/", _CHANGE, {}, "staging_purchasepause"),
+        Row("GET", "purchasepause/{held}/queue/", _SEE, what="of a deactivated account"),
+        Row("POST", "purchasepause/{held}/queue/", _CHANGE, {"to": "{owner_name}"}, "staging_prediction", "hand it over"),
+        Row("POST", "purchasepause/{held}/queue/", _CHANGE, {"cancel": ""}, "staging_prediction", "cancel it"),
 
         Row("GET", "share/", _SEE),
         Row("POST", "share/", _ACT, _action("revoke_selected", "{share}"), "staging_share", "revoke"),

@@ -80,6 +80,7 @@ def make_world() -> World:
     places |= {
         **_make_settings(),
         **_make_spending(project),
+        **_make_held(user_of(people, "dismissed")),
         **_make_library(),
         **_make_accounts(user_of(people, "newcomer")),
         **_WORDS,
@@ -238,6 +239,12 @@ def _make_spending(project: Project) -> dict[str, Any]:
         "paused": pause(model=unpriced, by="operator").pk,
         "notice": Notice.objects.create(kind=NoticeKind.STANDSTILL, key="waiting").pk,
     }
+
+
+def _make_held(dismissed: User) -> dict[str, Any]:
+    """Let what somebody has queued wait, whose account was deactivated."""
+    stage(dismissed, project=Project.objects.unsorted_of(dismissed))
+    return {"held": pause(account=dismissed, by="superuser").pk}
 
 
 def _make_library() -> dict[str, Any]:

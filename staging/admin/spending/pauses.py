@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -11,9 +13,24 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
-from staging.admin.page_parts import MadeOnce, is_path, page_context
+from staging.admin.page_parts import MadeOnce, is_path, page_context, user_of
+from staging.admin.projects import NamedUserField
+from staging.jobs.handing_over import (
+    cancel_queue,
+    count_unread,
+    find_queues,
+    hand_over,
+    queue_of,
+)
 from staging.models import PurchasePause
+from staging.notices.attention import number_of
 from staging.spending.changing import pause, resume
+
+
+class HandOverForm(forms.Form):
+    """The account that takes over what another has queued."""
+
+    to = NamedUserField(label="Hand it over to", required=True)
 
 
 @admin.register(PurchasePause)
@@ -37,7 +54,12 @@ class PurchasePauseAdmin(MadeOnce, ModelAdmin):
             self.admin_site.admin_view(require_POST(self.resume_view)),
             name="staging_purchasepause_resume",
         )
-        return [resuming, *super().get_urls()]
+        queue = path(
+            "<int:pause_id>/queue/",
+            self.admin_site.admin_view(self.queue_view),
+            name="staging_purchasepause_queue",
+        )
+        return [resuming, queue, *super().get_urls()]
 
     def save_model(self, request: HttpRequest, obj: PurchasePause, form: Any, change: bool) -> None:
         made = pause(model=obj.model, by=request.user.get_username(), reason=obj.reason)
@@ -54,7 +76,8 @@ class PurchasePauseAdmin(MadeOnce, ModelAdmin):
         """End a pause, and go back to the page whose button it was."""
         if not request.user.has_perm("staging.delete_purchasepause"):
             raise PermissionDenied
-        paused = PurchasePause.objects.select_related("model").filter(pk=pause_id).first()
+        operators = PurchasePause.objects.by_operators().select_related("model")
+        paused = operators.filter(pk=pause_id).first()
         if paused is None:
             messages.info(
                 request, "These purchases go on already: another operator ended the pause."
@@ -68,6 +91,44 @@ class PurchasePauseAdmin(MadeOnce, ModelAdmin):
             back = reverse("admin:staging_purchasepause_changelist")
         return redirect(back)
 
+    def queue_view(self, request: HttpRequest, pause_id: int) -> HttpResponse:
+        """Show what a deactivated account has queued; hand it over, or cancel it."""
+        held = PurchasePause.objects.filter(pk=pause_id).select_related("account").first()
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if held is None or held.account is None:
+            messages.info(request, "This account is active again: what it has queued goes on.")
+            return redirect("admin:staging_purchasepause_changelist")
+        form = HandOverForm()
+        if request.method == "POST":
+            if not request.user.has_perm("staging.delete_purchasepause"):
+                raise PermissionDenied
+            if "cancel" in request.POST:
+                return self._cancel_queue(request, held.account)
+            form = HandOverForm(request.POST)
+            if form.is_valid():
+                return self._hand_over(request, held.account, to=form.cleaned_data["to"])
+        context = {
+            **page_context(self, request, title=f"What {held.account} has queued"),
+            "form": form,
+            "pause": held,
+            "count": queue_of(held.account).count(),
+            "unread": count_unread(held.account),
+            "may_change": request.user.has_perm("staging.delete_purchasepause"),
+        }
+        return TemplateResponse(request, "admin/staging/purchasepause/queue.html", context)
+
+    def _hand_over(self, request: HttpRequest, account: User, *, to: User) -> HttpResponse:
+        count = hand_over(account, to=to, by=user_of(request))
+        messages.success(request, f"{number_of(count, 'prediction')} handed over to {to}.")
+        return redirect("admin:staging_purchasepause_changelist")
+
+    def _cancel_queue(self, request: HttpRequest, account: User) -> HttpResponse:
+        """Cancel a part of it; the page shows what is left."""
+        count = cancel_queue(account, by=user_of(request))
+        messages.success(request, f"{number_of(count, 'prediction')} canceled.")
+        return redirect(request.path)
+
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -76,7 +137,10 @@ class PurchasePauseAdmin(MadeOnce, ModelAdmin):
             raise PermissionDenied
         context = {
             **page_context(self, request, title="Paused purchases"),
-            "pauses": list(PurchasePause.objects.select_related("model")),
+            "pauses": [
+                *PurchasePause.objects.by_operators().select_related("model"),
+                *(queue.pause for queue in find_queues()),
+            ],
         }
         return TemplateResponse(request, "admin/staging/purchasepause/change_list.html", context)
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
@@ -118,6 +119,27 @@ def test_pause_of_a_model(db: None) -> None:
     pause(model=ReplicateModel.objects.get(slug=QWEN), by="olga")
 
     assert sentences() == ["Purchases of Qwen Image Edit are paused by olga."]
+
+
+def test_queue_of_a_deactivated_account(ask: Ask, operator: User, stranger: User) -> None:
+    job = ask(overrides={"num_outputs": 2})
+    held = pause(account=operator, by="root")
+    pause(account=stranger, by="root")
+
+    assert items() == [
+        Item(
+            key=f"queue-{held.pk}",
+            sentence=(
+                "2 predictions of olga wait: the account was deactivated."
+                " Hand over what it has queued, or cancel it."
+            ),
+            link=f"/admin/staging/purchasepause/{held.pk}/queue/",
+            is_urgent=True,
+            needs="purchasepause",
+        )
+    ]
+    job.predictions.update(status="canceled")
+    assert items() == []
 
 
 @pytest.mark.parametrize("kind", [NoticeKind.STANDSTILL, NoticeKind.FAILURES])
