@@ -23,8 +23,12 @@ def get_schema(slug: str, *, roles: Mapping[str, str], digest: str) -> ModelSche
 
 def find_schema(model: ReplicateModel) -> ModelSchema | None:
     """Return what the schema that a model is pinned to means here; None where it has none."""
-    pinned = PublishedSchema.objects.filter(pk=model.pinned_schema_id or 0)
-    digest = pinned.values_list("digest", flat=True).first()
+    if ReplicateModel.pinned_schema.is_cached(model):
+        digest = model.pinned_schema.digest if model.pinned_schema else None
+    else:
+        # The document, which is large, has been read already in most processes.
+        pinned = PublishedSchema.objects.filter(pk=model.pinned_schema_id or 0)
+        digest = pinned.values_list("digest", flat=True).first()
     return get_schema(model.slug, roles=model.roles, digest=digest) if digest else None
 
 

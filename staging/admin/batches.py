@@ -22,6 +22,7 @@ from staging.admin.paging import BoundedListAdmin
 from staging.batches.progress import Progress, photos_with_jobs, progress_of
 from staging.batches.requesting import MAX_PHOTOS, MAX_TOTAL_BYTES
 from staging.models import BatchPhoto, BatchPhotoStatus, JobStatus, RoomType, StagingBatch, Style
+from staging.spending.outlay import typical_outlay
 from staging.spending.waiting import Waits, find_waits
 from staging.templatetags.staging_pictures import in_words
 
@@ -90,6 +91,7 @@ class StagingBatchAdmin(MadeOnce, BoundedListAdmin):
             **page_context(self, request, title="Stage many photos"),
             "form": form,
             "media": form.media,
+            "outlay": typical_outlay(),
             "most_photos": MAX_PHOTOS,
             "most_bytes": MAX_TOTAL_BYTES,
         }

@@ -21,6 +21,7 @@ from staging.models import (
 )
 from staging.models.job import UNFINISHED
 from staging.models.prediction import total_cost
+from staging.spending.outlay import outlay_of
 from staging.spending.waiting import find_waits
 
 
@@ -59,6 +60,7 @@ def job_context(job: StagingJob, *, user: User) -> dict[str, Any]:
     return {
         "job": job,
         "cost": total_cost(predictions),
+        "outlay": outlay_of(job, predictions),
         "took": job.finished_at - job.created_at if job.finished_at else None,
         "pictures": [picture for prediction in predictions for picture in _pictures(prediction)],
         "waits": find_waits([job], viewer=user),

@@ -21,6 +21,7 @@ from staging.admin.photo_forms import AddPhotoForm, StageAgainForm
 from staging.admin.variants import variants_context
 from staging.deletion.deleting import delete_photo
 from staging.models import Photo, StagedImage, StagingJob
+from staging.spending.outlay import outlays_of_choices
 from staging.templatetags.staging_pictures import sent_size
 
 
@@ -116,6 +117,7 @@ class PhotoAdmin(DeletingAdmin, BoundedListAdmin):
             **page_context(self, request, title=str(photo)),
             "photo": photo,
             "form": form,
+            "outlays": outlays_of_choices(photo) if can_stage else {},
             "can_stage": can_stage,
             "can_delete": self.has_delete_permission(request, photo),
             **variants_context(photo, request.GET, viewer=user_of(request)),

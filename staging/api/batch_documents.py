@@ -55,6 +55,11 @@ class BatchSummarySerializer(serializers.Serializer[Any]):
     photo_counts = PhotoCountsSerializer()
     job_counts = JobCountsSerializer()
     cost = serializers.FloatField(allow_null=True, help_text="US dollars, so far.")
+    held = serializers.FloatField(
+        allow_null=True,
+        help_text="US dollars that spending limits hold, or will, for its jobs that have not ended;"
+        " null where none is left, or a cost is unknown.",
+    )
 
     class Meta:
         list_serializer_class = _BatchListSerializer
@@ -115,6 +120,7 @@ def _summarise(batch: StagingBatch, progress: Progress) -> dict[str, Any]:
         },
         "job_counts": {status.value: progress.jobs.get(status, 0) for status in JobStatus},
         "cost": progress.cost,
+        "held": progress.outlay.held,
     }
 
 

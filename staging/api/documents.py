@@ -9,6 +9,7 @@ from staging import links
 from staging.api.access import caller
 from staging.models import Photo, StagedImage, StagingJob, Verdict
 from staging.models.prediction import total_cost
+from staging.spending.outlay import outlay_of
 from staging.spending.telling import tell_error
 
 
@@ -111,6 +112,8 @@ class JobSerializer(serializers.ModelSerializer[StagingJob]):
     images = serializers.SerializerMethodField()
     error = serializers.SerializerMethodField()
     cost = serializers.SerializerMethodField()
+    estimate = serializers.SerializerMethodField()
+    held = serializers.SerializerMethodField()
     seconds = serializers.SerializerMethodField()
     settings = serializers.DictField(help_text="The whole document that it runs with.")
     overrides = serializers.DictField(help_text="What its request set for it alone.")
@@ -123,8 +126,8 @@ class JobSerializer(serializers.ModelSerializer[StagingJob]):
         fields = (
             "id", "status", "project", "batch", "repeats", "model_id", "version", "profile",
             "revision", "room_type", "style", "prompt", "photo", "images", "error", "cost",
-            "seconds", "settings", "overrides", "input", "delivery", "created_at", "finished_at",
-            "timeline",
+            "estimate", "held", "seconds", "settings", "overrides", "input", "delivery",
+            "created_at", "finished_at", "timeline",
         )  # fmt: skip
 
     @extend_schema_field(serializers.UUIDField(allow_null=True))
@@ -152,6 +155,28 @@ class JobSerializer(serializers.ModelSerializer[StagingJob]):
     def get_cost(self, job: StagingJob) -> Any:
         cost = total_cost(list(job.predictions.all()))
         return None if cost is None else float(cost)
+
+    @extend_schema_field(
+        serializers.FloatField(
+            allow_null=True,
+            help_text="US dollars that it should cost, about, as it was known when it was asked"
+            " for; null where that is unknown.",
+        )
+    )
+    def get_estimate(self, job: StagingJob) -> Any:
+        counted = [one for one in job.predictions.all() if not one.is_replaced]
+        return None if job.expected_cost is None else float(job.expected_cost * len(counted))
+
+    @extend_schema_field(
+        serializers.FloatField(
+            allow_null=True,
+            help_text="US dollars that spending limits hold for it, or will, until it ends: the"
+            " most that the rest of it may cost. Null once it has ended.",
+        )
+    )
+    def get_held(self, job: StagingJob) -> Any:
+        held = outlay_of(job, job.predictions.all()).held
+        return None if held is None else float(held)
 
     @extend_schema_field(
         serializers.FloatField(allow_null=True, help_text="From its creation to its end.")

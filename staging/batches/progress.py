@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
@@ -10,6 +10,7 @@ from django.db.models import Count, Max, Prefetch, QuerySet, Sum
 
 from staging.models import BatchPhoto, BatchPhotoStatus, Prediction, StagingBatch, StagingJob
 from staging.models.job import UNFINISHED
+from staging.spending.outlay import Outlay, outlays_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,7 @@ class Progress:
     jobs: Mapping[str, int]
     styles: int
     cost: Decimal | None
+    outlay: Outlay = field(default_factory=Outlay)
     changed_at: datetime | None = None
 
     @property
@@ -51,7 +53,7 @@ class Progress:
 
 
 def progress_of(batches: Iterable[StagingBatch]) -> dict[uuid.UUID, Progress]:
-    """Return the progress of each batch, by its id: three queries, whatever their number."""
+    """Return the progress of each batch, by its id: four queries, whatever their number."""
     found = {batch.pk: batch for batch in batches}
     photos: dict[uuid.UUID, dict[str, int]] = {pk: {} for pk in found}
     jobs: dict[uuid.UUID, dict[str, int]] = {pk: {} for pk in found}
@@ -72,12 +74,14 @@ def progress_of(batches: Iterable[StagingBatch]) -> dict[uuid.UUID, Progress]:
     paid = bought.order_by().values_list("job__batch_photo__batch").annotate(Sum("cost"))
     for pk, cost in paid:
         costs[pk] = cost
+    outlays = outlays_of(found)
     return {
         pk: Progress(
             photos=photos[pk],
             jobs=jobs[pk],
             styles=len(batch.styles),
             cost=costs.get(pk),
+            outlay=outlays.get(pk, Outlay()),
             changed_at=max(changed[pk], default=None),
         )
         for pk, batch in found.items()

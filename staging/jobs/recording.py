@@ -22,6 +22,7 @@ from staging.models import (
     Transition,
     Turn,
 )
+from staging.spending.estimating import note_costs
 from staging.spending.headroom import check_headroom
 
 log = structlog.get_logger(__name__)
@@ -70,6 +71,7 @@ def record_job(
     photo_input = [reference] if stored.schema.takes_many_images else reference
     job.input = {**resolved.input, stored.roles["image"]: photo_input, **plan.words}
     count, first_seed = plan.pictures, resolved.input.get("seed")
+    note_costs(job)
     check_headroom(job, account=owner, predictions=count)
     job.save()
     keep_key(key, job=job)

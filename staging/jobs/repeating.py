@@ -23,6 +23,7 @@ from staging.models import (
     StagingJob,
 )
 from staging.photos import lock_photo
+from staging.spending.estimating import note_costs
 from staging.spending.headroom import check_headroom
 from staging.worker.wake import Step, wake
 
@@ -153,6 +154,7 @@ def record_repeat(
     if first_seed is not None and first_seed != job.settings.get("seed"):
         for document in (again.settings, again.overrides, again.input):
             document["seed"] = first_seed
+    note_costs(again)
     check_headroom(again, account=owner, predictions=len(seeds))
     again.save()
     keep_key(key, job=again)

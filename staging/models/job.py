@@ -91,6 +91,11 @@ class StagingJob(models.Model):
     overrides = models.JSONField(default=dict)
     input = models.JSONField()
     delivery = models.JSONField()
+    # What each of its predictions should cost in dollars, and may cost at most, as it was known
+    # when it was asked for: what its pages say. Empty where that is unknown, and in jobs of a
+    # release without the columns. Limits ask again when it is bought.
+    expected_cost = models.DecimalField(max_digits=10, decimal_places=6, null=True)
+    most_cost = models.DecimalField(max_digits=10, decimal_places=6, null=True)
     status = models.CharField(max_length=20, choices=JobStatus.choices, default=JobStatus.QUEUED)
     batch_photo = models.ForeignKey(
         BatchPhoto, on_delete=models.SET_NULL, null=True, related_name="jobs"

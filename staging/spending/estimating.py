@@ -39,6 +39,22 @@ def most_cost(job: StagingJob) -> Decimal | None:
     return _most(job.model, asked, pictures=asked.pictures[1])
 
 
+def note_costs(job: StagingJob, *, estimates: Mapping[int, Decimal] | None = None) -> None:
+    """Write down in a new job what each of its predictions should cost, and may cost at most.
+
+    `estimates` are the operator's, by models' keys, where the caller has read all of them.
+    """
+    asked = _asked(job.model, job.settings, photo=_size_of_photo(job))
+    about = _about_by_price(job.model, asked, pictures=asked.pictures[0])
+    most = _most_by_price(job.model, asked, pictures=asked.pictures[1])
+    if about is None or most is None:
+        known = estimates or {}
+        estimate = _find_estimate(job.model) if estimates is None else known.get(job.model.pk)
+        about, most = (estimate if about is None else about), (estimate if most is None else most)
+    job.expected_cost = None if about is None else min(about, _MOST).quantize(_PLACES)
+    job.most_cost = most
+
+
 def cost_of_outputs(
     job: StagingJob,
     *,
@@ -86,25 +102,32 @@ def _asked(model: ReplicateModel, settings: Mapping[str, Any], *, photo: tuple[i
 
 
 def _about(model: ReplicateModel, asked: Asked, *, pictures: int) -> Decimal | None:
+    cost = _about_by_price(model, asked, pictures=pictures)
+    return _find_estimate(model) if cost is None else cost
+
+
+def _about_by_price(model: ReplicateModel, asked: Asked, *, pictures: int) -> Decimal | None:
     quantities = Quantities(
         images=pictures,
         input_megapixels=_sent_megapixels(asked),
         output_megapixels=pictures * asked.megapixels[0],
     )
-    cost = cost_of(model.price, settings=asked.settings_with_defaults, quantities=quantities)
-    return _find_estimate(model.pk) if cost is None else cost
+    return cost_of(model.price, settings=asked.settings_with_defaults, quantities=quantities)
 
 
 def _most(model: ReplicateModel, asked: Asked, *, pictures: int) -> Decimal | None:
+    cost = _most_by_price(model, asked, pictures=pictures)
+    return _find_estimate(model) if cost is None else cost
+
+
+def _most_by_price(model: ReplicateModel, asked: Asked, *, pictures: int) -> Decimal | None:
     quantities = Quantities(
         images=pictures,
         input_megapixels=max(1.0, _sent_megapixels(asked)),
         output_megapixels=pictures * asked.megapixels[1],
     )
     cost = most_cost_of(model.price, settings=asked.settings, quantities=quantities)
-    return (
-        _find_estimate(model.pk) if cost is None else min(cost, _MOST).quantize(_PLACES, ROUND_UP)
-    )
+    return None if cost is None else min(cost, _MOST).quantize(_PLACES, ROUND_UP)
 
 
 def _size_of_photo(job: StagingJob) -> tuple[int, int]:
@@ -116,5 +139,5 @@ def _sent_megapixels(asked: Asked) -> float:
     return width * height / MEGAPIXEL + asked.other_images * _UNSEEN_MEGAPIXELS
 
 
-def _find_estimate(model_pk: int) -> Decimal | None:
-    return PriceEstimate.objects.filter(model=model_pk).values_list("usd", flat=True).first()
+def _find_estimate(model: ReplicateModel) -> Decimal | None:
+    return PriceEstimate.objects.filter(model=model.pk).values_list("usd", flat=True).first()

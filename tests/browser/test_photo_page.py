@@ -1,5 +1,6 @@
 """A photo as an operator works with it: added, staged many ways, its variants side by side."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,19 @@ def test_refused_photo_says_why(page: Page, tmp_path: Path) -> None:
     page.get_by_role("button", name="Add the photo").click()
 
     expect(page.get_by_role("alert")).to_contain_text("not an image")
+
+
+def test_form_says_what_the_chosen_model_costs(page: Page, photo: Photo) -> None:
+    page.goto(f"{LIST}{photo.pk}/change/")
+    line = page.locator("[data-outlays]")
+    expect(line).to_have_text("It costs about $0.03.")
+
+    form = page.locator("form").filter(has=line)
+    form.get_by_label("Model").select_option(label="FLUX.2 [dev]")
+    told = re.compile(r"It costs about \$0\.\d+; \$0\.\d+ is held until it ends\.")
+    expect(line).to_have_text(told)
+    form.get_by_label("Profile").select_option(label="GPT Image 1: default")
+    expect(line).to_have_text("It costs an amount that is not known beforehand.")
 
 
 def test_variants_stand_side_by_side_and_are_filtered(page: Page, photo: Photo) -> None:

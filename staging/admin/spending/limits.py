@@ -121,7 +121,7 @@ class SpendingLimitAdmin(DeletingAdmin):
             return "nearly", f"{limit.headroom.percent} % used"
         return "left", f"{limit.headroom.percent} % used"
 
-    @display(description="Spent, reserved, left")
+    @display(description="Spent, held, left")
     def use(self, limit: Any) -> str:
         return render_to_string("admin/staging/spendinglimit/bar.html", bar_of(limit.headroom))
 

@@ -18,8 +18,8 @@ from tests.staging.conftest import FLUX, Sandbox
 
 LIST = "/admin/staging/stagingbatch/"
 ADD = f"{LIST}add/"
-LIST_QUERIES = 9
-PAGE_QUERIES = 16
+LIST_QUERIES = 10
+PAGE_QUERIES = 17
 
 
 def request(

@@ -63,7 +63,7 @@ def test_list_says_what_is_spent_reserved_and_left(
     page = shown(admin_page, LIMITS)
 
     assert "All projects $50.00 a day" in page
-    assert "8 % used $4.12 spent, $0.03 reserved, $45.85 left waits nothing" in page
+    assert "8 % used $4.12 spent, $0.03 held, $45.85 left waits nothing" in page
 
 
 def test_list_writes_large_sums_readably(admin_page: Client) -> None:
@@ -80,7 +80,7 @@ def test_list_shows_a_period_that_is_over_as_unused(admin_page: Client) -> None:
     yesterday = timezone.localdate() - timedelta(days=1)
     SpendingLimit.objects.update(spent=Decimal("49"), begins_on=yesterday)
 
-    assert "0 % used $0.00 spent, $0.00 reserved, $50.00 left" in shown(admin_page, LIMITS)
+    assert "0 % used $0.00 spent, $0.00 held, $50.00 left" in shown(admin_page, LIMITS)
 
 
 def test_list_says_how_many_wait(admin_page: Client, waiting: StagingJob) -> None:
@@ -88,8 +88,8 @@ def test_list_says_how_many_wait(admin_page: Client, waiting: StagingJob) -> Non
 
     page = shown(admin_page, LIMITS)
 
-    assert "used up $0.00 spent, $0.00 reserved, $0.02 left waits 1 prediction" in page
-    assert "0 % used $0.00 spent, $0.00 reserved, $5.00 left waits nothing" in page
+    assert "used up $0.00 spent, $0.00 held, $0.02 left waits 1 prediction" in page
+    assert "0 % used $0.00 spent, $0.00 held, $5.00 left waits nothing" in page
 
 
 @pytest.mark.usefixtures("sandbox")
@@ -247,7 +247,7 @@ def test_project_page_shows_its_limits(admin_page: Client, operator: User) -> No
 
     page = shown(admin_page, f"/admin/staging/project/{project.pk}/change/")
 
-    assert "All projects together, $50.00 a day $0.00 spent, $0.00 reserved, $50.00 left" in page
+    assert "All projects together, $50.00 a day $0.00 spent, $0.00 held, $50.00 left" in page
     assert "This project, $5.00 a day" in page
     assert "$7.00" not in page
 
@@ -275,7 +275,7 @@ def test_first_page_says_what_is_left_today(admin_page: Client, ask: Ask) -> Non
 
     page = shown(admin_page, "/admin/")
 
-    assert "Spent today $4.12 of $50.00 $0.60 reserved, $45.28 left ; $0.00 in 7 days" in page
+    assert "Spent today $4.12 of $50.00 $0.60 held, $45.28 left ; $0.00 in 7 days" in page
 
 
 def test_first_page_hides_the_limit_from_those_who_may_not_see_it(ask: Ask, stranger: User) -> None:

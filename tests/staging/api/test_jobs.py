@@ -46,6 +46,8 @@ def test_post_answers_the_whole_job(api: APIClient) -> None:
         "images": [],
         "error": None,
         "cost": None,
+        "estimate": 0.06,
+        "held": 0.06,
         "settings": {**job.settings, "go_fast": False, "num_outputs": 2, "seed": 5},
         "overrides": {"go_fast": False, "num_outputs": 2, "seed": 5},
         "input": {**job.input, "image": f"photo:{job.photo_id}", "go_fast": False, "seed": 5},

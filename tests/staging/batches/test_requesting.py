@@ -34,12 +34,12 @@ from tests.staging.batch_requests import (
 )
 from tests.staging.conftest import FLUX, Sandbox
 
-# Who asks, in two; the batch; its photos, its jobs and what they cost, counted.
-LOOK_QUERIES = 6
+# Who asks, in two; the batch; its photos, its jobs and what they cost and will, counted.
+LOOK_QUERIES = 7
 # And the projects one may see, by name.
-LIST_QUERIES = 7
+LIST_QUERIES = 8
 # And the photos, their jobs, predictions and pictures.
-DOCUMENT_QUERIES = 10
+DOCUMENT_QUERIES = 11
 
 
 @pytest.fixture
@@ -89,6 +89,7 @@ def test_post_answers_the_whole_batch(api: APIClient) -> None:
              "partially_succeeded", "failed", "canceled"), 0
         ),
         "cost": None,
+        "held": None,
         "photos": [
             {"name": "1.jpg", "status": "waiting", "error": None, **photo},
             {"name": "empty.jpg", "status": "refused", "error": refusal, **photo},
