@@ -12,11 +12,11 @@ from django.contrib.auth.models import Permission, User
 from django.core.management.commands import flush
 from django.db.models import Q
 from django.test import Client
-from knox.models import AuthToken
 from PIL import Image
 from pytest_django import DjangoDbBlocker, Settings
 from rest_framework.test import APIClient
 
+from config.accounts.tokens import create_token, note_use
 from tests import databases, missing, processes
 from tests.corpus import PUBLISHED
 
@@ -104,9 +104,11 @@ def stranger(db: None) -> User:
 
 
 def client_of(user: User) -> APIClient:
-    """Return an API client that sends a token of the user's."""
+    """Return an API client that sends a token of the user's, whose use is noted already."""
+    token, secret = create_token(user)
+    note_use(token)
     client = APIClient()
-    client.credentials(HTTP_AUTHORIZATION=f"Token {AuthToken.objects.create(user)[1]}")
+    client.credentials(HTTP_AUTHORIZATION=f"Token {secret}")
     return client
 
 

@@ -249,8 +249,8 @@ def test_list_projects_in_pages_with_one_query(
     for number in range(25):
         create_project(f"Elm Street {number}", owner=operator, model=QWEN, profile="default")
 
-    # Two find the caller by token.
-    with django_assert_num_queries(3):
+    # Three find the caller by token, and when it was used last.
+    with django_assert_num_queries(4):
         first = api.get(PROJECTS).json()
     second = api.get(first["next"]).json()
     found = api.get(PROJECTS, {"name": "street 24"}).json()

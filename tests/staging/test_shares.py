@@ -353,7 +353,7 @@ def test_list_asks_the_database_a_fixed_number_of_times(
         share_picture(pictures(job)[0], by=operator)
 
     # Who asks, twice; the job; its shares.
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         assert len(api.get(f"{JOBS}/{job.pk}/shares").json()) == count
 
 

@@ -103,8 +103,8 @@ def test_detail_asks_the_database_a_fixed_number_of_times(
     job = ask(overrides={"num_outputs": count})
     api.get(JOBS)
 
-    # Who asks, which takes knox two; the job, its predictions, pictures and steps.
-    with django_assert_num_queries(6):
+    # Who asks, which takes three; the job, its predictions, pictures and steps.
+    with django_assert_num_queries(7):
         api.get(f"{JOBS}/{job.pk}")
 
 

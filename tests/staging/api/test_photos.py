@@ -159,11 +159,11 @@ def test_get_asks_the_database_a_fixed_number_of_times(
         request_staging(photo, StagingRequest(overrides={"num_outputs": 2}), owner=operator)
     api.get(PHOTOS)
 
-    # Who asks, and their tokens; the photo; its jobs, their predictions, their pictures.
-    with django_assert_num_queries(6):
+    # Who asks, their tokens, and the last use; the photo; its jobs, predictions and pictures.
+    with django_assert_num_queries(7):
         assert len(api.get(f"{PHOTOS}/{photo.pk}").json()["variants"]) == count
-    # Who asks, and their tokens; their projects; the photos.
-    with django_assert_num_queries(4):
+    # Who asks, their tokens, and the last use; their projects; the photos.
+    with django_assert_num_queries(5):
         assert len(api.get(PHOTOS).json()["results"]) == 1
 
 

@@ -45,8 +45,8 @@ def test_an_unchanged_job_costs_one_query_beside_who_asks(
     job = ask(overrides={"num_outputs": 3})
     tag = look(api, job).headers["ETag"]
 
-    # Who asks, which takes knox two; the job.
-    with django_assert_num_queries(3):
+    # Who asks, which takes knox two and the last use one; the job.
+    with django_assert_num_queries(4):
         assert look(api, job, tag).status_code == 304
 
 
