@@ -1,7 +1,8 @@
 """The settings form: django-jsonform's widget, the model's own schema, and a reason."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 from django import forms
@@ -15,6 +16,7 @@ from modelsettings.errors import RequestRefused
 from modelsettings.schema import form_schema as form_schemas
 from modelsettings.schema.comparison import UNSET, differing_keys
 from modelsettings.schema.flattening import JSON
+from modelsettings.schema.overridable import is_prescribed, overridable_names
 from modelsettings.settings import Conflict, StaleSettings, StoredSettings
 
 
@@ -46,6 +48,16 @@ class DocumentField(JSONFormField):
             raise ValidationError("The document is not an object of parameters.")
 
 
+@dataclass(frozen=True, slots=True)
+class Overridable:
+    """A parameter under "Clients may change"."""
+
+    name: str
+    title: str
+    is_ticked: bool
+    is_by_default: bool
+
+
 class SettingsForm(forms.Form):
     """Changes one profile: only the keys that the operator changed are sent on.
 
@@ -54,6 +66,8 @@ class SettingsForm(forms.Form):
 
     values = DocumentField(label="Parameters", schema={})
     revision = forms.IntegerField(widget=forms.HiddenInput)
+    # The parameters that are ticked under "Clients may change"; a forged form may name others.
+    overridable = forms.MultipleChoiceField(required=False)
     reason = forms.CharField(
         label="Why this change?",
         required=False,
@@ -66,6 +80,18 @@ class SettingsForm(forms.Form):
         document = form_schemas.form_document(self.schema, stored.document)
         initial = {"values": document, "revision": stored.revision}
         super().__init__(posted, initial=initial)
+        names = list(self.schema["properties"])
+        choices = cast("forms.MultipleChoiceField", self.fields["overridable"])
+        choices.choices = [(name, name) for name in names]
+        # A form that does not show the ticks changes none of them.
+        self._shows_ticks = bool(posted) and "overridable_shown" in (posted or {})
+        self._ticked = set(posted.getlist("overridable")) if posted else set()
+        self._ticks: dict[str, bool] = {}
+        self.overridable_now = [
+            name
+            for name in names
+            if name in (self._ticked if self._shows_ticks else stored.overridable)
+        ]
         self.conflicts: list[Conflict] = []
         # The keys that the page asked about, and the answers: "mine" or "theirs".
         asked = posted.getlist("conflict") if posted else []
@@ -88,6 +114,34 @@ class SettingsForm(forms.Form):
             for key in differing_keys(base, submitted)
             if self._answers.get(key) != "theirs"
         }
+
+    @property
+    def permissions(self) -> list[Overridable]:
+        """Each parameter with whether it is ticked, in the schema's order, for the page."""
+        return [
+            Overridable(
+                name=name,
+                title=prop["title"],
+                is_ticked=name in self.overridable_now,
+                is_by_default=not is_prescribed(name),
+            )
+            for name, prop in self.schema["properties"].items()
+        ]
+
+    def find_ticks(self, base: Sequence[str] | None) -> dict[str, bool]:
+        """Return the parameters whose ticks were changed, and whether clients may change them.
+
+        `base` is the list of the revision that the page was opened with.
+        """
+        names = self.schema["properties"]
+        before = overridable_names(base, names)
+        if self._shows_ticks:
+            self._ticks = {
+                name: name in self._ticked
+                for name in names
+                if (name in self._ticked) != (name in before)
+            }
+        return self._ticks
 
     def show_refusal(self, error: RequestRefused) -> None:
         """Put each sentence under its field; a sentence without a field goes on top."""
@@ -123,6 +177,11 @@ class SettingsForm(forms.Form):
 
     def _draw_on_top(self, stored: StoredSettings, changes: Mapping[str, Any]) -> None:
         merged = {**stored.document, **changes}
+        self.overridable_now = [
+            name
+            for name in self.schema["properties"]
+            if self._ticks.get(name, name in stored.overridable)
+        ]
         self.data = {
             **cast("QueryDict", self.data).dict(),
             "values": json.dumps(form_schemas.form_document(self.schema, merged)),

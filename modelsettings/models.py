@@ -43,6 +43,12 @@ class ReplicateModel(models.Model):
     )
     is_enabled = models.BooleanField("enabled", default=True)
     is_default = models.BooleanField("default for staging", default=False)
+    clients_may_name = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text="In a request for a job or for a project. Without it they get this model only "
+        "where it is the default, or where their project has it.",
+    )
     pinned_schema = models.ForeignKey(
         "PublishedSchema", on_delete=models.PROTECT, null=True, related_name="+"
     )
@@ -169,13 +175,17 @@ def form_schema_of() -> dict[str, Any]:
 class ModelSettings(models.Model):
     """One named, versioned document of settings for one model: a settings profile.
 
-    `values` is the whole document. Every change of it goes through `modelsettings.settings`, which
-    validates, locks and writes history; any other write is refused.
+    `values` is the whole document. `overridable` lists the parameters that a client's job may
+    change; without a list, `schema.overridable` has the rule. Every change of a profile goes
+    through `modelsettings.settings`, which validates, locks and writes history; any other write is
+    refused.
     """
 
     model = models.ForeignKey(ReplicateModel, on_delete=models.CASCADE, related_name="profiles")
     name = models.CharField(max_length=100, default="default")
     values = JSONFormField(schema=form_schema_of)
+    overridable = models.JSONField(null=True, default=None)
+    clients_may_name = models.BooleanField(default=True, db_default=True)
     revision = models.PositiveIntegerField(default=1)
     updated_at = models.DateTimeField()
     updated_by = models.CharField(max_length=200)

@@ -51,6 +51,8 @@ def copy_profile(profile: int, name: str, *, by: Actor) -> ModelSettings:
                 model=source.model_pk,
                 name=name,
                 values=source.values,
+                overridable=source.listed,
+                clients_may_name=source.clients_may_name,
                 validator=source.validator,
                 by=by,
                 reason=reason,
@@ -66,6 +68,11 @@ def rename_profile(profile: int, name: str, *, by: Actor) -> StoredSettings:
             return changing.rename_profile(profile, _checked(name), by=by)
     except IntegrityError:
         raise ProfileRefused(f"This model has a profile {name} already.") from None
+
+
+def let_clients_name(profile: int, *, is_allowed: bool, by: Actor) -> StoredSettings:
+    """Say whether clients may name a profile, as a revision of its own. Raises ProfileLocked."""
+    return changing.let_clients_name(profile, is_allowed=is_allowed, by=by)
 
 
 @transaction.atomic

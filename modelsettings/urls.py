@@ -25,6 +25,7 @@ urlpatterns = [
     path("admin/settings", search.SearchView.as_view(), name="search-settings"),
     path(f"{_MODEL}/config", config.ConfigView.as_view(), name="config"),
     path(f"{_MODEL}/config/schema", config.ConfigSchemaView.as_view(), name="config-schema"),
+    path(f"{_MODEL}/config/overridable", config.OverridableView.as_view(), name="overridable"),
     path(f"{_MODEL}/config/history", history.HistoryView.as_view(), name="config-history"),
     path(f"{_MODEL}/config/compare", history.CompareView.as_view(), name="config-compare"),
     path(f"{_MODEL}/config/rollback", history.RollbackView.as_view(), name="config-rollback"),

@@ -8,6 +8,7 @@ from django.db.models import Sum
 
 from modelsettings.errors import RequestRefused
 from modelsettings.models import ModelSettings, ReplicateModel
+from staging.clients import check_model_named, check_profile_named
 from staging.errors import GoneMeanwhile, NotPossible
 from staging.models import DailyUsage, Project, ProjectMember, StagedImage
 from staging.spending.changing import follow_name
@@ -20,7 +21,11 @@ class ProjectRefused(RequestRefused):
 def create_project(
     name: str, *, owner: User, model: str | None = None, profile: str | None = None
 ) -> Project:
-    """Make a project, if wanted with a model and a profile of that model. Raises ProjectRefused."""
+    """Make a project, if wanted with a model and a profile of that model.
+
+    Raises ProjectRefused, and MayNotName for a model or a profile that its owner may not name.
+    """
+    _check_named(owner, model=model, profile=profile)
     project = Project(owner=owner, name=name)
     _choose(project, model=model, profile=profile)
     project.save()
@@ -28,11 +33,12 @@ def create_project(
 
 
 @transaction.atomic
-def change_project(project: Project, changes: Mapping[str, str | None]) -> Project:
+def change_project(project: Project, changes: Mapping[str, str | None], *, by: User) -> Project:
     """Change the `name`, `model` and `profile` that are in `changes`; None removes the latter two.
 
     A new model also removes the profile, which belongs to the earlier model. Raises ProjectRefused,
-    and NotPossible for the name of Unsorted, and for a project that was deleted meanwhile.
+    MayNotName, and NotPossible for the name of Unsorted, and for a project that was deleted
+    meanwhile.
     """
     # Locked, so that a model and a profile still fit where two requests change one each.
     locked = lock_project(project)
@@ -46,6 +52,8 @@ def change_project(project: Project, changes: Mapping[str, str | None]) -> Proje
     model = changes.get("model", slug)
     profile = changes.get("profile", name if model == slug else None)
     if (model, profile) != (slug, name):
+        # The model that the project has stays, also where clients may not name it any more.
+        _check_named(by, model=model, profile=profile, is_new_model=model != slug)
         _choose(locked, model=model, profile=profile)
     locked.save()
     return locked
@@ -114,6 +122,15 @@ def totals_of(project: Project) -> dict[str, object]:
         "pictures": StagedImage.objects.filter(prediction__job__project=project).count(),
         **{name: value or 0 for name, value in used.items()},
     }
+
+
+def _check_named(
+    user: User, *, model: str | None, profile: str | None, is_new_model: bool = True
+) -> None:
+    if model and is_new_model:
+        check_model_named(user, model)
+    if model and profile:
+        check_profile_named(user, profile, model=model)
 
 
 def _choose(project: Project, *, model: str | None, profile: str | None) -> None:

@@ -210,7 +210,8 @@ def _shares(operator: User) -> None:
 def _gaps() -> None:
     """Let each field that may be null be so somewhere, and hold something elsewhere."""
     model = ReplicateModel.objects.get(slug=SLUG)
-    change_project(Project.objects.get(pk=EMPTY), {"model": SLUG, "profile": "draft"})
+    empty = Project.objects.get(pk=EMPTY)
+    change_project(empty, {"model": SLUG, "profile": "draft"}, by=empty.owner)
     Photo.objects.filter(pk=PHOTOS[1]).update(original_size=0)
     StagedImage.objects.filter(pk=IMAGES[0]).update(verdict="accepted", stars=4)
     refusal = {"error_code": "model_failed", "error": "No memory."}

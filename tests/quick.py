@@ -56,6 +56,10 @@ DOORS = {
         f"{_SETTINGS}/api/test_config.py::test_put_config_replaces_the_document",
         f"{_SETTINGS}/api/test_protocol.py::test_change_refuses_a_value",
     ),
+    "modelsettings.api.config.OverridableView": Door(
+        f"{_SETTINGS}/api/test_config.py::test_put_overridable_lists_what_clients_may_change",
+        f"{_SETTINGS}/api/test_config.py::test_put_overridable_heeds_the_tag",
+    ),
     "modelsettings.api.history.CompareView": Door(
         f"{_SETTINGS}/api/test_history.py::test_compare_answers_null_for_unset",
         f"{_SETTINGS}/api/test_every_address.py::test_what_is_wrong_is_answered_in_words",

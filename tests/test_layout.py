@@ -20,6 +20,7 @@ WITHOUT_MODULE = {
     "modelsettings/schema/test_cog.py": "all of the folder, on what Cog published",
     "modelsettings/schema/test_corpus.py": "all of the folder, on published schemas",
     "modelsettings/settings/test_concurrency.py": "all of the folder, at once",
+    "modelsettings/settings/test_overridable.py": "one list, through reading, changing and history",
     "modelsettings/test_parameters_page.py": "of docs/parameters.md",
     "modelsettings/test_write_paths.py": "every path on which settings are written",
     "sandbox/endpoints/test_official_client.py": "every endpoint, by Replicate's own client",
@@ -33,6 +34,7 @@ WITHOUT_MODULE = {
     "staging/migrations/test_asker.py": "a migration's name is a number",
     "staging/migrations/test_figures.py": "a migration's name is a number",
     "staging/spending/test_accounts.py": "what an account may spend, through each subject",
+    "staging/migrations/test_prompt_permission.py": "a migration's name is a number",
     "staging/test_secrets.py": "the whole of it, looked through for a secret",
     "staging/test_walk.py": "a job's whole way",
 }

@@ -24,7 +24,8 @@ def feed(kind: str, jobs: int) -> None:
     project = Project.objects.unsorted_of(owner)
     (name, content), *_ = make_photos("jpg", megapixels=1, count=1)
     photo = add_photo(Upload(content, name=name), owner=owner, project=project)
-    plan = plan_job(StagingRequest(overrides={"output_format": "jpg"}), project=project)
+    wanted = StagingRequest(overrides={"output_format": "jpg"})
+    plan = plan_job(wanted, project=project, by=owner)
     for _ in range(jobs):
         job = record_job(plan, photo, owner=owner)
         if kind == "ours":

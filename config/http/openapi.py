@@ -62,6 +62,12 @@ _CODED: Document = {
     "properties": {"detail": {"type": "string"}, "code": {"type": "string"}},
     "required": ["code", "detail"],
 }
+# A field of a 403 with the code not_overridable.
+_PARAMETERS: Document = {
+    "type": "array",
+    "items": {"type": "string"},
+    "description": "What clients may not change; with the code `not_overridable` alone.",
+}
 _REFUSALS = {
     "400": "Something in the request is wrong.",
     "401": "No token, or none that is valid.",
@@ -200,6 +206,8 @@ class RestageSchema(AutoSchema):
             return self.resolve_serializer(DetailSerializer, "response").ref
         schema = copy.deepcopy(_CODED)
         schema["properties"]["code"]["enum"] = refusal_codes()[int(status)]
+        if status == "403":
+            schema["properties"]["parameters"] = _PARAMETERS
         return self._component(_CODED_NAMES[status], schema)
 
     def _component(self, name: str, schema: Document) -> Document:

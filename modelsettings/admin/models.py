@@ -26,7 +26,16 @@ class ReplicateModelAdmin(ModelAdmin):
     list_display_links = ("slug",)
     list_per_page = 200
     search_fields = ("slug", "label")
-    fields = ("slug", "label", "description", "is_enabled", "is_default", "price", "roles")
+    fields = (
+        "slug",
+        "label",
+        "description",
+        "is_enabled",
+        "is_default",
+        "clients_may_name",
+        "price",
+        "roles",
+    )
     readonly_fields = ("slug", "is_default", "roles")
     actions = ("make_default",)
 

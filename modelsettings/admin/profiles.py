@@ -181,7 +181,8 @@ def _settings_context(
 def _save(request: HttpRequest, form: SettingsForm, stored: StoredSettings) -> bool:
     """Save the changed keys; return False where the form has to be shown again."""
     opened_with = form.cleaned_data["revision"]
-    changes = form.find_changes(_values_at(stored, revision=opened_with))
+    values, listed = _content_at(stored, revision=opened_with)
+    changes, ticks = form.find_changes(values), form.find_ticks(listed)
     if form.open_conflicts:
         form.ask_again(stored, changes=changes)
         return False
@@ -192,6 +193,7 @@ def _save(request: HttpRequest, form: SettingsForm, stored: StoredSettings) -> b
             by=Actor.of(request.user),
             reason=form.cleaned_data["reason"],
             expected_revision=opened_with,
+            may_change=ticks,
         )
     except StaleSettings as error:
         form.show_conflicts(error, stored=stored, changes=changes)
@@ -213,6 +215,10 @@ def _act(request: HttpRequest, profile: ModelSettings, action: str) -> HttpRespo
                 key = _posted(request, "key")
                 keys = None if key == "*" else [key]
                 saved = reset_settings(profile.pk, keys=keys, by=by)
+                _tell_saved(request, saved, before=profile.revision)
+            case "naming":
+                is_allowed = _posted(request, "clients_may_name") == "yes"
+                saved = profiles.let_clients_name(profile.pk, is_allowed=is_allowed, by=by)
                 _tell_saved(request, saved, before=profile.revision)
             case "copy":
                 name = _posted(request, "name")
@@ -255,12 +261,15 @@ def _tell_saved(request: HttpRequest, saved: StoredSettings, *, before: int) -> 
         messages.success(request, f"Saved as revision {saved.revision}; the next job uses it.")
 
 
-def _values_at(stored: StoredSettings, *, revision: int) -> JSON:
-    """Return the values that the page was drawn from; {} where that revision is not there."""
+def _content_at(stored: StoredSettings, *, revision: int) -> tuple[JSON, list[str] | None]:
+    """Return what the page was drawn from: values, and the list of what clients may change.
+
+    Where that revision is not there, no value is known, and the list is today's.
+    """
     try:
-        return history.get_values(stored.pk, revision=revision)
+        return history.get_content(stored.pk, revision=revision)
     except history.RevisionNotFound:
-        return {}
+        return {}, stored.listed
 
 
 def _to_settings(profile: int) -> HttpResponseRedirect:

@@ -22,6 +22,7 @@ from modelsettings.api.protocol import (
 )
 from modelsettings.api.strict import StrictSerializer
 from modelsettings.schema.comparison import Change, or_null
+from modelsettings.schema.overridable import OverridableChange
 from modelsettings.settings import history, reset_settings, roll_back
 
 # The largest integer of the database's column, and more revisions than any profile has.
@@ -34,12 +35,20 @@ class ChangeSerializer(serializers.Serializer[Any]):
     new = serializers.JSONField(allow_null=True, help_text="null where it is unset.")
 
 
+class OverridableChangeSerializer(serializers.Serializer[Any]):
+    """What clients may change since, and what they may change no longer."""
+
+    allowed = serializers.ListField(child=serializers.CharField())
+    forbidden = serializers.ListField(child=serializers.CharField())
+
+
 class RevisionSerializer(serializers.Serializer[Any]):
     revision = serializers.IntegerField()
     changed_at = serializers.DateTimeField()
     changed_by = serializers.CharField()
     reason = serializers.CharField(allow_blank=True)
     changes = ChangeSerializer(many=True)
+    overridable = OverridableChangeSerializer(allow_null=True)
 
 
 class HistorySerializer(serializers.Serializer[Any]):
@@ -63,6 +72,7 @@ class ResetSerializer(StrictSerializer):
 
 class ComparisonSerializer(serializers.Serializer[Any]):
     changes = ChangeSerializer(many=True)
+    overridable = OverridableChangeSerializer(allow_null=True)
 
 
 class _PageSerializer(serializers.Serializer[Any]):
@@ -97,6 +107,7 @@ class HistoryView(APIView):
                 "changed_by": revision.changed_by,
                 "reason": revision.reason,
                 "changes": _changes(revision.changes),
+                "overridable": _overridable(revision.overridable),
             }
             for revision in page.revisions
         ]
@@ -112,13 +123,15 @@ class CompareView(APIView):
         asked = _PairSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
         stored = read_settings(request, slug, parameters=asked.fields)
-        changes = history.compare(
+        found = history.compare(
             stored.pk,
             asked.validated_data["old"],
             asked.validated_data["new"],
             keys=stored.validator.schema["properties"],
         )
-        return Response({"changes": _changes(changes)})
+        return Response(
+            {"changes": _changes(found.changes), "overridable": _overridable(found.overridable)}
+        )
 
 
 class RollbackView(APIView):
@@ -166,6 +179,10 @@ def _changes(changes: list[Change]) -> list[dict[str, Any]]:
         {"key": change.key, "old": or_null(change.old), "new": or_null(change.new)}
         for change in changes
     ]
+
+
+def _overridable(change: OverridableChange | None) -> dict[str, list[str]] | None:
+    return {"allowed": change.allowed, "forbidden": change.forbidden} if change else None
 
 
 def _next_page(request: Request, before: int | None) -> str | None:

@@ -23,6 +23,7 @@ class ModelSerializer(serializers.Serializer[Any]):
     description = serializers.CharField()
     is_enabled = serializers.BooleanField()
     is_default = serializers.BooleanField()
+    clients_may_name = serializers.BooleanField()
     obstacle = serializers.CharField(
         allow_null=True, help_text="Why a job cannot use the model; null where it can."
     )

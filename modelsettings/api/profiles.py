@@ -25,6 +25,7 @@ class ProfileSerializer(serializers.Serializer[Any]):
     is_live = serializers.BooleanField()
     room_types = serializers.ListField(child=serializers.CharField())
     is_retired = serializers.SerializerMethodField()
+    clients_may_name = serializers.BooleanField()
     locked_by = serializers.CharField(allow_blank=True)
     lock_reason = serializers.CharField(allow_blank=True)
     updated_at = serializers.DateTimeField()
@@ -48,6 +49,10 @@ class ProfileChangeSerializer(StrictSerializer):
     is_retired = serializers.BooleanField(required=False)
     is_live = serializers.BooleanField(
         required=False, help_text="true only: make another profile live instead of none."
+    )
+    clients_may_name = serializers.BooleanField(
+        required=False,
+        help_text="Whether a client may name it; as a room's or the live one it works.",
     )
     room_types = serializers.ListField(
         child=serializers.CharField(max_length=40), required=False, help_text="Rooms that use it."
@@ -80,7 +85,7 @@ class ProfileView(APIView):
 
     @extend_schema(request=ProfileChangeSerializer, responses={200: ProfileSerializer, **LOCKED})
     def patch(self, request: Request, slug: str, name: str) -> Response:
-        """Rename a profile, retire it or take it back, make it live, choose its rooms."""
+        """Rename a profile, retire it or take it back, make it live, choose its rooms and users."""
         asked = ProfileChangeSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         found = next((profile for profile in _list(slug) if profile.name == name), None)
@@ -95,6 +100,8 @@ def _apply(profile: int, wanted: dict[str, Any], *, by: Actor) -> None:
     """Make the changes that are named, all of them or none."""
     if "name" in wanted:
         profiles.rename_profile(profile, wanted["name"], by=by)
+    if "clients_may_name" in wanted:
+        profiles.let_clients_name(profile, is_allowed=wanted["clients_may_name"], by=by)
     if wanted.get("is_retired") is False:
         profiles.restore(profile)
     if wanted.get("is_live") is False:

@@ -49,6 +49,9 @@ class ConfigSerializer(serializers.Serializer[StoredSettings]):
     config = serializers.DictField(source="document")
     defaults = serializers.DictField(source="validator.defaults")
     changed = serializers.ListField(child=serializers.CharField())
+    overridable = serializers.ListField(
+        child=serializers.CharField(), help_text="The parameters that a client's job may change."
+    )
     updated_at = serializers.DateTimeField()
     updated_by = serializers.CharField()
 

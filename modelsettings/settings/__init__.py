@@ -11,18 +11,22 @@ from modelsettings.settings.changing import (
     ProfileLocked,
     RollbackPreview,
     create_profile,
+    let_clients_name,
     patch_settings,
     preview_rollback,
     rename_profile,
     reset_settings,
     roll_back,
+    set_overridable,
     update_settings,
 )
 from modelsettings.settings.conflicts import Conflict, StaleSettings
 from modelsettings.settings.reading import (
+    NotOverridable,
     ProfileNotFound,
     ResolvedSettings,
     StoredSettings,
+    check_overridable,
     get_settings,
     read_profile,
     resolve,
@@ -30,14 +34,17 @@ from modelsettings.settings.reading import (
 
 __all__ = [
     "Conflict",
+    "NotOverridable",
     "ProfileLocked",
     "ProfileNotFound",
     "ResolvedSettings",
     "RollbackPreview",
     "StaleSettings",
     "StoredSettings",
+    "check_overridable",
     "create_profile",
     "get_settings",
+    "let_clients_name",
     "patch_settings",
     "preview_rollback",
     "read_profile",
@@ -45,5 +52,6 @@ __all__ = [
     "reset_settings",
     "resolve",
     "roll_back",
+    "set_overridable",
     "update_settings",
 ]

@@ -1,9 +1,9 @@
 """Changes settings: each change is validated, compared and written with its history at once."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -17,6 +17,7 @@ from modelsettings.models import ModelSettings
 from modelsettings.pinned_schemas import get_schema
 from modelsettings.schema.comparison import UNSET, Change, diff, differing_keys
 from modelsettings.schema.flattening import JSON
+from modelsettings.schema.overridable import OverridableChange, find_change, overridable_names
 from modelsettings.schema.validation import SettingsRefused, SettingsValidator
 from modelsettings.settings import history
 from modelsettings.settings.conflicts import StaleSettings, find_conflicts
@@ -33,6 +34,26 @@ class ProfileLocked(RequestRefused):
         super().__init__(f"This profile is locked by {by}: {reason or 'no reason given'}.")
 
 
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A profile as a change would leave it; `listed` is its list for clients, or None."""
+
+    values: JSON
+    listed: list[str] | None
+    name: str
+    clients_may_name: bool
+
+    @classmethod
+    def of(cls, row: ModelSettings) -> Self:
+        return cls(row.values, row.overridable, row.name, row.clients_may_name)
+
+    def differs(self, row: ModelSettings) -> bool:
+        """Say whether the row holds anything else."""
+        return self != replace(_Draft.of(row), values=self.values) or bool(
+            differing_keys(row.values, self.values)
+        )
+
+
 def create_profile(
     *,
     model: int,
@@ -41,6 +62,8 @@ def create_profile(
     validator: SettingsValidator,
     by: Actor,
     reason: str,
+    overridable: list[str] | None = None,
+    clients_may_name: bool = True,
 ) -> ModelSettings:
     """Create a profile at revision 1; `model` is a primary key, `validator` that model's.
 
@@ -50,6 +73,8 @@ def create_profile(
         model_id=model,
         name=name,
         values=validator.clean(values),
+        overridable=overridable,
+        clients_may_name=clients_may_name,
         updated_at=timezone.now(),
         updated_by=by.name,
     )
@@ -72,16 +97,16 @@ def update_settings(
     another revision than the expected one is in force.
     """
 
-    def replace(row: ModelSettings, validator: SettingsValidator) -> JSON:
+    def restate(row: ModelSettings, validator: SettingsValidator) -> _Draft:
         document = validator.clean(values)
         if expected_revision not in (None, row.revision):
             differing = differing_keys(row.values, document)
             changes = {key: document.get(key, UNSET) for key in differing}
             conflicts = find_conflicts(row, changes, since=expected_revision)
             raise StaleSettings(revision=row.revision, conflicts=conflicts)
-        return document
+        return replace(_Draft.of(row), values=document)
 
-    return _change(profile, replace, by=by, reason=reason)
+    return _change(profile, restate, by=by, reason=reason)
 
 
 def patch_settings(
@@ -91,14 +116,18 @@ def patch_settings(
     by: Actor,
     reason: str = "",
     expected_revision: int | None = None,
+    may_change: Mapping[str, bool] | None = None,
 ) -> StoredSettings:
     """Change the keys that are named; null unsets one that has no default.
+
+    `may_change` says of some parameters whether clients may change them from now on. This never
+    conflicts, since two people who change the same answer have come to the same one.
 
     Where another revision than the expected one is in force, the change goes through if its keys
     were given no other values meanwhile; else it raises StaleSettings. Raises as `update_settings`.
     """
 
-    def merge(row: ModelSettings, validator: SettingsValidator) -> JSON:
+    def merge(row: ModelSettings, validator: SettingsValidator) -> _Draft:
         if not isinstance(changes, Mapping):
             raise SettingsRefused({"": ["Changes are an object of keys and their new values."]})
         document = validator.clean({**row.values, **changes})
@@ -107,7 +136,8 @@ def patch_settings(
             conflicts = find_conflicts(row, wanted, since=expected_revision, is_merge=True)
             if conflicts:
                 raise StaleSettings(revision=row.revision, conflicts=conflicts)
-        return document
+        listed = _merged(row.overridable, may_change or {}, validator)
+        return replace(_Draft.of(row), values=document, listed=listed)
 
     return _change(profile, merge, by=by, reason=reason)
 
@@ -122,22 +152,42 @@ def reset_settings(
 ) -> StoredSettings:
     """Put keys, or without `keys` all of them, back to their defaults; unset those without one.
 
-    Raises as `patch_settings`.
+    What clients may change stays. Raises as `patch_settings`.
     """
 
-    def reset(row: ModelSettings, validator: SettingsValidator) -> JSON:
+    def reset(row: ModelSettings, validator: SettingsValidator) -> _Draft:
         _check_revision(row, expected_revision)
         named = row.values.keys() | validator.defaults.keys() if keys is None else keys
-        unknown = [key for key in named if key not in validator.schema["properties"]]
-        if keys is not None and unknown:
-            raise SettingsRefused(
-                {key: [f"{key} is not a parameter of this model."] for key in unknown}
-            )
-        return validator.clean(
-            {key: value for key, value in row.values.items() if key not in named}
-        )
+        if keys is not None:
+            _check_known(keys, validator)
+        kept = {key: value for key, value in row.values.items() if key not in named}
+        return replace(_Draft.of(row), values=validator.clean(kept))
 
     return _change(profile, reset, by=by, reason=reason or "Back to the defaults.")
+
+
+def set_overridable(
+    profile: int,
+    names: Collection[str] | None,
+    *,
+    by: Actor,
+    reason: str = "",
+    expected_revision: int | None = None,
+) -> StoredSettings:
+    """List the parameters that clients may change; None for the rule of `schema.overridable`.
+
+    Raises SettingsRefused for a name that is no parameter, and as `update_settings`.
+    """
+
+    def choose(row: ModelSettings, validator: SettingsValidator) -> _Draft:
+        _check_revision(row, expected_revision)
+        listed = None
+        if names is not None:
+            _check_known(names, validator)
+            listed = overridable_names(names, validator.schema["properties"])
+        return replace(_Draft.of(row), listed=listed)
+
+    return _change(profile, choose, by=by, reason=reason)
 
 
 def roll_back(
@@ -149,23 +199,24 @@ def roll_back(
     keep_what_fits: bool = False,
     expected_revision: int | None = None,
 ) -> StoredSettings:
-    """Write a new revision with the values of an old one.
+    """Write a new revision with the values of an old one, and with what clients could change then.
 
     What no longer fits today's schema is named (SettingsRefused); with `keep_what_fits` it takes
     its default instead. Raises history.RevisionNotFound, and as `patch_settings`.
     """
 
-    def restore(row: ModelSettings, validator: SettingsValidator) -> JSON:
+    def restore(row: ModelSettings, validator: SettingsValidator) -> _Draft:
         _check_revision(row, expected_revision)
-        values = history.get_values(row.pk, revision=revision)
+        values, listed = history.get_content(row.pk, revision=revision)
         try:
-            return validator.clean(values)
+            fitting = validator.clean(values)
         except SettingsRefused as error:
             if not keep_what_fits:
                 raise
-            return validator.clean(
+            fitting = validator.clean(
                 {key: value for key, value in values.items() if key not in error.errors}
             )
+        return replace(_Draft.of(row), values=fitting, listed=listed)
 
     return _change(profile, restore, by=by, reason=reason or f"Back to revision {revision}.")
 
@@ -175,12 +226,13 @@ class RollbackPreview:
     """What a rollback would change; `refused` names what no longer fits, by key."""
 
     changes: list[Change]
+    overridable: OverridableChange | None
     refused: Mapping[str, list[str]]
 
 
 def preview_rollback(stored: StoredSettings, revision: int) -> RollbackPreview:
     """Say what `roll_back` with `keep_what_fits` would do. Raises history.RevisionNotFound."""
-    values = history.get_values(stored.pk, revision=revision)
+    values, listed = history.get_content(stored.pk, revision=revision)
     refused: Mapping[str, list[str]] = {}
     try:
         document = stored.validator.clean(values)
@@ -188,14 +240,53 @@ def preview_rollback(stored: StoredSettings, revision: int) -> RollbackPreview:
         refused = error.errors
         fitting = {key: value for key, value in values.items() if key not in refused}
         document = stored.validator.clean(fitting)
-    return RollbackPreview(changes=diff(stored.document, document), refused=refused)
+    return RollbackPreview(
+        changes=diff(stored.document, document),
+        overridable=find_change(stored.listed, listed, stored.validator.schema["properties"]),
+        refused=refused,
+    )
 
 
 def rename_profile(profile: int, name: str, *, by: Actor, reason: str = "") -> StoredSettings:
     """Give a profile another name, as a revision of its own."""
     return _change(
-        profile, lambda row, _: row.values, name=name, by=by, reason=reason or f"Renamed to {name}."
+        profile,
+        lambda row, _: replace(_Draft.of(row), name=name),
+        by=by,
+        reason=reason or f"Renamed to {name}.",
     )
+
+
+def let_clients_name(profile: int, *, is_allowed: bool, by: Actor) -> StoredSettings:
+    """Say whether clients may name a profile in their requests, as a revision of its own."""
+    reason = "Clients may name it." if is_allowed else "Clients may no longer name it."
+    return _change(
+        profile,
+        lambda row, _: replace(_Draft.of(row), clients_may_name=is_allowed),
+        by=by,
+        reason=reason,
+    )
+
+
+def _merged(
+    listed: list[str] | None, may_change: Mapping[str, bool], validator: SettingsValidator
+) -> list[str] | None:
+    """Return a list with some answers changed, or None where it comes to the rule."""
+    if not may_change:
+        return listed
+    _check_known(may_change, validator)
+    known = validator.schema["properties"]
+    answers = dict.fromkeys(overridable_names(listed, known), True) | dict(may_change)
+    chosen = [name for name in known if answers.get(name)]
+    return None if chosen == overridable_names(None, known) else chosen
+
+
+def _check_known(names: Collection[str], validator: SettingsValidator) -> None:
+    unknown = [name for name in names if name not in validator.schema["properties"]]
+    if unknown:
+        raise SettingsRefused(
+            {name: [f"{name} is not a parameter of this model."] for name in unknown}
+        )
 
 
 def _check_revision(row: ModelSettings, expected: int | None) -> None:
@@ -206,11 +297,10 @@ def _check_revision(row: ModelSettings, expected: int | None) -> None:
 
 def _change(
     pk: int,
-    make_document: Callable[[ModelSettings, SettingsValidator], JSON],
+    make_draft: Callable[[ModelSettings, SettingsValidator], _Draft],
     *,
     by: Actor,
     reason: str,
-    name: str | None = None,
 ) -> StoredSettings:
     """Lock, validate, compare, and write row and history, in one transaction.
 
@@ -224,14 +314,16 @@ def _change(
             raise ProfileNotFound("This settings profile is gone.")
         row: ModelSettings = found
         schema = get_schema(found.slug, roles=found.roles, digest=found.digest)
-        document = make_document(row, schema.validator)
-        if not differing_keys(row.values, document) and name in (None, row.name):
+        draft = make_draft(row, schema.validator)
+        if not draft.differs(row):
             return _stored(found, schema=schema)
         # After the comparison: a locked profile takes a change that changes nothing.
         if row.locked_by:
             raise ProfileLocked(by=row.locked_by, reason=row.lock_reason)
-        row.values = document
-        row.name = name or row.name
+        row.values = draft.values
+        row.overridable = draft.listed
+        row.name = draft.name
+        row.clients_may_name = draft.clients_may_name
         row.revision += 1
         row.updated_at = timezone.now()
         row.updated_by = by.name
@@ -247,6 +339,8 @@ def _stored(row: Any, *, schema: ModelSchema) -> StoredSettings:
         profile=row.name,
         revision=row.revision,
         values=row.values,
+        listed=row.overridable,
+        clients_may_name=row.clients_may_name,
         updated_at=row.updated_at,
         updated_by=row.updated_by,
         version=row.version,

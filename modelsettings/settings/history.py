@@ -1,6 +1,6 @@
 """A profile's past: what each revision changed, who did it, when and why."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from modelsettings.guards import settings_write
 from modelsettings.models import ModelSettings
 from modelsettings.schema.comparison import Change, diff
 from modelsettings.schema.flattening import JSON
+from modelsettings.schema.overridable import OverridableChange, find_change
 
 PAGE = 20
 
@@ -32,6 +33,15 @@ class Revision:
     reason: str
     name: str
     changes: list[Change]
+    overridable: OverridableChange | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Every key that differs between two revisions, and what clients may change since."""
+
+    changes: list[Change]
+    overridable: OverridableChange | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +53,11 @@ class RevisionPage:
 
 
 def list_revisions(
-    profile: int, *, keys: Iterable[str] = (), before: int | None = None, most: int = PAGE
+    profile: int, *, keys: Collection[str] = (), before: int | None = None, most: int = PAGE
 ) -> RevisionPage:
     """Return a page of a profile's history, which is never counted: its length costs nothing.
 
-    `profile` is the primary key, `keys` the order in which changes are listed.
+    `profile` is the primary key, `keys` the parameters in the order in which changes are listed.
     """
     rows = ModelSettings.history.filter(id=profile).order_by("-revision")
     if before is not None:
@@ -55,37 +65,59 @@ def list_revisions(
     # One row more than is shown: the oldest revision shown is compared with it.
     found = list(
         rows.values_list(
-            "revision", "updated_at", "updated_by", "history_change_reason", "name", "values"
+            "revision", "updated_at", "updated_by", "history_change_reason", "name",
+            "values", "overridable",
         )[: most + 1]
-    )
-    olds: list[JSON | None] = [*(row[5] for row in found), None][1:]
+    )  # fmt: skip
+    olds = [*(row[5:] for row in found), None][1:]
     order = list(keys)
     revisions = [
-        Revision(number, at, by, reason or "", name, _changes(old, values, order))
-        for (number, at, by, reason, name, values), old in zip(found, olds, strict=True)
+        Revision(
+            number,
+            at,
+            by,
+            reason or "",
+            name,
+            changes=_changes(old and old[0], values, order),
+            overridable=find_change(old[1], listed, order) if old else None,
+        )
+        for (number, at, by, reason, name, values, listed), old in zip(found, olds, strict=True)
     ][:most]
     return RevisionPage(revisions, revisions[-1].revision if len(found) > most else None)
 
 
 def get_values(profile: int, *, revision: int) -> JSON:
     """Return the values of one revision. Raises RevisionNotFound."""
-    found = ModelSettings.history.filter(id=profile, revision=revision)
-    values: JSON | None = found.order_by().values_list("values", flat=True).first()
-    if values is None:
-        raise RevisionNotFound(f"There is no revision {revision}.")
-    return values
+    return get_content(profile, revision=revision)[0]
 
 
-def compare(
-    profile: int, old: int, new: int, *, other_profile: int | None = None, keys: Iterable[str] = ()
-) -> list[Change]:
-    """Return every key that differs between two revisions, of one profile or of two.
+def get_content(profile: int, *, revision: int) -> tuple[JSON, list[str] | None]:
+    """Return one revision's values, and its list of what clients may change, None for the rule.
 
     Raises RevisionNotFound.
     """
-    before = get_values(profile, revision=old)
-    after = get_values(other_profile or profile, revision=new)
-    return _changes(before, after, list(keys))
+    found = ModelSettings.history.filter(id=profile, revision=revision).order_by()
+    row: tuple[JSON, list[str] | None] | None = found.values_list("values", "overridable").first()
+    if row is None:
+        raise RevisionNotFound(f"There is no revision {revision}.")
+    return row
+
+
+def compare(
+    profile: int,
+    old: int,
+    new: int,
+    *,
+    other_profile: int | None = None,
+    keys: Collection[str] = (),
+) -> Comparison:
+    """Compare two revisions, of one profile or of two. Raises RevisionNotFound."""
+    before, listed_before = get_content(profile, revision=old)
+    after, listed_after = get_content(other_profile or profile, revision=new)
+    return Comparison(
+        changes=_changes(before, after, list(keys)),
+        overridable=find_change(listed_before, listed_after, keys),
+    )
 
 
 def old_revisions(*, before: datetime) -> QuerySet[Any]:

@@ -1,6 +1,6 @@
 """The stored settings, read as a job needs them: in one query, fresh each time."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -16,6 +16,7 @@ from modelsettings.schema import delivery
 from modelsettings.schema.comparison import differing_keys
 from modelsettings.schema.delivery import Delivery
 from modelsettings.schema.flattening import JSON
+from modelsettings.schema.overridable import marked, overridable_names
 from modelsettings.schema.validation import SettingsValidator
 
 
@@ -23,6 +24,26 @@ class ProfileNotFound(RequestRefused):
     """A model that is not there, or that has no such profile."""
 
     status = 404
+
+
+class NotOverridable(RequestRefused):
+    """A job's change of parameters that its profile does not let clients change."""
+
+    status = 403
+    code = "not_overridable"
+
+    def __init__(self, names: Sequence[str]) -> None:
+        told = ", ".join(names)
+        super().__init__(
+            f"Clients may not change {told} here: leave {'it' if len(names) == 1 else 'them'} out, "
+            "or ask an operator.",
+            field=names[0],
+        )
+        self.names = list(names)
+
+    def body(self) -> dict[str, Any]:
+        """Return the API's answer, which names the parameters."""
+        return {**super().body(), "parameters": self.names}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +55,9 @@ class StoredSettings:
     profile: str
     revision: int
     values: JSON
+    # The profile's own list, or None: `overridable` has the names.
+    listed: list[str] | None
+    clients_may_name: bool
     updated_at: datetime
     updated_by: str
     version: str
@@ -62,6 +86,16 @@ class StoredSettings:
         """The values in the schema's order: PostgreSQL does not keep the order of a document."""
         names = (name for name in self.validator.schema["properties"] if name in self.values)
         return {name: self.values[name] for name in names} | self.values
+
+    @property
+    def overridable(self) -> list[str]:
+        """The parameters that a client's job may change."""
+        return overridable_names(self.listed, self.validator.schema["properties"])
+
+    @property
+    def marked_schema(self) -> JSON:
+        """The settings schema, in which each parameter says whether clients may change it."""
+        return marked(self.validator.schema, self.overridable)
 
     @property
     def changed(self) -> list[str]:
@@ -141,6 +175,8 @@ def _select_columns(rows: QuerySet[Any], *, profile: str, model: str) -> QuerySe
         f"{profile}name",
         f"{profile}revision",
         f"{profile}values",
+        f"{profile}overridable",
+        f"{profile}clients_may_name",
         f"{profile}updated_at",
         f"{profile}updated_by",
         f"{model}pinned_schema__version",
@@ -158,17 +194,31 @@ def resolve(
     profile: str | None = None,
     overrides: Mapping[str, Any] | None = None,
     seed: int | None = None,
+    by_client: bool = False,
 ) -> ResolvedSettings:
     """Return the exact input and delivery of a job, less the photo and the prompt.
 
     In order of precedence: the request's seed, its overrides, the profile. The profile is read in
-    one query, so the next job sees a change. Raises ProfileNotFound, and SettingsRefused for the
-    overrides.
+    one query, so the next job sees a change. Raises ProfileNotFound, SettingsRefused for the
+    overrides, and NotOverridable for those that a client may not send.
     """
     stored = get_settings(model, profile=profile)
-    wanted = stored.document | dict(overrides or {})
+    changes = dict(overrides or {})
     if seed is not None:
-        wanted["seed"] = seed
+        changes["seed"] = seed
+    if by_client:
+        check_overridable(stored, changes)
+    wanted = stored.document | changes
     settings = stored.validator.clean(wanted)
     sent, delivered = delivery.split(stored.validator.schema, settings)
     return ResolvedSettings(stored=stored, settings=settings, input=sent, delivery=delivered)
+
+
+def check_overridable(stored: StoredSettings, names: Collection[str]) -> None:
+    """Raise NotOverridable for parameters that a profile does not let clients change.
+
+    A name that the model does not have is left to the validator.
+    """
+    kept = stored.validator.schema["properties"].keys() - set(stored.overridable)
+    if refused := [name for name in names if name in kept]:
+        raise NotOverridable(refused)

@@ -12,10 +12,10 @@ from unfold.widgets import (
 )
 
 from modelsettings.errors import RequestRefused
-from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.refusals import put_on_form
 from staging import images
 from staging.asking import all_of
+from staging.clients import nameable_models, nameable_profiles
 from staging.jobs.request import StagingRequest
 from staging.jobs.requesting import request_staging
 from staging.library import reading
@@ -78,14 +78,14 @@ class StageAgainForm(forms.Form):
         required=False, widget=UnfoldAdminIntegerFieldWidget, help_text="Empty: as the profile says"
     )
 
-    def __init__(self, photo: Photo, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, photo: Photo, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.photo = photo
         self._offer("room_type", [(room.key, room.label) for room in reading.room_types()])
         self._offer("style", [(style.key, style.label) for style in reading.styles()])
-        models = ReplicateModel.objects.filter(is_enabled=True).values_list("slug", "label")
+        models = nameable_models(by).values_list("slug", "label")
         self._offer("model", [("", "The project's, or the default"), *models])
-        self._offer("profile", [("", "The project's, or the live one"), *_profiles()])
+        self._offer("profile", [("", "The project's, or the live one"), *_profiles(by)])
 
     def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = cast("forms.ChoiceField", self.fields[name])
@@ -120,9 +120,10 @@ class StageAgainForm(forms.Form):
         return None
 
 
-def _profiles() -> list[tuple[str, str]]:
-    in_use = ModelSettings.objects.filter(retired_at=None, model__is_enabled=True)
-    rows = in_use.order_by("model__position", "name").values_list(
+def _profiles(user: User) -> list[tuple[str, str]]:
+    # A profile is chosen together with its model.
+    profiles = nameable_profiles(user).filter(model__in=nameable_models(user))
+    rows = profiles.order_by("model__position", "name").values_list(
         "model__slug", "model__label", "name"
     )
     return [(f"{slug}:{name}", f"{label}: {name}") for slug, label, name in rows]

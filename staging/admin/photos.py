@@ -109,7 +109,9 @@ class PhotoAdmin(DeletingAdmin, BoundedListAdmin):
         can_stage = request.user.has_perm("staging.add_stagingjob")
         if request.method == "POST" and not can_stage:
             raise PermissionDenied
-        form = StageAgainForm(photo, request.POST if request.method == "POST" else None)
+        form = StageAgainForm(
+            photo, request.POST if request.method == "POST" else None, by=user_of(request)
+        )
         if form.is_bound and form.is_valid() and (job := form.request(by=user_of(request))):
             messages.success(request, f"{job} is asked for; its picture appears below.")
             return redirect(request.path)

@@ -183,7 +183,7 @@ class ProjectView(APIView):
         project = _owned(request, project_id)
         asked = ProjectRequestSerializer(data=request.data, partial=True)
         asked.is_valid(raise_exception=True)
-        change_project(project, asked.validated_data)
+        change_project(project, asked.validated_data, by=caller(request))
         return Response(ProjectDetailSerializer(find_with_access(request, project.pk)).data)
 
     @extend_schema(responses={204: None, **refused(403, 404, 409)})

@@ -168,7 +168,9 @@ def _plan_all(batch_photo: BatchPhoto) -> tuple[list[Plan], dict[str, str]]:
     for style in batch_photo.batch.styles:
         wanted = request_of(batch_photo.batch, room_type=batch_photo.room_type, style=style)
         try:
-            plans.append(plan_job(wanted, project=batch_photo.batch.project))
+            plans.append(
+                plan_job(wanted, project=batch_photo.batch.project, by=batch_photo.batch.owner)
+            )
         except RequestRefused as error:
             refusals[style] = str(error)
     return plans, refusals

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.contrib.auth.models import User
+
 from modelsettings import catalog, profiles
 from modelsettings.errors import RequestRefused
 from modelsettings.schema.validation import SettingsRefused
 from modelsettings.settings import ProfileNotFound, ResolvedSettings, StoredSettings, resolve
+from staging.clients import check_model_named, check_profile_named, check_prompt, is_client
 from staging.jobs.request import StagingRequest
 from staging.library.reading import prompt_for
 from staging.models import Project
@@ -71,18 +74,24 @@ class Plan:
         return self.resolved.delivery.num_outputs
 
 
-def plan_job(wanted: StagingRequest, *, project: Project) -> Plan:
+def plan_job(wanted: StagingRequest, *, project: Project, by: User) -> Plan:
     """Decide everything now, so that later changes of settings or library do not touch the job.
 
     Raises CannotStage, OverridesRefused, and PromptRefused for a room or a style that there is not;
-    each names the field of the request that is wrong.
+    NotOverridable, MayNotName and MayNotReplacePrompt for what a client may not decide. Each names
+    the field of the request that is wrong.
     """
+    check_prompt(by, mode=wanted.prompt_mode)
+    if wanted.model:
+        check_model_named(by, wanted.model)
+    if wanted.profile:
+        check_profile_named(by, wanted.profile, model=wanted.model)
     room_type, style = wanted.chosen_room, wanted.chosen_style
     text = prompt_for(
         room_type=room_type, style=style, custom=wanted.prompt, mode=wanted.prompt_mode
     )
     model, profile = _choose_profile(wanted, project=project, room_type=room_type)
-    resolved = _resolve(wanted, model=model, profile=profile)
+    resolved = _resolve(wanted, model=model, profile=profile, by=by)
     if resolved.stored.obstacle:
         raise CannotStage(resolved.stored.obstacle)
     if "prompt" not in resolved.stored.roles:
@@ -122,10 +131,18 @@ def _choose_profile(
     return model, profile or profiles.find_for_room(model, room_type)
 
 
-def _resolve(wanted: StagingRequest, *, model: str, profile: str | None) -> ResolvedSettings:
-    """Return the settings of a job. Raises CannotStage and OverridesRefused."""
+def _resolve(
+    wanted: StagingRequest, *, model: str, profile: str | None, by: User
+) -> ResolvedSettings:
+    """Return the settings of a job. Raises CannotStage, OverridesRefused and NotOverridable."""
     try:
-        return resolve(model, profile=profile, overrides=wanted.overrides, seed=wanted.seed)
+        return resolve(
+            model,
+            profile=profile,
+            overrides=wanted.overrides,
+            seed=wanted.seed,
+            by_client=is_client(by),
+        )
     except ProfileNotFound as error:
         raise CannotStage(str(error)) from error
     except SettingsRefused as error:

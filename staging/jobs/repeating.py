@@ -9,8 +9,9 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from modelsettings.schema.validation import SettingsRefused
-from modelsettings.settings import StoredSettings, read_profile
+from modelsettings.settings import StoredSettings, check_overridable, read_profile
 from staging.asking import Allow, any_number
+from staging.clients import is_client
 from staging.errors import Finished, GoneMeanwhile, ModelUnusable, Unfinished
 from staging.idempotency import keep_key
 from staging.jobs.recording import add_predictions
@@ -100,10 +101,13 @@ def repeat_job(
     """Record a new job with exactly the recorded settings of another, and wake a worker.
 
     `seed` is "same", "new" for a random seed where the model takes seeds, or the first seed.
-    Raises SettingsRefused for a seed, NotPossible where the model cannot be used or the photo is
-    gone, OverLimit, and AlreadyAsked for a key that was used meanwhile.
+    Raises SettingsRefused for a seed, NotOverridable where clients may not change it, NotPossible
+    where the model cannot be used or the photo is gone, OverLimit, and AlreadyAsked for a key that
+    was used meanwhile.
     """
     _check_model(job)
+    if seed != "same" and is_client(by):
+        check_overridable(read_profile(job.profile_id), ["seed"])
     seeds = plan_seeds(job, seed)
     allow(len(seeds))
     with transaction.atomic():

@@ -34,7 +34,7 @@ def request_staging(
         project = photo.project
     elif project is None:
         project = Project.objects.unsorted_of(owner)
-    plan = plan_job(wanted, project=project)
+    plan = plan_job(wanted, project=project, by=owner)
     allow(plan.pictures)
     if isinstance(photo, Upload):
         return _stage_new(plan, photo, owner=owner, project=project, key=key, url=callback_url)

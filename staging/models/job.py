@@ -115,6 +115,7 @@ class StagingJob(models.Model):
 
     class Meta:
         ordering = ("-created_at",)
+        permissions = (("replace_prompt", "Can replace the whole prompt of a job"),)
         indexes = [
             models.Index(fields=["owner", "-created_at"], name="job_by_owner"),
             models.Index(fields=["-created_at"], name="job_by_age"),

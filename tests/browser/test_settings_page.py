@@ -13,6 +13,7 @@ from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.settings import get_settings, patch_settings, update_settings
 from tests.browser.conftest import add_published
+from tests.browser.pages import violations_of
 from tests.browser.settings_pages import KINDS, live, open_settings, profile_of, publish, save
 from tests.staging.conftest import QWEN
 
@@ -206,3 +207,40 @@ def test_label_of_a_staged_picture_is_set(page: Page, operator: User) -> None:
     save(page)
 
     assert get_settings(QWEN).values["disclosure"] == "Virtually staged"
+
+
+def test_clients_may_change_what_is_ticked(page: Page, kinds: ReplicateModel) -> None:
+    open_settings(page, kinds)
+    page.locator(".restage-ticks summary").click()
+    boxes = page.get_by_role("group", name="Clients may change").get_by_role("checkbox")
+
+    page.get_by_role("button", name="none").click()
+    expect(page.get_by_text("Clients may change 0 of")).to_be_visible()
+    page.get_by_role("checkbox", name="Clients may change Seed").check()
+    page.get_by_role("textbox", name="Why this change?").fill("the rest is ours")
+    save(page)
+    assert get_settings("acme/kinds").overridable == ["seed"]
+
+    page.locator(".restage-ticks summary").click()
+    page.get_by_role("button", name="all", exact=True).click()
+    expect(boxes.and_(page.locator(":not(:checked)"))).to_have_count(0)
+    page.get_by_role("button", name="as it came").click()
+    expect(page.get_by_role("checkbox", name="Clients may change Disclosure")).not_to_be_checked()
+    save(page)
+    assert get_settings("acme/kinds").listed is None
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_ticks_fit_the_page_of_the_longest_form(
+    page: Page, operator: User, scheme: Any, width: int
+) -> None:
+    longest = max(
+        ReplicateModel.objects.all(),
+        key=lambda model: len(get_settings(model.slug).validator.schema["properties"]),
+    )
+    page.emulate_media(color_scheme=scheme)
+    open_settings(page, longest)
+    page.locator(".restage-ticks summary").click()
+
+    assert not violations_of(page, "clients may change", scheme=scheme, width=width)

@@ -40,10 +40,12 @@ from modelsettings.schema.published import PublishedModel
 from modelsettings.settings import (
     create_profile,
     get_settings,
+    let_clients_name,
     patch_settings,
     rename_profile,
     reset_settings,
     roll_back,
+    set_overridable,
     update_settings,
 )
 from tests.conftest import client_of
@@ -220,6 +222,14 @@ HELD: dict[str, Held] = {
         lambda w: reset_settings(w.live, keys=["gone"], **asks(w)),
         newest,
     ),
+    "changing.set_overridable": Held(
+        lambda w: set_overridable(w.live, ["seed"], **asks(w)),
+        lambda w: set_overridable(w.live, ["gone"], **asks(w)),
+        newest,
+    ),
+    "changing.let_clients_name": Held(
+        lambda w: let_clients_name(w.live, is_allowed=False, by=w.actor), None, newest
+    ),
     "changing.roll_back": Held(
         lambda w: roll_back(w.live, 1, **asks(w)),
         lambda w: roll_back(w.live, 99, **asks(w)),
@@ -256,6 +266,9 @@ HELD: dict[str, Held] = {
         lambda w: profiles.rename_profile(w.live, "other", by=w.actor),
         lambda w: profiles.rename_profile(w.live, "draft", by=w.actor),
         newest,
+    ),
+    "profiles.let_clients_name": Held(
+        lambda w: profiles.let_clients_name(w.live, is_allowed=False, by=w.actor), None, newest
     ),
     "profiles.make_live": Held(
         lambda w: profiles.make_live(w.draft, by=w.actor),
@@ -324,6 +337,11 @@ HELD: dict[str, Held] = {
         lambda w: w.api("patch", "config", WRONG),
         newest,
     ),
+    "PUT overridable": Held(
+        lambda w: w.api("put", "config/overridable", {"parameters": ["seed"]}),
+        lambda w: w.api("put", "config/overridable", {"parameters": ["gone"]}),
+        newest,
+    ),
     "POST config-reset": Held(
         lambda w: w.api("post", "config/reset", {}),
         lambda w: w.api("post", "config/reset", {"keys": ["gone"]}),
@@ -362,6 +380,11 @@ HELD: dict[str, Held] = {
     "admin reset": Held(
         lambda w: w.page(f"{w.live}/change/", action="reset", key="*"),
         lambda w: w.page(f"{w.live}/change/", action="reset", key="gone"),
+        newest,
+    ),
+    "admin naming": Held(
+        lambda w: w.page(f"{w.live}/change/", action="naming", clients_may_name="no"),
+        lambda w: w.page(f"{w.live}/change/", action="naming"),
         newest,
     ),
     "admin copy": Held(
@@ -430,6 +453,9 @@ def save_page(world: World, changes: dict[str, Any]) -> None:
 RECORDED: dict[str, tuple[str, Any]] = {
     "profiles.copy_profile": ("olga", "Made from default, revision 2."),
     "profiles.rename_profile": ("olga", "Renamed to other."),
+    "changing.let_clients_name": ("olga", "Clients may no longer name it."),
+    "profiles.let_clients_name": ("olga", "Clients may no longer name it."),
+    "admin naming": ("olga", "Clients may no longer name it."),
     "profiles.make_live": ("olga", "olga made draft live."),
     "profiles.use_for_rooms": ("olga", None),
     "profiles.retire": ("olga", None),

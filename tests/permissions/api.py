@@ -122,6 +122,7 @@ SETTINGS = Section(
         Row("PATCH", f"models/{_CONFIG}", "401 403 403 200+ 200+", {"output_quality": 41}, "modelsettings_modelsettings"),
         Row("GET", f"models/{_CONFIG}/compare?old=1&new=2", "401 403 200 200 200"),
         Row("GET", f"models/{_CONFIG}/history", "401 403 200 200 200"),
+        Row("PUT", f"models/{_CONFIG}/overridable", "401 403 403 200+ 200+", {"parameters": []}, "modelsettings_modelsettings"),
         Row("POST", f"models/{_CONFIG}/reset", "401 403 403 200+ 200+", {}, "modelsettings_modelsettings"),
         Row("POST", f"models/{_CONFIG}/rollback", "401 403 403 200+ 200+", {"revision": 1}, "modelsettings_modelsettings"),
         Row("GET", f"models/{_CONFIG}/schema", "401 403 200 200 200"),

@@ -16,14 +16,13 @@ COMPONENTS = """
     BatchJob BatchPhoto BatchPhotoStatusEnum BatchRequest BatchStyle BatchSummary
     BatchSummaryPage CallbackSecret Change Comparison Config Conflict Detail Error Errors
     History Hit Job JobCounts JobPage Member MemberRequest Model NewProfileRequest NewToken
-    Original
-    PaceRefusal PaceRefusalCodeEnum PatchedProfileChangeRequest PatchedProjectRequest
-    PaymentRefusal PaymentRefusalCodeEnum Photo PhotoCounts PhotoPage PhotoRequest
-    PhotoWithVariants Profile Project ProjectDetail ProjectPage ProjectRequest ProjectTotals
-    Prompt PromptModeEnum RatingRequest RepeatRequest ResetRequest Revision RollbackRequest
-    RoomType Share ShareRequest StagedImage StagingRequest Stale StateRefusal
-    StateRefusalCodeEnum StatusEnum Step StoredPhotoRequest StoredPhotosRequest Style Token
-    TokenRequest Usage UsageRow Variant VerdictEnum
+    Original OverridableChange OverridableRequest PaceRefusal PaceRefusalCodeEnum
+    PatchedProfileChangeRequest PatchedProjectRequest PaymentRefusal PaymentRefusalCodeEnum
+    Photo PhotoCounts PhotoPage PhotoRequest PhotoWithVariants Profile Project ProjectDetail
+    ProjectPage ProjectRequest ProjectTotals Prompt PromptModeEnum RatingRequest RepeatRequest
+    ResetRequest Revision RollbackRequest RoomType Share ShareRequest StagedImage
+    StagingRequest Stale StateRefusal StateRefusalCodeEnum StatusEnum Step StoredPhotoRequest
+    StoredPhotosRequest Style Token TokenRequest Usage UsageRow Variant VerdictEnum
 """
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +54,7 @@ def test_schema_names_every_path_of_the_settings(api: APIClient) -> None:
         "/api/v1/admin/models/{slug}/config": {"get", "put", "patch"},
         "/api/v1/admin/models/{slug}/config/compare": {"get"},
         "/api/v1/admin/models/{slug}/config/history": {"get"},
+        "/api/v1/admin/models/{slug}/config/overridable": {"put"},
         "/api/v1/admin/models/{slug}/config/reset": {"post"},
         "/api/v1/admin/models/{slug}/config/rollback": {"post"},
         "/api/v1/admin/models/{slug}/config/schema": {"get"},

@@ -455,3 +455,109 @@ def test_stale_save_that_unset_what_another_changed(
     merged, revision = drawn(answer)
     post(admin_page, stored, merged, revision)
     assert in_force(stored) == (4, STAGER_DEFAULTS)
+
+
+def tick(client: Client, stored: StoredSettings, *names: str, **more: Any) -> Any:
+    """Save the page, drawn at the first revision, with these boxes ticked."""
+    document = submit(stored.validator.schema, STAGER_DEFAULTS)
+    ticked = {"overridable": list(names), "overridable_shown": "1"}
+    posted = {"values": json.dumps(document), "revision": 1, **ticked, **more}
+    return client.post(address(stored), posted)
+
+
+def test_ticks_say_what_clients_may_change(admin_page: Client, stored: StoredSettings) -> None:
+    tick(admin_page, stored, "seed", "disclosure", reason="the label is theirs")
+
+    saved = get_settings(SLUG)
+    assert (saved.revision, saved.overridable) == (2, ["seed", "disclosure"])
+    assert ModelSettings.history.latest("history_id").history_change_reason == "the label is theirs"
+    page = admin_page.get(address(stored)).content.decode()
+    assert "Clients may change <strong data-ticked>2</strong> of 12 parameters" in page
+    assert "Clients may change from here on: disclosure" in page
+
+
+def test_no_tick_is_a_list_without_any(admin_page: Client, stored: StoredSettings) -> None:
+    tick(admin_page, stored)
+
+    assert get_settings(SLUG).overridable == []
+
+
+def test_saving_the_ticks_as_they_were_writes_nothing(
+    admin_page: Client, stored: StoredSettings
+) -> None:
+    tick(admin_page, stored, *stored.overridable)
+
+    assert (get_settings(SLUG).revision, get_settings(SLUG).listed) == (1, None)
+
+
+def test_a_form_without_the_ticks_changes_none(admin_page: Client, stored: StoredSettings) -> None:
+    document, revision = opened(admin_page, stored)
+    post(admin_page, stored, {**document, "steps": 31}, revision)
+
+    assert get_settings(SLUG).overridable == stored.overridable
+
+
+def test_ticks_of_another_person_survive_a_stale_form(
+    admin_page: Client, stored: StoredSettings, ann: Actor
+) -> None:
+    patch_settings(stored.pk, {}, by=ann, may_change={"disclosure": True})
+
+    tick(admin_page, stored, *[name for name in stored.overridable if name != "seed"])
+
+    found = get_settings(SLUG).overridable
+    assert ("disclosure" in found, "seed" in found) == (True, False)
+
+
+def test_ticks_of_another_person_survive_a_conflict_of_values(
+    admin_page: Client, stored: StoredSettings, ann: Actor
+) -> None:
+    """The page is drawn again with both people's ticks, so that the next save undoes neither."""
+    patch_settings(stored.pk, {"steps": 9}, by=ann, may_change={"disclosure": True})
+    document = submit(stored.validator.schema, STAGER_DEFAULTS)
+    ticked = [name for name in stored.overridable if name != "seed"]
+    again = admin_page.post(
+        address(stored),
+        {
+            "values": json.dumps({**document, "steps": 7}),
+            "revision": 1,
+            "overridable": ticked,
+            "overridable_shown": "1",
+        },
+    )
+    shown = again.context["form"].overridable_now
+    assert ("disclosure" in shown, "seed" in shown) == (True, False)
+
+    drawn_again, revision = drawn(again)
+    admin_page.post(
+        address(stored),
+        {
+            "values": json.dumps(drawn_again),
+            "revision": revision,
+            "overridable": shown,
+            "overridable_shown": "1",
+            "conflict": "steps",
+            "keep:steps": "mine",
+        },
+    )
+
+    saved = get_settings(SLUG)
+    assert saved.document["steps"] == 7
+    assert ("disclosure" in saved.overridable, "seed" in saved.overridable) == (True, False)
+
+
+def test_a_forged_tick_is_refused(admin_page: Client, stored: StoredSettings) -> None:
+    answer = tick(admin_page, stored, "gone")
+
+    assert "Clients may change: Select a valid choice" in answer.content.decode()
+    assert get_settings(SLUG).revision == 1
+
+
+def test_a_profile_is_kept_from_clients(admin_page: Client, stored: StoredSettings) -> None:
+    answer = admin_page.post(
+        address(stored), {"action": "naming", "clients_may_name": "no"}, follow=True
+    )
+
+    page = answer.content.decode()
+    assert not get_settings(SLUG).clients_may_name
+    assert "Clients may not ask for this profile by its name." in page
+    assert "Let clients name it" in page

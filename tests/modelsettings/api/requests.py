@@ -48,6 +48,7 @@ def allow(user: User, *codenames: str) -> APIClient:
 
 BASE = f"/api/v1/admin/models/{SLUG}"
 HISTORY, COMPARE = f"{BASE}/config/history", f"{BASE}/config/compare"
+OVERRIDABLE = f"{BASE}/config/overridable"
 ROLLBACK, RESET = f"{BASE}/config/rollback", f"{BASE}/config/reset"
 PROFILES, DRAFT, SEARCH = f"{BASE}/profiles", f"{BASE}/profiles/draft", "/api/v1/admin/settings"
 

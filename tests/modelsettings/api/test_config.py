@@ -11,10 +11,25 @@ from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.schema.flattening import JSON
 from modelsettings.settings import StoredSettings, patch_settings
 from tests.modelsettings.acme import STAGER_DEFAULTS
-from tests.modelsettings.api.requests import ACTIVE, CONFIG, MODELS, SCHEMA, call, iso, profile
+from tests.modelsettings.api.requests import (
+    ACTIVE,
+    CONFIG,
+    MODELS,
+    OVERRIDABLE,
+    SCHEMA,
+    call,
+    iso,
+    profile,
+)
 from tests.modelsettings.conftest import SLUG, write_behind_the_services
 
 pytestmark = pytest.mark.django_db
+
+
+NAMES = [
+    "go_fast", "seed", "output_format", "output_quality", "steps", "strength", "negative_prompt",
+    "note", "loras", "num_outputs", "aspect_ratio", "disclosure",
+]  # fmt: skip
 
 
 def tag_of(stored: StoredSettings, revision: int = 1) -> str:
@@ -29,6 +44,7 @@ def answer_of(config: JSON, row: ModelSettings | StoredSettings, **others: Any) 
         "config": config,
         "defaults": STAGER_DEFAULTS,
         "changed": [],
+        "overridable": [name for name in NAMES if name != "disclosure"],
         "updated_at": iso(row),
         "updated_by": row.updated_by,
         **others,
@@ -54,6 +70,37 @@ def test_get_config_lists_what_differs_from_the_defaults(
         row,
         changed=["seed", "output_quality"],
     )
+
+
+def test_put_overridable_lists_what_clients_may_change(
+    api: APIClient, stored: StoredSettings
+) -> None:
+    answer = call(
+        api,
+        "put",
+        OVERRIDABLE,
+        {"parameters": ["steps", "disclosure"]},
+        x_change_reason="only%20these",
+        if_match=tag_of(stored),
+    )
+
+    row = profile(stored)
+    assert answer.json() == answer_of(STAGER_DEFAULTS, row, overridable=["steps", "disclosure"])
+    assert (answer.status_code, answer.headers["ETag"]) == (200, tag_of(stored, 2))
+    newest = api.get(f"{CONFIG}/history").json()["results"][0]
+    assert (newest["changed_by"], newest["reason"]) == ("olga", "only these")
+    assert newest["overridable"]["allowed"] == ["disclosure"]
+    back = call(api, "put", OVERRIDABLE, {"parameters": None})
+    assert (back.status_code, back.json()["revision"]) == (200, 3)
+    assert "disclosure" not in back.json()["overridable"]
+
+
+def test_put_overridable_heeds_the_tag(api: APIClient, stored: StoredSettings, ann: Actor) -> None:
+    patch_settings(stored.pk, {"steps": 31}, by=ann)
+
+    answer = call(api, "put", OVERRIDABLE, {"parameters": []}, if_match=tag_of(stored))
+
+    assert (answer.status_code, answer.json()["revision"]) == (412, 2)
 
 
 def test_get_config_keeps_the_schemas_order(api: APIClient, stored: StoredSettings) -> None:
@@ -107,7 +154,7 @@ def test_get_of_what_is_not_there(
 def test_get_schema_answers_the_settings_schema(api: APIClient, stored: StoredSettings) -> None:
     answer = api.get(SCHEMA)
 
-    assert answer.json() == stored.validator.schema
+    assert answer.json() == stored.marked_schema
     assert answer.json()["properties"]["output_quality"] == {
         "type": "integer",
         "title": "Output quality",
@@ -115,7 +162,9 @@ def test_get_schema_answers_the_settings_schema(api: APIClient, stored: StoredSe
         "maximum": 100,
         "default": 80,
         "x-order": 3,
+        "x-overridable": True,
     }
+    assert answer.json()["properties"]["disclosure"]["x-overridable"] is False
     assert answer.json()["properties"]["num_outputs"]["x-applied-by"] == "restage"
 
 

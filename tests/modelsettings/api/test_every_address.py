@@ -15,6 +15,7 @@ from tests.modelsettings.api.requests import (
     COMPARE,
     DRAFT,
     HISTORY,
+    OVERRIDABLE,
     PROFILES,
     RESET,
     ROLLBACK,
@@ -31,6 +32,7 @@ READS = [HISTORY, f"{COMPARE}?old=1&new=1", PROFILES, SEARCH]
 WRITES: list[tuple[str, str, Any]] = [
     ("post", ROLLBACK, {"revision": 1}),
     ("post", RESET, {}),
+    ("put", OVERRIDABLE, {"parameters": ["steps"]}),
     ("post", PROFILES, {"name": "new"}),
     ("patch", DRAFT, {"name": "new"}),
 ]
@@ -42,6 +44,10 @@ NO_ROLLBACKS: list[Any] = [
 NO_RESETS: list[Any] = [
     [], "steps", {"keys": 5}, {"keys": None}, {"keys": ["gone"]}, {"keys": [[]]},
     {"keys": ["a\0b"]},
+]  # fmt: skip
+NO_LISTS: list[Any] = [
+    {}, [], {"parameters": 5}, {"parameters": ["gone"]}, {"parameters": ["a\0b"]},
+    {"parameters": [[]]}, {"parameters": [], "more": 1}, {"parameters": ["\ud800"]},
 ]  # fmt: skip
 NO_NAMES: list[Any] = [
     "", " ", "a/b", "a\0b", "x" * 101, "default", None, [], "\ud800", "..",
@@ -65,6 +71,8 @@ WRONG: list[tuple[str, str, Any, int]] = [
     *(("post", ROLLBACK, body, 400) for body in NO_ROLLBACKS),
     ("post", ROLLBACK, {"revision": 99}, 404),
     *(("post", RESET, body, 400) for body in NO_RESETS),
+    *(("put", OVERRIDABLE, body, 400) for body in NO_LISTS),
+    ("put", OVERRIDABLE.replace(SLUG, "acme/gone"), {"parameters": []}, 404),
     *(("post", PROFILES, {"name": name}, 400) for name in NO_NAMES),
     ("post", PROFILES, {}, 400),
     ("post", PROFILES, {"name": "new", "source": "gone"}, 404),

@@ -38,6 +38,7 @@ def test_history_answers_each_change(
                 "changed_by": "ann",
                 "reason": "finer",
                 "changes": [{"key": "steps", "old": 30, "new": 31}],
+                "overridable": None,
             },
             {
                 "revision": 1,
@@ -45,6 +46,7 @@ def test_history_answers_each_change(
                 "changed_by": "system:test",
                 "reason": "The model's defaults.",
                 "changes": [],
+                "overridable": None,
             },
         ],
     }
@@ -71,7 +73,8 @@ def test_compare_answers_null_for_unset(api: APIClient, stored: StoredSettings, 
         "changes": [
             {"key": "seed", "old": None, "new": 1},
             {"key": "steps", "old": 30, "new": 5},
-        ]
+        ],
+        "overridable": None,
     }
 
 

@@ -32,6 +32,7 @@ def test_get_models_lists_each_with_its_obstacle(api: APIClient, stored: StoredS
         "description": "Stages a room.",
         "is_enabled": True,
         "is_default": False,
+        "clients_may_name": True,
         "obstacle": None,
         "profile": "default",
         "revision": 1,

@@ -24,6 +24,7 @@ def test_profiles_are_listed_and_made(api: APIClient, draft: ModelSettings) -> N
             "is_live": False,
             "room_types": [],
             "is_retired": False,
+            "clients_may_name": True,
             "locked_by": "",
             "lock_reason": "",
             "updated_at": iso(made),

@@ -40,11 +40,18 @@ def test_list_revisions_newest_first_in_the_order_of_keys(
             "",
             "default",
             [Change("output_quality", 55, 60), Change("seed", UNSET, 1)],
+            None,
         ),
         Revision(
-            2, second.updated_at, "ann", "smaller", "default", [Change("output_quality", 80, 55)]
+            2,
+            second.updated_at,
+            "ann",
+            "smaller",
+            "default",
+            [Change("output_quality", 80, 55)],
+            None,
         ),
-        Revision(1, at, "system:test", "The model's defaults.", "default", []),
+        Revision(1, at, "system:test", "The model's defaults.", "default", [], None),
     ]
 
 
@@ -99,16 +106,16 @@ def test_compare_tells_each_key(stored: StoredSettings, ann: Actor) -> None:
     there = history.compare(stored.pk, 1, 2, keys=["strength", "loras", "note"])
     back = history.compare(stored.pk, 2, 1, keys=["strength", "loras", "note"])
 
-    assert there == [
+    assert there.changes == [
         Change("strength", 0.5, 1),
         Change("loras", UNSET, ["https://a.example", "https://b.example"]),
         Change("note", UNSET, long),
     ]
-    assert back == [Change(one.key, one.new, one.old) for one in there]
+    assert back.changes == [Change(one.key, one.new, one.old) for one in there.changes]
 
 
 def test_compare_of_a_revision_with_itself(stored: StoredSettings) -> None:
-    assert history.compare(stored.pk, 1, 1) == []
+    assert history.compare(stored.pk, 1, 1) == history.Comparison([], None)
 
 
 def test_compare_of_two_profiles(stored: StoredSettings, ann: Actor) -> None:
@@ -117,4 +124,4 @@ def test_compare_of_two_profiles(stored: StoredSettings, ann: Actor) -> None:
 
     found = history.compare(stored.pk, 1, 2, other_profile=draft)
 
-    assert found == [Change("seed", UNSET, 5)]
+    assert found.changes == [Change("seed", UNSET, 5)]

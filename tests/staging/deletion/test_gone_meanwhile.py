@@ -63,4 +63,4 @@ def test_member_of_a_project_that_is_gone(stranger: User, gone: Project) -> None
 
 def test_change_of_a_project_that_is_gone(gone: Project) -> None:
     with pytest.raises(NotPossible, match=PROJECT_GONE):
-        change_project(gone, {"name": "Elm Street 7"})
+        change_project(gone, {"name": "Elm Street 7"}, by=gone.owner)

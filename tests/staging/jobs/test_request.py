@@ -95,7 +95,7 @@ def words(plan: Plan) -> tuple[str, str, str, str, object]:
 def test_plan_job_chooses_what_is_not_wished_for(
     project: Project, wanted: StagingRequest, planned: tuple[object, ...]
 ) -> None:
-    assert words(plan_job(wanted, project=project)) == planned
+    assert words(plan_job(wanted, project=project, by=project.owner)) == planned
 
 
 @pytest.mark.parametrize(
