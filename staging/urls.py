@@ -3,6 +3,7 @@ from django.urls import path
 from staging.api import (
     batches,
     callbacks,
+    disclosure,
     downloads,
     invitations,
     job_actions,
@@ -28,6 +29,16 @@ urlpatterns = [
     path("staging/jobs/<uuid:job_id>/shares", shares.JobSharesView.as_view(), name="job-shares"),
     path("staging/shares/<uuid:share_id>", shares.ShareView.as_view(), name="share-api"),
     path("staging/callback-secret", callbacks.CallbackSecretView.as_view(), name="callback-secret"),
+    path(
+        "admin/disclosure-rules",
+        disclosure.DisclosureRuleListView.as_view(),
+        name="disclosure-rules",
+    ),
+    path(
+        "admin/disclosure-rules/<int:rule_id>",
+        disclosure.DisclosureRuleView.as_view(),
+        name="disclosure-rule",
+    ),
     path("staging/photos", photos.PhotoListView.as_view(), name="photos"),
     path("staging/photos/<uuid:photo_id>", photos.PhotoView.as_view(), name="photo"),
     path("staging/projects", projects.ProjectListView.as_view(), name="projects"),

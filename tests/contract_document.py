@@ -37,6 +37,8 @@ _CHOICES: dict[str, list[Any]] = {
     "token_id": world.TOKENS,
     "invitation_id": world.INVITATIONS,
     "slug": _MODELS,
+    "rule_id": [1, 2, 99],
+    "label": ["Virtually staged", "off"],
     "name": _PROFILES,
     "username": ["sam", "olga", "nobody", "a/b"],
     "photo": world.PHOTOS,

@@ -18,6 +18,7 @@ from modelsettings.models import ReplicateModel
 from modelsettings.schema.published import PublishedModel
 from modelsettings.settings import get_settings, patch_settings
 from staging.batches.requesting import from_photo, from_upload, request_batch
+from staging.disclosure import end_rule, set_rule
 from staging.invitations import invite
 from staging.jobs.request import StagingRequest
 from staging.jobs.requesting import request_staging
@@ -71,6 +72,7 @@ def build_world(operator: User, stranger: User) -> None:
     _jobs()
     _batches()
     _shares(operator)
+    _rules()
     _gaps()
     _tokens(operator, stranger)
 
@@ -205,6 +207,14 @@ def _shares(operator: User) -> None:
         _rename(share_picture(image, by=operator), new)
     _rename(share_picture(StagedImage.objects.latest("pk"), by=operator), SHARES[2])
     revoke_share(Share.objects.get(pk=SHARES[1]), by=operator)
+
+
+def _rules() -> None:
+    """A rule of the site, and one of a project that has ended."""
+    set_rule(None, "AI", by=Actor("ann"))
+    project = Project.objects.get(pk=PROJECTS[0])
+    set_rule(project, "off", by=Actor("ann"), reason="it is shown as it is")
+    end_rule(project, by=Actor("bob"))
 
 
 def _gaps() -> None:

@@ -202,6 +202,14 @@ DOORS = {
         f"{_STAGING}/test_shares.py::test_delete_revokes",
         f"{_STAGING}/test_shares.py::test_api_for_strangers_and_members",
     ),
+    "staging.api.disclosure.DisclosureRuleListView": Door(
+        f"{_STAGING}/test_disclosure.py::test_the_api_sets_lists_and_ends_rules",
+        f"{_STAGING}/test_disclosure.py::test_the_api_refuses_a_wrong_rule",
+    ),
+    "staging.api.disclosure.DisclosureRuleView": Door(
+        f"{_STAGING}/test_disclosure.py::test_the_api_sets_lists_and_ends_rules",
+        f"{_STAGING}/test_disclosure.py::test_the_api_ends_no_rule_that_there_is_not",
+    ),
     "staging.api.usage.UsageView": Door(
         f"{_STAGING}/test_usage.py::test_get_usage_by_day_adds_up",
         f"{_STAGING}/test_usage.py::test_get_usage_that_is_asked_wrong",
@@ -328,6 +336,10 @@ DOORS = {
     "staging.admin.spending.pauses.PurchasePauseAdmin": Door(
         f"{_STAGING}/admin/test_spending.py::test_pause_all_and_resume",
         f"{_STAGING}/admin/test_spending.py::test_second_pause_is_refused_in_words",
+    ),
+    "staging.admin.disclosure.DisclosureRuleAdmin": Door(
+        f"{_STAGING}/test_disclosure.py::test_the_page_sets_and_ends_a_rule",
+        f"{_STAGING}/test_disclosure.py::test_the_page_refuses_a_label_at_its_field",
     ),
     "staging.admin.usage.DailyUsageAdmin": Door(
         f"{_STAGING}/admin/test_usage.py::test_page_adds_up_and_says_what_is_not_known",

@@ -10,7 +10,10 @@ from django.urls import reverse_lazy
 from staging.models import Invitation
 
 # The app and the kind of rows of pages whose names do not say them.
-_KINDS = {"staging_library": ("staging", "roomtype")}
+_KINDS = {
+    "staging_library": ("staging", "roomtype"),
+    "staging_disclosurerule_changelist": ("modelsettings", "modelsettings"),
+}
 
 
 def sidebar(_request: HttpRequest) -> list[dict[str, Any]]:
@@ -44,6 +47,7 @@ def sidebar(_request: HttpRequest) -> list[dict[str, Any]]:
             "title": "Models",
             "items": [
                 _item("Models", "tune", "modelsettings_replicatemodel_changelist"),
+                _item("Disclosure", "label", "staging_disclosurerule_changelist"),
                 _item("Search settings", "search", "modelsettings_modelsettings_search"),
             ],
         },

@@ -23,6 +23,7 @@ Document = dict[str, Any]
 _TAGS = {
     "admin/models/{slug}/profiles": "profiles",
     "admin/models/{slug}": "settings",
+    "admin/disclosure-rules": "settings",
     "admin/settings": "settings",
     "admin/models": "models",
     "staging/jobs/{job_id}/shares": "shares",

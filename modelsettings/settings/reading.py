@@ -195,12 +195,14 @@ def resolve(
     overrides: Mapping[str, Any] | None = None,
     seed: int | None = None,
     by_client: bool = False,
+    disclosure: str | None = None,
 ) -> ResolvedSettings:
     """Return the exact input and delivery of a job, less the photo and the prompt.
 
-    In order of precedence: the request's seed, its overrides, the profile. The profile is read in
-    one query, so the next job sees a change. Raises ProfileNotFound, SettingsRefused for the
-    overrides, and NotOverridable for those that a client may not send.
+    In order of precedence: `disclosure`, the label that a rule gives to every picture; the
+    request's seed, its overrides, the profile. The profile is read in one query, so the next job
+    sees a change. Raises ProfileNotFound, SettingsRefused for the overrides, and NotOverridable for
+    those that a client may not send.
     """
     stored = get_settings(model, profile=profile)
     changes = dict(overrides or {})
@@ -210,6 +212,8 @@ def resolve(
         check_overridable(stored, changes)
     wanted = stored.document | changes
     settings = stored.validator.clean(wanted)
+    if disclosure is not None and delivery.is_ours(stored.validator.schema, "disclosure"):
+        settings["disclosure"] = disclosure
     sent, delivered = delivery.split(stored.validator.schema, settings)
     return ResolvedSettings(stored=stored, settings=settings, input=sent, delivery=delivered)
 

@@ -119,6 +119,9 @@ class JobSerializer(serializers.ModelSerializer[StagingJob]):
     overrides = serializers.DictField(help_text="What its request set for it alone.")
     input = serializers.DictField(help_text="What the model is sent, the photo by reference.")
     delivery = serializers.DictField(help_text="What Restage does itself.")
+    disclosure_rule = serializers.CharField(
+        allow_blank=True, help_text='Whose rule set its label: "site" or "project"; else empty.'
+    )
     timeline = serializers.SerializerMethodField()
 
     class Meta:
@@ -127,6 +130,7 @@ class JobSerializer(serializers.ModelSerializer[StagingJob]):
             "id", "status", "project", "batch", "repeats", "model_id", "version", "profile",
             "revision", "room_type", "style", "prompt", "photo", "images", "error", "cost",
             "estimate", "held", "seconds", "settings", "overrides", "input", "delivery",
+            "disclosure_rule",
             "created_at", "finished_at", "timeline",
         )  # fmt: skip
 

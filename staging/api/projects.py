@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Case, CharField, Exists, OuterRef, QuerySet, Value, When
 from django.urls import reverse
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -20,7 +20,7 @@ from staging.api.pages import PageQuery, answer_page, page_of
 from staging.api.refusals import refused
 from staging.deletion.deleting import delete_project
 from staging.invitations import invite
-from staging.models import Invitation, Project, ProjectMember
+from staging.models import DisclosureRule, Invitation, Project, ProjectMember
 from staging.projects import (
     change_project,
     create_project,
@@ -91,15 +91,34 @@ class ProjectTotalsSerializer(serializers.Serializer[Any]):
     seconds = serializers.FloatField(help_text="From queued to succeeded, all added up.")
 
 
+class ProjectRuleSerializer(serializers.Serializer[Any]):
+    """The rule of disclosure that holds in a project, whose it is, and since when."""
+
+    label = serializers.CharField(  # type: ignore[assignment]  # not the serializer's own label
+        help_text='"off": pictures without a label.'
+    )
+    of = serializers.ChoiceField(choices=["site", "project"], source="scope")
+    since = serializers.DateTimeField(source="set_at")
+
+
 class ProjectDetailSerializer(ProjectSerializer):
     totals = serializers.SerializerMethodField()
 
+    disclosure_rule = serializers.SerializerMethodField(
+        help_text="The label that an operator's rule puts on its pictures; null: profiles decide."
+    )
+
     class Meta(ProjectSerializer.Meta):
-        fields = (*ProjectSerializer.Meta.fields, "totals")  # type: ignore[assignment]  # one more
+        fields = (*ProjectSerializer.Meta.fields, "totals", "disclosure_rule")  # type: ignore[assignment]  # one more
 
     def get_totals(self, project: Project) -> ProjectTotalsSerializer:
         # The annotation is for the API's document, which shows what is in the answer.
         return ProjectTotalsSerializer(totals_of(project)).data  # type: ignore[return-value]
+
+    @extend_schema_field(ProjectRuleSerializer(allow_null=True))
+    def get_disclosure_rule(self, project: Project) -> Any:
+        rule = DisclosureRule.objects.find_for(project.pk)
+        return ProjectRuleSerializer(rule).data if rule else None
 
 
 class MemberSerializer(serializers.ModelSerializer[ProjectMember]):

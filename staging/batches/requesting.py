@@ -133,7 +133,9 @@ def request_batch(
     # Plan every combination once, for errors and counts: workers plan again when they make jobs.
     pictures = {
         room: sum(
-            plan_job(replace(wanted, room_type=room, style=style), project=project, by=owner).pictures
+            plan_job(
+                replace(wanted, room_type=room, style=style), project=project, by=owner
+            ).pictures
             for style in batch.styles
         )
         for room in dict.fromkeys(rooms)

@@ -11,9 +11,10 @@ from modelsettings.errors import RequestRefused
 from modelsettings.schema.validation import SettingsRefused
 from modelsettings.settings import ProfileNotFound, ResolvedSettings, StoredSettings, resolve
 from staging.clients import check_model_named, check_profile_named, check_prompt, is_client
+from staging.disclosure import check_override
 from staging.jobs.request import StagingRequest
 from staging.library.reading import prompt_for
-from staging.models import Project
+from staging.models import DisclosureRule, Project
 from staging.prompts import DEFAULT_ROOM
 
 
@@ -67,6 +68,8 @@ class Plan:
     words: Mapping[str, str]
     resolved: ResolvedSettings
     overrides: Mapping[str, object] = field(default_factory=dict)
+    # Whose rule of disclosure holds, as a job remembers it.
+    disclosure_rule: str = ""
 
     @property
     def pictures(self) -> int:
@@ -78,8 +81,8 @@ def plan_job(wanted: StagingRequest, *, project: Project, by: User) -> Plan:
     """Decide everything now, so that later changes of settings or library do not touch the job.
 
     Raises CannotStage, OverridesRefused, and PromptRefused for a room or a style that there is not;
-    NotOverridable, MayNotName and MayNotReplacePrompt for what a client may not decide. Each names
-    the field of the request that is wrong.
+    NotOverridable, MayNotName and MayNotReplacePrompt for what a client may not decide; RuleHolds
+    for another disclosure than a rule's. Each names the field of the request that is wrong.
     """
     check_prompt(by, mode=wanted.prompt_mode)
     if wanted.model:
@@ -91,7 +94,10 @@ def plan_job(wanted: StagingRequest, *, project: Project, by: User) -> Plan:
         room_type=room_type, style=style, custom=wanted.prompt, mode=wanted.prompt_mode
     )
     model, profile = _choose_profile(wanted, project=project, room_type=room_type)
-    resolved = _resolve(wanted, model=model, profile=profile, by=by)
+    rule = DisclosureRule.objects.find_for(project.pk)
+    resolved = _resolve(wanted, model=model, profile=profile, by=by, rule=rule)
+    if "disclosure" in wanted.overrides:
+        check_override(rule, wanted.overrides["disclosure"])
     if resolved.stored.obstacle:
         raise CannotStage(resolved.stored.obstacle)
     if "prompt" not in resolved.stored.roles:
@@ -105,6 +111,7 @@ def plan_job(wanted: StagingRequest, *, project: Project, by: User) -> Plan:
         words=_words_for(resolved.stored, room_type=room_type, style=style, prompt=text),
         resolved=resolved,
         overrides={**wanted.overrides, **seed},
+        disclosure_rule=rule.scope if rule else "",
     )
 
 
@@ -132,7 +139,12 @@ def _choose_profile(
 
 
 def _resolve(
-    wanted: StagingRequest, *, model: str, profile: str | None, by: User
+    wanted: StagingRequest,
+    *,
+    model: str,
+    profile: str | None,
+    by: User,
+    rule: DisclosureRule | None,
 ) -> ResolvedSettings:
     """Return the settings of a job. Raises CannotStage, OverridesRefused and NotOverridable."""
     try:
@@ -142,6 +154,7 @@ def _resolve(
             overrides=wanted.overrides,
             seed=wanted.seed,
             by_client=is_client(by),
+            disclosure=rule.label if rule else None,
         )
     except ProfileNotFound as error:
         raise CannotStage(str(error)) from error

@@ -66,6 +66,7 @@ def record_job(
         settings=resolved.settings,
         overrides=dict(plan.overrides),
         delivery=resolved.delivery.to_json(),
+        disclosure_rule=plan.disclosure_rule,
     )
     reference = job.photo_reference
     photo_input = [reference] if stored.schema.takes_many_images else reference

@@ -12,6 +12,7 @@ from modelsettings.schema.validation import SettingsRefused
 from modelsettings.settings import StoredSettings, check_overridable, read_profile
 from staging.asking import Allow, any_number
 from staging.clients import is_client
+from staging.disclosure import apply_rule
 from staging.errors import Finished, GoneMeanwhile, ModelUnusable, Unfinished
 from staging.idempotency import keep_key
 from staging.jobs.recording import add_predictions
@@ -51,6 +52,8 @@ def retry_job(
 ) -> None:
     """Queue another prediction for each that failed or was canceled, with the same seed.
 
+    A rule of disclosure that has come since holds for these; else the job keeps what it had.
+
     Raises TooManyPictures where `allow` does not allow their number; NotPossible where no
     prediction did, where the job is not finished, or where its model cannot be used; OverLimit; and
     AlreadyAsked for a key that was used meanwhile.
@@ -83,8 +86,14 @@ def _retry(job: StagingJob, *, by: User, key: IdempotencyKey | None) -> None:
         seeds = {ended.position: ended.seed for ended in bad if ended.status == status}
         if seeds:
             add_predictions(current, seeds, account=by, why=f"In place of one that {said}.")
+    apply_rule(current)
     StagingJob.objects.filter(pk=current.pk).update(
-        status=JobStatus.QUEUED, finished_at=None, changed_at=timezone.now()
+        settings=current.settings,
+        delivery=current.delivery,
+        disclosure_rule=current.disclosure_rule,
+        status=JobStatus.QUEUED,
+        finished_at=None,
+        changed_at=timezone.now(),
     )
     Callback.objects.rearm(current)
     transaction.on_commit(lambda: wake(Step.SUBMIT))
@@ -141,6 +150,8 @@ def record_repeat(
 ) -> StagingJob:
     """Record a job that runs with the settings of another, and with `seeds`.
 
+    A rule of disclosure wins over the label that the other job had.
+
     Raises OverLimit where a spending limit refuses it, and AlreadyAsked for a key that was used
     meanwhile. The caller wakes `Step.SUBMIT` once this is committed.
     """
@@ -158,6 +169,7 @@ def record_repeat(
     if first_seed is not None and first_seed != job.settings.get("seed"):
         for document in (again.settings, again.overrides, again.input):
             document["seed"] = first_seed
+    apply_rule(again)
     note_costs(again)
     check_headroom(again, account=owner, predictions=len(seeds))
     again.save()

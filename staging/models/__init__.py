@@ -3,6 +3,7 @@
 from staging.models.batch import BatchPhoto, BatchPhotoStatus, StagingBatch
 from staging.models.callback import Callback, CallbackAttempt, CallbackStatus, callback_secrets
 from staging.models.discarded import DiscardedFile
+from staging.models.disclosure import DisclosureRule
 from staging.models.heartbeat import Heartbeat
 from staging.models.idempotency import IdempotencyKey
 from staging.models.invitation import Invitation
@@ -48,6 +49,7 @@ __all__ = [
     "DailyUsage",
     "DeliveryStatus",
     "DiscardedFile",
+    "DisclosureRule",
     "Heartbeat",
     "IdempotencyKey",
     "Invitation",

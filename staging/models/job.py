@@ -96,6 +96,8 @@ class StagingJob(models.Model):
     # release without the columns. Limits ask again when it is bought.
     expected_cost = models.DecimalField(max_digits=10, decimal_places=6, null=True)
     most_cost = models.DecimalField(max_digits=10, decimal_places=6, null=True)
+    # Whose rule gave it its disclosure label: "site" or "project"; empty: none did.
+    disclosure_rule = models.CharField(max_length=7, blank=True, default="", db_default="")
     status = models.CharField(max_length=20, choices=JobStatus.choices, default=JobStatus.QUEUED)
     batch_photo = models.ForeignKey(
         BatchPhoto, on_delete=models.SET_NULL, null=True, related_name="jobs"

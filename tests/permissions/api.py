@@ -114,6 +114,10 @@ SETTINGS = Section(
     blind=("nobody", "an account", "a viewer", "an operator", "a superuser"),
     is_api=True,
     rows=(
+        Row("GET", "disclosure-rules", "401 403 200 200 200"),
+        Row("POST", "disclosure-rules", "401 403 403 201+ 201+", {"label": "Virtually staged"}, "staging_disclosurerule", "of the site"),
+        Row("POST", "disclosure-rules", "401 403 403 201+ 201+", {"label": "Other"} | _PROJECT, "staging_disclosurerule", "of any project"),
+        Row("DELETE", "disclosure-rules/{rule}", "401 403 403 204+ 204+", changes="staging_disclosurerule"),
         Row("GET", "models", "401 403 200 200 200"),
         Row("GET", "models/active", "401 403 200 200 200"),
         Row("PUT", "models/active", "401 403 403 200+ 200+", {"value": "{other_model}"}, "modelsettings_replicatemodel"),

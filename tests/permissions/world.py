@@ -24,6 +24,7 @@ from staging.models import (
     CallbackStatus,
     DailyUsage,
     Invitation,
+    DisclosureRule,
     Notice,
     NoticeKind,
     Period,
@@ -236,6 +237,7 @@ def _make_spending(project: Project) -> dict[str, Any]:
         "limit": SpendingLimit.objects.create(project=project, period=Period.DAY, usd=50).pk,
         "estimate": PriceEstimate.objects.create(model=estimated, usd=1).pk,
         "unpriced_model": unpriced.pk,
+        "rule": DisclosureRule.objects.create(project=project, label="AI", set_by="operator").pk,
         "paused": pause(model=unpriced, by="operator").pk,
         "notice": Notice.objects.create(kind=NoticeKind.STANDSTILL, key="waiting").pk,
     }

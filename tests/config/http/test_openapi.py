@@ -14,15 +14,16 @@ TAGS = {
 COMPONENTS = """
     AccessEnum AccessRefusal AccessRefusalCodeEnum ActiveModel ActiveModelRequest Batch
     BatchJob BatchPhoto BatchPhotoStatusEnum BatchRequest BatchStyle BatchSummary
-    BatchSummaryPage CallbackSecret Change Comparison Config Conflict Detail Error Errors
-    History Hit Job JobCounts JobPage Member MemberRequest Model NewProfileRequest NewToken
-    Original OverridableChange OverridableRequest PaceRefusal PaceRefusalCodeEnum
-    PatchedProfileChangeRequest PatchedProjectRequest PaymentRefusal PaymentRefusalCodeEnum
-    Photo PhotoCounts PhotoPage PhotoRequest PhotoWithVariants Profile Project ProjectDetail
-    ProjectPage ProjectRequest ProjectTotals Prompt PromptModeEnum RatingRequest RepeatRequest
-    ResetRequest Revision RollbackRequest RoomType Share ShareRequest StagedImage
-    StagingRequest Stale StateRefusal StateRefusalCodeEnum StatusEnum Step StoredPhotoRequest
-    StoredPhotosRequest Style Token TokenRequest Usage UsageRow Variant VerdictEnum
+    BatchSummaryPage CallbackSecret Change Comparison Config Conflict Detail DisclosureRule
+    Error Errors History Hit Job JobCounts JobPage Member MemberRequest Model
+    NewDisclosureRuleRequest NewProfileRequest NewToken OfEnum Original OverridableChange
+    OverridableRequest PaceRefusal PaceRefusalCodeEnum PatchedProfileChangeRequest
+    PatchedProjectRequest PaymentRefusal PaymentRefusalCodeEnum Photo PhotoCounts PhotoPage
+    PhotoRequest PhotoWithVariants Profile Project ProjectDetail ProjectPage ProjectRequest
+    ProjectRule ProjectTotals Prompt PromptModeEnum RatingRequest RepeatRequest ResetRequest
+    Revision RollbackRequest RoomType Share ShareRequest StagedImage StagingRequest Stale
+    StateRefusal StateRefusalCodeEnum StatusEnum Step StoredPhotoRequest StoredPhotosRequest
+    Style Token TokenRequest Usage UsageRow Variant VerdictEnum
 """
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +50,8 @@ def test_schema_names_every_path_of_the_settings(api: APIClient) -> None:
 
     ours = {path: set(paths[path]) - {"parameters"} for path in paths if "/admin/" in path}
     assert ours == {
+        "/api/v1/admin/disclosure-rules": {"get", "post"},
+        "/api/v1/admin/disclosure-rules/{rule_id}": {"delete"},
         "/api/v1/admin/models": {"get"},
         "/api/v1/admin/models/active": {"get", "put"},
         "/api/v1/admin/models/{slug}/config": {"get", "put", "patch"},

@@ -1,0 +1,111 @@
+"""The admin's page of disclosure rules: those in force, setting one, ending one, earlier ones."""
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from modelsettings.actors import Actor
+from modelsettings.errors import RequestRefused
+from modelsettings.refusals import put_on_form
+from staging.admin.page_parts import ReadOnly, page_context
+from staging.disclosure import end_rule, set_rule
+from staging.models import DisclosureRule, Project
+
+# Earlier rules that the page shows.
+MOST = 50
+
+
+class RuleForm(forms.Form):
+    """A label, and the project that it is for."""
+
+    project = forms.ModelChoiceField(Project.objects.all(), required=False)
+    label = forms.CharField(
+        max_length=60,
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "Virtually staged"}),
+        help_text="“off”: no label, also where a profile sets one.",
+    )
+    reason = forms.CharField(
+        label="Why?", required=False, max_length=500, widget=UnfoldAdminTextInputWidget
+    )
+
+    def __init__(self, *args: Any, chooser: forms.Widget, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        project = cast("forms.ModelChoiceField[Project]", self.fields["project"])
+        project.help_text = "Type to search. Empty: every project without a rule of its own."
+        project.widget = chooser
+        chooser.choices = project.choices  # type: ignore[attr-defined]  # a select has some
+
+    def set_rule(self, *, by: Actor) -> DisclosureRule | None:
+        """Set the rule. Where it is refused, return None, with the sentence at the field."""
+        found = self.cleaned_data
+        try:
+            return set_rule(found["project"], found["label"], by=by, reason=found["reason"])
+        except RequestRefused as error:
+            put_on_form(error, self)
+        return None
+
+
+@admin.register(DisclosureRule)
+class DisclosureRuleAdmin(ReadOnly, ModelAdmin):
+    """Rules belong to the settings: the permissions to see and to change these open the page."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        may = ("modelsettings.view_modelsettings", "modelsettings.change_modelsettings")
+        return any(request.user.has_perm(permission) for permission in may)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the rules; set or end one."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        can_change = request.user.has_perm("modelsettings.change_modelsettings")
+        if request.method == "POST" and not can_change:
+            raise PermissionDenied
+        if request.method == "POST" and "end" in request.POST:
+            return self._end(request)
+        field = DisclosureRule._meta.get_field("project")
+        style = {"style": "width: 100%", "data-placeholder": "The whole site"}
+        chooser = AutocompleteSelect(field, self.admin_site, attrs=style)
+        initial = {"project": request.GET.get("project", "")}
+        form = RuleForm(
+            request.POST if request.method == "POST" else None, chooser=chooser, initial=initial
+        )
+        if form.is_bound and form.is_valid() and (rule := form.set_rule(by=Actor.of(request.user))):
+            messages.success(request, f"{rule}, from the next job on.")
+            return redirect("admin:staging_disclosurerule_changelist")
+        rules = DisclosureRule.objects.select_related("project")
+        context = {
+            **page_context(self, request, title="Disclosure"),
+            "form": form,
+            "media": form.media,
+            "can_change": can_change,
+            "rules": rules.in_force().order_by("project__name"),
+            "earlier": rules.exclude(ended_at=None).order_by("-ended_at")[:MOST],
+        }
+        return TemplateResponse(request, "admin/staging/disclosurerule/change_list.html", context)
+
+    def _end(self, request: HttpRequest) -> HttpResponse:
+        key = request.POST["end"]
+        rules = DisclosureRule.objects.in_force().select_related("project")
+        rule = rules.filter(pk=key).first() if key.isdecimal() and len(key) < 18 else None
+        if rule is None:
+            messages.info(request, "This rule has ended already.")
+        else:
+            end_rule(rule.project, by=Actor.of(request.user))
+            messages.success(request, f"The rule of {rule.whose} has ended: profiles decide again.")
+        return redirect("admin:staging_disclosurerule_changelist")
+
+    class Media:
+        css = {"all": ["restage/admin.css"]}

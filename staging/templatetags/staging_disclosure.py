@@ -1,0 +1,24 @@
+"""Template tags that say which rule of disclosure holds: for the settings, projects and jobs."""
+
+from typing import Any
+
+from django import template
+
+from staging.models import DisclosureRule, Project
+
+register = template.Library()
+
+
+@register.inclusion_tag("admin/staging/disclosurerule/note.html", takes_context=True)
+def disclosure_note(context: Any, *, project: Project | None = None) -> dict[str, Any]:
+    """Say which rule wins over every profile: the site's, or that of a project before it."""
+    rules = DisclosureRule.objects.in_force()
+    rule = rules.find_for(project.pk) if project else rules.of(None).first()
+    user = context["request"].user
+    return {
+        "rule": rule,
+        "project": project,
+        "others": 0 if project else rules.exclude(project=None).count(),
+        "may_see": user.has_perm("modelsettings.view_modelsettings")
+        or user.has_perm("modelsettings.change_modelsettings"),
+    }
