@@ -210,6 +210,10 @@ DOORS = {
         f"{_STAGING}/test_disclosure.py::test_the_api_sets_lists_and_ends_rules",
         f"{_STAGING}/test_disclosure.py::test_the_api_ends_no_rule_that_there_is_not",
     ),
+    "staging.api.offers.OffersView": Door(
+        f"{_STAGING}/test_offers.py::test_a_profile_tells_what_may_be_changed_and_what_it_costs",
+        f"{_STAGING}/test_offers.py::test_a_misspelt_parameter_is_refused",
+    ),
     "staging.api.usage.UsageView": Door(
         f"{_STAGING}/test_usage.py::test_get_usage_by_day_adds_up",
         f"{_STAGING}/test_usage.py::test_get_usage_that_is_asked_wrong",

@@ -54,6 +54,7 @@ STAGING = Section(
         Row("POST", "jobs/{failed}/retry", "401 404 403 202+ 202+ 404", changes="staging_prediction"),
         Row("GET", "jobs/{job}/shares", "401 404 200 200 200 404"),
         Row("POST", "jobs/{job}/shares", "401 404 403 201+ 201+ 404", {"image": "{image}"}, "staging_share"),
+        Row("GET", "models", "401 200 200 200 200 200", what="what one may ask for"),
         Row("GET", "photos", "401 200 200 200 200 200"),
         Row("GET", "photos?project={project}", "401 200 200 200 200 200"),
         Row("POST", "photos", "401 201+ 201+ 201+ 201+ 201+", {"image": PHOTO}, "staging_photo", "into one's own Unsorted"),
