@@ -6,7 +6,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
@@ -21,6 +21,7 @@ from staging.admin.downloads import zip_of
 from staging.admin.filters import DayFilter, owner_filter
 from staging.admin.page_parts import user_of
 from staging.admin.paging import BoundedListAdmin, BoundedPaginator
+from staging.clients import is_client, nameable_models, nameable_profiles
 from staging.deletion.deleting import delete_project
 from staging.invitations import invite, may_know_accounts
 from staging.models import (
@@ -262,9 +263,20 @@ class ProjectAdmin(DeletingAdmin, BoundedListAdmin):
     def formfield_for_foreignkey(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
     ) -> "forms.ModelChoiceField[Any] | None":
+        if db_field.name in ("model", "profile") and is_client(user_of(request)):
+            # What the project has already stays among the choices, so that it can be saved.
+            key = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
+            projects = Project.objects.filter(pk=key) if key else Project.objects.none()
+            had = projects.values_list(db_field.name, flat=True)
+            named = {
+                "model": nameable_models(user_of(request)).values("pk"),
+                "profile": nameable_profiles(user_of(request)).values("pk"),
+            }[db_field.name]
+            rows = db_field.related_model._default_manager
+            kwargs["queryset"] = rows.filter(Q(pk__in=named) | Q(pk__in=had))
         if db_field.name == "profile":
-            in_use = ModelSettings.objects.filter(retired_at=None).select_related("model")
-            kwargs |= {"queryset": in_use, "form_class": _ProfileField}
+            in_use = kwargs.get("queryset", ModelSettings.objects.filter(retired_at=None))
+            kwargs |= {"queryset": in_use.select_related("model"), "form_class": _ProfileField}
         field: forms.ModelChoiceField[Any] | None = super().formfield_for_foreignkey(
             db_field, request, **kwargs
         )

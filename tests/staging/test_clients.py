@@ -313,3 +313,27 @@ def test_stage_folder_runs_as_its_user(stranger: User, tmp_path: Path) -> None:
         call_command(
             "stage_folder", tmp_path, user="sam", model=FLUX, no_wait=True, stdout=io.StringIO()
         )
+
+
+def test_the_admins_project_offers_what_the_account_may_name(
+    stranger: User, admin_page: Client
+) -> None:
+    keep_from_clients(FLUX)
+    keep_profile()
+    flux, draft = ReplicateModel.objects.get(slug=FLUX), get_settings(QWEN, profile="draft").pk
+    project = Project.objects.create(owner=stranger, name="Elm", model=flux)
+    plain = Project.objects.create(owner=stranger, name="Oak")
+    address = "/admin/staging/project/{}/change/"
+    browser = staff_who_stage(stranger)
+    stranger.user_permissions.set(Permission.objects.filter(codename__endswith="_project"))
+
+    def choices(client: Client, project: Project) -> tuple[bool, bool]:
+        form = client.get(address.format(project.pk)).context["adminform"].form
+        return (
+            form.fields["model"].queryset.filter(pk=flux.pk).exists(),
+            form.fields["profile"].queryset.filter(pk=draft).exists(),
+        )
+
+    assert choices(browser, plain) == (False, False)
+    assert choices(browser, project) == (True, False)
+    assert choices(admin_page, plain) == (True, True)
