@@ -28,11 +28,8 @@ _TAGS = {
     "admin/models": "models",
     "staging/jobs/{job_id}/shares": "shares",
     "staging/callback-secret": "callbacks",
-<<<<<<< HEAD
     "staging/invitations": "projects",
-=======
     "staging/models": "models",
->>>>>>> 23efa69 (Tell front ends what an account may ask for)
     "staging/room-types": "prompts",
     "staging/styles": "prompts",
     "staging/prompt": "prompts",

@@ -5,8 +5,8 @@ Importing a module registers its pages."""
 from staging.admin import (
     batches,
     callbacks,
-    invitations,
     disclosure,
+    invitations,
     jobs,
     judging,
     library,
@@ -21,8 +21,8 @@ from staging.admin import (
 __all__ = [
     "batches",
     "callbacks",
-    "invitations",
     "disclosure",
+    "invitations",
     "jobs",
     "judging",
     "library",

@@ -1,7 +1,13 @@
-"""Rules of disclosure: whoever may change settings sets them, for the site or for any project."""
+"""Rules of disclosure: whoever may change settings sets them, for the site or a project.
 
+As everywhere in the API, a project is there for its owner and its members alone; the admin's page
+has the rules of all projects.
+"""
+
+import uuid
 from typing import Any
 
+from django.db.models import Q, QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.exceptions import NotFound, ValidationError
@@ -13,6 +19,7 @@ from modelsettings.actors import Actor
 from modelsettings.api.permissions import MayTune
 from modelsettings.api.protocol import REASON, change_reason
 from modelsettings.api.strict import StrictSerializer, check_query
+from staging.api.access import seen_projects
 from staging.api.refusals import refused
 from staging.disclosure import end_rule, set_rule
 from staging.models import DisclosureRule, Project
@@ -43,7 +50,7 @@ class NewDisclosureRuleSerializer(StrictSerializer):
     """A label for every picture of the site or of a project from now on."""
 
     project = serializers.UUIDField(
-        required=False, allow_null=True, default=None, help_text="Any project; null: the site."
+        required=False, allow_null=True, default=None, help_text="One of yours; null: the site."
     )
     label = serializers.CharField(  # type: ignore[assignment]  # not the serializer's own label
         max_length=60, help_text='"off": pictures without a label.'
@@ -58,9 +65,9 @@ class DisclosureRuleListView(APIView):
         responses={200: DisclosureRuleSerializer(many=True), **refused(400)},
     )
     def get(self, request: Request) -> Response:
-        """List the rules of the site and of projects, the newest first, ended ones too."""
+        """List the rules of the site and of your projects, the newest first, ended ones too."""
         check_query(request, [])
-        rules = list(DisclosureRule.objects.all()[:MOST])
+        rules = list(_seen_rules(request)[:MOST])
         return Response(DisclosureRuleSerializer(rules, many=True).data)
 
     @extend_schema(
@@ -69,11 +76,11 @@ class DisclosureRuleListView(APIView):
         responses={201: DisclosureRuleSerializer, **refused(400, 409)},
     )
     def post(self, request: Request) -> Response:
-        """Set the rule of the site or of a project; it ends the one before."""
+        """Set the rule of the site or of a project of yours; it ends the one before."""
         asked = NewDisclosureRuleSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         rule = set_rule(
-            _find_project(asked.validated_data["project"]),
+            _find_project(request, asked.validated_data["project"]),
             asked.validated_data["label"],
             by=Actor.of(request.user),
             reason=change_reason(request)[:500],
@@ -87,7 +94,7 @@ class DisclosureRuleView(APIView):
     @extend_schema(parameters=[REASON], responses={204: None, **refused(400, 404)})
     def delete(self, request: Request, rule_id: int) -> Response:
         """End a rule; it stays in the list. To end one that has ended changes nothing."""
-        rule = DisclosureRule.objects.select_related("project").filter(pk=rule_id).first()
+        rule = _seen_rules(request).select_related("project").filter(pk=rule_id).first()
         if rule is None:
             raise NotFound("There is no such rule.")
         if rule.ended_at is None:
@@ -96,10 +103,14 @@ class DisclosureRuleView(APIView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-def _find_project(key: Any) -> Project | None:
+def _seen_rules(request: Request) -> QuerySet[DisclosureRule]:
+    return DisclosureRule.objects.filter(Q(project=None) | Q(project__in=seen_projects(request)))
+
+
+def _find_project(request: Request, key: uuid.UUID | None) -> Project | None:
     if key is None:
         return None
-    project = Project.objects.filter(pk=key).first()
+    project = seen_projects(request).filter(pk=key).first()
     if project is None:
-        raise ValidationError({"project": ["There is no such project."]})
+        raise ValidationError({"project": ["You have no such project."]})
     return project

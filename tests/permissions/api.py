@@ -117,8 +117,9 @@ SETTINGS = Section(
     rows=(
         Row("GET", "disclosure-rules", "401 403 200 200 200"),
         Row("POST", "disclosure-rules", "401 403 403 201+ 201+", {"label": "Virtually staged"}, "staging_disclosurerule", "of the site"),
-        Row("POST", "disclosure-rules", "401 403 403 201+ 201+", {"label": "Other"} | _PROJECT, "staging_disclosurerule", "of any project"),
-        Row("DELETE", "disclosure-rules/{rule}", "401 403 403 204+ 204+", changes="staging_disclosurerule"),
+        Row("POST", "disclosure-rules", "401 403 403 400 400", {"label": "Other"} | _PROJECT, "staging_disclosurerule", "of a project that one does not see"),
+        Row("DELETE", "disclosure-rules/{rule}", "401 403 403 204+ 204+", changes="staging_disclosurerule", what="the site's"),
+        Row("DELETE", "disclosure-rules/{project_rule}", "401 403 403 404 404", changes="staging_disclosurerule", what="of a project that one does not see"),
         Row("GET", "models", "401 403 200 200 200"),
         Row("GET", "models/active", "401 403 200 200 200"),
         Row("PUT", "models/active", "401 403 403 200+ 200+", {"value": "{other_model}"}, "modelsettings_replicatemodel"),

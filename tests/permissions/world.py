@@ -16,6 +16,7 @@ from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.schema.form_schema import form_document
 from modelsettings.settings import get_settings, patch_settings
 from staging import links
+from staging.disclosure import set_rule
 from staging.library import changing
 from staging.models import (
     BatchPhoto,
@@ -24,7 +25,6 @@ from staging.models import (
     CallbackStatus,
     DailyUsage,
     Invitation,
-    DisclosureRule,
     Notice,
     NoticeKind,
     Period,
@@ -237,7 +237,8 @@ def _make_spending(project: Project) -> dict[str, Any]:
         "limit": SpendingLimit.objects.create(project=project, period=Period.DAY, usd=50).pk,
         "estimate": PriceEstimate.objects.create(model=estimated, usd=1).pk,
         "unpriced_model": unpriced.pk,
-        "rule": DisclosureRule.objects.create(project=project, label="AI", set_by="operator").pk,
+        "rule": set_rule(None, "AI", by=Actor("operator")).pk,
+        "project_rule": set_rule(project, "AI", by=Actor("operator")).pk,
         "paused": pause(model=unpriced, by="operator").pk,
         "notice": Notice.objects.create(kind=NoticeKind.STANDSTILL, key="waiting").pk,
     }

@@ -17,7 +17,7 @@ from staging.jobs.request import StagingRequest
 from staging.jobs.requesting import request_staging
 from staging.models import DisclosureRule, PredictionStatus, Project, StagingJob
 from staging.photos import Upload
-from staging.projects import create_project
+from staging.projects import create_project, set_member
 from tests.conftest import client_of, make_photo
 from tests.staging.conftest import QWEN
 
@@ -168,8 +168,9 @@ def test_a_label_that_cannot_be_drawn_is_refused(db: None, label: str) -> None:
         set_rule(None, label, by=ANN)
 
 
-def test_the_api_sets_lists_and_ends_rules(api: APIClient, stranger: User) -> None:
+def test_the_api_sets_lists_and_ends_rules(api: APIClient, operator: User, stranger: User) -> None:
     project = create_project("Elm", owner=stranger)
+    set_member(project, "olga", may_edit=False)
     wanted = {"project": str(project.pk), "label": LABEL}
 
     made = api.post(RULES, wanted, format="json", headers={"X-Change-Reason": "the%20law"})
@@ -208,6 +209,15 @@ def test_the_api_refuses_a_wrong_rule(api: APIClient, wanted: dict[str, Any], fi
 
 def test_the_api_ends_no_rule_that_there_is_not(api: APIClient) -> None:
     assert api.delete(f"{RULES}/1").status_code == 404
+
+
+def test_the_api_has_no_rules_of_projects_that_one_does_not_see(
+    api: APIClient, stranger: User
+) -> None:
+    rule = set_rule(create_project("Elm", owner=stranger), LABEL, by=ANN)
+
+    assert api.get(RULES).json() == []
+    assert api.delete(f"{RULES}/{rule.pk}").status_code == 404
 
 
 def test_whoever_may_not_change_settings_sets_no_rule(stranger: User) -> None:
