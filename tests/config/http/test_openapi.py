@@ -12,19 +12,19 @@ TAGS = {
     "prompts", "settings", "shares", "usage",
 }  # fmt: skip
 COMPONENTS = """
-    AccessEnum AccessRefusal AccessRefusalCodeEnum ActiveModel ActiveModelRequest Batch
-    BatchJob BatchPhoto BatchPhotoStatusEnum BatchRequest BatchStyle BatchSummary
+    AccessEnum AccessRefusal AccessRefusalCodeEnum ActiveModel ActiveModelRequest AskedMember
+    Batch BatchJob BatchPhoto BatchPhotoStatusEnum BatchRequest BatchStyle BatchSummary
     BatchSummaryPage CallbackSecret Change Comparison Config Conflict Detail DisclosureRule
-    Error Errors History Hit Job JobCounts JobPage Member MemberRequest Model ModelOffer
-    NewDisclosureRuleRequest NewProfileRequest NewToken OfEnum Offers Original
-    OverridableChange OverridableRequest PaceRefusal PaceRefusalCodeEnum
+    Error Errors History Hit Invitation InvitationPage Job JobCounts JobPage Member
+    MemberRequest Model ModelOffer NewDisclosureRuleRequest NewProfileRequest NewToken OfEnum
+    Offers Original OverridableChange OverridableRequest PaceRefusal PaceRefusalCodeEnum
     PatchedProfileChangeRequest PatchedProjectRequest PaymentRefusal PaymentRefusalCodeEnum
-    Photo PhotoCounts PhotoPage PhotoRequest PhotoWithVariants Profile ProfileOffer Project
-    ProjectDetail ProjectPage ProjectRequest ProjectRule ProjectTotals Prompt PromptModeEnum
-    RatingRequest RepeatRequest ResetRequest Revision RollbackRequest RoomType Share
-    ShareRequest StagedImage StagingRequest Stale StateRefusal StateRefusalCodeEnum StatusEnum
-    Step StoredPhotoRequest StoredPhotosRequest Style Token TokenRequest Usage UsageRow Variant
-    VerdictEnum
+    PendingInvitation Photo PhotoCounts PhotoPage PhotoRequest PhotoWithVariants Profile
+    ProfileOffer Project ProjectDetail ProjectPage ProjectRequest ProjectRule ProjectTotals
+    Prompt PromptModeEnum RatingRequest RepeatRequest ResetRequest Revision RollbackRequest
+    RoomType Share ShareRequest StagedImage StagingRequest Stale StateRefusal
+    StateRefusalCodeEnum StatusEnum Step StoredPhotoRequest StoredPhotosRequest Style Token
+    TokenRequest Usage UsageRow Variant VerdictEnum
 """
 
 pytestmark = pytest.mark.django_db
