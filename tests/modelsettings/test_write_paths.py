@@ -574,6 +574,7 @@ ELSEWHERE = {
     "manage.py clean_old_history": "tests/staging/management/test_clean_old_history.py",
     "manage.py prune": "tests/staging/deletion/test_pruning.py",
     "manage.py stage_folder": "asks for jobs, which read settings alone",
+    "manage.py set_account_limits": "writes spending limits alone",
     "manage.py watch": "writes notices alone",
     "manage.py check_replicate": "writes a report alone",
     # A model's label, price and so on: saved whole, with history, by the admin; they are no
