@@ -1,6 +1,7 @@
 """The forms of photos: adding a photo, and staging it again."""
 
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
 
 from django import forms
 from django.contrib.auth.models import User
@@ -21,6 +22,8 @@ from staging.jobs.requesting import request_staging
 from staging.library import reading
 from staging.models import Photo, Project, StagingJob
 from staging.photos import add_photo, from_request
+
+Told = TypeVar("Told")
 
 
 class AddPhotoForm(forms.Form):
@@ -91,6 +94,12 @@ class StageAgainForm(forms.Form):
         field = cast("forms.ChoiceField", self.fields[name])
         field.widget = UnfoldAdminSelectWidget()
         field.choices = choices
+
+    def of_choices(self, told: Mapping[str, Told]) -> dict[str, Told]:
+        """Return what is told of the models and profiles that the form offers."""
+        fields = (cast("forms.ChoiceField", self.fields[name]) for name in ("model", "profile"))
+        offered = {value for field in fields for value, _ in cast("Any", field.choices)}
+        return {choice: words for choice, words in told.items() if choice in offered}
 
     def clean(self) -> dict[str, Any]:
         """Take the model from the profile, which names it; the two must fit."""

@@ -119,7 +119,7 @@ class PhotoAdmin(DeletingAdmin, BoundedListAdmin):
             **page_context(self, request, title=str(photo)),
             "photo": photo,
             "form": form,
-            "outlays": outlays_of_choices(photo) if can_stage else {},
+            "outlays": form.of_choices(outlays_of_choices(photo)) if can_stage else {},
             "can_stage": can_stage,
             "can_delete": self.has_delete_permission(request, photo),
             **variants_context(photo, request.GET, viewer=user_of(request)),
