@@ -19,6 +19,7 @@ from staging.errors import Unfinished, own_fault
 from staging.models import (
     Callback,
     CallbackAttempt,
+    CallbackSecretRenewal,
     CallbackStatus,
     Prediction,
     StagingJob,
@@ -51,6 +52,18 @@ def check_callback_url(url: str) -> None:
 def get_callback_secret(user: User) -> str:
     """Return the secret that verifies the callbacks of a user's jobs, as `whsec_…`."""
     return callback_secrets(user.pk)[0]
+
+
+def renew_callback_secret(user: User, *, by: str) -> datetime:
+    """Give an account's callbacks another secret; return until when the earlier one signs as well.
+
+    As with other senders of webhooks, both sign for 24 hours, so that a receiver misses no message
+    while it takes the new one. Whoever holds the earlier one deceives only receivers that still
+    trust it.
+    """
+    renewal = CallbackSecretRenewal.objects.create(account=user)
+    log.info("callback secret renewed", account=user.get_username(), by=by)
+    return renewal.at + CallbackSecretRenewal.SIGNS_ON
 
 
 def is_due() -> bool:

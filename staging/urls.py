@@ -31,6 +31,11 @@ urlpatterns = [
     path("staging/shares/<uuid:share_id>", shares.ShareView.as_view(), name="share-api"),
     path("staging/callback-secret", callbacks.CallbackSecretView.as_view(), name="callback-secret"),
     path(
+        "staging/callback-secret/renew",
+        callbacks.CallbackSecretRenewView.as_view(),
+        name="callback-secret-renew",
+    ),
+    path(
         "admin/disclosure-rules",
         disclosure.DisclosureRuleListView.as_view(),
         name="disclosure-rules",

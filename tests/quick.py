@@ -109,6 +109,10 @@ DOORS = {
         f"{_STAGING}/test_callbacks.py::test_secret_is_the_callers_own",
         f"{_STAGING}/test_callbacks.py::test_secret_of_nobody_is_401",
     ),
+    "staging.api.callbacks.CallbackSecretRenewView": Door(
+        f"{_STAGING}/test_callbacks.py::test_renewed_twice_within_a_day_all_sign",
+        f"{_STAGING}/test_callbacks.py::test_renewal_by_nobody_is_401",
+    ),
     "staging.api.downloads.JobPicturesView": Door(
         f"{_STAGING}/test_downloads.py::test_job_pictures_are_its_own",
         f"{_STAGING}/test_downloads.py::test_pictures_of_another_project_are_not_to_be_had_by_id",

@@ -1,4 +1,4 @@
-"""The admin's pages of API tokens: everybody's, and *My tokens*."""
+"""The admin's pages of API tokens: everybody's, *My tokens*, and the part of an account's page."""
 
 import uuid
 from datetime import timedelta
@@ -6,8 +6,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
@@ -19,6 +21,8 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from config.accounts import tokens
 from staging.admin.page_parts import ReadOnly, user_of
+from staging.callbacks import get_callback_secret, renew_callback_secret
+from staging.notices.attention import number_of
 
 admin.site.unregister(AuthToken)
 
@@ -80,6 +84,11 @@ class TokenAdmin(ReadOnly, ModelAdmin):
                 view(require_POST(self.revoke_all_view)),
                 name="knox_authtoken_revoke_all",
             ),
+            path(
+                "mine/renew-callback-secret/",
+                view(require_POST(never_cache(self.renew_view))),
+                name="knox_authtoken_renew_callback_secret",
+            ),
         ]
         return [*mine, *super().get_urls()]
 
@@ -95,14 +104,23 @@ class TokenAdmin(ReadOnly, ModelAdmin):
                 account, name=form.cleaned_data["name"], ends_at=ends_at
             )
             form = NewTokenForm()
+        return self._mine(request, form=form, secret=secret)
+
+    def _mine(self, request: HttpRequest, **shown: Any) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
             "title": "My tokens",
-            "form": form,
-            "secret": secret,
-            "tokens": tokens.list_tokens(account),
+            "tokens": tokens.list_tokens(user_of(request)),
+            **shown,
         }
         return TemplateResponse(request, "admin/knox/authtoken/mine.html", context)
+
+    def renew_view(self, request: HttpRequest) -> HttpResponse:
+        """Renew one's own callback secret; the answer shows the new one."""
+        account = user_of(request)
+        until = renew_callback_secret(account, by=account.get_username())
+        shown = {"callback_secret": get_callback_secret(account), "earlier_until": until}
+        return self._mine(request, form=NewTokenForm(), **shown)
 
     def revoke_view(self, request: HttpRequest, token_id: uuid.UUID) -> HttpResponse:
         token = tokens.find_token(user_of(request), token_id)
@@ -115,6 +133,66 @@ class TokenAdmin(ReadOnly, ModelAdmin):
 
     def revoke_all_view(self, request: HttpRequest) -> HttpResponse:
         count = tokens.revoke_all(user_of(request))
-        said = f"{count} token{'' if count == 1 else 's'} revoked." if count else "You have none."
-        messages.success(request, said)
+        messages.success(request, f"{number_of(count, 'token')} revoked.")
         return redirect(_MINE)
+
+
+class AccessOfAccount:
+    """The part of an account's page that is about its tokens and its callback secret.
+
+    Who may change an account may revoke its tokens and renew its secret, and sees neither.
+    """
+
+    change_form_outer_after_template = "admin/auth/user/access.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view  # type: ignore[attr-defined]  # of the admin's page
+        of_one = [
+            path(
+                "<int:user_id>/revoke-tokens/",
+                view(require_POST(self.revoke_tokens_view)),
+                name="auth_user_revoke_tokens",
+            ),
+            path(
+                "<int:user_id>/renew-callback-secret/",
+                view(require_POST(self.renew_secret_view)),
+                name="auth_user_renew_callback_secret",
+            ),
+        ]
+        return [*of_one, *super().get_urls()]  # type: ignore[misc]  # as above
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        account = User.objects.filter(pk=object_id).first() if object_id.isdecimal() else None
+        shown = {"of_account": account, "tokens": tokens.list_tokens(account) if account else []}
+        context = {**(extra_context or {}), **shown}
+        answer: HttpResponse = super().change_view(  # type: ignore[misc]  # as above
+            request, object_id, form_url, context
+        )
+        return answer
+
+    def revoke_tokens_view(self, request: HttpRequest, user_id: int) -> HttpResponse:
+        account = self._get_account(request, user_id)
+        count = tokens.revoke_all(account)
+        messages.success(request, f"{number_of(count, 'token')} of {account} revoked.")
+        return redirect("admin:auth_user_change", user_id)
+
+    def renew_secret_view(self, request: HttpRequest, user_id: int) -> HttpResponse:
+        account = self._get_account(request, user_id)
+        renew_callback_secret(account, by=user_of(request).get_username())
+        messages.success(
+            request,
+            f"{account} has a new callback secret, and reads it in the API. For 24 hours callbacks "
+            "are signed with the earlier one as well.",
+        )
+        return redirect("admin:auth_user_change", user_id)
+
+    def _get_account(self, request: HttpRequest, user_id: int) -> User:
+        if not request.user.has_perm("auth.change_user"):
+            raise PermissionDenied
+        return get_object_or_404(User, pk=user_id)

@@ -22,5 +22,9 @@ class TokenDetails(models.Model):
     name = models.CharField(max_length=100, blank=True)
     last_used_at = models.DateTimeField(null=True)
 
+    class Meta:
+        # It has no page of its own: the permissions on tokens are knox'.
+        default_permissions = ()
+
     def __str__(self) -> str:
         return self.name or "without a name"

@@ -41,7 +41,7 @@ _PATH_PARAMETERS = {
     "username": "Whom it is about.",
 }
 # POST to these paths carries out an action; it creates nothing that has an address.
-_VERBS = ("cancel", "retry", "repeat", "reset", "rollback", "accept", "decline")
+_VERBS = ("cancel", "retry", "repeat", "reset", "rollback", "renew", "accept", "decline")
 
 _ERRORS: Document = {
     "type": "object",

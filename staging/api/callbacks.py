@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from modelsettings.api.strict import checked
 from staging.api.access import caller
-from staging.callbacks import check_callback_url, get_callback_secret
+from staging.callbacks import check_callback_url, get_callback_secret, renew_callback_secret
 from staging.outbound.public_http import MAX_URL_LENGTH
 
 
@@ -35,3 +35,21 @@ class CallbackSecretView(APIView):
         """Read the secret that the callbacks of your jobs are signed with."""
         secret = get_callback_secret(caller(request))
         return Response({"secret": secret}, headers={"Cache-Control": "no-store"})
+
+
+class RenewedSecretSerializer(CallbackSecretSerializer):
+    earlier_until = serializers.DateTimeField(
+        help_text="Until then callbacks bear a second signature, with the secret before it."
+    )
+
+
+class CallbackSecretRenewView(APIView):
+    @extend_schema(request=None, responses=RenewedSecretSerializer)
+    def post(self, request: Request) -> Response:
+        """Replace the secret that the callbacks of your jobs are signed with."""
+        account = caller(request)
+        until = renew_callback_secret(account, by=account.get_username())
+        told = RenewedSecretSerializer(
+            {"secret": get_callback_secret(account), "earlier_until": until}
+        )
+        return Response(told.data, headers={"Cache-Control": "no-store"})

@@ -1,7 +1,13 @@
 """The work: photos, jobs, the predictions bought for them, and the pictures that came back."""
 
 from staging.models.batch import BatchPhoto, BatchPhotoStatus, StagingBatch
-from staging.models.callback import Callback, CallbackAttempt, CallbackStatus, callback_secrets
+from staging.models.callback import (
+    Callback,
+    CallbackAttempt,
+    CallbackSecretRenewal,
+    CallbackStatus,
+    callback_secrets,
+)
 from staging.models.discarded import DiscardedFile
 from staging.models.disclosure import DisclosureRule
 from staging.models.heartbeat import Heartbeat
@@ -43,6 +49,7 @@ __all__ = [
     "BatchPhotoStatus",
     "Callback",
     "CallbackAttempt",
+    "CallbackSecretRenewal",
     "CallbackStatus",
     "Channel",
     "CreationPace",

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -132,15 +133,42 @@ class CallbackAttempt(models.Model):
         return str(self.status_code or self.error)
 
 
+class CallbackSecretRenewal(models.Model):
+    """The moment at which an account's callback secret was replaced by the next one."""
+
+    # What a secret that was replaced still signs: time for receivers to take the next one.
+    SIGNS_ON = timedelta(hours=24)
+    # However often a secret is renewed in that time: each is a signature in each callback.
+    MOST_EARLIER = 4
+
+    account = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("id",)
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.account}, {self.at}"
+
+
 def callback_secrets(user_pk: int) -> list[str]:
     """Return the secrets that sign a user's callbacks, as Standard Webhooks writes them: `whsec_…`.
 
-    The first is derived from SECRET_KEY, so it is stored nowhere. The others are derived from
-    SECRET_KEY_FALLBACKS, for receivers that know only an earlier secret.
+    The first is the one that the user reads. Those that it has replaced within 24 hours follow, and
+    then the same, derived from SECRET_KEY_FALLBACKS, for receivers that know only an earlier one.
+    All are derived, so none is stored.
     """
+    replaced = CallbackSecretRenewal.objects.filter(account=user_pk).values_list("at", flat=True)
+    since = timezone.now() - CallbackSecretRenewal.SIGNS_ON
+    earlier = [number for number, at in enumerate(replaced) if at > since]
+    numbers = [len(replaced), *reversed(earlier[-CallbackSecretRenewal.MOST_EARLIER :])]
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    derived = [
-        salted_hmac("staging.callback", str(user_pk), secret=key, algorithm="sha256").digest()
-        for key in keys
-    ]
-    return [f"whsec_{base64.b64encode(secret).decode()}" for secret in derived]
+    return [_callback_secret(user_pk, number, key=key) for key in keys for number in numbers]
+
+
+def _callback_secret(user_pk: int, number: int, *, key: str) -> str:
+    """Derive a user's secret; before the first renewal its number is 0, and not in the name."""
+    name = f"{user_pk}.{number}" if number else str(user_pk)
+    derived = salted_hmac("staging.callback", name, secret=key, algorithm="sha256").digest()
+    return f"whsec_{base64.b64encode(derived).decode()}"

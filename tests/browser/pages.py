@@ -52,12 +52,14 @@ def find_violations(page: Page, addresses: list[str], *, scheme: Any, width: int
     return found
 
 
-def violations_of(page: Page, name: str, *, scheme: Any, width: int) -> object:
-    """Return what axe says of the page that is open, and whether it scrolls sideways."""
+def violations_of(
+    page: Page, name: str, *, scheme: Any, width: int, part: str = "#content-main"
+) -> object:
+    """Return what axe says of a part of the open page, and whether the page scrolls sideways."""
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.set_viewport_size({"width": width, "height": 900})
     options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
-    answer = Axe().run(page, context="#content-main", options=options).response
+    answer = Axe().run(page, context=part, options=options).response
     told = [
         (one["id"], [node["html"][:160] for node in one["nodes"][:3]])
         for one in answer["violations"]

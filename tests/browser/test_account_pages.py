@@ -120,7 +120,10 @@ def test_a_token_is_made_copied_and_revoked(own_page: Page) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1440])
 def test_no_accessibility_violation(page: Page, operator: User, scheme: Any, width: int) -> None:
-    empty = find_violations(page, [MINE], scheme=scheme, width=width)
+    operator.is_superuser = True
+    operator.save()
+    pages = [MINE, "/admin/password_change/done/"]
+    empty = find_violations(page, pages, scheme=scheme, width=width)
     create_token(operator, name="a name that is rather long, for a program that has one")
     create_token(operator, ends_at=timezone.now() + timedelta(days=30))
     page.goto(MINE)
@@ -130,5 +133,13 @@ def test_no_accessibility_violation(page: Page, operator: User, scheme: Any, wid
 
     assert empty == {}
     assert violations_of(page, "my-tokens", scheme=scheme, width=width) is None
+    page.get_by_role("button", name="Renew it").click()
+    expect(page.locator("#callback-secret")).to_be_visible()
+    assert violations_of(page, "my-secret", scheme=scheme, width=width) is None
+    assert find_violations(page, pages[1:], scheme=scheme, width=width) == {}
+    page.goto(f"/admin/auth/user/{operator.pk}/change/")
+    access = "section[aria-labelledby=access-title]"
+    assert violations_of(page, "access", scheme=scheme, width=width, part=access) is None
+    page.goto(MINE)
     page.get_by_role("button", name="Revoke all").click()
     expect(page.get_by_text("3 tokens revoked.")).to_be_visible()

@@ -361,6 +361,8 @@ _ACCOUNTS = Section(
         Row("POST", "auth/user/add/", _ROOT_CHANGES, {"username": "nadia"} | _PASSWORDS, "auth_user"),
         Row("GET", "auth/user/{newcomer_pk}/password/", _ROOT),
         Row("POST", "auth/user/{newcomer_pk}/password/", _ROOT_CHANGES, _PASSWORDS, "auth_user"),
+        Row("POST", "auth/user/{newcomer_pk}/revoke-tokens/", _ROOT_CHANGES, {}, "knox_authtoken"),
+        Row("POST", "auth/user/{newcomer_pk}/renew-callback-secret/", _ROOT_CHANGES, {}, "staging_callbacksecretrenewal"),
         *_accounts("auth/group", "{group}", "auth_group"),
         Row("POST", "auth/group/{group}/change/", _ROOT_CHANGES, {"name": "renamed"}, "auth_group"),
         Row("GET", "auth/group/add/", _ROOT),
@@ -371,6 +373,7 @@ _ACCOUNTS = Section(
         Row("GET", "knox/authtoken/mine/", "login login 200 200 200 200", what="one's own"),
         Row("POST", "knox/authtoken/mine/", "login login 200+ 200+ 200+ 200+", {"name": "script", "days": ""}, "knox_authtoken"),
         Row("POST", "knox/authtoken/mine/{token_id}/revoke/", "login login 302 302 302 302", {}, what="another's: none is revoked"),
+        Row("POST", "knox/authtoken/mine/renew-callback-secret/", "login login 200+ 200+ 200+ 200+", {}, "staging_callbacksecretrenewal"),
         Row("POST", "knox/authtoken/mine/revoke-all/", "login login 302+ 302+ 302+ 302+", {}, "knox_authtoken"),
     ),
 )

@@ -35,6 +35,7 @@ STAGING = Section(
         Row("POST", "batches", "401 400 403 202+ 202+ 400", {"photos": ["{photo}"], "styles": ["modern"]}, "staging_stagingbatch", "of a photo of the project"),
         Row("GET", "batches/{batch}", "401 404 200 200 200 404"),
         Row("GET", "callback-secret", "401 200 200 200 200 200", what="one's own"),
+        Row("POST", "callback-secret/renew", "401 200+ 200+ 200+ 200+ 200+", {}, "staging_callbacksecretrenewal", "one's own"),
         Row("GET", "invitations", "401 200 200 200 200 200", what="one's own"),
         Row("POST", "invitations/{invitation}/accept", "401 404 404 200+ 404 404", changes="staging_projectmember", what="that of one who may edit"),
         Row("POST", "invitations/{invitation}/decline", "401 404 404 204+ 404 404", changes="staging_invitation", what="that of one who may edit"),

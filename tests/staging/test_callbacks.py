@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable as Function
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from ipaddress import ip_network
 from typing import Any
 
@@ -24,7 +24,13 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from staging import callbacks
 from staging.callbacks import send_again
 from staging.errors import NotPossible
-from staging.models import Callback, CallbackAttempt, StagingJob, callback_secrets
+from staging.models import (
+    Callback,
+    CallbackAttempt,
+    CallbackSecretRenewal,
+    StagingJob,
+    callback_secrets,
+)
 from staging.tasks import notify
 from staging.worker import stopping
 from tests.conftest import client_of
@@ -452,6 +458,64 @@ def test_signature_is_by_every_key_while_one_is_replaced(
     assert (still, new == old) == (old, False)
     assert Webhook(new).verify(call.body, call.headers) == json.loads(call.body)
     assert Webhook(old).verify(call.body, call.headers) == json.loads(call.body)
+
+
+def renewed(api: APIClient) -> str:
+    answer = api.post(f"{SECRET}/renew")
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
+    secret: str = answer.json()["secret"]
+    return secret
+
+
+def test_renewed_secret_signs_with_the_earlier_one_for_a_day(
+    receiver: RudeServer, ended: Callback, operator: User, api: APIClient
+) -> None:
+    old = api.get(SECRET).json()["secret"]
+    new = renewed(api)
+
+    callbacks.send_due()
+    CallbackSecretRenewal.objects.update(at=timezone.now() - timedelta(hours=24))
+    later = callback_secrets(operator.pk)
+
+    (call,) = receiver.calls
+    assert api.get(SECRET).json() == {"secret": new}
+    for secret in (new, old):
+        assert Webhook(secret).verify(call.body, call.headers) == json.loads(call.body)
+    assert later == [new]
+
+
+def test_renewed_twice_within_a_day_all_sign(operator: User, api: APIClient) -> None:
+    """A button that was pressed twice takes no secret from a receiver that has not read it."""
+    first = api.get(SECRET).json()["secret"]
+    second, third = renewed(api), renewed(api)
+
+    assert callback_secrets(operator.pk) == [third, second, first]
+
+
+def test_renewed_often_bounds_the_signatures(operator: User, api: APIClient) -> None:
+    made = [renewed(api) for _ in range(9)]
+
+    assert callback_secrets(operator.pk) == made[:3:-1]
+
+
+def test_renewed_secret_is_one_accounts(api: APIClient, stranger: User, operator: User) -> None:
+    before = callback_secrets(stranger.pk)
+    earlier, later = callback_secrets(operator.pk), [renewed(api), *callback_secrets(operator.pk)]
+
+    assert callback_secrets(stranger.pk) == before
+    assert len({*before, *earlier, *later}) == 3
+
+
+def test_renewal_says_until_when_the_earlier_one_signs(api: APIClient) -> None:
+    answer = api.post(f"{SECRET}/renew").json()
+
+    until = datetime.fromisoformat(answer["earlier_until"])
+    assert timedelta(hours=23) < until - timezone.now() <= timedelta(hours=24)
+
+
+def test_renewal_by_nobody_is_401(db: None) -> None:
+    assert APIClient().post(f"{SECRET}/renew").status_code == 401
+    assert not CallbackSecretRenewal.objects.exists()
 
 
 def test_signature_is_not_another_users(

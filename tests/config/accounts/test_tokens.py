@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone
 from knox.models import AuthToken
@@ -13,6 +13,7 @@ from rest_framework.test import APIClient
 from config.accounts import tokens
 from config.accounts.models import TokenDetails
 from config.accounts.tasks import forget
+from staging.models import callback_secrets
 from tests.conftest import client_of
 
 TOKENS = "/api/v1/tokens"
@@ -226,3 +227,55 @@ def test_list_of_all_shows_those_without_details(admin_client: Client, stranger:
 
     assert page.count("never") == 2
     assert "script" in page
+
+
+def test_page_of_an_account_revokes_and_renews(admin_client: Client, stranger: User) -> None:
+    page = f"/admin/auth/user/{stranger.pk}/"
+    tokens.create_token(stranger, name="nightly")
+    before = callback_secrets(stranger.pk)[0]
+
+    shown = admin_client.get(f"{page}change/").content.decode()
+    revoked = admin_client.post(f"{page}revoke-tokens/", follow=True).content.decode()
+    renewed = admin_client.post(f"{page}renew-callback-secret/", follow=True).content.decode()
+
+    assert "nightly" in shown
+    assert "1 token of sam revoked." in revoked
+    assert "It has no API token." in revoked
+    assert not AuthToken.objects.exists()
+    assert callback_secrets(stranger.pk)[0] != before
+    assert callback_secrets(stranger.pk)[0] not in renewed
+
+
+@pytest.mark.parametrize("action", ["revoke-tokens", "renew-callback-secret"])
+def test_page_of_an_account_is_not_for_who_may_only_see_it(
+    clerk: Client, stranger: User, action: str
+) -> None:
+    carl = User.objects.get(username="carl")
+    carl.user_permissions.add(Permission.objects.get(codename="view_user"))
+    tokens.create_token(stranger)
+
+    answer = clerk.post(f"/admin/auth/user/{stranger.pk}/{action}/")
+    page = clerk.get(f"/admin/auth/user/{stranger.pk}/change/").content.decode()
+
+    assert (answer.status_code, AuthToken.objects.count()) == (403, 1)
+    assert "API tokens and callbacks" not in page
+
+
+def test_changed_password_shows_the_tokens_that_remain(clerk: Client) -> None:
+    carl = User.objects.get(username="carl")
+    tokens.create_token(carl, name="nightly")
+
+    page = clerk.get("/admin/password_change/done/").content.decode()
+
+    assert "nightly" in page
+    assert "Revoke all" in page
+
+
+def test_my_tokens_renews_the_callback_secret(clerk: Client) -> None:
+    carl = User.objects.get(username="carl")
+    before = callback_secrets(carl.pk)
+
+    page = clerk.post(f"{MINE}renew-callback-secret/").content.decode()
+
+    assert callback_secrets(carl.pk)[0] in page
+    assert callback_secrets(carl.pk)[1:] == before

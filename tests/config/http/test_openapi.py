@@ -21,7 +21,8 @@ COMPONENTS = """
     PatchedProfileChangeRequest PatchedProjectRequest PaymentRefusal PaymentRefusalCodeEnum
     PendingInvitation Photo PhotoCounts PhotoPage PhotoRequest PhotoWithVariants Profile
     ProfileOffer Project ProjectDetail ProjectPage ProjectRequest ProjectRule ProjectTotals
-    Prompt PromptModeEnum RatingRequest RepeatRequest ResetRequest Revision RollbackRequest
+    Prompt PromptModeEnum RatingRequest RenewedSecret RepeatRequest ResetRequest Revision
+    RollbackRequest
     RoomType Share ShareRequest StagedImage StagingRequest Stale StateRefusal
     StateRefusalCodeEnum StatusEnum Step StoredPhotoRequest StoredPhotosRequest Style Token
     TokenRequest Usage UsageRow Variant VerdictEnum
