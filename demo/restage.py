@@ -134,7 +134,7 @@ def _is_known(address: str, operator: Operator) -> bool:
 
 
 def _create_operator(supervisor: Supervisor, run: Callable[..., Child]) -> Operator:
-    created = run("operator", "manage.py", "create_operator", "demo")
+    created = run("operator", "manage.py", "create_operator", "demo", "--role", "Administrator")
     printed = supervisor.finish(created, within_s=READY_WITHIN_S)
     # The log has the password, which only the operator's file may hold.
     created.log.unlink()

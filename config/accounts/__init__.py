@@ -1,5 +1,6 @@
-"""Accounts: signing in, API tokens, and the log of what happens to them.
+"""Accounts: roles, signing in, API tokens, and the log of what happens to them.
 
+roles           the groups that Restage makes, and which permissions each of them has
 lockouts        locks out whoever guesses passwords
 tokens          makes, lists and revokes API tokens
 authentication  lets a token in, and notes its use

@@ -193,6 +193,8 @@ class AccessOfAccount:
         return redirect("admin:auth_user_change", user_id)
 
     def _get_account(self, request: HttpRequest, user_id: int) -> User:
-        if not request.user.has_perm("auth.change_user"):
+        account = get_object_or_404(User, pk=user_id)
+        # Not one with a right beyond the user's own.
+        if not self.has_change_permission(request, account):  # type: ignore[attr-defined]  # as above
             raise PermissionDenied
-        return get_object_or_404(User, pk=user_id)
+        return account

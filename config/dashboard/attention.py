@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.urls import reverse
 
 from modelsettings import registry
 from modelsettings.models import PublishedSchema, ReplicateModel
-from staging.models import CallbackStatus, JobStatus
+from staging.models import CallbackStatus, JobStatus, Project
 from staging.notices import attention
 from staging.notices.attention import QueueTrouble, Trouble, number_of
 
@@ -27,7 +27,7 @@ _GIVEN_UP = f"?status__exact={CallbackStatus.FAILED}"
 class Item:
     """One thing that needs an operator; `detail` quotes an example of the failure.
 
-    `needs` names a kind of staging's rows: only users who may see these rows see the item.
+    `needs` names a kind of rows, `app.kind`: only users who may see these rows see the item.
     """
 
     key: str
@@ -39,12 +39,19 @@ class Item:
 
     def is_for(self, user: User | AnonymousUser) -> bool:
         """Say whether a user may see the item; a permission to change rows includes seeing them."""
-        may = (f"staging.view_{self.needs}", f"staging.change_{self.needs}")
+        app, _, kind = self.needs.partition(".")
+        may = (f"{app}.view_{kind}", f"{app}.change_{kind}")
         return not self.needs or any(user.has_perm(permission) for permission in may)
 
 
-def find_items(today: date) -> list[Item]:
-    """Return all items; those that stop all work come first."""
+def find_items(today: date, *, projects: QuerySet[Project] | None = None) -> list[Item]:
+    """Return all items; those that stop all work come first. With `projects`, only theirs."""
+    if projects is not None:
+        return [
+            *_of_jobs(attention.find_failures(today, projects=projects)),
+            *_undelivered(today, projects=projects),
+            *_of_batches(attention.find_refused_photos(today, projects=projects)),
+        ]
     return [
         *_missing_token(),
         *_of_jobs(attention.find_missing_worker(), else_link=_jobs(JobStatus.QUEUED)),
@@ -57,10 +64,15 @@ def find_items(today: date) -> list[Item]:
         *_of_jobs(attention.find_failures(today)),
         *_of_jobs(attention.find_tries()),
         *_drifted(),
-        *_of_kind("callback", attention.find_undelivered_callbacks(today), query=_GIVEN_UP),
+        *_undelivered(today),
         *_of_batches(attention.find_refused_photos(today)),
         *_of_kind("notice", attention.find_unsent_notices(today)),
     ]
+
+
+def _undelivered(today: date, *, projects: QuerySet[Project] | None = None) -> list[Item]:
+    found = attention.find_undelivered_callbacks(today, projects=projects)
+    return _of_kind("callback", found, query=_GIVEN_UP)
 
 
 def _missing_token() -> list[Item]:
@@ -79,6 +91,7 @@ def _drifted() -> list[Item]:
             key=f"drift-{model.pk}",
             sentence=f"{model.label} has a new schema{_what_breaks(model, schema)}.",
             link=reverse("admin:modelsettings_modelsettings_change", args=[model.live_profile_id]),
+            needs="modelsettings.modelsettings",
         )
         for model, schema in newest.items()
     ]
@@ -92,7 +105,7 @@ def _what_breaks(model: ReplicateModel, schema: PublishedSchema) -> str:
 def _of_kind(kind: str, found: Iterable[Trouble], *, query: str = "") -> list[Item]:
     """Return items that lead to the list of a kind of rows, for users who may see these rows."""
     link = f"{reverse(f'admin:staging_{kind}_changelist')}{query}"
-    return [_item(trouble, link=link, needs=kind) for trouble in found]
+    return [_item(trouble, link=link, needs=f"staging.{kind}") for trouble in found]
 
 
 def _of_queues(found: Iterable[QueueTrouble]) -> list[Item]:
@@ -111,7 +124,7 @@ def _of_batches(found: Iterable[Trouble]) -> list[Item]:
         _item(
             trouble,
             link=reverse("admin:staging_stagingbatch_change", args=trouble.rows),
-            needs="stagingbatch",
+            needs="staging.stagingbatch",
         )
         for trouble in found
     ]

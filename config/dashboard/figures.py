@@ -10,15 +10,18 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from math import ceil
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
-from staging.models import DailyUsage, JobStatus, StagingJob
+from staging.access import rows_in
+from staging.models import DailyUsage, JobStatus, Project, StagingJob
 from staging.usage import midnight
 
 MOST = 1000
 DAYS = 7
 SUMS = ("succeeded", "failed", "canceled", "unpriced", "pictures", "cost")
 
+# The projects that are counted; None: all.
+Projects = QuerySet[Project] | None
 # Pairs of a model's primary key and a day of that model.
 Usage = list[tuple[int, "Day"]]
 # For each job: the primary key of its model, when it was asked for, how long it took.
@@ -61,10 +64,12 @@ class Bar:
     height: int
 
 
-def usage_of(today: date) -> Usage:
+def usage_of(today: date, *, projects: Projects = None) -> Usage:
     """Return the last days by model. Reads one row for each day, project and profile."""
     first = today - timedelta(days=DAYS - 1)
     rows = DailyUsage.objects.filter(day__gte=first).order_by()
+    if projects is not None:
+        rows = rows_in(rows, projects)
     found = rows.values("model_id", "day").annotate(**{f"all_{name}": Sum(name) for name in SUMS})
     columns = found.values_list("model_id", "day", *(f"all_{name}" for name in SUMS))
     return [
@@ -72,7 +77,7 @@ def usage_of(today: date) -> Usage:
     ]
 
 
-def times_of(today: date) -> Times:
+def times_of(today: date, *, projects: Projects = None) -> Times:
     """Return how long the newest succeeded jobs of the last days took.
 
     Reads along the index job_by_status.
@@ -81,6 +86,8 @@ def times_of(today: date) -> Times:
     rows = StagingJob.objects.filter(
         status=JobStatus.SUCCEEDED, created_at__gte=first, finished_at__isnull=False
     ).order_by("-created_at")
+    if projects is not None:
+        rows = rows_in(rows, projects)
     found = rows.values_list("model_id", "created_at", "finished_at")[:MOST]
     return [(model, begin, end - begin) for model, begin, end in found if end]
 

@@ -7,13 +7,13 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.urls import reverse_lazy
 
+from staging.access import Right
 from staging.models import Invitation
 
+# What the page of the prompt library shows.
+_LIBRARY = ("staging.view_roomtype", "staging.view_style")
 # The app and the kind of rows of pages whose names do not say them.
-_KINDS = {
-    "staging_library": ("staging", "roomtype"),
-    "staging_disclosurerule_changelist": ("modelsettings", "modelsettings"),
-}
+_KINDS = {"staging_disclosurerule_changelist": ("modelsettings", "modelsettings")}
 
 
 def sidebar(_request: HttpRequest) -> list[dict[str, Any]]:
@@ -24,13 +24,18 @@ def sidebar(_request: HttpRequest) -> list[dict[str, Any]]:
             "items": [
                 _item("Jobs", "photo_library", "staging_stagingjob_changelist"),
                 _item("Batches", "burst_mode", "staging_stagingbatch_changelist"),
-                _item("Judge", "thumbs_up_down", "staging_stagedimage_changelist", needs="change"),
+                _item(
+                    "Judge",
+                    "thumbs_up_down",
+                    "staging_stagedimage_changelist",
+                    needs=Right.JUDGE.permissions,
+                ),
                 _item("Photos", "image", "staging_photo_changelist"),
                 _item("Projects", "folder_open", "staging_project_changelist"),
                 *([_invitations()] if settings.CLIENTS_ARE_STRANGERS else []),
                 _item("Shares", "share", "staging_share_changelist"),
                 _item("Callbacks", "webhook", "staging_callback_changelist"),
-                _item("Prompt library", "menu_book", "staging_library"),
+                _item("Prompt library", "menu_book", "staging_library", all_of=_LIBRARY),
             ],
         },
         {
@@ -76,15 +81,25 @@ def count_invitations(request: HttpRequest) -> str:
     return str(count) if count else ""
 
 
-def _item(title: str, icon: str, page: str, *, needs: str = "view") -> dict[str, Any]:
-    """Return an item, shown to users for whom the page opens.
+def _item(
+    title: str,
+    icon: str,
+    page: str,
+    *,
+    needs: tuple[str, ...] = (),
+    all_of: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    """Return an item, shown to users for whom the page opens: who have one of the permissions that
+    it `needs`, or `all_of` them.
 
     The permission to change rows includes seeing them, as everywhere in the admin.
     """
     app, kind = _KINDS.get(page) or page.split("_")[:2]
+    may = needs or (f"{app}.view_{kind}", f"{app}.change_{kind}")
 
     def opens(request: HttpRequest) -> bool:
-        may = {f"{app}.{needs}_{kind}", f"{app}.change_{kind}"}
+        if all_of:
+            return request.user.has_perms(all_of)
         return any(request.user.has_perm(permission) for permission in may)
 
     link = reverse_lazy(f"admin:{page}")

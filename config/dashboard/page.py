@@ -5,12 +5,13 @@ sums of days, and lists are read along an index, the newest first.
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -18,7 +19,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from config.dashboard.attention import Item, find_items
+from config.dashboard.attention import find_items
 from config.dashboard.figures import (
     MOST,
     Day,
@@ -36,8 +37,10 @@ from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.pinned_schemas import get_schema
 from modelsettings.schema.comparison import Change, diff, differing_keys
 from modelsettings.templatetags.restage import price_in_words
-from staging import links
-from staging.models import Period, SpendingLimit, StagedImage, StagingJob
+from staging import access, links
+from staging.access import Right, seen_kinds
+from staging.jobs.judging import fresh_pictures
+from staging.models import Period, Project, SpendingLimit, StagedImage, StagingJob
 from staging.models.job import UNFINISHED
 from staging.spending.headroom import Headroom, headroom_of
 from staging.templatetags.staging_pictures import duration, in_words
@@ -45,6 +48,9 @@ from staging.usage import midnight
 
 MOST_MODELS = 8
 MOST_PICTURES = 6
+# The newest jobs whose pictures are looked at, where not all projects are shown.
+MOST_JOBS = 50
+MOST_TO_JUDGE = 100
 MOST_CHANGES = 6
 
 
@@ -72,56 +78,82 @@ class Revision:
 
 def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Return the context of templates/admin/index.html: only what this user may see."""
-    user = request.user
+    # The admin lets in no other.
+    user = cast("User", request.user)
+    sees = seen_kinds(user)
     context["title"] = "Today"
-    context |= {"sees_jobs": user.has_perm("staging.view_stagingjob")}
-    context |= {"sees_settings": user.has_perm("modelsettings.view_modelsettings")}
+    context |= {"sees": sees, "sees_jobs": sees["stagingjob"]}
+    context |= {"sees_settings": sees["modelsettings"]}
+    context["has_all_projects"] = access.has_all_projects(user)
+    if access.holds(user, Right.JUDGE) and not context["has_all_projects"]:
+        context |= _to_judge(user)
     if context["sees_jobs"]:
-        context |= _of_jobs(user, sees_settings=context["sees_settings"])
+        context |= _of_jobs(user, sees=sees)
     if context["sees_settings"]:
         context["changes"] = latest_changes()
     return context
 
 
-def _of_jobs(user: User | AnonymousUser, *, sees_settings: bool) -> dict[str, Any]:
-    if not StagingJob.objects.exists():
-        return {
-            "is_empty": True,
-            "may_stage": user.has_perm("staging.add_stagingbatch"),
-            "items": _items_for(user, timezone.localdate()),
-        }
-    today = timezone.localdate()
-    usage, times = usage_of(today), times_of(today)
-    of_today = add_up(today, (day for _, day in usage))
-    of_jobs_today = times_since(times, midnight(today))
-    running = _bounded(StagingJob.objects.filter(status__in=UNFINISHED))
+def _to_judge(user: User) -> dict[str, Any]:
+    """Count the pictures that wait for the user's verdict."""
+    fresh = access.rows_for(fresh_pictures(), user, Right.JUDGE, project="prediction__job__project")
+    waiting = fresh.order_by()[: MOST_TO_JUDGE + 1].count()
     return {
-        "jobs_today": _bounded(StagingJob.objects.filter(created_at__gte=midnight(today))),
-        "running": running,
-        "is_busy": running != "0",
-        "today": of_today,
-        "bars": bars_of(today, usage),
-        "day_limit": _day_limit(user),
-        "week_cost": sum((day.cost for _, day in usage), Decimal(0)),
-        "median": duration(percentile(of_jobs_today, 50)),
-        "p95": duration(percentile(of_jobs_today, 95)),
-        "items": _items_for(user, today),
-        "models_table": models_table(today, usage, times) if sees_settings else None,
-        "pairs": latest_pairs(),
+        "may_judge": True,
+        "to_judge": min(waiting, MOST_TO_JUDGE),
+        "is_more_to_judge": waiting > MOST_TO_JUDGE,
     }
 
 
-def _items_for(user: User | AnonymousUser, today: date) -> list[Item]:
-    return [item for item in find_items(today) if item.is_for(user)]
+def _of_jobs(user: User, *, sees: Mapping[str, bool]) -> dict[str, Any]:
+    today = timezone.localdate()
+    projects = None if access.has_all_projects(user) else access.projects_shown_to(user)
+    jobs = access.rows_shown_to(StagingJob.objects.all(), user)
+    items = [item for item in find_items(today, projects=projects) if item.is_for(user)]
+    if not jobs.exists():
+        return {
+            "is_empty": True,
+            "may_stage": user.has_perm("staging.add_stagingbatch"),
+            "has_projects": projects is None or projects.exists(),
+            "items": items,
+        }
+    times = times_of(today, projects=projects)
+    of_jobs_today = times_since(times, midnight(today))
+    running = _bounded(jobs.filter(status__in=UNFINISHED))
+    shown = {
+        "jobs_today": _bounded(jobs.filter(created_at__gte=midnight(today))),
+        "running": running,
+        "is_busy": running != "0",
+        "median": duration(percentile(of_jobs_today, 50)),
+        "p95": duration(percentile(of_jobs_today, 95)),
+        "items": items,
+    }
+    if sees["dailyusage"]:
+        usage = usage_of(today, projects=projects)
+        shown |= _of_usage(user, today, usage)
+        if sees["modelsettings"]:
+            shown["models_table"] = models_table(today, usage, times)
+    if sees["photo"] and sees["stagedimage"]:
+        shown["pairs"] = latest_pairs(projects=projects)
+        shown["sees_pairs"] = True
+    return shown
 
 
-def _day_limit(user: User | AnonymousUser) -> Headroom | None:
+def _of_usage(user: User, today: date, usage: Usage) -> dict[str, Any]:
+    return {
+        "today": add_up(today, (day for _, day in usage)),
+        "bars": bars_of(today, usage),
+        "day_limit": _day_limit(user),
+        "week_cost": sum((day.cost for _, day in usage), Decimal(0)),
+    }
+
+
+def _day_limit(user: User) -> Headroom | None:
     """Return what is left today of the limit of all projects.
 
     None where there is no such limit, or where the user may not see it.
     """
-    may = ("staging.view_spendinglimit", "staging.change_spendinglimit")
-    if not any(user.has_perm(permission) for permission in may):
+    if not access.may_view(user, SpendingLimit):
         return None
     of_all = SpendingLimit.objects.filter(project=None, account=None, period=Period.DAY)
     return next(iter(headroom_of(of_all.select_related("project", "account"))), None)
@@ -193,9 +225,14 @@ def _cost_of_picture(row: ReplicateModel, days: list[Day]) -> str:
     return f"${cost / pictures:.3f}".rstrip("0").rstrip(".")
 
 
-def latest_pairs() -> list[Pair]:
-    """Return the newest pictures with their photos, by primary key."""
+def latest_pairs(*, projects: QuerySet[Project] | None = None) -> list[Pair]:
+    """Return the newest pictures with their photos, by primary key; of some projects, or of all."""
     rows = StagedImage.objects.order_by("-pk").select_related("prediction__job__photo")
+    if projects is not None:
+        # By the newest jobs of these: the newest pictures of all may be those of others.
+        jobs = access.rows_in(StagingJob.objects.exclude(status__in=UNFINISHED), projects)
+        newest = jobs.order_by("-created_at").values_list("pk", flat=True)[:MOST_JOBS]
+        rows = rows.filter(prediction__job__in=list(newest))
     of_job = [f"prediction__job__{name}" for name in ("room_type", "style", "photo__thumbnail")]
     return [
         Pair(

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import BooleanField, QuerySet, Value
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
@@ -40,7 +40,10 @@ class ReplicateModelAdmin(ModelAdmin):
     actions = ("make_default",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReplicateModel]:
-        return registry.with_schema(super().get_queryset(request))
+        rows = registry.with_schema(super().get_queryset(request))
+        may = ("modelsettings.view_modelsettings", "modelsettings.change_modelsettings")
+        sees_settings = any(map(request.user.has_perm, may))
+        return rows.annotate(sees_settings=Value(sees_settings, BooleanField()))
 
     def get_urls(self) -> list[URLPattern]:
         adding = path(
@@ -70,7 +73,9 @@ class ReplicateModelAdmin(ModelAdmin):
             messages.success(request, f"{slugs[0]} is the default for staging.")
 
     @display(description="Model", ordering="label")
-    def settings_link(self, model: ReplicateModel) -> str:
+    def settings_link(self, model: Any) -> str:
+        if not model.sees_settings:
+            return str(model.label)
         address = reverse("admin:modelsettings_modelsettings_change", args=[model.live_profile_id])
         return format_html('<a href="{}" class="font-semibold">{}</a>', address, model.label)
 

@@ -8,10 +8,12 @@ from django import forms
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from modelsettings.errors import RequestRefused
 from modelsettings.refusals import put_on_form
+from staging.admin.photo_forms import CLOSED
 from staging.asking import all_of
 from staging.batches.requesting import (
     MAX_PHOTOS,
@@ -97,9 +99,13 @@ class BatchForm(forms.Form):
         help_text="Added after the rules that keep the rooms as they are.",
     )
 
-    def __init__(self, *args: Any, chooser: forms.Widget, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, projects: QuerySet[Project], chooser: forms.Widget, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         project = cast("forms.ModelChoiceField[Project]", self.fields["project"])
+        project.queryset = projects
+        project.error_messages["invalid_choice"] = CLOSED
         project.help_text = "Type to search."
         project.widget = chooser
         chooser.choices = project.choices  # type: ignore[attr-defined]  # a select has some

@@ -1,6 +1,6 @@
 """The admin's pages of batches: the list, the form for a new batch, and a batch with its photos."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.contrib import admin, messages
@@ -14,10 +14,11 @@ from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
+from staging.access import Right, projects_for, seen_kinds
 from staging.admin.batch_form import BatchForm, ProjectChooser
 from staging.admin.cells import how_long_ago, two_lines
-from staging.admin.filters import DayFilter, SearchFilter, owner_filter
-from staging.admin.page_parts import MadeOnce, page_context, user_of
+from staging.admin.filters import DayFilter, owner_filter, project_filter
+from staging.admin.page_parts import MadeOnce, OfProjects, page_context, user_of
 from staging.admin.paging import BoundedListAdmin
 from staging.batches.progress import Progress, photos_with_jobs, progress_of
 from staging.batches.requesting import MAX_PHOTOS, MAX_TOTAL_BYTES
@@ -31,7 +32,7 @@ _PROGRESS = "admin/staging/stagingbatch/progress.html"
 
 
 @admin.register(StagingBatch)
-class StagingBatchAdmin(MadeOnce, BoundedListAdmin):
+class StagingBatchAdmin(MadeOnce, OfProjects, BoundedListAdmin):
     list_display = ("batch", "project_and_owner", "photos_and_styles", "how_far", "asked_at")
     list_display_links = ("batch",)
     search_fields = ("pk",)
@@ -49,7 +50,7 @@ class StagingBatchAdmin(MadeOnce, BoundedListAdmin):
         return batches
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
-        return [("project", SearchFilter), owner_filter(request), DayFilter]
+        return [*project_filter(request), owner_filter(request), DayFilter]
 
     @display(description="Batch")
     def batch(self, batch: StagingBatch) -> str:
@@ -83,7 +84,8 @@ class StagingBatchAdmin(MadeOnce, BoundedListAdmin):
         chooser = ProjectChooser(field, self.admin_site)
         posted = (request.POST, request.FILES) if request.method == "POST" else ()
         initial = {"project": request.GET.get("project", "")}
-        form = BatchForm(*posted, chooser=chooser, initial=initial)
+        projects = projects_for(user_of(request), Right.STAGE_MANY, in_admin=True)
+        form = BatchForm(*posted, projects=projects, chooser=chooser, initial=initial)
         if posted and form.is_valid() and (batch := form.request(by=user_of(request))):
             messages.success(request, "The photos are there. This page shows how far they are.")
             return redirect("admin:staging_stagingbatch_change", batch.pk)
@@ -115,6 +117,7 @@ class StagingBatchAdmin(MadeOnce, BoundedListAdmin):
         refused = batch.photos.filter(status=BatchPhotoStatus.REFUSED).order_by("position")
         jobs = (job for photo in page for job in photo.jobs.all())
         waits = find_waits(jobs, viewer=user_of(request))
+        sees = seen_kinds(user_of(request))
         state = "done" if progress.is_finished else "in work"
         context = {
             **page_context(self, request, title=f"{batch}: {state}"),
@@ -130,7 +133,7 @@ class StagingBatchAdmin(MadeOnce, BoundedListAdmin):
                 {
                     "row": photo,
                     "room": rooms.get(photo.room_type, photo.room_type),
-                    "styles": _by_style(photo, batch.styles, labels, waits),
+                    "styles": _by_style(photo, batch.styles, labels, waits, sees=sees),
                 }
                 for photo in page
             ],
@@ -153,7 +156,12 @@ def _in_words(progress: Progress) -> str:
 
 
 def _by_style(
-    photo: BatchPhoto, styles: Iterable[str], labels: dict[str, str], waits: Waits
+    photo: BatchPhoto,
+    styles: Iterable[str],
+    labels: dict[str, str],
+    waits: Waits,
+    *,
+    sees: Mapping[str, bool],
 ) -> list[dict[str, Any]]:
     """Return a photo's job, pictures and error in each style; of several jobs the newest counts."""
     jobs = {job.style: job for job in reversed(photo.jobs.all())}
@@ -161,7 +169,7 @@ def _by_style(
         {
             "label": labels.get(style, style),
             "job": jobs.get(style),
-            "images": _images(jobs.get(style)),
+            "images": _images(jobs.get(style)) if sees["stagedimage"] else [],
             "waits": waits.words.get(jobs[style].pk, "") if style in jobs else "",
             "error": photo.job_errors.get(style, ""),
         }

@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from unfold.admin import TabularInline
@@ -18,11 +17,13 @@ from unfold.decorators import display
 
 from modelsettings.errors import RequestRefused
 from modelsettings.refusals import tell
-from staging.admin.cells import how_long_ago
-from staging.admin.page_parts import ReadOnly
+from staging import access
+from staging.access import Right
+from staging.admin.cells import how_long_ago, link_where
+from staging.admin.page_parts import OfProjects, ReadOnly, user_of
 from staging.admin.paging import BoundedListAdmin
 from staging.callbacks import send_again
-from staging.models import Callback, CallbackAttempt, CallbackStatus
+from staging.models import Callback, CallbackAttempt, CallbackStatus, Project
 
 _COLOURS = {
     CallbackStatus.WAITING: "info",
@@ -39,9 +40,8 @@ class AttemptInline(ReadOnly, TabularInline):
     extra = 0
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # A user who may see a callback may see its attempts; who may change it may also see it.
-        may = ("staging.view_callback", "staging.change_callback")
-        return any(request.user.has_perm(permission) for permission in may)
+        # A user who may see a callback may see its attempts.
+        return access.may_view(user_of(request), Callback)
 
     @display(description="Sent")
     def sent(self, attempt: CallbackAttempt) -> SafeString:
@@ -57,7 +57,8 @@ class AttemptInline(ReadOnly, TabularInline):
 
 
 @admin.register(Callback)
-class CallbackAdmin(ReadOnly, BoundedListAdmin):
+class CallbackAdmin(ReadOnly, OfProjects, BoundedListAdmin):
+    in_project = "job__project"
     list_display = (
         "made", "job", "host", "status_badge", "tries", "last_answer", "next_try",
     )  # fmt: skip
@@ -75,7 +76,10 @@ class CallbackAdmin(ReadOnly, BoundedListAdmin):
 
         A callback cannot be edited, so the permission to change one is used for this.
         """
-        return bool(request.user.has_perm("staging.change_callback"))
+        return access.holds(user_of(request), Right.SEND_CALLBACK)
+
+    def project_of(self, row: Callback) -> Project:
+        return row.job.project
 
     def prepare_rows(self, rows: QuerySet[Callback]) -> QuerySet[Callback]:
         return rows.prefetch_related("attempts")
@@ -84,13 +88,15 @@ class CallbackAdmin(ReadOnly, BoundedListAdmin):
     def send_selected_again(self, request: HttpRequest, callbacks: QuerySet[Callback]) -> None:
         count = 0
         for callback in callbacks:
+            if not self.may(request, Right.SEND_CALLBACK, callback):
+                continue
             try:
                 send_again(callback)
             except RequestRefused:
                 continue
             count += 1
         left = callbacks.count() - count
-        waiting = f" {left} wait already." if left else ""
+        waiting = f" {left} wait already, or are not yours to send." if left else ""
         self.message_user(request, f"{count} will be sent again.{waiting}")
 
     def get_urls(self) -> list[URLPattern]:
@@ -102,7 +108,9 @@ class CallbackAdmin(ReadOnly, BoundedListAdmin):
         """Send the callback of this page once more."""
         if not self.has_send_permission(request):
             raise PermissionDenied
-        callback = get_object_or_404(Callback, pk=callback_id)
+        callback = get_object_or_404(self.get_queryset(request), pk=callback_id)
+        if not self.may(request, Right.SEND_CALLBACK, callback):
+            raise PermissionDenied
         try:
             send_again(callback)
         except RequestRefused as error:
@@ -118,7 +126,8 @@ class CallbackAdmin(ReadOnly, BoundedListAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        may_send = self.has_send_permission(request)
+        callback = self.get_object(request, object_id) if object_id else None
+        may_send = bool(callback) and self.may(request, Right.SEND_CALLBACK, callback)
         answer: HttpResponse = super().changeform_view(
             request, object_id, form_url, {**(extra_context or {}), "may_send": may_send}
         )
@@ -158,6 +167,6 @@ class CallbackAdmin(ReadOnly, BoundedListAdmin):
         return how_long_ago(callback.run_after) if callback.run_after else "now"
 
     @display(description="Job")
-    def job_link(self, callback: Callback) -> SafeString:
+    def job_link(self, callback: Any) -> SafeString:
         address = reverse("admin:staging_stagingjob_change", args=[callback.job_id])
-        return format_html('<a href="{}">{}</a>', address, callback.job)
+        return link_where(callback.sees["stagingjob"], address, callback.job)

@@ -23,6 +23,11 @@ def thumbnails(shown: Iterable[tuple[Any, str]], *, more: int = 0) -> SafeString
     return format_html('<span class="restage-thumbnails">{}{}</span>', tags, rest)
 
 
+def link_where(is_open: bool, address: str, text: Any) -> SafeString:
+    """Write a text, as a link where the page that it leads to is open to the user."""
+    return format_html('<a href="{}">{}</a>' if is_open else "{1}", address, text)
+
+
 def two_lines(first: str, second: str) -> SafeString:
     """Write a text above a smaller second one."""
     return format_html('<span class="restage-two">{}<small>{}</small></span>', first, second)

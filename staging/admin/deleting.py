@@ -28,6 +28,9 @@ class DeletingAdmin(ModelAdmin):
         """Delete a row with its service. Raises RequestRefused, whose sentence is shown."""
         raise NotImplementedError
 
+    def check_delete(self, request: HttpRequest, row: Any) -> None:
+        """Raise RequestRefused where the user may delete other rows, and not this one."""
+
     def goes_with(self, rows: list[Any]) -> dict[str, int]:
         """Count what is deleted with the rows, by plural noun."""
         return {}
@@ -72,6 +75,7 @@ class DeletingAdmin(ModelAdmin):
 
     def _delete(self, request: HttpRequest, rows: list[Any]) -> bool:
         def delete(row: Any) -> None:
+            self.check_delete(request, row)
             self.delete_one(row)
             self.log_deletions(request, [row])
 

@@ -15,7 +15,9 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilte
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from modelsettings.models import ModelSettings, ReplicateModel
-from staging.models import RoomType, Style, Verdict
+from staging import access
+from staging.admin.page_parts import user_of
+from staging.models import Project, RoomType, Style, Verdict
 from staging.usage import midnight
 
 # The most profiles that the filter lists: choose a model first where there are more.
@@ -169,6 +171,11 @@ class SearchFilter(AutocompleteSelectFilter):
             return queryset.none()
         value = self.value()
         return queryset.filter(**{self.field_path: value}) if value else queryset
+
+
+def project_filter(request: HttpRequest) -> list[Any]:
+    """Return a filter by project, as a search; none for users to whom projects are not shown."""
+    return [("project", SearchFilter)] if access.may_view(user_of(request), Project) else []
 
 
 def owner_filter(request: HttpRequest) -> Any:

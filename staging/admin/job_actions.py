@@ -3,10 +3,25 @@
 from django.contrib.auth.models import User
 from django.http import Http404
 
+from staging.access import Right
 from staging.asking import all_of
 from staging.jobs.canceling import cancel_job
 from staging.jobs.repeating import repeat_job, retry_job
 from staging.models import StagingJob
+
+_RIGHTS = {
+    "cancel": Right.CANCEL,
+    "retry": Right.REPEAT,
+    "new-seed": Right.REPEAT,
+    "repeat": Right.REPEAT,
+}
+
+
+def right_to(action: str) -> Right:
+    """Return the right that a button takes. Raises Http404 where there is no such button."""
+    if action not in _RIGHTS:
+        raise Http404("There is no such action.")
+    return _RIGHTS[action]
 
 
 def act(job: StagingJob, action: str, *, by: User) -> tuple[StagingJob, str]:

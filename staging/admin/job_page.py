@@ -1,6 +1,7 @@
-"""The context of a job's page: pictures, errors, timeline, and the actions that are possible."""
+"""The context of a job's page: pictures, errors, timeline."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,7 +13,6 @@ from django.utils import timezone
 from staging.models import (
     WAITING,
     Callback,
-    JobStatus,
     Prediction,
     PredictionStatus,
     StagedImage,
@@ -52,29 +52,25 @@ class Way:
     steps: list[tuple[float, Transition]]
 
 
-def job_context(job: StagingJob, *, user: User) -> dict[str, Any]:
-    """Return the template's context; a button is there where it is allowed and possible."""
+def job_context(job: StagingJob, *, user: User, sees: Mapping[str, bool]) -> dict[str, Any]:
+    """Return the template's context, with pictures and callback where the user sees such rows."""
     rows = job.predictions.order_by("is_replaced", "position", "created_at")
     predictions = list(rows.prefetch_related("images__judged_by", "transitions"))
-    may_change = user.has_perm("staging.change_stagingjob")
+    pictures = [picture for prediction in predictions for picture in _pictures(prediction)]
     return {
         "job": job,
         "cost": total_cost(predictions),
         "outlay": outlay_of(job, predictions),
         "took": job.finished_at - job.created_at if job.finished_at else None,
-        "pictures": [picture for prediction in predictions for picture in _pictures(prediction)],
+        "has_pictures": bool(pictures),
+        "pictures": pictures if sees["stagedimage"] else [],
         "waits": find_waits([job], viewer=user),
         "errors": [prediction for prediction in predictions if _has_failed(prediction)],
         "input": json.dumps(job.input, indent=2, ensure_ascii=False),
         "delivery": {key: value for key, value in job.delivery.items() if value is not None},
         "predictions": predictions,
         "ways": [_way(prediction, asked_at=job.created_at) for prediction in predictions],
-        "callback": Callback.objects.filter(job=job).first(),
-        "can_cancel": may_change and not job.is_finished,
-        "can_retry": may_change and job.is_finished and _lacks_a_picture(job),
-        "can_repeat": may_change,
-        "can_delete": user.has_perm("staging.delete_stagingjob") and job.is_finished,
-        "can_judge": user.has_perm("staging.change_stagedimage"),
+        "callback": Callback.objects.filter(job=job).first() if sees["callback"] else None,
     }
 
 
@@ -82,10 +78,6 @@ def _has_failed(prediction: Prediction) -> bool:
     """Say whether a try went wrong; a prediction that waits for budget was not tried."""
     waits = prediction.status == PredictionStatus.QUEUED and prediction.error_code in WAITING
     return bool(prediction.error) and not prediction.is_replaced and not waits
-
-
-def _lacks_a_picture(job: StagingJob) -> bool:
-    return job.status != JobStatus.SUCCEEDED
 
 
 def _pictures(prediction: Prediction) -> list[ShownPicture]:

@@ -17,6 +17,8 @@ from unfold.utils import display_for_label
 
 from modelsettings.errors import RequestRefused
 from modelsettings.refusals import tell
+from staging import access
+from staging.access import Right, seen_kinds
 from staging.admin.cells import how_long_ago, thumbnails, two_lines
 from staging.admin.deleting import DeletingAdmin, do_with_each
 from staging.admin.downloads import zip_of
@@ -25,20 +27,20 @@ from staging.admin.filters import (
     ModelFilter,
     ProfileFilter,
     RoomFilter,
-    SearchFilter,
     StyleFilter,
     VerdictFilter,
     owner_filter,
+    project_filter,
 )
-from staging.admin.job_actions import act
+from staging.admin.job_actions import act, right_to
 from staging.admin.job_page import job_context
-from staging.admin.page_parts import page_context, user_of
+from staging.admin.page_parts import OfProjects, page_context, user_of
 from staging.admin.paging import BoundedChangeList, BoundedListAdmin
 from staging.asking import all_of
 from staging.deletion.deleting import delete_job
 from staging.jobs.canceling import cancel_job
 from staging.jobs.repeating import retry_job
-from staging.models import Prediction, StagedImage, StagingJob
+from staging.models import JobStatus, Prediction, StagedImage, StagingJob
 from staging.models.prediction import total_cost
 from staging.spending.waiting import find_waits
 from staging.templatetags.staging_pictures import COLOURS, dollars, duration, in_words
@@ -61,7 +63,8 @@ class JobChangeList(BoundedChangeList):
 
 
 @admin.register(StagingJob)
-class StagingJobAdmin(DeletingAdmin, BoundedListAdmin):
+class StagingJobAdmin(OfProjects, DeletingAdmin, BoundedListAdmin):
+    right_to_delete = Right.DELETE_JOB
     stays = "The photo stays, and what it cost stays counted."
     actions = ("retry_selected", "cancel_selected", "download_selected", "delete_selected")
     list_display = (
@@ -88,7 +91,7 @@ class StagingJobAdmin(DeletingAdmin, BoundedListAdmin):
             ProfileFilter,
             RoomFilter,
             StyleFilter,
-            ("project", SearchFilter),
+            *project_filter(request),
             owner_filter(request),
             VerdictFilter,
             DayFilter,
@@ -102,8 +105,10 @@ class StagingJobAdmin(DeletingAdmin, BoundedListAdmin):
     ) -> HttpResponse:
         """List jobs; where there is none yet, say what to do first."""
         may_upload = request.user.has_perm("staging.add_photo")
+        # Of a script's request, for those who look after scripts.
+        is_for_all = access.has_all_projects(user_of(request))
         address = request.build_absolute_uri(reverse("jobs"))
-        empty = {"api_url": address, "may_upload": may_upload}
+        empty = {"api_url": address, "may_upload": may_upload, "is_for_all": is_for_all}
         listed: HttpResponse = super().changelist_view(request, empty | (extra_context or {}))
         return listed
 
@@ -124,13 +129,13 @@ class StagingJobAdmin(DeletingAdmin, BoundedListAdmin):
         return False
 
     @display(description="Before, after")
-    def pictures(self, job: StagingJob) -> SafeString:
+    def pictures(self, job: Any) -> SafeString | str:
+        if not (job.sees["photo"] or job.sees["stagedimage"]):
+            return str(job)
         made = [image for prediction in job.predictions.all() for image in prediction.images.all()]
-        shown = [
-            (job.photo.thumbnail, "before"),
-            *((image.thumbnail, "after") for image in made[:1]),
-        ]
-        return thumbnails(shown, more=len(made) - 1)
+        before = [(job.photo.thumbnail, "before")] if job.sees["photo"] else []
+        after = [(image.thumbnail, "after") for image in made[:1] if job.sees["stagedimage"]]
+        return thumbnails([*before, *after], more=len(made) - 1) if before or after else str(job)
 
     @display(description="Status")
     def status_badge(self, job: Any) -> SafeString:
@@ -162,21 +167,36 @@ class StagingJobAdmin(DeletingAdmin, BoundedListAdmin):
     def asked_at(self, job: StagingJob) -> SafeString:
         return how_long_ago(job.created_at)
 
-    @admin.action(description="Retry what is missing", permissions=["change"])
+    def has_repeat_permission(self, request: HttpRequest) -> bool:
+        return access.holds(user_of(request), Right.REPEAT)
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        return access.holds(user_of(request), Right.CANCEL)
+
+    def has_download_permission(self, request: HttpRequest) -> bool:
+        return access.may_view(user_of(request), StagedImage)
+
+    @admin.action(description="Retry what is missing", permissions=["repeat"])
     def retry_selected(self, request: HttpRequest, chosen: QuerySet[StagingJob]) -> None:
         """Ask again for the pictures that failed."""
-        by = user_of(request)
-        do_with_each(
-            request, chosen, lambda job: retry_job(job, by=by, allow=all_of(by)), done="Retried"
-        )
 
-    @admin.action(description="Cancel", permissions=["change"])
+        def retry(job: StagingJob) -> None:
+            self.check_may(request, Right.REPEAT, job)
+            retry_job(job, by=user_of(request), allow=all_of(user_of(request)))
+
+        do_with_each(request, chosen, retry, done="Retried")
+
+    @admin.action(description="Cancel", permissions=["cancel"])
     def cancel_selected(self, request: HttpRequest, chosen: QuerySet[StagingJob]) -> None:
         """Cancel the predictions that wait or run."""
-        by = user_of(request)
-        do_with_each(request, chosen, lambda job: cancel_job(job, by=by), done="Canceled")
 
-    @admin.action(description="Download the pictures", permissions=["view"])
+        def cancel(job: StagingJob) -> None:
+            self.check_may(request, Right.CANCEL, job)
+            cancel_job(job, by=user_of(request))
+
+        do_with_each(request, chosen, cancel, done="Canceled")
+
+    @admin.action(description="Download the pictures", permissions=["download"])
     def download_selected(
         self, request: HttpRequest, chosen: QuerySet[StagingJob]
     ) -> HttpResponseBase:
@@ -187,6 +207,8 @@ class StagingJobAdmin(DeletingAdmin, BoundedListAdmin):
     def download_view(self, request: HttpRequest, job_id: uuid.UUID) -> HttpResponseBase:
         """Put the pictures of a job into a ZIP."""
         job = self._visible(request, str(job_id))
+        if not self.has_download_permission(request):
+            raise PermissionDenied
         pictures = StagedImage.objects.filter(prediction__job=job)
         back = reverse("admin:staging_stagingjob_change", args=[job.pk])
         return zip_of(request, pictures, folder=str(job), back=back)
@@ -196,7 +218,7 @@ class StagingJobAdmin(DeletingAdmin, BoundedListAdmin):
         job = self._visible(request, str(job_id))
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        if not self.has_change_permission(request, job):
+        if not self.may(request, right_to(action), job):
             raise PermissionDenied
         try:
             job, told = act(job, action, by=user_of(request))
@@ -217,9 +239,23 @@ class StagingJobAdmin(DeletingAdmin, BoundedListAdmin):
         job = self._visible(request, object_id)
         context = {
             **page_context(self, request, title=f"{job}: {job.get_status_display().lower()}"),
-            **job_context(job, user=user_of(request)),
+            **job_context(job, user=user_of(request), sees=seen_kinds(user_of(request))),
+            **self._buttons(request, job),
         }
         return TemplateResponse(request, "admin/staging/stagingjob/change_form.html", context)
+
+    def _buttons(self, request: HttpRequest, job: StagingJob) -> dict[str, bool]:
+        """Return which buttons are on a job's page: those that are allowed, and possible now."""
+        may_repeat = self.may(request, Right.REPEAT, job)
+        return {
+            "can_cancel": not job.is_finished and self.may(request, Right.CANCEL, job),
+            "can_retry": may_repeat and job.is_finished and job.status != JobStatus.SUCCEEDED,
+            "can_repeat": may_repeat,
+            "can_delete": job.is_finished and self.has_delete_permission(request, job),
+            "can_judge": self.may(request, Right.JUDGE, job),
+            "can_share": self.may(request, Right.SHARE, job),
+            "can_revoke": self.may(request, Right.REVOKE, job),
+        }
 
     def delete_one(self, row: StagingJob) -> None:
         delete_job(row)

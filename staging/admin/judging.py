@@ -5,16 +5,19 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
 from unfold.admin import ModelAdmin
 
 from modelsettings.errors import RequestRefused
+from staging import access
+from staging.access import Right, seen_kinds
 from staging.admin.filters import MOST_DIGITS
-from staging.admin.page_parts import is_path, page_context, user_of
+from staging.admin.page_parts import OfProjects, is_path, page_context, user_of
 from staging.jobs.judging import fresh_pictures, judge_picture
-from staging.models import StagedImage, StagingJob, Verdict
+from staging.models import Project, StagedImage, StagingJob, Verdict
 
 # How many pictures a page draws, so that the next one is there at once.
 AHEAD = 3
@@ -22,8 +25,13 @@ MOST_COUNTED = 100
 
 
 @admin.register(StagedImage)
-class JudgingAdmin(ModelAdmin):
+class JudgingAdmin(OfProjects, ModelAdmin):
     """The admin of pictures. Its list is the queue for judging."""
+
+    in_project = "prediction__job__project"
+
+    def project_of(self, row: StagedImage) -> Project:
+        return row.prediction.job.project
 
     def get_urls(self) -> list[URLPattern]:
         judging = path(
@@ -32,6 +40,21 @@ class JudgingAdmin(ModelAdmin):
             name="staging_stagedimage_judge",
         )
         return [judging, *super().get_urls()]
+
+    def _judgeable(
+        self, request: HttpRequest, pictures: QuerySet[StagedImage]
+    ) -> QuerySet[StagedImage]:
+        return access.rows_for(pictures, user_of(request), Right.JUDGE, project=self.in_project)
+
+    def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
+        """Say what the index of the admin offers: the queue is for those who judge."""
+        may_judge = access.holds(user_of(request), Right.JUDGE)
+        return {"add": False, "change": may_judge, "delete": False, "view": may_judge}
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # Whoever judges pictures sees them.
+        may = bool(super().has_view_permission(request, obj))
+        return may or access.holds(user_of(request), Right.JUDGE)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -43,20 +66,22 @@ class JudgingAdmin(ModelAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show the fresh pictures, the oldest first; with `?after=`, those after a picture."""
-        if not self.has_change_permission(request):
+        if not access.holds(user_of(request), Right.JUDGE):
             raise PermissionDenied
-        rows = fresh_pictures(after=_last_seen(request)).select_related(
+        rows = self._judgeable(request, fresh_pictures(after=_last_seen(request))).select_related(
             "judged_by", "prediction__job__photo", "prediction__job__model",
             "prediction__job__project",
         )  # fmt: skip
-        context = {"pictures": list(rows[:AHEAD]), "keys": True}
+        sees = seen_kinds(user_of(request))
+        context: dict[str, Any] = {"pictures": list(rows[:AHEAD]), "keys": True, "sees": sees}
         if "after" in request.GET:
             return render(request, "admin/staging/stagedimage/cards.html", context)
-        counted = fresh_pictures().order_by()[: MOST_COUNTED + 1].count()
+        counted = self._judgeable(request, fresh_pictures()).order_by()
+        waiting = counted[: MOST_COUNTED + 1].count()
         context |= {
             **page_context(self, request, title="Judge"),
-            "waiting": min(counted, MOST_COUNTED),
-            "are_more": counted > MOST_COUNTED,
+            "waiting": min(waiting, MOST_COUNTED),
+            "are_more": waiting > MOST_COUNTED,
         }
         return render(request, "admin/staging/stagedimage/queue.html", context)
 
@@ -77,8 +102,10 @@ class JudgingAdmin(ModelAdmin):
         """Judge a picture, unless another user has done so since the page was drawn."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        if not self.has_change_permission(request):
+        if not access.holds(user_of(request), Right.JUDGE):
             raise PermissionDenied
+        if not self._judgeable(request, StagedImage.objects.filter(pk=image_id)).exists():
+            raise Http404("There is no such picture.")
         told = _judge(request, image_id)
         if request.headers.get("X-Restage") != "fragment":
             if told:

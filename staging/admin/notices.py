@@ -15,10 +15,18 @@ from unfold.decorators import display
 
 from modelsettings.errors import RequestRefused
 from modelsettings.refusals import tell
+from staging import access
 from staging.admin.cells import how_long_ago
-from staging.admin.page_parts import ReadOnly
+from staging.admin.page_parts import ReadOnly, user_of
 from staging.admin.paging import BoundedListAdmin
-from staging.models import Channel, DeliveryStatus, Notice, NoticeDelivery, NoticeKind
+from staging.models import (
+    Channel,
+    DeliveryStatus,
+    Notice,
+    NoticeDelivery,
+    NoticeKind,
+    SpendingLimit,
+)
 from staging.notices.sending import channels
 from staging.notices.watching import send_test
 
@@ -38,6 +46,12 @@ class NoticeAdmin(ReadOnly, BoundedListAdmin):
     def get_urls(self) -> list[URLPattern]:
         trying = self.admin_site.admin_view(require_POST(self.test_view))
         return [path("test/", trying, name="staging_notice_test"), *super().get_urls()]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Notice]:
+        rows: QuerySet[Notice] = super().get_queryset(request)
+        # Those of limits say what is spent.
+        is_all = access.may_view(user_of(request), SpendingLimit)
+        return rows if is_all else rows.exclude(kind=NoticeKind.LIMIT)
 
     def prepare_rows(self, rows: QuerySet[Notice]) -> QuerySet[Notice]:
         return rows.prefetch_related("deliveries")

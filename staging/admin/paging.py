@@ -25,6 +25,9 @@ from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
+from staging.access import seen_kinds
+from staging.admin.page_parts import user_of
+
 MOST_COUNTED = 200
 
 
@@ -72,7 +75,10 @@ class BoundedChangeList(ChangeList):
         # Otherwise the page's head would show the count of all rows, and offer to show them all.
         self.full_result_count = self.result_count
         page = self.paginator.page(self.page_num if self.multi_page else 1)
-        self.result_list = self.model_admin.prepare_rows(page.object_list)
+        self.result_list = list(self.model_admin.prepare_rows(page.object_list))
+        sees = seen_kinds(user_of(request))
+        for row in self.result_list:
+            row.sees = sees
 
     @property
     def older_url(self) -> str:

@@ -5,6 +5,7 @@ from typing import Any, TypeVar, cast
 
 from django import forms
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from unfold.widgets import (
     UnfoldAdminFileFieldWidget,
     UnfoldAdminIntegerFieldWidget,
@@ -24,6 +25,8 @@ from staging.models import Photo, Project, StagingJob
 from staging.photos import add_photo, from_request
 
 Told = TypeVar("Told")
+# Of a project that the user may see at most.
+CLOSED = "You may not stage in this project: ask its owner, or choose another."
 
 
 class AddPhotoForm(forms.Form):
@@ -36,9 +39,13 @@ class AddPhotoForm(forms.Form):
     )
     project = forms.ModelChoiceField(Project.objects.all(), required=False)
 
-    def __init__(self, *args: Any, chooser: forms.Widget, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, projects: QuerySet[Project], chooser: forms.Widget, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         field = cast("forms.ModelChoiceField[Project]", self.fields["project"])
+        field.queryset = projects
+        field.error_messages["invalid_choice"] = CLOSED
         field.help_text = "Type to search. Empty: among your own that are not sorted."
         field.widget = chooser
         chooser.choices = field.choices  # type: ignore[attr-defined]  # a select has some

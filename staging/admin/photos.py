@@ -12,10 +12,11 @@ from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
+from staging.access import Right, projects_for, seen_kinds
 from staging.admin.cells import how_long_ago, thumbnails, two_lines
 from staging.admin.deleting import DeletingAdmin
-from staging.admin.filters import DayFilter, SearchFilter, owner_filter
-from staging.admin.page_parts import page_context, user_of
+from staging.admin.filters import DayFilter, owner_filter, project_filter
+from staging.admin.page_parts import OfProjects, page_context, user_of
 from staging.admin.paging import BoundedListAdmin
 from staging.admin.photo_forms import AddPhotoForm, StageAgainForm
 from staging.admin.variants import variants_context
@@ -26,7 +27,8 @@ from staging.templatetags.staging_pictures import sent_size
 
 
 @admin.register(Photo)
-class PhotoAdmin(DeletingAdmin, BoundedListAdmin):
+class PhotoAdmin(OfProjects, DeletingAdmin, BoundedListAdmin):
+    right_to_delete = Right.DELETE_PHOTO
     list_display = ("picture", "name", "project_and_owner", "sent", "variants", "uploaded_at")
     list_display_links = ("picture", "name")
     search_fields = ("pk",)
@@ -47,7 +49,7 @@ class PhotoAdmin(DeletingAdmin, BoundedListAdmin):
         return photos
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
-        return [("project", SearchFilter), owner_filter(request), DayFilter]
+        return [*project_filter(request), owner_filter(request), DayFilter]
 
     @display(description="Photo")
     def picture(self, photo: Photo) -> SafeString:
@@ -66,8 +68,8 @@ class PhotoAdmin(DeletingAdmin, BoundedListAdmin):
         return sent_size(photo)
 
     @display(description="Variants")
-    def variants(self, photo: Any) -> int:
-        return int(photo.variant_count)
+    def variants(self, photo: Any) -> int | str:
+        return int(photo.variant_count) if photo.sees["stagingjob"] else "–"
 
     @display(description="Uploaded")
     def uploaded_at(self, photo: Photo) -> SafeString:
@@ -87,7 +89,8 @@ class PhotoAdmin(DeletingAdmin, BoundedListAdmin):
         chooser = AutocompleteSelect(field, self.admin_site, attrs={"style": "width: 100%"})
         posted = (request.POST, request.FILES) if request.method == "POST" else ()
         initial = {"project": request.GET.get("project", "")}
-        form = AddPhotoForm(*posted, chooser=chooser, initial=initial)
+        projects = projects_for(user_of(request), Right.UPLOAD, in_admin=True)
+        form = AddPhotoForm(*posted, projects=projects, chooser=chooser, initial=initial)
         if posted and form.is_valid() and (photo := form.store(by=user_of(request))):
             messages.success(request, "The photo is there. How shall it be staged?")
             return redirect("admin:staging_photo_change", photo.pk)
@@ -106,7 +109,8 @@ class PhotoAdmin(DeletingAdmin, BoundedListAdmin):
         photo: Photo | None = self.get_object(request, object_id)
         if photo is None or not self.has_view_permission(request, photo):
             raise Http404("There is no such photo.")
-        can_stage = request.user.has_perm("staging.add_stagingjob")
+        can_stage = self.may(request, Right.STAGE, photo)
+        sees = seen_kinds(user_of(request))
         if request.method == "POST" and not can_stage:
             raise PermissionDenied
         form = StageAgainForm(
@@ -122,7 +126,7 @@ class PhotoAdmin(DeletingAdmin, BoundedListAdmin):
             "outlays": form.of_choices(outlays_of_choices(photo)) if can_stage else {},
             "can_stage": can_stage,
             "can_delete": self.has_delete_permission(request, photo),
-            **variants_context(photo, request.GET, viewer=user_of(request)),
+            **variants_context(photo, request.GET, viewer=user_of(request), sees=sees),
         }
         return TemplateResponse(request, "admin/staging/photo/change_form.html", context)
 

@@ -6,6 +6,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, path, reverse
@@ -15,11 +16,13 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from modelsettings.models import ModelSettings
+from staging import access
+from staging.access import Right, seen_kinds
 from staging.admin.cells import how_long_ago
 from staging.admin.deleting import DeletingAdmin
 from staging.admin.downloads import zip_of
 from staging.admin.filters import DayFilter, owner_filter
-from staging.admin.page_parts import user_of
+from staging.admin.page_parts import OfProjects, user_of
 from staging.admin.paging import BoundedListAdmin, BoundedPaginator
 from staging.clients import is_client, nameable_models, nameable_profiles
 from staging.deletion.deleting import delete_project
@@ -37,6 +40,9 @@ from staging.models import (
 from staging.spending.changing import follow_name
 
 PHOTOS_A_PAGE = 24
+# The fields for users who may not change the project. Django would link the owner and the model to
+# pages that are closed to most of them.
+_IN_WORDS = ("name", "owned_by", "model_label", "profile_name")
 
 
 class NamedUserField(forms.CharField):
@@ -96,6 +102,26 @@ class MemberInline(TabularInline):
     fields = ("user", "may_edit")
     extra = 1
     verbose_name_plural = "Members, who see this project"
+
+    def get_fields(self, request: HttpRequest, obj: Project | None = None) -> Any:
+        # Django would link an account that cannot be changed here to its page.
+        return self.fields if self.has_change_permission(request, obj) else ("named", "may_edit")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Project | None = None) -> Any:
+        return () if self.has_change_permission(request, obj) else ("named", "may_edit")
+
+    @display(description="User name")
+    def named(self, member: ProjectMember) -> str:
+        return member.user.get_username()
+
+    def has_add_permission(self, request: HttpRequest, obj: Project | None = None) -> bool:
+        return bool(super().has_add_permission(request, obj)) and _may_change(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Project | None = None) -> bool:
+        return bool(super().has_change_permission(request, obj)) and _may_change(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Project | None = None) -> bool:
+        return bool(super().has_delete_permission(request, obj)) and _may_change(request, obj)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ProjectMember]:
         members: QuerySet[ProjectMember] = super().get_queryset(request)
@@ -169,13 +195,13 @@ class InvitationInline(TabularInline):
         return _may_members(request, "view") or _may_members(request, "change")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _may_members(request, "add")
+        return _may_members(request, "add") and _may_change(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _may_members(request, "delete")
+        return _may_members(request, "delete") and _may_change(request, obj)
 
 
 def _name_fields(form: "forms.ModelForm[Any]") -> None:
@@ -191,7 +217,9 @@ def _may_members(request: HttpRequest, what: str) -> bool:
 
 
 @admin.register(Project)
-class ProjectAdmin(DeletingAdmin, BoundedListAdmin):
+class ProjectAdmin(OfProjects, DeletingAdmin, BoundedListAdmin):
+    in_project = "pk"
+    right_to_delete = Right.DELETE_PROJECT
     list_display = ("name", "owner", "model", "profile_name", "made_at")
     list_select_related = ("owner", "model", "profile")
     search_fields = ("name", "owner__username")
@@ -215,6 +243,14 @@ class ProjectAdmin(DeletingAdmin, BoundedListAdmin):
         )
         return [downloading, *super().get_urls()]
 
+    @display(description="Owner")
+    def owned_by(self, project: Project) -> str:
+        return project.owner.get_username()
+
+    @display(description="Model")
+    def model_label(self, project: Project) -> str:
+        return project.model.label if project.model else "the default"
+
     @display(description="Profile")
     def profile_name(self, project: Project) -> str:
         return project.profile.name if project.profile else "live"
@@ -226,18 +262,32 @@ class ProjectAdmin(DeletingAdmin, BoundedListAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"owner": request.user.pk}
 
+    def project_of(self, row: Project) -> Project:
+        return row
+
     def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:
-        if not change and not may_know_accounts(user_of(request)):
+        if not change and not _names_owners(request):
             # They may name nobody else.
             obj.owner = user_of(request)
         super().save_model(request, obj, form, change)
         if change and "name" in form.changed_data:
             follow_name(obj)
 
+    def get_fields(self, request: HttpRequest, obj: Project | None = None) -> Any:
+        if obj and not self.has_change_permission(request, obj):
+            return _IN_WORDS
+        if _names_owners(request):
+            return self.fields
+        if obj:
+            return [{"owner": "owned_by"}.get(name, name) for name in self.fields]
+        # It will be the user's own.
+        return [name for name in self.fields if name != "owner"]
+
     def get_readonly_fields(self, request: HttpRequest, obj: Project | None = None) -> Any:
         if obj and obj.is_unsorted:
-            return ("name", "owner")
-        return () if may_know_accounts(user_of(request)) else ("owner",)
+            return ("name", "owner", *_IN_WORDS)
+        # Whoever works in their own projects alone neither gives one away nor makes one another's.
+        return _IN_WORDS[1:] if _names_owners(request) else ("owner", *_IN_WORDS[1:])
 
     def get_inlines(self, request: HttpRequest, obj: Project | None) -> Any:
         # A new project is saved first; Unsorted is its owner's alone.
@@ -255,6 +305,9 @@ class ProjectAdmin(DeletingAdmin, BoundedListAdmin):
             invite(form.instance, asked.username, may_edit=asked.may_edit)
         for withdrawn in formset.deleted_objects:
             withdrawn.delete()
+
+    def has_change_permission(self, request: HttpRequest, obj: Project | None = None) -> bool:
+        return bool(super().has_change_permission(request, obj)) and _may_change(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Project | None = None) -> bool:
         may = bool(super().has_delete_permission(request, obj))
@@ -291,7 +344,7 @@ class ProjectAdmin(DeletingAdmin, BoundedListAdmin):
     ) -> HttpResponse:
         """Show a project, its work first."""
         project = self.get_object(request, object_id)
-        work = _work_of(project, page=request.GET.get("page")) if project else {}
+        work = self._work_of(request, project) if project else {}
         shown: HttpResponse = super().change_view(
             request, object_id, form_url, work | (extra_context or {})
         )
@@ -302,6 +355,8 @@ class ProjectAdmin(DeletingAdmin, BoundedListAdmin):
         project: Project | None = self.get_object(request, object_id)
         if project is None or not self.has_view_permission(request, project):
             raise Http404("There is no such project.")
+        if not access.may_view(user_of(request), StagedImage):
+            raise PermissionDenied
         return zip_of(
             request,
             StagedImage.objects.filter(prediction__job__project=project),
@@ -309,6 +364,21 @@ class ProjectAdmin(DeletingAdmin, BoundedListAdmin):
             verdict=Verdict.ACCEPTED if request.GET.get("verdict") == "accepted" else "",
             back=reverse("admin:staging_project_change", args=[project.pk]),
         )
+
+    def _work_of(self, request: HttpRequest, project: Project) -> dict[str, Any]:
+        """Return a page of the project's photos, and its sums of cost and time, where shown."""
+        sees = seen_kinds(user_of(request))
+        work: dict[str, Any] = {"project": project, "sees": sees}
+        if sees["photo"]:
+            photos = Photo.objects.filter(project=project).order_by("-created_at", "-pk")
+            page = BoundedPaginator(photos, PHOTOS_A_PAGE).get_page(request.GET.get("page"))
+            work |= {"page": page, "can_upload": self.may(request, Right.UPLOAD, project)}
+        if sees["dailyusage"]:
+            work["used"] = _sums_of(project)
+        if sees["stagedimage"]:
+            made = StagedImage.objects.filter(prediction__job__project=project)
+            work["has_pictures"] = made.exists()
+        return work
 
     def delete_one(self, row: Project) -> None:
         delete_project(row)
@@ -322,17 +392,22 @@ class ProjectAdmin(DeletingAdmin, BoundedListAdmin):
         }
 
 
-def _work_of(project: Project, *, page: str | None) -> dict[str, Any]:
-    """Return a page of the project's photos, and its sums of cost and time."""
-    photos = Photo.objects.filter(project=project).order_by("-created_at", "-pk")
-    return {
-        "project": project,
-        "page": BoundedPaginator(photos, PHOTOS_A_PAGE).get_page(page),
-        "used": DailyUsage.objects.filter(project=project.pk).aggregate(
-            cost=Sum("cost"),
-            pictures=Sum("pictures"),
-            seconds=Sum("seconds"),
-            succeeded=Sum("succeeded"),
-            unpriced=Sum("unpriced"),
-        ),
-    }
+def _names_owners(request: HttpRequest) -> bool:
+    user = user_of(request)
+    return access.has_all_projects(user) and may_know_accounts(user)
+
+
+def _may_change(request: HttpRequest, project: Project | None) -> bool:
+    return project is None or access.may(
+        user_of(request), Right.CHANGE_PROJECT, project, in_admin=True
+    )
+
+
+def _sums_of(project: Project) -> dict[str, Any]:
+    return DailyUsage.objects.filter(project=project.pk).aggregate(
+        cost=Sum("cost"),
+        pictures=Sum("pictures"),
+        seconds=Sum("seconds"),
+        succeeded=Sum("succeeded"),
+        unpriced=Sum("unpriced"),
+    )

@@ -1,6 +1,7 @@
 """The admin's pages of shares, and the two forms by which a job's page makes and revokes them."""
 
 import uuid
+from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -13,21 +14,25 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from staging.admin.cells import how_long_ago
-from staging.admin.page_parts import ReadOnly, user_of
+from staging import access
+from staging.access import Right
+from staging.admin.cells import how_long_ago, link_where
+from staging.admin.deleting import do_with_each
+from staging.admin.page_parts import OfProjects, ReadOnly, user_of
 from staging.admin.paging import BoundedListAdmin
-from staging.models import Share, StagedImage
+from staging.models import Project, Share, StagedImage
 from staging.shares import revoke_share, share_picture
 
 
 @admin.register(Share)
-class ShareAdmin(ReadOnly, BoundedListAdmin):
+class ShareAdmin(ReadOnly, OfProjects, BoundedListAdmin):
     """The list of public pages. A page is made on the page of its picture's job."""
 
+    in_project = "image__prediction__job__project"
     list_display = ("made", "created_by", "job", "page", "revoked")
     list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
     list_select_related = ("created_by", "image__prediction__job")
-    fields = readonly_fields = ("id", "job", "page", "made", "created_by", "revoked")
+    fields = readonly_fields = ("id", "job", "page", "made", "made_by", "revoked")
     actions = ("revoke_selected",)
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
@@ -35,13 +40,18 @@ class ShareAdmin(ReadOnly, BoundedListAdmin):
 
         A share cannot be edited, so the permission to change one is used for this.
         """
-        return bool(request.user.has_perm("staging.change_share"))
+        return access.holds(user_of(request), Right.REVOKE)
+
+    def project_of(self, row: Share) -> Project:
+        return row.image.prediction.job.project
 
     @admin.action(description="Revoke, for ever", permissions=["revoke"])
     def revoke_selected(self, request: HttpRequest, shares: QuerySet[Share]) -> None:
-        for share in shares:
+        def revoke(share: Share) -> None:
+            self.check_may(request, Right.REVOKE, share)
             revoke_share(share, by=user_of(request))
-        self.message_user(request, "Revoked: the pages are no longer shown.")
+
+        do_with_each(request, shares, revoke, done="Revoked, and no longer shown")
 
     def get_urls(self) -> list[URLPattern]:
         share = self.admin_site.admin_view(require_POST(self.share_one))
@@ -54,18 +64,24 @@ class ShareAdmin(ReadOnly, BoundedListAdmin):
 
     def share_one(self, request: HttpRequest, image_id: int) -> HttpResponse:
         """Make a public page of a picture, and go back to its job."""
-        if not request.user.has_perm("staging.add_share"):
+        user = user_of(request)
+        if not access.holds(user, Right.SHARE):
             raise PermissionDenied
-        image = get_object_or_404(StagedImage.objects.select_related("prediction"), pk=image_id)
-        share_picture(image, by=user_of(request))
+        images = StagedImage.objects.select_related("prediction__job__project")
+        shown = access.rows_shown_to(images, user, project="prediction__job__project")
+        image = get_object_or_404(shown, pk=image_id)
+        if not access.may(user, Right.SHARE, image.prediction.job.project, in_admin=True):
+            raise PermissionDenied
+        share_picture(image, by=user)
         return _to_job(image)
 
     def revoke_one(self, request: HttpRequest, share_id: uuid.UUID) -> HttpResponse:
         """Revoke a public page, and go back to its job."""
         if not self.has_revoke_permission(request):
             raise PermissionDenied
-        shares = Share.objects.select_related("image__prediction")
-        share = get_object_or_404(shares, pk=share_id)
+        share = get_object_or_404(self.get_queryset(request), pk=share_id)
+        if not self.may(request, Right.REVOKE, share):
+            raise PermissionDenied
         revoke_share(share, by=user_of(request))
         return _to_job(share.image)
 
@@ -73,14 +89,19 @@ class ShareAdmin(ReadOnly, BoundedListAdmin):
     def made(self, share: Share) -> SafeString:
         return how_long_ago(share.created_at)
 
+    @display(description="Made by")
+    def made_by(self, share: Share) -> str:
+        # Django would link to the account's page, which few may open.
+        return share.created_by.get_username() if share.created_by else "nobody known"
+
     @display(description="Revoked")
     def revoked(self, share: Share) -> SafeString | str:
         return how_long_ago(share.revoked_at) if share.revoked_at else "no"
 
     @display(description="Job")
-    def job(self, share: Share) -> SafeString:
+    def job(self, share: Any) -> SafeString:
         job = share.image.prediction.job
-        return format_html('<a href="{}">{}</a>', _address_of(job.pk), job)
+        return link_where(share.sees["stagingjob"], _address_of(job.pk), job)
 
     @display(description="Page")
     def page(self, share: Share) -> SafeString | str:

@@ -17,7 +17,8 @@ from django.utils import timezone
 from django.utils.text import Truncator
 from unfold.admin import ModelAdmin
 
-from staging.admin.page_parts import ReadOnly, page_context
+from staging import access
+from staging.admin.page_parts import OfProjects, ReadOnly, page_context, user_of
 from staging.models import DailyUsage
 from staging.templatetags.staging_pictures import dollars
 from staging.usage import BY, Report, Usage, every_day, report_usage
@@ -60,7 +61,7 @@ class PeriodForm(forms.Form):
 
 
 @admin.register(DailyUsage)
-class DailyUsageAdmin(ReadOnly, ModelAdmin):
+class DailyUsageAdmin(ReadOnly, OfProjects, ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -70,7 +71,11 @@ class DailyUsageAdmin(ReadOnly, ModelAdmin):
         form = PeriodForm(request.GET)
         # The page shows the form's errors, and its default period.
         asked = form.cleaned_data if form.is_valid() else _usual()
-        report = report_usage(by=asked["by"], since=asked["since"], until=asked["until"])
+        user = user_of(request)
+        projects = None if access.has_all_projects(user) else access.projects_shown_to(user)
+        report = report_usage(
+            by=asked["by"], since=asked["since"], until=asked["until"], projects=projects
+        )
         if "csv" in request.GET:
             return _csv(report)
         context = {
@@ -78,6 +83,7 @@ class DailyUsageAdmin(ReadOnly, ModelAdmin):
             "form": form,
             "errors": form.errors.values(),
             **_shown(report, period=asked["period"]),
+            "has_any": bool(report.rows) or self.get_queryset(request).exists(),
         }
         return TemplateResponse(request, "admin/staging/dailyusage/change_list.html", context)
 
@@ -111,7 +117,6 @@ def _shown(report: Report, *, period: str) -> dict[str, Any]:
     listed = report.rows[::-1] if report.by == "day" else report.rows
     return {
         "report": report,
-        "has_any": bool(report.rows) or DailyUsage.objects.exists(),
         "total": _row(total),
         "rows": [_row(row) for row in listed[:MOST_ROWS]],
         "count": len(report.rows),

@@ -16,6 +16,7 @@ from staging.spending.waiting import Waits, find_waits
 
 A_PAGE = 24
 
+_NONE = StagingJob.objects.none()
 _VERDICTS = [*Verdict.choices, (FRESH, "Not judged yet")]
 
 
@@ -29,14 +30,21 @@ class Variant:
     waits: str
 
 
-def variants_context(photo: Photo, asked: Mapping[str, str], *, viewer: User) -> dict[str, Any]:
-    """Return a page of variants, the newest first, and the filters that would change it."""
-    jobs = StagingJob.objects.filter(photo=photo)
+def variants_context(
+    photo: Photo, asked: Mapping[str, str], *, viewer: User, sees: Mapping[str, bool]
+) -> dict[str, Any]:
+    """Return a page of variants, the newest first, and the filters that would change it.
+
+    Without jobs or pictures where the user does not see such rows.
+    """
+    jobs = StagingJob.objects.filter(photo=photo) if sees["stagingjob"] else _NONE
     offered = _offered(jobs)
     chosen = {name: asked.get(name, "") for name in offered}
     page = Paginator(_filtered(jobs, chosen), A_PAGE).get_page(asked.get("page"))
     waits = find_waits(page.object_list, viewer=viewer)
-    variants = [_variant(job, waits=waits) for job in page.object_list]
+    variants = [
+        _variant(job, waits=waits, with_pictures=sees["stagedimage"]) for job in page.object_list
+    ]
     return {
         "variants": variants,
         "page": page,
@@ -78,9 +86,9 @@ def _offered(jobs: QuerySet[StagingJob]) -> dict[str, tuple[str, list[tuple[str,
     }
 
 
-def _variant(job: StagingJob, *, waits: Waits) -> Variant:
+def _variant(job: StagingJob, *, waits: Waits, with_pictures: bool) -> Variant:
     predictions = list(job.predictions.all())
     images = [image for prediction in predictions for image in prediction.images.all()]
     cost = total_cost(predictions)
     each = cost if cost is None else cost / max(1, len(images))
-    return Variant(job, images, each, waits.words.get(job.pk, ""))
+    return Variant(job, images if with_pictures else [], each, waits.words.get(job.pk, ""))

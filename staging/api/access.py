@@ -1,6 +1,7 @@
 """Access to projects, and through them to their photos, jobs and batches, for owner and members.
 
-What a user may not see is 404, as if it did not exist; what they may only see is 403 to a change.
+What a user may not see is 404, as if it did not exist; what they may not do there is 403. The rule
+is `staging.access`; a user's `all_projects` counts in the admin alone.
 """
 
 import uuid
@@ -11,12 +12,11 @@ from django.db.models import Model, QuerySet
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 
-from staging.errors import MayOnlySee, NotTheOwner
+from staging import access
+from staging.access import Right
 from staging.models import Photo, Project, StagingBatch, StagingJob
 
 Row = TypeVar("Row", bound=Model)
-
-MOST_NAMED = 500
 
 
 def caller(request: Request) -> User:
@@ -41,14 +41,8 @@ def seen_batches(request: Request) -> QuerySet[StagingBatch]:
 
 
 def in_seen_projects(rows: QuerySet[Row], request: Request) -> QuerySet[Row]:
-    """Return the rows in the caller's projects, which the query names one by one: for lists.
-
-    A database does not know how few rows a subquery finds: it would walk through the jobs of all
-    users, the newest first, until a page is full. A caller with more than MOST_NAMED projects
-    fills the page soon, and gets the subquery.
-    """
-    seen = list(seen_projects(request).order_by().values_list("pk", flat=True)[: MOST_NAMED + 1])
-    return rows.filter(project__in=seen if len(seen) <= MOST_NAMED else seen_projects(request))
+    """Return the rows in the caller's projects: for lists."""
+    return access.rows_in(rows, seen_projects(request))
 
 
 def get_or_404(rows: QuerySet[Row], pk: uuid.UUID | int, *, noun: str) -> Row:
@@ -59,23 +53,24 @@ def get_or_404(rows: QuerySet[Row], pk: uuid.UUID | int, *, noun: str) -> Row:
     return row
 
 
-def check_edits(request: Request, project: Project) -> None:
-    """Raise MayOnlySee where the caller may only see the project."""
-    if not Project.objects.edited_by(caller(request)).filter(pk=project.pk).exists():
-        raise MayOnlySee
+def check_right(request: Request, right: Right) -> None:
+    """Raise RightMissing where the caller may not do something, in whichever project."""
+    access.check_holds(caller(request), right)
 
 
-def check_owns(request: Request, project: Project) -> None:
-    """Raise NotTheOwner where the caller sees the project, but does not own it.
+def check_may(request: Request, right: Right, project: Project) -> None:
+    """Let a caller who sees a project do something in it.
+
+    Raises RightMissing, and MayOnlySee or NotTheOwner where they may do so in other projects.
 
     Only its owner may rename, share and delete a project, and choose its model and profile. A
-    member who may edit can stage, judge, and delete photos and jobs.
+    member who may edit can stage, judge, and delete photos and jobs; one who may only see can judge
+    with a role that judges.
     """
-    if project.owner_id != caller(request).pk:
-        raise NotTheOwner
+    access.check(caller(request), right, project)
 
 
-def find_project(request: Request, project_id: uuid.UUID | None) -> Project:
+def find_project(request: Request, project_id: uuid.UUID | None, *, to: Right) -> Project:
     """Return the project that a request puts something into; without an id, the caller's Unsorted.
 
     Raises ValidationError where the caller does not see the project, MayOnlySee where they may only
@@ -88,5 +83,5 @@ def find_project(request: Request, project_id: uuid.UUID | None) -> Project:
     )
     if project is None:
         raise ValidationError({"project": ["You have no such project."]})
-    check_edits(request, project)
+    check_may(request, to, project)
     return project

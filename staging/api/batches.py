@@ -11,9 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from staging.access import Right
 from staging.api.access import (
     caller,
-    check_edits,
+    check_may,
+    check_right,
     find_project,
     get_or_404,
     in_seen_projects,
@@ -74,6 +76,7 @@ class BatchListView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Stage many photos; the answer says where the batch is to be found."""
+        check_right(request, Right.STAGE_MANY)
         batch, headers = buy_once(
             request, lambda key: _stage(request, key=key), bought=StagingBatch
         )
@@ -131,7 +134,7 @@ def _find_place(
 
     Raises ValidationError, MayOnlySee."""
     if not ids:
-        return [], find_project(request, project_id)
+        return [], find_project(request, project_id, to=Right.STAGE_MANY)
     found = seen_photos(request).select_related("project__model", "project__profile").in_bulk(ids)
     if missing := [photo_id for photo_id in ids if photo_id not in found]:
         raise ValidationError({"photos": [f"You have no photo {missing[0]}."]})
@@ -143,7 +146,7 @@ def _find_place(
         raise ValidationError(
             {"photos": ["They belong to several projects: send one's at a time."]}
         )
-    if project_id and find_project(request, project_id).pk != project.pk:
+    if project_id and find_project(request, project_id, to=Right.STAGE_MANY).pk != project.pk:
         raise ValidationError({"project": ["The photos belong to another project."]})
-    check_edits(request, project)
+    check_may(request, Right.STAGE_MANY, project)
     return photos, project

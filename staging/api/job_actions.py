@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from staging.access import Right
 from staging.api.access import caller
 from staging.api.documents import JobSerializer
 from staging.api.headers import ETAG, IDEMPOTENCY_KEY, LOCATION, REPLAYED, RETRY_AFTER
@@ -33,7 +34,7 @@ class CancelView(APIView):
 
         What succeeds before that is paid for, and is kept.
         """
-        job = get_job_to_change(request, job_id)
+        job = get_job_to_change(request, job_id, right=Right.CANCEL)
         cancel_job(job, by=caller(request))
         return answer_job(request, job)
 
@@ -48,7 +49,7 @@ class RetryView(APIView):
     )
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
         """Try again, with the same seeds, what failed or was canceled in a finished job."""
-        job = get_job_to_change(request, job_id)
+        job = get_job_to_change(request, job_id, right=Right.REPEAT)
 
         def retry(key: IdempotencyKey | None) -> StagingJob:
             by = caller(request)
@@ -69,7 +70,7 @@ class RepeatView(APIView):
     )
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
         """Make a new job of the same photo, with the settings and the prompt of this one."""
-        job = get_job_to_change(request, job_id)
+        job = get_job_to_change(request, job_id, right=Right.REPEAT)
 
         def repeat(key: IdempotencyKey | None) -> StagingJob:
             asked = RepeatRequestSerializer(data=request.data)
@@ -90,7 +91,7 @@ class RatingView(APIView):
     )
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
         """Accept or reject a picture, give it stars, write a note; null withdraws."""
-        job = get_job_to_change(request, job_id)
+        job = get_job_to_change(request, job_id, right=Right.JUDGE)
         asked = RatingSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         said = dict(asked.validated_data)

@@ -11,7 +11,8 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from modelsettings.api.strict import StrictSerializer
-from staging.api.access import check_edits, find_project, seen_photos
+from staging.access import Right
+from staging.api.access import check_may, find_project, seen_photos
 from staging.api.callbacks import CallbackUrlField
 from staging.api.library import PromptRequestSerializer
 from staging.api.uploads import read_upload
@@ -127,11 +128,11 @@ def find_place(
 
     Raises ValidationError, MayOnlySee, PhotoTooLarge."""
     if not isinstance(sent, uuid.UUID):
-        return read_upload(sent), find_project(request, project_id)
+        return read_upload(sent), find_project(request, project_id, to=Right.STAGE)
     photo = seen_photos(request).filter(pk=sent).first()
     if photo is None:
         raise ValidationError({"photo": ["You have no such photo."]})
-    if project_id and find_project(request, project_id).pk != photo.project_id:
+    if project_id and find_project(request, project_id, to=Right.STAGE).pk != photo.project_id:
         raise ValidationError({"project": ["The photo belongs to another project."]})
-    check_edits(request, photo.project)
+    check_may(request, Right.STAGE, photo.project)
     return photo, photo.project

@@ -11,7 +11,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from staging.api.access import caller, check_edits, get_or_404, in_seen_projects, seen_jobs
+from staging.access import Right
+from staging.api.access import (
+    caller,
+    check_may,
+    check_right,
+    get_or_404,
+    in_seen_projects,
+    seen_jobs,
+)
 from staging.api.documents import JobSerializer
 from staging.api.headers import (
     ETAG,
@@ -83,6 +91,7 @@ class JobListView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Stage a photo; the answer says where the job is to be found."""
+        check_right(request, Right.STAGE)
         job, headers = buy_once(request, lambda key: _stage(request, key=key), bought=StagingJob)
         return answer_job(request, job, headers=headers)
 
@@ -100,7 +109,7 @@ class JobView(APIView):
     @extend_schema(responses={204: None, **refused(403, 404, 409)})
     def delete(self, request: Request, job_id: uuid.UUID) -> Response:
         """Delete a finished job with its pictures; what it cost stays counted."""
-        job = get_job_to_change(request, job_id)
+        job = get_job_to_change(request, job_id, right=Right.DELETE_JOB)
         delete_job(job)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -113,10 +122,10 @@ def _with_parts(jobs: QuerySet[StagingJob]) -> QuerySet[StagingJob]:
     return jobs.select_related("photo", "model", "batch_photo")
 
 
-def get_job_to_change(request: Request, job_id: uuid.UUID) -> StagingJob:
-    """Return a job that the caller may change. Raises NotFound, MayOnlySee."""
+def get_job_to_change(request: Request, job_id: uuid.UUID, *, right: Right) -> StagingJob:
+    """Return a job with which the caller may do that. Raises NotFound, RightMissing, MayOnlySee."""
     job = get_or_404(seen_jobs(request).select_related("project", "photo"), job_id, noun="job")
-    check_edits(request, job.project)
+    check_may(request, right, job.project)
     return job
 
 

@@ -12,9 +12,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from modelsettings.api.strict import StrictSerializer
+from staging.access import Right
 from staging.api.access import (
     caller,
-    check_edits,
+    check_may,
+    check_right,
     find_project,
     get_or_404,
     in_seen_projects,
@@ -107,10 +109,11 @@ class PhotoListView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Upload a photo, to stage it as often as you like."""
+        check_right(request, Right.UPLOAD)
         asked = PhotoRequestSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         upload = read_upload(asked.validated_data["image"])
-        project = find_project(request, asked.validated_data.get("project"))
+        project = find_project(request, asked.validated_data.get("project"), to=Right.UPLOAD)
         photo = add_photo(upload, owner=caller(request), project=project)
         return Response(
             PhotoSerializer(photo, context={"request": request}).data,
@@ -130,7 +133,7 @@ class PhotoView(APIView):
     def delete(self, request: Request, photo_id: uuid.UUID) -> Response:
         """Delete a photo with all that was made of it, the files too; 409 while a job runs."""
         photo = get_or_404(seen_photos(request).select_related("project"), photo_id, noun="photo")
-        check_edits(request, photo.project)
+        check_may(request, Right.DELETE_PHOTO, photo.project)
         delete_photo(photo)
         return Response(status=status.HTTP_204_NO_CONTENT)
 

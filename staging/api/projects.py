@@ -14,7 +14,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from modelsettings.api.strict import StrictSerializer
-from staging.api.access import caller, check_owns, get_or_404, seen_projects
+from staging.access import Right
+from staging.api.access import caller, check_may, check_right, get_or_404, seen_projects
 from staging.api.headers import LOCATION
 from staging.api.pages import PageQuery, answer_page, page_of
 from staging.api.refusals import refused
@@ -168,10 +169,11 @@ class ProjectListView(APIView):
     @extend_schema(
         parameters=[LOCATION],
         request=ProjectRequestSerializer,
-        responses={201: ProjectSerializer, **refused(400, 413, 415)},
+        responses={201: ProjectSerializer, **refused(400, 403, 413, 415)},
     )
     def post(self, request: Request) -> Response:
         """Make a project; it may name the model and the profile that its jobs use."""
+        check_right(request, Right.MAKE_PROJECT)
         asked = ProjectRequestSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         made = create_project(owner=caller(request), **asked.validated_data)
@@ -208,7 +210,7 @@ class ProjectView(APIView):
     @extend_schema(responses={204: None, **refused(403, 404, 409)})
     def delete(self, request: Request, project_id: uuid.UUID) -> Response:
         """Delete it with its photos, jobs and pictures; 409 while a job is unfinished."""
-        project = _owned(request, project_id)
+        project = _owned(request, project_id, right=Right.DELETE_PROJECT)
         delete_project(project)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -258,7 +260,7 @@ class MemberView(APIView):
         """End a membership: as the owner anybody's, else your own. Take an invitation back."""
         project = get_or_404(seen_projects(request), project_id, noun="project")
         if username != caller(request).get_username():
-            check_owns(request, project)
+            check_may(request, Right.CHANGE_PROJECT, project)
         if not remove_member(project, username):
             raise NotFound("There is no such member.")
         return Response(status=status.HTTP_204_NO_CONTENT)
@@ -294,9 +296,11 @@ def find_with_access(request: Request, project_id: uuid.UUID) -> Project:
     return get_or_404(_projects(request), project_id, noun="project")
 
 
-def _owned(request: Request, project_id: uuid.UUID) -> Project:
+def _owned(
+    request: Request, project_id: uuid.UUID, *, right: Right = Right.CHANGE_PROJECT
+) -> Project:
     project = get_or_404(seen_projects(request), project_id, noun="project")
-    check_owns(request, project)
+    check_may(request, right, project)
     return project
 
 

@@ -9,7 +9,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from modelsettings.api.strict import StrictSerializer
-from staging.api.access import caller, check_edits, get_or_404, seen_jobs
+from staging.access import Right
+from staging.api.access import caller, check_may, get_or_404, seen_jobs
 from staging.api.refusals import refused
 from staging.jobs.judging import get_picture
 from staging.models import Share
@@ -62,7 +63,7 @@ class JobSharesView(APIView):
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
         """Make a public page of one picture, before and after, at a new address."""
         job = get_or_404(seen_jobs(request).select_related("project"), job_id, noun="job")
-        check_edits(request, job.project)
+        check_may(request, Right.SHARE, job.project)
         asked = ShareRequestSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         picture = get_picture(job, asked.validated_data.get("image"))
@@ -79,6 +80,6 @@ class ShareView(APIView):
         share = get_or_404(
             seen.select_related("image__prediction__job__project"), share_id, noun="share"
         )
-        check_edits(request, share.image.prediction.job.project)
+        check_may(request, Right.REVOKE, share.image.prediction.job.project)
         revoke_share(share, by=caller(request))
         return Response(status=status.HTTP_204_NO_CONTENT)

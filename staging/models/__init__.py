@@ -21,6 +21,7 @@ from staging.models.photo import Photo
 from staging.models.picture import StagedImage, Verdict
 from staging.models.prediction import Prediction, PredictionStatus, Transition
 from staging.models.project import Project, ProjectMember
+from staging.models.role import Role
 from staging.models.share import Share
 from staging.models.spending import (
     NO_ESTIMATE,
@@ -77,6 +78,7 @@ __all__ = [
     "PromptRules",
     "PromptTemplate",
     "PurchasePause",
+    "Role",
     "RoomType",
     "Share",
     "SpendingLimit",

@@ -61,6 +61,7 @@ class Project(models.Model):
 
     class Meta:
         ordering = ("name",)
+        permissions = [("all_projects", "Can work in all projects in the admin")]
         indexes = [models.Index(fields=["-created_at"], name="project_by_age")]
         constraints = [
             models.UniqueConstraint(

@@ -8,11 +8,13 @@ import uuid
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TypeVar
 
-from django.db.models import Count, Q
+from django.db.models import Count, Model, Q, QuerySet
 from django.utils import timezone
 
 from modelsettings.models import ReplicateModel
+from staging.access import rows_in
 from staging.jobs.handing_over import find_queues
 from staging.models import (
     WAITING,
@@ -27,6 +29,7 @@ from staging.models import (
     NoticeDelivery,
     NoticeKind,
     Prediction,
+    Project,
     PurchasePause,
     StagingBatch,
     StagingJob,
@@ -35,6 +38,10 @@ from staging.models.job import UNFINISHED
 from staging.notices.conditions import find_nearly_spent, purchasable_since, words_of
 from staging.spending.headroom import waiting_for_estimates
 from staging.usage import midnight
+
+# The projects whose troubles are looked for; None: all.
+Projects = QuerySet[Project] | None
+Row = TypeVar("Row", bound=Model)
 
 MOST = 1000
 MOST_BATCHES = 50
@@ -200,9 +207,9 @@ def find_undecided(today: date) -> list[Trouble]:
     return [Trouble(key="undecided", sentence=sentence, is_urgent=True, rows=jobs, since=since)]
 
 
-def find_failures(today: date) -> list[Trouble]:
+def find_failures(today: date, *, projects: Projects = None) -> list[Trouble]:
     """Return the jobs of today that failed, by reason, the most frequent first."""
-    newest = _failures(midnight(today))
+    newest = _failures(midnight(today), projects=projects)
     failures = [failure for failure in newest if failure.code != "undecided"]
     troubles = []
     for code, count in Counter(failure.code for failure in failures).most_common():
@@ -232,9 +239,10 @@ def find_tries() -> list[Trouble]:
     return [Trouble(key="stuck", sentence=sentence, detail=errors[0])]
 
 
-def find_undelivered_callbacks(today: date) -> list[Trouble]:
+def find_undelivered_callbacks(today: date, *, projects: Projects = None) -> list[Trouble]:
     """Return callbacks of today that were given up; the index is callback_by_age."""
-    newest = Callback.objects.filter(created_at__gte=midnight(today)).order_by("-created_at")
+    of_today = Callback.objects.filter(created_at__gte=midnight(today))
+    newest = _of(of_today, projects, column="job__project").order_by("-created_at")
     found = newest.values_list("status", flat=True)[:MOST]
     count = list(found).count(CallbackStatus.FAILED)
     if not count:
@@ -243,9 +251,10 @@ def find_undelivered_callbacks(today: date) -> list[Trouble]:
     return [Trouble(key="callbacks", sentence=sentence)]
 
 
-def find_refused_photos(today: date) -> list[Trouble]:
+def find_refused_photos(today: date, *, projects: Projects = None) -> list[Trouble]:
     """Return the batches of today with refused photos; the index is batch_by_age."""
-    newest = StagingBatch.objects.filter(created_at__gte=midnight(today)).order_by("-created_at")
+    of_today = StagingBatch.objects.filter(created_at__gte=midnight(today))
+    newest = _of(of_today, projects).order_by("-created_at")
     batches = list(newest.values_list("pk", flat=True)[:MOST_BATCHES])
     refused = BatchPhoto.objects.filter(batch__in=batches, status=BatchPhotoStatus.REFUSED)
     counts = refused.order_by().values("batch").annotate(count=Count("pk"))
@@ -278,10 +287,14 @@ def number_of(count: int, noun: str) -> str:
     return f"{f'over {MOST:,}' if count >= MOST else count} {noun}s"
 
 
-def _failures(begin: datetime, **wanted: str) -> list[_Failure]:
+def _of(rows: QuerySet[Row], projects: Projects, *, column: str = "project") -> QuerySet[Row]:
+    return rows if projects is None else rows_in(rows, projects, project=column)
+
+
+def _failures(begin: datetime, *, projects: Projects = None, **wanted: str) -> list[_Failure]:
     """Return the newest failed jobs since `begin`; the index is job_by_status."""
     failed = StagingJob.objects.filter(status=JobStatus.FAILED, created_at__gte=begin)
-    newest = failed.order_by("-created_at").values_list("pk", flat=True)[:MOST]
+    newest = _of(failed, projects).order_by("-created_at").values_list("pk", flat=True)[:MOST]
     rows = Prediction.objects.filter(job__in=newest, is_replaced=False, **wanted)
     rows = rows.exclude(error_code="").order_by("-job__created_at")
     by_job: dict[uuid.UUID, _Failure] = {}

@@ -10,7 +10,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
 
 from modelsettings.models import ReplicateModel
-from staging.models import PriceEstimate, Project, PurchasePause, SpendingLimit
+from staging.access import may_view
+from staging.models import PriceEstimate, Project, PurchasePause, SpendingLimit, StagingJob
 from staging.spending.headroom import Headroom, headroom_of
 from staging.spending.outlay import Outlay
 from staging.spending.waiting import Waits
@@ -19,13 +20,20 @@ from staging.templatetags.staging_pictures import dollars
 register = template.Library()
 
 MOST_CHANGES = 10
+_OF_PAUSES = [f"staging.{action}_purchasepause" for action in ("view", "add", "delete")]
 
 
 @register.inclusion_tag("admin/staging/purchasepause/banner.html", takes_context=True)
 def pause_banner(
     context: Any, *, model: ReplicateModel | None = None, only: PurchasePause | None = None
 ) -> dict[str, Any]:
-    """Say which purchases are paused: all, or those of a model; or show the pause `only`."""
+    """Say which purchases are paused: all, or those of a model; or show the pause `only`.
+
+    Shown to users who see jobs, which wait for the end of a pause, or who manage pauses.
+    """
+    user = context["request"].user
+    if not (may_view(user, StagingJob) or any(map(user.has_perm, _OF_PAUSES))):
+        return _on_page(context, pauses=[])
     stopping = PurchasePause.objects.by_operators().filter(Q(model=None) | Q(model=model))
     found = stopping.select_related("model")
     pauses = [only] if only else list(found)
@@ -112,13 +120,7 @@ def bar_of(headroom: Headroom) -> dict[str, Any]:
 def spending_changes(user: User) -> list[LogEntry]:
     """Return the latest changes of limits, estimates and pauses that the user may see."""
     kinds = ContentType.objects.get_for_models(SpendingLimit, PriceEstimate, PurchasePause)
-    shown = [
-        kind
-        for model, kind in kinds.items()
-        if any(
-            user.has_perm(f"staging.{may}_{model._meta.model_name}") for may in ("view", "change")
-        )
-    ]
+    shown = [kind for model, kind in kinds.items() if may_view(user, model)]
     rows = LogEntry.objects.filter(content_type__in=shown)
     newest = rows.select_related("user", "content_type").order_by("-action_time")
     return list(newest[:MOST_CHANGES])

@@ -3,12 +3,14 @@
 from typing import Any
 
 from django import template
+from django.contrib.auth.models import User
 from django.contrib.humanize.templatetags.humanize import intcomma, naturaltime
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from modelsettings.models import ModelSettings
+from staging.access import may_view, rows_shown_to
 from staging.models import RoomType, StagingJob
 
 register = template.Library()
@@ -17,16 +19,16 @@ register = template.Library()
 MOST_COUNTED = 1000
 
 
-@register.simple_tag
-def profile_usage(profile: ModelSettings) -> SafeString:
+@register.simple_tag(takes_context=True)
+def profile_usage(context: Any, profile: ModelSettings) -> SafeString:
     """Say how many jobs ran with a profile, and when the last job did."""
-    return _usage(profile=profile)
+    return _usage(context["request"].user, profile=profile)
 
 
-@register.simple_tag
-def revision_usage(profile: ModelSettings, revision: int) -> SafeString:
+@register.simple_tag(takes_context=True)
+def revision_usage(context: Any, profile: ModelSettings, revision: int) -> SafeString:
     """Say how many jobs ran with one revision, and when the last job did."""
-    return _usage(profile=profile, revision=revision)
+    return _usage(context["request"].user, profile=profile, revision=revision)
 
 
 @register.simple_tag
@@ -36,15 +38,21 @@ def room_type_choices() -> list[tuple[str, str]]:
     return [(key, label if is_active else f"{label} (retired)") for key, label, is_active in rows]
 
 
-def _usage(**wanted: Any) -> SafeString:
+def _usage(user: User, **wanted: Any) -> SafeString:
+    """Count the jobs that the user's list shows, with a link to it; for others, all jobs."""
+    has_list = may_view(user, StagingJob)
     jobs = StagingJob.objects.filter(**wanted)
+    if has_list:
+        jobs = rows_shown_to(jobs, user)
     count = jobs.order_by()[: MOST_COUNTED + 1].count()
     if not count:
         return format_html("{}", "No job yet.")
     last = jobs.order_by("-created_at").values_list("created_at", flat=True)[0]
     query = "&".join(f"{key}__exact={getattr(value, 'pk', value)}" for key, value in wanted.items())
     return format_html(
-        '<a href="{}?{}">{}{} job{}</a>, the last {}',
+        '<a href="{}?{}">{}{} job{}</a>, the last {}'
+        if has_list
+        else "{2}{3} job{4}, the last {5}",
         reverse("admin:staging_stagingjob_changelist"),
         query,
         "over " if count > MOST_COUNTED else "",

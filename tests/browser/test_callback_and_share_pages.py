@@ -56,7 +56,7 @@ def test_share_is_shown_with_its_code_and_revoked_from_the_list(page: Page, shar
     page.locator("select[name=action]").select_option("revoke_selected", force=True)
     page.get_by_role("button", name="Run").click()
 
-    expect(page.get_by_text("Revoked: the pages are no longer shown.")).to_be_visible()
+    expect(page.get_by_text("Revoked, and no longer shown: 1.")).to_be_visible()
     expect(page.locator("tr.data-row")).to_contain_text("gone")
 
 

@@ -23,7 +23,11 @@ page from `tests/permissions/`.)
 - **nobody** has no account, or one that was deactivated. **A stranger** has an account and nothing
   to do with the project. **Owner**, **may edit** and **may see** are the project's.
 - **Staff** may enter the admin, without any permission there. **A viewer** has all `view_`
-  permissions of staging and of models and settings, **an operator** all their permissions.
+  permissions of staging and of models and settings, and `all_projects`. **Judge**, **Stager**,
+  **Operator** and **Administrator** have that role (`config/accounts/roles.py` says what is in it);
+  in the admin and in the staging API the Judge may see the project, and the Stager may edit it.
+  **A Stager elsewhere** has nothing to do with it. In the API **an operator** is an Operator, an
+  Administrator or a superuser, who has nothing to do with it either.
 - What a stranger gets for what is there is, word for word, what they get for what is not.
 """
 

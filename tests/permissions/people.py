@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Q
 from django.test import Client
 from knox.models import AuthToken
@@ -15,10 +15,18 @@ _WORK = Q(content_type__app_label__in=("staging", "modelsettings"))
 _STAFF = {
     # Lets into the admin, and shows nothing there.
     "clerk": Q(pk=None),
-    "viewer": _WORK & Q(codename__startswith="view_"),
-    "operator": _WORK,
+    "viewer": _WORK & (Q(codename__startswith="view_") | Q(codename="all_projects")),
     # Was an operator, a member who may edit, and is deactivated.
     "dismissed": _WORK,
+}
+# Staff by their role. The judge may see the project, the stager may edit it, and "elsewhere" is a
+# stager who has nothing to do with it.
+_ROLES = {
+    "judge": "Judge",
+    "stager": "Stager",
+    "elsewhere": "Stager",
+    "operator": "Operator",
+    "administrator": "Administrator",
 }
 _OTHERS = ("owner", "edits", "sees", "stranger", "newcomer")
 
@@ -47,6 +55,9 @@ def make_people() -> dict[str, Person]:
     for name, may in _STAFF.items():
         users[name] = User.objects.create_user(name, password=PASSWORD, is_staff=True)
         users[name].user_permissions.set(Permission.objects.filter(may))
+    for name, role in _ROLES.items():
+        users[name] = User.objects.create_user(name, password=PASSWORD, is_staff=True)
+        users[name].groups.add(Group.objects.get(role__key=role))
     users["superuser"] = User.objects.create_superuser("superuser", password=PASSWORD)
     people = {name: _log_in(user) for name, user in users.items()}
     User.objects.filter(username="dismissed").update(is_active=False)

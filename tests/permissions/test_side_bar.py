@@ -12,7 +12,9 @@ pytestmark = pytest.mark.django_db
 ADDRESSES = [str(item["link"]) for group in sidebar(None) for item in group["items"]]  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("person", ["clerk", "viewer", "operator", "superuser"])
+@pytest.mark.parametrize(
+    "person", ["clerk", "viewer", "judge", "stager", "operator", "administrator", "superuser"]
+)
 def test_side_bar_shows_the_pages_that_open(person: str, world: World) -> None:
     client = world.people[person].client(is_api=False)
 

@@ -53,6 +53,8 @@ from tests.staging.finished import finish, make_batch, stage
 BY = Actor.system("test")
 # Stands in every name that is the project's own.
 MARK = "bellevue"
+# The members of its projects, and whether they may edit.
+_MEMBERS = {"sees": False, "judge": False, "edits": True, "stager": True, "dismissed": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ _WORDS = {
 
 def _make_project(people: dict[str, Person], name: str) -> Project:
     project = Project.objects.create(owner=user_of(people, "owner"), name=name)
-    for member, may_edit in (("sees", False), ("edits", True), ("dismissed", True)):
+    for member, may_edit in _MEMBERS.items():
         ProjectMember.objects.create(
             project=project, user=user_of(people, member), may_edit=may_edit
         )

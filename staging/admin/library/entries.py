@@ -225,6 +225,10 @@ class PromptTemplateAdmin(EntryAdmin):
         """Show the matrix, which says which pairs have words of their own."""
         return redirect("admin:staging_library")
 
+    def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
+        """Say what the index of the admin offers: a new row needs a pair, from the matrix."""
+        return {**super().get_model_perms(request), "add": False}
+
     def new_entry(self, request: HttpRequest) -> Entry:
         """Return the row of the pair in the address; a new one holds the words in force now."""
         room = RoomType.objects.filter(key=_key(request, "room_type")).first()

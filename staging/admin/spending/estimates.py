@@ -15,8 +15,9 @@ from django.utils import timezone
 
 from modelsettings import registry
 from modelsettings.models import ReplicateModel
+from staging import access
 from staging.admin.deleting import DeletingAdmin
-from staging.admin.page_parts import page_context
+from staging.admin.page_parts import page_context, user_of
 from staging.models import DailyUsage, PriceEstimate, SpendingLimit
 from staging.spending.changing import save_estimate
 from staging.spending.headroom import waiting_for_estimates
@@ -52,6 +53,7 @@ class PriceEstimateAdmin(DeletingAdmin):
             "rows": find_unpriced(),
             "has_limits": SpendingLimit.objects.exists(),
             "days": DAYS,
+            "sees_cost": access.may_view(user_of(request), DailyUsage),
         }
         return TemplateResponse(request, "admin/staging/priceestimate/change_list.html", context)
 

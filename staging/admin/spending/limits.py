@@ -15,8 +15,10 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 from unfold.views import ChangeList
 
+from staging.access import seen_kinds
 from staging.admin.cells import two_lines
 from staging.admin.deleting import DeletingAdmin
+from staging.admin.page_parts import user_of
 from staging.admin.projects import NamedUserField
 from staging.models import SpendingLimit, WhenOver
 from staging.spending.changing import delete_limit, save_limit
@@ -44,6 +46,7 @@ class LimitChangeList(ChangeList):
         found = headroom_of(self.result_list)
         for limit, headroom in zip(self.result_list, found, strict=True):
             limit.headroom = headroom
+            limit.sees = seen_kinds(user_of(request))
 
 
 @admin.register(SpendingLimit)
@@ -134,8 +137,10 @@ class SpendingLimitAdmin(DeletingAdmin):
         count = limit.headroom.waiting
         if not count:
             return "nothing"
-        address = f"{reverse('admin:staging_stagingjob_changelist')}?status__exact=queued"
         words = "1 prediction" if count == 1 else f"{count} predictions"
+        if not limit.sees["stagingjob"]:
+            return words
+        address = f"{reverse('admin:staging_stagingjob_changelist')}?status__exact=queued"
         return format_html('<a href="{}" class="restage-link">{}</a>', address, words)
 
     class Media:

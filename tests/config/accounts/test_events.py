@@ -174,7 +174,7 @@ def test_account_by_a_command(logged: Events) -> None:
 def test_rights_of_an_account_and_of_a_role(logged: Events, ann: User) -> None:
     view, add = (Permission.objects.get(codename=f"{what}_photo") for what in ("view", "add"))
     with logged() as events:
-        role = Group.objects.create(name="Judge")
+        role = Group.objects.create(name="Agents")
         role.permissions.set([view, add])
         ann.groups.add(role)
         ann.user_permissions.add(view)
@@ -189,14 +189,14 @@ def test_rights_of_an_account_and_of_a_role(logged: Events, ann: User) -> None:
     ]
     named = {"view": "Staging | photo | Can view photo", "add": "Staging | photo | Can add photo"}
     assert said == [
-        ("role made", "Judge", None),
-        ("rights given", "Judge", [named["add"], named["view"]]),
-        ("rights given", "ann", ["Judge"]),
+        ("role made", "Agents", None),
+        ("rights given", "Agents", [named["add"], named["view"]]),
+        ("rights given", "ann", ["Agents"]),
         ("rights given", "ann", [named["view"]]),
-        ("rights taken", "ann", ["Judge"]),
+        ("rights taken", "ann", ["Agents"]),
         ("rights taken", "ann", ["all"]),
-        ("rights taken", "Judge", [named["view"]]),
-        ("role deleted", "Judge", None),
+        ("rights taken", "Agents", [named["view"]]),
+        ("role deleted", "Agents", None),
     ]
 
 

@@ -110,7 +110,7 @@ def test_worker_is_not_missed_while_purchases_are_paused(ask: Ask) -> None:
             sentence="All purchases are paused by olga.",
             detail="the prompts are wrong",
             link="/admin/staging/purchasepause/",
-            needs="purchasepause",
+            needs="staging.purchasepause",
         )
     ]
 
@@ -154,7 +154,7 @@ def test_notice_that_stands(db: None, kind: NoticeKind) -> None:
             sentence="Nothing moves.",
             link=NOTICES,
             is_urgent=True,
-            needs="notice",
+            needs="staging.notice",
         )
     ]
     assert items() == []
@@ -180,7 +180,9 @@ def test_limit_that_is_nearly_used(db: None, spent: str, said: str) -> None:
     pk = limit("1").pk
     spend(spent)
 
-    assert items() == [Item(key=f"limit-{pk}", sentence=said, link=LIMITS, needs="spendinglimit")]
+    assert items() == [
+        Item(key=f"limit-{pk}", sentence=said, link=LIMITS, needs="staging.spendinglimit")
+    ]
 
 
 def test_limit_that_something_waits_for(sandbox: Sandbox, ask: Ask) -> None:
@@ -194,7 +196,7 @@ def test_limit_that_something_waits_for(sandbox: Sandbox, ask: Ask) -> None:
             sentence="All projects have used up $0.02 a day: 1 prediction waits for room.",
             link=LIMITS,
             is_urgent=True,
-            needs="spendinglimit",
+            needs="staging.spendinglimit",
         )
     ]
 
@@ -223,7 +225,7 @@ def test_model_that_waits_for_an_estimate(sandbox: Sandbox, ask: Ask) -> None:
             sentence="1 prediction of Qwen Image Edit waits for an estimate of what it costs.",
             link="/admin/staging/priceestimate/",
             is_urgent=True,
-            needs="priceestimate",
+            needs="staging.priceestimate",
         )
     ]
     assert sentences() == [
@@ -336,6 +338,7 @@ def test_model_with_a_new_schema() -> None:
             key=f"drift-{model.pk}",
             sentence="Qwen Image Edit has a new schema.",
             link=f"/admin/modelsettings/modelsettings/{model.live_profile_id}/change/",
+            needs="modelsettings.modelsettings",
         )
     ]
 
@@ -375,7 +378,7 @@ def test_callback_that_was_given_up(ask: Ask) -> None:
             key="callbacks",
             sentence="1 callback not delivered to the address its client named.",
             link="/admin/staging/callback/?status__exact=failed",
-            needs="callback",
+            needs="staging.callback",
         )
     ]
 
@@ -393,7 +396,7 @@ def test_photos_that_a_batch_refused(ask: Ask) -> None:
             key=f"batch-{batch.pk}",
             sentence=f"2 photos refused in batch {str(batch.pk)[:8]}.",
             link=reverse("admin:staging_stagingbatch_change", args=[batch.pk]),
-            needs="stagingbatch",
+            needs="staging.stagingbatch",
         )
     ]
 
@@ -411,7 +414,7 @@ def test_notice_that_was_given_up(db: None) -> None:
             sentence="1 notice could not be sent.",
             detail="No such host.",
             link=NOTICES,
-            needs="notice",
+            needs="staging.notice",
         )
     ]
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.contrib.messages import get_messages
+from django.db.models import Q
 from django.test import Client
 from django.utils import timezone
 
@@ -65,7 +66,10 @@ def viewer(client: Client, stranger: User) -> Client:
     stranger.is_staff = True
     stranger.save()
     stranger.user_permissions.set(
-        Permission.objects.filter(content_type__app_label="staging", codename__startswith="view_")
+        Permission.objects.filter(
+            Q(codename__startswith="view_") | Q(codename="all_projects"),
+            content_type__app_label="staging",
+        )
     )
     client.force_login(stranger)
     return client

@@ -212,7 +212,9 @@ def test_who_may_not_change_nothing(
     photo = staged(operator).photo
     stranger.is_staff = True
     stranger.save()
-    stranger.user_permissions.set(Permission.objects.filter(codename=permission))
+    stranger.user_permissions.set(
+        Permission.objects.filter(codename__in=[permission, "all_projects"])
+    )
     client.force_login(stranger)
 
     looks = [client.get(page).status_code for page in (LIST, page_of(photo))]

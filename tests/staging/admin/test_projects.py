@@ -12,7 +12,7 @@ from staging.models import Photo, Project, ProjectMember, StagedImage
 from tests.staging.finished import finish, stage, staged
 
 LIST = "/admin/staging/project/"
-PAGE_QUERIES = 15
+PAGE_QUERIES = 16
 
 
 def page_of(project: Project) -> str:
@@ -153,7 +153,9 @@ def test_who_may_not_change_nothing(
 ) -> None:
     stranger.is_staff = True
     stranger.save()
-    stranger.user_permissions.set(Permission.objects.filter(codename=permission))
+    stranger.user_permissions.set(
+        Permission.objects.filter(codename__in=[permission, "all_projects"])
+    )
     client.force_login(stranger)
 
     look = client.get(page_of(project)).status_code

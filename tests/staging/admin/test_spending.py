@@ -284,7 +284,8 @@ def test_first_page_hides_the_limit_from_those_who_may_not_see_it(ask: Ask, stra
     SpendingLimit.objects.update(spent=Decimal(49))
     stranger.is_staff = True
     stranger.save()
-    stranger.user_permissions.set(Permission.objects.filter(codename="view_stagingjob"))
+    may = ("view_stagingjob", "view_dailyusage", "all_projects")
+    stranger.user_permissions.set(Permission.objects.filter(codename__in=may))
     client = Client()
     client.force_login(stranger)
 
