@@ -187,6 +187,6 @@ def test_a_list_asks_the_database_a_fixed_number_of_times(
     )
     api.get(JOBS)
 
-    # Who asks, which takes knox two; their projects; the jobs, predictions, pictures and steps.
-    with django_assert_num_queries(7):
+    # Who asks, which takes knox two; the token; their projects; jobs, predictions, pictures, steps.
+    with django_assert_num_queries(8):
         assert len(api.get(f"{JOBS}?{asked}").json()["results"]) == count
