@@ -38,11 +38,13 @@ class ProjectChooser(AutocompleteSelect):
     Without a placeholder the search has no accessible name.
     """
 
+    placeholder = "Your own, not sorted"
+
     def build_attrs(
         self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None
     ) -> dict[str, Any]:
         attrs = super().build_attrs(base_attrs, extra_attrs)
-        return attrs | {"data-placeholder": "Your own, not sorted", "style": "width: 100%"}
+        return attrs | {"data-placeholder": self.placeholder, "style": "width: 100%"}
 
     def optgroups(self, name: str, value: Sequence[str], attrs: Any = None) -> Any:
         # The value in an address or in a forged form may be no id at all.

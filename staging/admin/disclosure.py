@@ -4,7 +4,6 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -15,12 +14,17 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from modelsettings.actors import Actor
 from modelsettings.errors import RequestRefused
 from modelsettings.refusals import put_on_form
+from staging.admin.batch_form import ProjectChooser
 from staging.admin.page_parts import ReadOnly, page_context
 from staging.disclosure import end_rule, set_rule
 from staging.models import DisclosureRule, Project
 
 # Earlier rules that the page shows.
 MOST = 50
+
+
+class SiteOrProjectChooser(ProjectChooser):
+    placeholder = "The whole site"
 
 
 class RuleForm(forms.Form):
@@ -76,8 +80,7 @@ class DisclosureRuleAdmin(ReadOnly, ModelAdmin):
         if request.method == "POST" and "end" in request.POST:
             return self._end(request)
         field = DisclosureRule._meta.get_field("project")
-        style = {"style": "width: 100%", "data-placeholder": "The whole site"}
-        chooser = AutocompleteSelect(field, self.admin_site, attrs=style)
+        chooser = SiteOrProjectChooser(field, self.admin_site)
         initial = {"project": request.GET.get("project", "")}
         form = RuleForm(
             request.POST if request.method == "POST" else None, chooser=chooser, initial=initial
