@@ -9,6 +9,7 @@ from staging.api import (
     job_actions,
     jobs,
     library,
+    limits,
     offers,
     photos,
     projects,
@@ -49,6 +50,7 @@ urlpatterns = [
     path("staging/photos", photos.PhotoListView.as_view(), name="photos"),
     path("staging/photos/<uuid:photo_id>", photos.PhotoView.as_view(), name="photo"),
     path("staging/projects", projects.ProjectListView.as_view(), name="projects"),
+    path("staging/limits", limits.LimitsView.as_view(), name="limits"),
     path("staging/usage", usage.UsageView.as_view(), name="usage"),
     path(
         "staging/projects/<uuid:project_id>/pictures.zip",

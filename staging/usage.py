@@ -1,4 +1,4 @@
-"""Reports of cost and time, added up from the daily counts by day, project, model or profile."""
+"""Reports of cost and time, added up from the daily counts by day, project, model and others."""
 
 import uuid
 from collections.abc import Collection, Iterable
@@ -7,13 +7,16 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Max, QuerySet, Sum
+from django.contrib.auth.models import User
+from django.db.models import Manager, Max, QuerySet, Sum
 from django.utils import timezone
 
 from modelsettings.models import ModelSettings, ReplicateModel
-from staging.models import DailyUsage, Project
+from staging.models import AccountUsage, DailyUsage, Project
 
-BY = ("day", "project", "model", "profile")
+BY = ("day", "project", "model", "profile", "account")
+# What was counted before accounts were, or by a release that does not count them.
+NOT_KNOWN = "not known"
 _COUNTED = ("succeeded", "failed", "canceled", "unpriced", "pictures", "cost", "seconds")
 
 
@@ -21,8 +24,9 @@ _COUNTED = ("succeeded", "failed", "canceled", "unpriced", "pictures", "cost", "
 class Usage:
     """Counts of ended predictions, with their pictures, cost and time.
 
-    `key` names the day, project, model or profile that they share. `cost` leaves out the `unpriced`
-    predictions, which succeeded at an unknown price. `seconds` run from queued to succeeded.
+    `key` names the day, project, model, profile or account that they share. `cost` leaves out the
+    `unpriced` predictions, which succeeded at an unknown price. `seconds` run from queued to
+    succeeded.
     """
 
     key: str = ""
@@ -78,11 +82,13 @@ def report_usage(
 ) -> Report:
     """Add up the days from `since` to `until`, both included, in all projects or some.
 
-    It takes three queries at most. Deleted projects appear under their last name.
+    It takes three queries at most. Deleted projects and accounts appear under their last name.
     """
-    counted = DailyUsage.objects.filter(day__range=(since, until)).order_by()
-    if projects is not None:
-        counted = counted.filter(project__in=projects.order_by().values("pk"))
+    counted = _counted(DailyUsage.objects, since=since, until=until, projects=projects)
+    if by == "account":
+        named = _counted(AccountUsage.objects, since=since, until=until, projects=projects)
+        rows = _by_account(named, whole=counted)
+        return Report(by=by, since=since, until=until, rows=rows, total=_total(rows))
     column = by if by == "day" else f"{by}_id"
     sums = counted.values(column).annotate(
         name=Max("project_name"), **{f"sum_{name}": Sum(name) for name in _COUNTED}
@@ -102,6 +108,37 @@ def report_usage(
     else:
         rows.sort(key=lambda row: (-row.cost, -row.pictures, row.label))
     return Report(by=by, since=since, until=until, rows=rows, total=_total(rows))
+
+
+def _counted(
+    rows: "Manager[Any]", *, since: date, until: date, projects: QuerySet[Project] | None
+) -> QuerySet[Any]:
+    """Return the counts of some days, in all projects or some."""
+    counted = rows.filter(day__range=(since, until)).order_by()
+    if projects is None:
+        return counted
+    return counted.filter(project__in=projects.order_by().values("pk"))
+
+
+def _by_account(named: QuerySet[AccountUsage], *, whole: QuerySet[DailyUsage]) -> list[Usage]:
+    """Return a row for each account, and one for what is counted without an account."""
+    summed = {f"sum_{name}": Sum(name) for name in _COUNTED}
+    found: list[Any] = list(named.values("account_id").annotate(name=Max("account_name"), **summed))
+    users = User.objects.filter(pk__in=[row["account_id"] for row in found])
+    names = dict(users.values_list("pk", "username"))
+    rows = [
+        Usage(
+            key=names.get(row["account_id"], row["name"]),
+            label=names.get(row["account_id"], f"{row['name']} (deleted)"),
+            **{name: row[f"sum_{name}"] for name in _COUNTED},
+        )
+        for row in found
+    ]
+    rows.sort(key=lambda row: (-row.cost, -row.pictures, row.label))
+    of_accounts, all_sums = _total(rows), whole.aggregate(**summed)
+    rest = {name: (all_sums[f"sum_{name}"] or 0) - getattr(of_accounts, name) for name in _COUNTED}
+    is_some = rest["succeeded"] or rest["failed"] or rest["canceled"]
+    return [*rows, Usage(label=NOT_KNOWN, **rest)] if is_some else rows
 
 
 def every_day(report: Report) -> list[Usage]:

@@ -26,11 +26,13 @@ from staging.models import (
     BatchPhoto,
     BatchPhotoStatus,
     Invitation,
+    Period,
     Photo,
     Prediction,
     PredictionStatus,
     Project,
     Share,
+    SpendingLimit,
     StagedImage,
     StagingBatch,
     StagingJob,
@@ -38,6 +40,7 @@ from staging.models import (
 from staging.photos import Upload, store_photo
 from staging.projects import change_project, create_project, set_member
 from staging.shares import revoke_share, share_picture
+from staging.spending.changing import save_limit
 from tests.conftest import make_photo
 from tests.modelsettings.acme import published
 from tests.staging.finished import end, finish
@@ -75,6 +78,7 @@ def build_world(operator: User, stranger: User) -> None:
     _rules()
     _gaps()
     _tokens(operator, stranger)
+    _limits(operator)
 
 
 def _tokens(operator: User, stranger: User) -> None:
@@ -122,6 +126,14 @@ def _projects(operator: User, stranger: User) -> None:
         asked_into = Project.objects.get(pk=place)
         invite(asked_into, name, may_edit=False)
         _rename(Invitation.objects.get(project=asked_into, username=name), new)
+
+
+def _limits(operator: User) -> None:
+    """A limit of the operator's, of a project that both see, and of all; none holds anything up."""
+    mine = Project.objects.get(pk=MINE)
+    kinds: tuple[dict[str, Any], ...] = ({"account": operator}, {"project": mine}, {})
+    for of in kinds:
+        save_limit(SpendingLimit(period=Period.MONTH, usd=5000, **of))
 
 
 def _photos() -> None:

@@ -30,6 +30,7 @@ _TAGS = {
     "staging/callback-secret": "callbacks",
     "staging/invitations": "projects",
     "staging/models": "models",
+    "staging/limits": "usage",
     "staging/room-types": "prompts",
     "staging/styles": "prompts",
     "staging/prompt": "prompts",

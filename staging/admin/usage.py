@@ -1,11 +1,11 @@
-"""The admin's page of cost and time: a period by day, project, model or profile."""
+"""The admin's page of cost and time: a period by day, project, model, profile or account."""
 
 import csv
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django import forms
@@ -39,10 +39,15 @@ _CSV = (
 class PeriodForm(forms.Form):
     """The period and grouping of the page and its CSV; by default the last 30 days, by day."""
 
-    by = forms.ChoiceField(choices=[(by, by) for by in BY], required=False)
+    by = forms.ChoiceField(required=False)
     period = forms.ChoiceField(choices=[*PERIODS.items(), (OWN, "own dates")], required=False)
     since = forms.DateField(required=False, label="From")
     until = forms.DateField(required=False, label="To")
+
+    def __init__(self, *args: Any, offered: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        by = cast("forms.ChoiceField", self.fields["by"])
+        by.choices = [(name, name) for name in offered]
 
     def clean(self) -> dict[str, Any]:
         asked = {**self.cleaned_data}
@@ -68,7 +73,8 @@ class DailyUsageAdmin(ReadOnly, OfProjects, ModelAdmin):
         """Show what was spent, as a page or as CSV."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        form = PeriodForm(request.GET)
+        offered = [by for by in BY if by != "account" or _sees_accounts(request)]
+        form = PeriodForm(request.GET, offered=offered)
         # The page shows the form's errors, and its default period.
         asked = form.cleaned_data if form.is_valid() else _usual()
         user = user_of(request)
@@ -82,7 +88,7 @@ class DailyUsageAdmin(ReadOnly, OfProjects, ModelAdmin):
             **page_context(self, request, title="Cost and time"),
             "form": form,
             "errors": form.errors.values(),
-            **_shown(report, period=asked["period"]),
+            **_shown(report, period=asked["period"], offered=offered),
             "has_any": bool(report.rows) or self.get_queryset(request).exists(),
         }
         return TemplateResponse(request, "admin/staging/dailyusage/change_list.html", context)
@@ -110,7 +116,13 @@ def _days_of(period: str) -> tuple[date, date]:
     return today - timedelta(days=int(period) - 1), today
 
 
-def _shown(report: Report, *, period: str) -> dict[str, Any]:
+def _sees_accounts(request: HttpRequest) -> bool:
+    """Say whether a user may know what each account spent: as with the limits of accounts."""
+    may = ("staging.view_spendinglimit", "staging.change_spendinglimit")
+    return any(request.user.has_perm(permission) for permission in may)
+
+
+def _shown(report: Report, *, period: str, offered: Sequence[str]) -> dict[str, Any]:
     rows = every_day(report) if report.by == "day" else report.rows
     total = report.total
     # The chart has the days in their order, the table the latest first.
@@ -122,7 +134,7 @@ def _shown(report: Report, *, period: str) -> dict[str, Any]:
         "count": len(report.rows),
         "ended": total.succeeded + total.failed + total.canceled,
         "charts": _charts(rows, by=report.by),
-        "tabs": [(by, _address(report, period, by=by), by == report.by) for by in BY],
+        "tabs": [(by, _address(report, period, by=by), by == report.by) for by in offered],
         "periods": [
             (words, _address(report, key), key == period) for key, words in PERIODS.items()
         ],

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from modelsettings.api.strict import StrictSerializer
 from staging.api.access import caller, get_or_404, seen_projects
 from staging.api.refusals import refused
+from staging.errors import NotTheOwner
 from staging.models import Project
 from staging.usage import BY, report_usage
 
@@ -46,7 +47,8 @@ class UsageRowSerializer(serializers.Serializer[Any]):
     """Predictions by how they ended, and what they came to."""
 
     key = serializers.CharField(
-        help_text="The day, the project's id, the model as owner/name, or that and a profile."
+        help_text="The day, the project's id, the model as owner/name, or that and a profile; the "
+        "account's user name, empty where it is not known."
     )
     label = serializers.CharField()  # type: ignore[assignment]  # not the field's own label
     succeeded = serializers.IntegerField(help_text="Predictions.")
@@ -72,22 +74,26 @@ class UsageSerializer(serializers.Serializer[Any]):
 
 
 class UsageView(APIView):
-    @extend_schema(parameters=[UsageQuery], responses={200: UsageSerializer, **refused(400, 404)})
+    @extend_schema(
+        parameters=[UsageQuery], responses={200: UsageSerializer, **refused(400, 403, 404)}
+    )
     def get(self, request: Request) -> Response:
-        """Add up cost and time of your projects by day, project, model or profile.
+        """Add up cost and time of your projects by day, project, model, profile or account.
 
         A prediction counts on the day on which it ended, also when its job was deleted since. A
-        project that was deleted counts no more.
+        project that was deleted counts no more. Only its owner may know what each account spent.
         """
         asked = UsageQuery(data=request.query_params)
         asked.is_valid(raise_exception=True)
         wanted = dict(asked.validated_data)
-        projects = _projects(request, wanted.pop("project", None))
+        projects = _projects(request, wanted.pop("project", None), by=wanted["by"])
         return Response(UsageSerializer(report_usage(projects=projects, **wanted)).data)
 
 
-def _projects(request: Request, project_id: uuid.UUID | None) -> QuerySet[Project]:
+def _projects(request: Request, project_id: uuid.UUID | None, *, by: str) -> QuerySet[Project]:
     if project_id is None:
         return Project.objects.filter(owner=caller(request))
     project = get_or_404(seen_projects(request), project_id, noun="project")
+    if by == "account" and project.owner_id != caller(request).pk:
+        raise NotTheOwner
     return Project.objects.filter(pk=project.pk)

@@ -1,6 +1,6 @@
 """Spending: limits from which a purchase reserves before it is made, estimates and pauses."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.contrib.auth.models import User
@@ -36,6 +36,12 @@ class Period(models.TextChoices):
     def begin(self, day: date) -> date:
         """Return the first day of the period that holds a day."""
         return day if self == Period.DAY else day.replace(day=1)
+
+    def next(self, day: date) -> date:
+        """Return the first day of the period after the one that holds a day."""
+        if self == Period.DAY:
+            return day + timedelta(days=1)
+        return (day.replace(day=1) + timedelta(days=31)).replace(day=1)
 
 
 class WhenOver(models.TextChoices):

@@ -36,7 +36,7 @@ def test_page_fits_and_has_no_violation(page: Page, spent: None, scheme: str, wi
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.set_viewport_size({"width": width, "height": 900})
 
-    for by in ("day", "project"):
+    for by in ("day", "project", "account"):
         page.goto(f"{PAGE}?by={by}")
         expect(page.locator("#content-main canvas")).to_have_count(2)
         found = Axe().run(page, context="#content-main")

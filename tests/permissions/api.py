@@ -82,6 +82,7 @@ STAGING = Section(
         Row("GET", "room-types", "401 200 200 200 200 200 200 200 200"),
         Row("DELETE", "shares/{share}", "401 404 403 204+ 204+ 404 403 204+ 404", changes="staging_share"),
         Row("GET", "styles", "401 200 200 200 200 200 200 200 200"),
+        Row("GET", "limits", "401 200 200 200 200 200 200 200 200", what="dollars of one's own alone"),
         Row("GET", "usage", "401 200 200 200 200 200 200 200 200", what="of the projects that one owns"),
         Row("GET", "usage?project={project}", "401 404 200 200 200 404 200 200 404"),
     ),

@@ -18,6 +18,7 @@ from staging.jobs.repeating import retry_job
 from staging.models import DailyUsage, Prediction, PredictionStatus, Project
 from staging.projects import create_project, set_member
 from staging.usage import Usage, every_day, report_usage
+from tests.conftest import client_of
 from tests.missing import POSTGRES, needs
 from tests.staging.conftest import FLUX, QWEN
 from tests.staging.finished import end, finish, make_usage, stage, staged
@@ -250,3 +251,39 @@ def test_every_day_fills_what_is_between(project: Project) -> None:
 
     found = [(row.label, row.pictures) for row in every_day(report)]
     assert found == [("2026-11-18", 0), ("2026-11-19", 0), ("2026-11-20", 1)]
+
+
+def test_report_by_account_names_who_paid_and_what_is_not_known(
+    operator: User, stranger: User, project: Project
+) -> None:
+    make_usage(project, day=timezone.localdate(), succeeded=3, pictures=3, cost="1.00")
+    finish(stage(operator, project=project), cost="0.10")
+    failed = finish(stage(operator, project=project), status="failed", cost=None)
+    retry_job(failed, by=stranger)
+    finish(failed, cost="0.30")
+
+    today = timezone.localdate()
+    report = report_usage(by="account", since=today, until=today)
+
+    assert [(row.key, row.label, row.succeeded, row.cost) for row in report.rows] == [
+        ("sam", "sam", 1, Decimal("0.30")),
+        ("olga", "olga", 1, Decimal("0.10")),
+        ("", "not known", 3, Decimal("1.00")),
+    ]
+    assert (report.total.cost, report.total.failed) == (Decimal("1.40"), 1)
+
+
+@pytest.mark.parametrize(("role", "status"), [("owner", 200), ("member", 403), ("nobody", 404)])
+def test_get_usage_by_account_is_the_owners(
+    operator: User, stranger: User, project: Project, role: str, status: int
+) -> None:
+    if role == "member":
+        set_member(project, "sam", may_edit=True)
+    client = client_of(operator if role == "owner" else stranger)
+    finish(stage(operator, project=project))
+
+    answer = client.get(USAGE, {"by": "account", "project": str(project.pk)})
+
+    assert answer.status_code == status
+    if status == 200:
+        assert rows_of(answer, "key", "pictures") == [("olga", 1)]

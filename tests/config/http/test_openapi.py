@@ -15,17 +15,17 @@ COMPONENTS = """
     AccessEnum AccessRefusal AccessRefusalCodeEnum ActiveModel ActiveModelRequest AskedMember
     Batch BatchJob BatchPhoto BatchPhotoStatusEnum BatchRequest BatchStyle BatchSummary
     BatchSummaryPage CallbackSecret Change Comparison Config Conflict Detail DisclosureRule
-    Error Errors History Hit Invitation InvitationPage Job JobCounts JobPage Member
-    MemberRequest Model ModelOffer NewDisclosureRuleRequest NewProfileRequest NewToken OfEnum
-    Offers Original OverridableChange OverridableRequest PaceRefusal PaceRefusalCodeEnum
-    PatchedProfileChangeRequest PatchedProjectRequest PaymentRefusal PaymentRefusalCodeEnum
-    PendingInvitation Photo PhotoCounts PhotoPage PhotoRequest PhotoWithVariants Profile
-    ProfileOffer Project ProjectDetail ProjectPage ProjectRequest ProjectRule ProjectTotals
-    Prompt PromptModeEnum RatingRequest RenewedSecret RepeatRequest ResetRequest Revision
-    RollbackRequest
-    RoomType Share ShareRequest StagedImage StagingRequest Stale StateRefusal
-    StateRefusalCodeEnum StatusEnum Step StoredPhotoRequest StoredPhotosRequest Style Token
-    TokenRequest Usage UsageRow Variant VerdictEnum
+    Error Errors History Hit Invitation InvitationPage Job JobCounts JobPage Limit Limits
+    Member MemberRequest Model ModelOffer NewDisclosureRuleRequest NewProfileRequest NewToken
+    OfEnum Offers Original OverridableChange OverridableRequest PaceRefusal
+    PaceRefusalCodeEnum PatchedProfileChangeRequest PatchedProjectRequest PaymentRefusal
+    PaymentRefusalCodeEnum PendingInvitation PeriodEnum Photo PhotoCounts PhotoPage
+    PhotoRequest PhotoWithVariants PicturesAMinute Profile ProfileOffer Project ProjectDetail
+    ProjectPage ProjectRequest ProjectRule ProjectTotals Prompt PromptModeEnum RatingRequest
+    RenewedSecret RepeatRequest ResetRequest Revision RollbackRequest RoomType ScopeEnum Share
+    ShareRequest StagedImage StagingRequest Stale StateRefusal StateRefusalCodeEnum StatusEnum
+    Step StoredPhotoRequest StoredPhotosRequest Style Token TokenRequest Usage UsageRow
+    Variant VerdictEnum WhenOverEnum
 """
 
 pytestmark = pytest.mark.django_db

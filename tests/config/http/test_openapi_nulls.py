@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from jsonschema_rs import Draft202012Validator
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from modelsettings.models import ReplicateModel
 from tests import contract_world as world
+from tests.conftest import client_of
 from tests.contract_document import (
     addresses_of,
     misread_nulls,
@@ -22,6 +24,7 @@ Document = dict[str, Any]
 LISTS = [f"/api/v1/staging/{name}" for name in ("batches", "jobs", "photos", "projects")]
 HISTORY = "/api/v1/admin/models/{slug}/config/history"
 USAGE = "/api/v1/staging/usage"
+LIMITS = "/api/v1/staging/limits"
 NULL = {"type": "null"}
 JOB = {"$ref": "#/components/schemas/Job"}
 
@@ -72,7 +75,7 @@ def test_null_is_read(schema: Document) -> None:
 
 
 def test_answers_hold_null_where_the_document_says(
-    api: APIClient, operator: User, stranger: User
+    api: APIClient, operator: User, stranger: User, settings: Settings
 ) -> None:
     document = read_document()
     world.build_world(operator, stranger)
@@ -87,7 +90,14 @@ def test_answers_hold_null_where_the_document_says(
     answers.append((HISTORY, f"{addresses_of(HISTORY)[0]}?profile=draft"))
     answers.append((USAGE, f"{USAGE}?project={world.EMPTY}"))
 
-    found = {null for path, address in answers for null in nulls_of(api, document, path, address)}
+    # Another sees no dollars of the operator's limits, and there is a bound of pictures.
+    settings.COSTLY_REQUESTS_PER_MINUTE = 600
+    others = nulls_of(client_of(stranger), document, LIMITS, LIMITS)
+    settings.COSTLY_REQUESTS_PER_MINUTE = 0
+
+    found = others | {
+        null for path, address in answers for null in nulls_of(api, document, path, address)
+    }
 
     never = {(field, is_null) for field in nullable_fields(document) for is_null in (True, False)}
     # The world has a default model; the next test is about one without.

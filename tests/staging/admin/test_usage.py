@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from staging.models import Project
 from staging.projects import create_project
 from staging.templatetags.staging_pictures import dollars
-from tests.staging.finished import make_usage
+from tests.staging.finished import finish, make_usage, stage
 
 PAGE = "/admin/staging/dailyusage/"
 
@@ -135,3 +135,18 @@ def test_page_takes_as_many_queries_for_many_rows(
 )  # fmt: skip
 def test_dollars(amount: str, words: str) -> None:
     assert dollars(Decimal(amount)) == words
+
+
+def test_page_by_account_is_for_those_who_see_limits(operator: User, project: Project) -> None:
+    finish(stage(operator, project=project))
+    viewer = User.objects.create_user("vera", is_staff=True)
+    names = ("view_dailyusage", "all_projects")
+    viewer.user_permissions.set(Permission.objects.filter(codename__in=names))
+    client = Client()
+    client.force_login(viewer)
+
+    assert "olga" not in shown(client, by="account")
+    assert "By account" not in shown(client)
+
+    viewer.user_permissions.add(Permission.objects.get(codename="view_spendinglimit"))
+    assert "olga 1 $0.03" in shown(client, by="account")
