@@ -217,6 +217,7 @@ DOORS = {
     "staging.api.offers.OffersView": Door(
         f"{_STAGING}/test_offers.py::test_a_profile_tells_what_may_be_changed_and_what_it_costs",
         f"{_STAGING}/test_offers.py::test_a_misspelt_parameter_is_refused",
+    ),
     "staging.api.limits.LimitsView": Door(
         f"{_STAGING}/api/test_limits.py::test_limits_of_ones_own_have_dollars",
         f"{_STAGING}/api/test_limits.py::test_limits_are_for_those_with_an_account",

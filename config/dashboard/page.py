@@ -42,6 +42,7 @@ from staging.access import Right, seen_kinds
 from staging.jobs.judging import fresh_pictures
 from staging.models import Period, Project, SpendingLimit, StagedImage, StagingJob
 from staging.models.job import UNFINISHED
+from staging.spending.first_limit import offered_usd
 from staging.spending.headroom import Headroom, headroom_of
 from staging.templatetags.staging_pictures import duration, in_words
 from staging.usage import midnight
@@ -84,6 +85,8 @@ def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context["title"] = "Today"
     context |= {"sees": sees, "sees_jobs": sees["stagingjob"]}
     context |= {"sees_settings": sees["modelsettings"]}
+    may_limit = user.has_perm("staging.add_spendinglimit")
+    context["offered_usd"] = offered_usd() if may_limit else None
     context["has_all_projects"] = access.has_all_projects(user)
     if access.holds(user, Right.JUDGE) and not context["has_all_projects"]:
         context |= _to_judge(user)

@@ -53,6 +53,30 @@ def test_job_waits_for_room_until_the_limit_is_raised(
     expect(page.get_by_text("$0.00 of $5.00")).to_be_visible()
 
 
+def test_first_limit_is_set_in_one_click_and_undone(page: Page, operator: User) -> None:
+    page.goto("/admin/")
+    page.get_by_role("button", name="Limit all projects to $20 a day").click()
+
+    expect(page.get_by_text("All projects together may spend $20 a day now.")).to_be_visible()
+    expect(page.get_by_text("No spending limit is set")).to_have_count(0)
+    page.get_by_role("link", name="undo it").click()
+    page.get_by_role("button", name="Delete").click()
+
+    page.goto("/admin/")
+    expect(page.get_by_text("No spending limit is set")).to_be_visible()
+
+
+def test_every_account_gets_a_limit(page: Page, operator: User, stranger: User) -> None:
+    page.goto(LIMITS)
+    page.get_by_role("link", name="A limit for every account").click()
+    page.get_by_label("Dollars").fill("20")
+    page.get_by_role("button", name="Set it for all of them").click()
+
+    expect(page.get_by_text("2 accounts may spend $20.00 a day each now.")).to_be_visible()
+    row = page.get_by_role("row").filter(has_text="sam")
+    expect(row).to_contain_text("$20.00 a day")
+
+
 def test_purchases_are_paused_and_go_on(page: Page, operator: User, sandbox: Sandbox) -> None:
     job = stage(operator)
     page.goto("/admin/")
@@ -113,6 +137,7 @@ def pages(operator: User, sandbox: Sandbox) -> list[str]:
         "/admin/",
         LIMITS,
         f"{LIMITS}add/?project={job.project_id}",
+        f"{LIMITS}accounts/",
         f"{LIMITS}{SpendingLimit.objects.get().pk}/change/",
         "/admin/staging/priceestimate/",
         "/admin/staging/priceestimate/add/",
@@ -133,5 +158,5 @@ def test_no_accessibility_violation(page: Page, pages: list[str], scheme: Any, w
 
 
 def test_empty_pages_have_no_violation(page: Page) -> None:
-    empty = [LIMITS, "/admin/staging/purchasepause/", "/admin/staging/notice/"]
+    empty = ["/admin/", LIMITS, "/admin/staging/purchasepause/", "/admin/staging/notice/"]
     assert find_violations(page, empty, scheme="dark", width=390) == {}

@@ -199,6 +199,9 @@ _STAGING = Section(
 
         Row("GET", "spendinglimit/", _SEE),
         Row("POST", "spendinglimit/", _ACT, _action("delete_selected", "{limit}"), "staging_spendinglimit", "delete"),
+        Row("GET", "spendinglimit/accounts/", _ADD),
+        Row("POST", "spendinglimit/accounts/", _CHANGE, {"period": "month", "usd": "20", "when_over": "wait"}, "staging_spendinglimit", "a limit for every account"),
+        Row("POST", "spendinglimit/first/", "login login 403 403 403 403 403 302 302 302", {}, what="there is a limit already"),
         Row("GET", "spendinglimit/add/", _ADD),
         Row("POST", "spendinglimit/add/", _CHANGE, {"project": "{project}", "period": "month", "usd": "50", "when_over": "wait"}, "staging_spendinglimit"),
         _bare("spendinglimit/{limit}/"),

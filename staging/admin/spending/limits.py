@@ -1,6 +1,7 @@
 """Spending limits: what is spent, reserved and left, and setting them."""
 
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -8,10 +9,11 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
 from unfold.decorators import display
 from unfold.views import ChangeList
 
@@ -20,6 +22,7 @@ from staging.admin.cells import two_lines
 from staging.admin.deleting import DeletingAdmin
 from staging.admin.page_parts import user_of
 from staging.admin.projects import NamedUserField
+from staging.admin.spending.offering import accounts_view, offer_view
 from staging.models import SpendingLimit, WhenOver
 from staging.spending.changing import delete_limit, save_limit
 from staging.spending.headroom import NEARLY, headroom_of
@@ -31,7 +34,7 @@ _WHEN_OVER = {WhenOver.WAIT: "waits", WhenOver.REFUSE: "is refused"}
 class LimitForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     account = NamedUserField(
         required=False,
-        help_text="A user name: what this account may spend, in all projects together.",
+        help_text="A user name, in place of a project: what this account may spend in all of them.",
     )
 
 
@@ -64,6 +67,15 @@ class SpendingLimitAdmin(DeletingAdmin):
     change_form_outer_before_template = "admin/staging/spendinglimit/headroom.html"
     actions = ("delete_selected",)
     stays = "What was spent stays counted, under Cost and time. What waits for room goes on."
+
+    def get_urls(self) -> list[URLPattern]:
+        offered = self.admin_site.admin_view(require_POST(partial(offer_view, self)))
+        accounts = self.admin_site.admin_view(partial(accounts_view, self))
+        return [
+            path("first/", offered, name="staging_spendinglimit_first"),
+            path("accounts/", accounts, name="staging_spendinglimit_accounts"),
+            *super().get_urls(),
+        ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SpendingLimit]:
         rows: QuerySet[SpendingLimit] = super().get_queryset(request)

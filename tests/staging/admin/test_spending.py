@@ -24,6 +24,7 @@ from staging.models import (
 from staging.predictions import submission
 from staging.spending.changing import pause, save_limit
 from tests.staging.conftest import QWEN, Ask, Sandbox, only
+from tests.staging.finished import make_usage
 from tests.staging.limits import limit, unprice, used
 from tests.staging.pages import shown
 
@@ -160,6 +161,68 @@ def test_add_for_an_account_is_refused_in_words(
     sent = {"project": str(project.pk), "period": "day", "usd": "2", "when_over": "wait"}
 
     assert said in shown_after(admin_page, sent | wrong)
+
+
+def test_first_page_offers_a_limit_in_one_click(admin_page: Client, operator: User) -> None:
+    own = Project.objects.unsorted_of(operator)
+    make_usage(own, day=timezone.localdate(), succeeded=1, cost="31.20")
+
+    assert "No spending limit is set" in shown(admin_page, "/admin/")
+    answer = admin_page.post(f"{LIMITS}first/", follow=True)
+
+    limit = SpendingLimit.objects.get()
+    assert (str(limit), limit.period) == ("All projects, $70.00 a day", "day")
+    assert f'<a href="{LIMITS}{limit.pk}/delete/">undo it</a>' in answer.content.decode()
+    assert str(LogEntry.objects.get()) == "Added “All projects, $70 a day”."
+    assert "No spending limit is set" not in shown(admin_page, "/admin/")
+
+
+def test_first_limit_is_not_set_beside_another(admin_page: Client, stranger: User) -> None:
+    limit("5", account=stranger, period="month")
+
+    assert "No spending limit is set" not in shown(admin_page, "/admin/")
+    admin_page.post(f"{LIMITS}first/")
+
+    assert SpendingLimit.objects.count() == 1
+
+
+def test_first_limit_is_offered_to_those_who_may_add_limits(stranger: User) -> None:
+    stranger.is_staff = True
+    stranger.save()
+    client = Client()
+    client.force_login(stranger)
+
+    assert "No spending limit is set" not in client.get("/admin/").content.decode()
+    assert client.post(f"{LIMITS}first/").status_code == 403
+
+
+def test_first_limit_of_a_site_without_a_past(admin_page: Client) -> None:
+    assert "Limit all projects to $20 a day" in shown(admin_page, "/admin/")
+
+
+def test_a_limit_for_every_account(admin_page: Client, operator: User, stranger: User) -> None:
+    limit("5", account=operator)
+
+    assert "1 account has no limit of a day." in shown(admin_page, f"{LIMITS}accounts/")
+    sent = {"period": "day", "usd": "20", "when_over": "refuse"}
+    answer = admin_page.post(f"{LIMITS}accounts/", sent, follow=True)
+
+    page = html.unescape(answer.content.decode())
+    assert "1 account may spend $20.00 a day each now. Others keep the limit they have." in page
+    limits = SpendingLimit.objects.order_by("account__username")
+    assert list(limits.values_list("account__username", "usd", "when_over")) == [
+        ("olga", Decimal(5), "wait"), ("sam", Decimal(20), "refuse"),
+    ]  # fmt: skip
+    assert str(LogEntry.objects.get()) == "Added “sam, $20.00 a day”."
+
+
+def test_a_limit_for_every_account_is_refused_in_words(admin_page: Client) -> None:
+    sent = {"period": "day", "usd": "-1", "when_over": "wait"}
+
+    page = html.unescape(admin_page.post(f"{LIMITS}accounts/", sent).content.decode())
+
+    assert "Ensure this value is greater than or equal to 0." in page
+    assert not SpendingLimit.objects.exists()
 
 
 def test_second_limit_of_a_period_is_refused_in_words(admin_page: Client) -> None:
