@@ -16,6 +16,7 @@ from staging.jobs.request import StagingRequest
 from staging.library.reading import prompt_for
 from staging.models import DisclosureRule, Project
 from staging.prompts import DEFAULT_ROOM
+from staging.spending.estimating import pictures_asked
 
 
 class CannotStage(RequestRefused):
@@ -72,9 +73,15 @@ class Plan:
     disclosure_rule: str = ""
 
     @property
-    def pictures(self) -> int:
-        """How many pictures the job asks for, each a prediction of its own."""
+    def predictions(self) -> int:
+        """How many predictions the job is carried out by."""
         return self.resolved.delivery.num_outputs
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures the job asks for: a prediction may be asked for several."""
+        each = pictures_asked(self.resolved.stored.schema, settings=self.resolved.settings)
+        return self.predictions * each
 
 
 def plan_job(wanted: StagingRequest, *, project: Project, by: User) -> Plan:

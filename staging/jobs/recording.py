@@ -71,7 +71,7 @@ def record_job(
     reference = job.photo_reference
     photo_input = [reference] if stored.schema.takes_many_images else reference
     job.input = {**resolved.input, stored.roles["image"]: photo_input, **plan.words}
-    count, first_seed = plan.pictures, resolved.input.get("seed")
+    count, first_seed = plan.predictions, resolved.input.get("seed")
     note_costs(job)
     check_headroom(job, account=owner, predictions=count)
     job.save()

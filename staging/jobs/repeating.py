@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from modelsettings.pinned_schemas import find_schema
 from modelsettings.schema.validation import SettingsRefused
 from modelsettings.settings import StoredSettings, check_overridable, read_profile
 from staging.asking import Allow, any_number
@@ -25,7 +26,7 @@ from staging.models import (
     StagingJob,
 )
 from staging.photos import lock_photo
-from staging.spending.estimating import note_costs
+from staging.spending.estimating import note_costs, pictures_asked
 from staging.spending.headroom import check_headroom
 from staging.worker.wake import Step, wake
 
@@ -54,12 +55,12 @@ def retry_job(
 
     A rule of disclosure that has come since holds for these; else the job keeps what it had.
 
-    Raises TooManyPictures where `allow` does not allow their number; NotPossible where no
+    Raises TooManyPictures where `allow` does not allow their pictures; NotPossible where no
     prediction did, where the job is not finished, or where its model cannot be used; OverLimit; and
     AlreadyAsked for a key that was used meanwhile.
     """
     # Outside of the transaction, which would hold the account's bucket to its end.
-    allow(_missing(job).count())
+    allow(_missing(job).count() * _pictures_of_each(job))
     _retry(job, by=by, key=key)
 
 
@@ -118,7 +119,7 @@ def repeat_job(
     if seed != "same" and is_client(by):
         check_overridable(read_profile(job.profile_id), ["seed"])
     seeds = plan_seeds(job, seed)
-    allow(len(seeds))
+    allow(len(seeds) * _pictures_of_each(job))
     with transaction.atomic():
         lock_photo(job.photo)
         again = record_repeat(job, owner=by, seeds=seeds, key=key)
@@ -182,6 +183,11 @@ def record_repeat(
 def _missing(job: StagingJob) -> QuerySet[Prediction]:
     """Return the predictions of a job that failed or were canceled, and that none replaced."""
     return job.predictions.filter(is_replaced=False, status__in=list(_END))
+
+
+def _pictures_of_each(job: StagingJob) -> int:
+    """Return how many pictures each prediction of a job is asked for."""
+    return pictures_asked(find_schema(job.model), settings=job.settings)
 
 
 def _seeds_of(job: StagingJob) -> list[int | None]:

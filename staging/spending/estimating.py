@@ -5,6 +5,7 @@ from decimal import ROUND_UP, Decimal
 from typing import Any
 
 from modelsettings import catalog
+from modelsettings.model_schema import ModelSchema
 from modelsettings.models import ReplicateModel
 from modelsettings.pinned_schemas import find_schema
 from modelsettings.pricing import Quantities, cost_of, most_cost_of
@@ -78,6 +79,20 @@ def typical_cost(model: ReplicateModel, *, settings: Mapping[str, Any]) -> Decim
     return _about(model, _asked(model, settings, photo=TYPICAL_PHOTO), pictures=1)
 
 
+def pictures_asked(schema: ModelSchema | None, *, settings: Mapping[str, Any]) -> int:
+    """Return how many pictures settings ask for in one prediction of a model with this schema.
+
+    They are several where the model itself makes a number of them.
+    """
+    asked = Asked(
+        parameters=_own_parameters(schema),
+        settings=settings,
+        photo=TYPICAL_PHOTO,
+        makes_many=schema is None or schema.makes_many,
+    )
+    return asked.pictures[0]
+
+
 def usually_held() -> Decimal | None:
     """Return the most that a picture of the default model may cost, or None if that is unknown."""
     model = ReplicateModel.objects.filter(is_default=True).select_related("live_profile").first()
@@ -89,16 +104,23 @@ def usually_held() -> Decimal | None:
 
 def _asked(model: ReplicateModel, settings: Mapping[str, Any], *, photo: tuple[int, int]) -> Asked:
     schema = find_schema(model)
-    parameters = schema.parameters if schema else {}
     return Asked(
-        # What Restage carries out asks the model for nothing: each of several outputs is a
-        # prediction of its own, and a crop makes no picture larger.
-        parameters={name: prop for name, prop in parameters.items() if "x-applied-by" not in prop},
+        parameters=_own_parameters(schema),
         settings=settings,
         photo=photo,
         makes_many=schema is None or schema.makes_many,
         largest=catalog.find_overlay(model.slug).largest,
     )
+
+
+def _own_parameters(schema: ModelSchema | None) -> dict[str, Any]:
+    """Return the parameters that the model itself carries out.
+
+    What Restage carries out asks the model for nothing: each of several outputs is a prediction of
+    its own, and a crop makes no picture larger.
+    """
+    parameters = schema.parameters if schema else {}
+    return {name: prop for name, prop in parameters.items() if "x-applied-by" not in prop}
 
 
 def _about(model: ReplicateModel, asked: Asked, *, pictures: int) -> Decimal | None:

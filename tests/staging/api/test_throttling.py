@@ -17,7 +17,7 @@ from staging.models import AskingPace, Photo, StagingJob
 from tests.conftest import client_of
 from tests.missing import POSTGRES, needs
 from tests.staging.batch_requests import make_photo_row
-from tests.staging.conftest import QWEN, at_once
+from tests.staging.conftest import QWEN, SEEDREAM, at_once
 from tests.staging.finished import stage
 
 pytestmark = pytest.mark.django_db
@@ -155,6 +155,56 @@ def test_a_batch_counts_photos_times_styles_times_outputs(api: APIClient, operat
 
     assert answer.status_code == 202
     assert tokens(operator) == 3 - 2 * 2 * 3
+
+
+# One prediction, which the model is asked to make several pictures in.
+SEVERAL_OF_ONE = [
+    (SEEDREAM, {"sequential_image_generation": "auto", "max_images": 5}, 5),
+    (SEEDREAM, {"sequential_image_generation": "disabled", "max_images": 5}, 1),
+    ("openai/gpt-image-1.5", {"number_of_images": 5}, 5),
+]
+
+
+@pytest.mark.parametrize(("model", "overrides", "count"), SEVERAL_OF_ONE)
+def test_a_job_counts_the_pictures_that_its_model_makes_at_once(
+    api: APIClient, operator: User, model: str, overrides: dict[str, Any], count: int
+) -> None:
+    photo = make_photo_row(operator)
+    set_tokens(operator, 3)
+
+    assert job_of(api, photo, model=model, overrides=overrides).status_code == 202
+
+    assert StagingJob.objects.get().predictions.count() == 1
+    assert tokens(operator) == 3 - count
+
+
+def test_a_batch_counts_the_pictures_that_its_model_makes_at_once(
+    api: APIClient, operator: User
+) -> None:
+    photos = [str(make_photo_row(operator).pk) for _ in range(2)]
+    model, overrides, count = SEVERAL_OF_ONE[0]
+    set_tokens(operator, 3)
+
+    answer = post(
+        api, "batches", photos=photos, styles=["modern"], model=model, overrides=overrides
+    )
+
+    assert answer.status_code == 202
+    assert tokens(operator) == 3 - 2 * count
+
+
+@pytest.mark.parametrize("action", ["retry", "repeat"])
+def test_retry_and_repeat_count_the_pictures_that_their_model_makes_at_once(
+    api: APIClient, operator: User, action: str
+) -> None:
+    model, overrides, count = SEVERAL_OF_ONE[0]
+    set_tokens(operator, 3)
+    job = stage(operator, model=model, overrides=overrides)
+    cancel_job(job, by=operator)
+
+    assert api.post(f"{API}/jobs/{job.pk}/{action}").status_code == 202
+
+    assert tokens(operator) == 3 - count
 
 
 @pytest.mark.parametrize("action", ["retry", "repeat"])
