@@ -52,6 +52,7 @@ def test_post_answers_the_whole_job(api: APIClient) -> None:
         "overrides": {"go_fast": False, "num_outputs": 2, "seed": 5},
         "input": {**job.input, "image": f"photo:{job.photo_id}", "go_fast": False, "seed": 5},
         "delivery": {**job.delivery, "num_outputs": 2},
+        "disclosure_rule": "",
         "finished_at": None,
         "batch": None,
         "repeats": None,
