@@ -5,7 +5,7 @@ from typing import Any, cast
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import HttpRequest
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 
 from staging.access import Right
 from staging.models import Invitation
@@ -63,11 +63,23 @@ def sidebar(_request: HttpRequest) -> list[dict[str, Any]]:
             "items": [
                 _item("Users", "person", "auth_user_changelist"),
                 _item("Groups", "group", "auth_group_changelist"),
-                _item("API tokens", "key", "knox_authtoken_changelist"),
+                {
+                    **_item("API tokens", "key", "knox_authtoken_changelist"),
+                    "active": _is_on_all_tokens,
+                },
                 _own("My tokens", "passkey", "knox_authtoken_mine"),
             ],
         },
     ]
+
+
+def _is_on_all_tokens(request: HttpRequest) -> bool:
+    """Say whether a page of all accounts' tokens is open.
+
+    Unfold goes by the beginning of the address alone, which one's own tokens share.
+    """
+    all_tokens, own = (reverse(f"admin:knox_authtoken_{page}") for page in ("changelist", "mine"))
+    return request.path.startswith(all_tokens) and not request.path.startswith(own)
 
 
 def _invitations() -> dict[str, Any]:
