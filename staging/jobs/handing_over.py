@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import structlog
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -79,7 +80,15 @@ def hand_over(account: User, *, to: User, by: User) -> int:
     now = timezone.now()
     jobs = set(queue_of(account).values_list("job_id", flat=True))
     count = queue_of(account).update(
-        account=to, run_after=now, held_by_limit=None, error="", error_code=""
+        account=to,
+        run_after=now,
+        held_by_limit=None,
+        error="",
+        error_code="",
+        # This ends the claim of a worker that has read the earlier account: its next write finds
+        # another claim number.
+        lease_until=None,
+        lease_number=F("lease_number") + 1,
     )
     StagingJob.objects.filter(pk__in=jobs).update(changed_at=now)
     log.info(

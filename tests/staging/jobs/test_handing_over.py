@@ -18,11 +18,12 @@ from staging.models import (
     PurchasePause,
     SpendingLimit,
 )
-from staging.predictions import submission
+from staging.predictions import reserving, submission
 from staging.predictions.claims import claim_next
 from staging.spending.changing import pause, resume, save_limit
 from tests.staging.conftest import Ask, Sandbox, ask, carry_out, only, sandbox
 from tests.staging.finished import stage
+from tests.staging.limits import limit, used
 
 __all__ = ["ask", "sandbox"]
 
@@ -62,6 +63,41 @@ def test_pause_stops_what_is_claimed_already(
     submission.submit(claimed.prediction)
 
     assert (only(job).status, only(job).lease_until, sandbox.bought()) == ("queued", None, [])
+
+
+def test_handing_over_ends_a_claim(
+    sandbox: Sandbox, ask: Ask, operator: User, stranger: User
+) -> None:
+    """A worker that claimed it before would hold it under the limits of the earlier account."""
+    job = ask()
+    claimed = claim_next(PredictionStatus.QUEUED)
+    assert claimed is not None
+    earlier, later = limit("5", account=operator), limit("5", account=stranger)
+    held = pause(account=operator, by="root")
+    hand_over(operator, to=stranger, by=operator)
+    resume(held)
+
+    submission.submit(claimed.prediction)
+    assert (only(job).status, sandbox.bought()) == ("queued", [])
+
+    submission.submit_waiting()
+    assert (only(job).status, len(sandbox.bought())) == ("running", 1)
+    assert (used(earlier), used(later)) == ((0, 0), (0, Decimal("0.03")))
+
+
+def test_handing_over_ends_a_refusal_under_the_earlier_accounts_limit(
+    sandbox: Sandbox, ask: Ask, operator: User, stranger: User
+) -> None:
+    job = ask()
+    claimed = claim_next(PredictionStatus.QUEUED)
+    assert claimed is not None
+    limit("0.01", account=operator, when_over="refuse")
+    pause(account=operator, by="root")
+    hand_over(operator, to=stranger, by=operator)
+
+    assert not reserving.has_headroom(claimed.prediction, by="worker")
+
+    assert only(job).status == "queued"
 
 
 def test_pause_of_another_account_stops_nothing(sandbox: Sandbox, ask: Ask, stranger: User) -> None:
