@@ -4,7 +4,9 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -14,13 +16,21 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from modelsettings.actors import Actor
 from modelsettings.errors import RequestRefused
 from modelsettings.refusals import put_on_form
+from staging.access import projects_shown_to
 from staging.admin.batch_form import ProjectChooser
-from staging.admin.page_parts import ReadOnly, page_context
+from staging.admin.page_parts import ReadOnly, page_context, user_of
 from staging.disclosure import end_rule, set_rule
 from staging.models import DisclosureRule, Project
+from staging.models.disclosure import DisclosureRuleQuerySet
 
 # Earlier rules that the page shows.
 MOST = 50
+
+
+def _rules_shown_to(user: User) -> DisclosureRuleQuerySet:
+    """Return the rules of the site, and of the projects that the admin shows to an account."""
+    shown = Q(project=None) | Q(project__in=projects_shown_to(user))
+    return DisclosureRule.objects.filter(shown).select_related("project")
 
 
 class SiteOrProjectChooser(ProjectChooser):
@@ -40,9 +50,10 @@ class RuleForm(forms.Form):
         label="Why?", required=False, max_length=500, widget=UnfoldAdminTextInputWidget
     )
 
-    def __init__(self, *args: Any, chooser: forms.Widget, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, chooser: forms.Widget, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         project = cast("forms.ModelChoiceField[Project]", self.fields["project"])
+        project.queryset = projects_shown_to(by)
         project.help_text = "Type to search. Empty: every project without a rule of its own."
         project.widget = chooser
         chooser.choices = project.choices  # type: ignore[attr-defined]  # a select has some
@@ -83,12 +94,15 @@ class DisclosureRuleAdmin(ReadOnly, ModelAdmin):
         chooser = SiteOrProjectChooser(field, self.admin_site)
         initial = {"project": request.GET.get("project", "")}
         form = RuleForm(
-            request.POST if request.method == "POST" else None, chooser=chooser, initial=initial
+            request.POST if request.method == "POST" else None,
+            chooser=chooser,
+            by=user_of(request),
+            initial=initial,
         )
         if form.is_bound and form.is_valid() and (rule := form.set_rule(by=Actor.of(request.user))):
             messages.success(request, f"{rule}, from the next job on.")
             return redirect("admin:staging_disclosurerule_changelist")
-        rules = DisclosureRule.objects.select_related("project")
+        rules = _rules_shown_to(user_of(request))
         context = {
             **page_context(self, request, title="Disclosure"),
             "form": form,
@@ -101,7 +115,7 @@ class DisclosureRuleAdmin(ReadOnly, ModelAdmin):
 
     def _end(self, request: HttpRequest) -> HttpResponse:
         key = request.POST["end"]
-        rules = DisclosureRule.objects.in_force().select_related("project")
+        rules = _rules_shown_to(user_of(request)).in_force()
         rule = rules.filter(pk=key).first() if key.isdecimal() and len(key) < 18 else None
         if rule is None:
             messages.info(request, "This rule has ended already.")

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import template
 
+from staging.access import projects_shown_to
 from staging.models import DisclosureRule, Project
 
 register = template.Library()
@@ -18,7 +19,7 @@ def disclosure_note(context: Any, *, project: Project | None = None) -> dict[str
     return {
         "rule": rule,
         "project": project,
-        "others": 0 if project else rules.exclude(project=None).count(),
+        "others": 0 if project else rules.filter(project__in=projects_shown_to(user)).count(),
         "may_see": user.has_perm("modelsettings.view_modelsettings")
         or user.has_perm("modelsettings.change_modelsettings"),
     }

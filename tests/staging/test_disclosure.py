@@ -275,3 +275,24 @@ def test_pages_say_which_rule_wins(admin_page: Client, operator: User) -> None:
     assert "The site's rule wins over <em>Disclosure</em> in every profile" in of_settings
     assert "The site's rule wins" in of_project
     assert "“Virtually staged”, by the rule of the site" in of_job
+
+
+def test_the_page_has_the_rules_of_the_projects_that_one_is_shown(stranger: User) -> None:
+    """Whoever may change settings, and sees no project of others, sees no rule of theirs."""
+    other = create_project("12 Elm Street", owner=User.objects.create_user("mia"))
+    own = create_project("5 Oak Lane", owner=stranger)
+    of_other, of_own = (set_rule(project, LABEL, by=ANN) for project in (other, own))
+    stranger.is_staff = True
+    stranger.save()
+    stranger.user_permissions.add(Permission.objects.get(codename="change_modelsettings"))
+    browser = Client()
+    browser.force_login(stranger)
+
+    page = browser.get(PAGE).content.decode()
+    browser.post(PAGE, {"end": of_other.pk})
+    browser.post(PAGE, {"end": of_own.pk})
+    refused = browser.post(PAGE, {"label": "AI", "project": str(other.pk)})
+
+    assert ("5 Oak Lane" in page, "12 Elm Street" in page) == (True, False)
+    assert list(DisclosureRule.objects.in_force()) == [of_other]
+    assert refused.status_code == 200
