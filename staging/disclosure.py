@@ -106,7 +106,8 @@ def apply_rule(job: StagingJob) -> None:
         **job.delivery,
         "disclosure": None if rule.label == DisclosureRule.NONE else rule.label,
     }
-    if "disclosure" in job.settings:
+    # A model's own input of this name is sent to it, and is no label.
+    if "disclosure" in job.settings and "disclosure" not in job.input:
         job.settings = {**job.settings, "disclosure": rule.label}
 
 

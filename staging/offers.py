@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from modelsettings import catalog, registry
 from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.pinned_schemas import get_schema
+from modelsettings.schema.delivery import is_ours
 from modelsettings.schema.flattening import JSON
 from modelsettings.schema.overridable import overridable_names
 from staging.clients import is_client, nameable_models, nameable_profiles
@@ -128,7 +129,7 @@ def _offer_profile(
     names = [
         name
         for name in (properties if changes_all else overridable_names(row.overridable, properties))
-        if name not in kept
+        if name not in kept or not is_ours(schema, name)
     ]
     return ProfileOffer(
         name=row.name,

@@ -84,8 +84,13 @@ def is_ours(schema: JSON, name: str) -> bool:
     return bool(schema["properties"].get(name, {}).get("x-applied-by") == "restage")
 
 
-def split(schema: JSON, values: Mapping[str, Any]) -> tuple[JSON, Delivery]:
+def split(
+    schema: JSON, values: Mapping[str, Any], *, label: str | None = None
+) -> tuple[JSON, Delivery]:
     """Part a valid document into what the model is sent and what Restage does itself.
+
+    `label` is that of a rule of disclosure, which is drawn whatever the document says, also where
+    `disclosure` is an input of the model itself.
 
     Where Restage encodes, the model is asked for its lossless format, so that nothing is
     compressed twice.
@@ -93,7 +98,7 @@ def split(schema: JSON, values: Mapping[str, Any]) -> tuple[JSON, Delivery]:
     sent = {name: value for name, value in values.items() if not is_ours(schema, name)}
     ours = {name: value for name, value in values.items() if is_ours(schema, name)}
     ratio = ours.get("aspect_ratio", "match_input_image")
-    label = ours.get("disclosure", "off")
+    label = ours.get("disclosure", "off") if label is None else label
     wanted, quality = values.get("output_format"), values.get(_find_quality(schema))
     # A model's own output_format may be no text.
     wanted = wanted if isinstance(wanted, str) else None

@@ -214,7 +214,7 @@ def resolve(
     settings = stored.validator.clean(wanted)
     if disclosure is not None and delivery.is_ours(stored.validator.schema, "disclosure"):
         settings["disclosure"] = disclosure
-    sent, delivered = delivery.split(stored.validator.schema, settings)
+    sent, delivered = delivery.split(stored.validator.schema, settings, label=disclosure)
     return ResolvedSettings(stored=stored, settings=settings, input=sent, delivery=delivered)
 
 

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 
 from modelsettings import catalog, profiles
 from modelsettings.errors import RequestRefused
+from modelsettings.schema.delivery import is_ours
 from modelsettings.schema.validation import SettingsRefused
 from modelsettings.settings import ProfileNotFound, ResolvedSettings, StoredSettings, resolve
 from staging.clients import check_model_named, check_profile_named, check_prompt, is_client
@@ -103,7 +104,8 @@ def plan_job(wanted: StagingRequest, *, project: Project, by: User) -> Plan:
     model, profile = _choose_profile(wanted, project=project, room_type=room_type)
     rule = DisclosureRule.objects.find_for(project.pk)
     resolved = _resolve(wanted, model=model, profile=profile, by=by, rule=rule)
-    if "disclosure" in wanted.overrides:
+    schema = resolved.stored.validator.schema
+    if "disclosure" in wanted.overrides and is_ours(schema, "disclosure"):
         check_override(rule, wanted.overrides["disclosure"])
     if resolved.stored.obstacle:
         raise CannotStage(resolved.stored.obstacle)

@@ -7,7 +7,9 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from rest_framework.test import APIClient
 
+from modelsettings import registry
 from modelsettings.actors import Actor
+from modelsettings.schema.published import PublishedModel
 from modelsettings.settings import get_settings, patch_settings
 from staging.batches import preparation
 from staging.batches.requesting import from_photo, request_batch
@@ -19,12 +21,14 @@ from staging.models import DisclosureRule, PredictionStatus, Project, StagingJob
 from staging.photos import Upload
 from staging.projects import create_project, set_member
 from tests.conftest import client_of, make_photo
+from tests.modelsettings.acme import STAGER_INPUTS, published
 from tests.staging.conftest import QWEN
 
 RULES = "/api/v1/admin/disclosure-rules"
 PAGE = "/admin/staging/disclosurerule/"
 ANN = Actor("ann")
 LABEL = "Virtually staged"
+STAGER = "acme/stager"
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +76,34 @@ def test_a_projects_rule_goes_before_the_sites(operator: User) -> None:
 
     assert label_of(stage(operator, project=elm)) == ("off", None, "project")
     assert label_of(stage(operator, project=oak)) == (LABEL, LABEL, "site")
+
+
+def add_own_disclosure(prop: dict[str, Any]) -> None:
+    """Add a model, acme/stager, with an input of its own that is called disclosure."""
+    document = published({**STAGER_INPUTS, "disclosure": prop})
+    registry.add_model(PublishedModel.from_json(document), by=ANN)
+
+
+def test_a_rule_wins_over_a_models_own_input_of_that_name(operator: User) -> None:
+    add_own_disclosure({"type": "boolean", "default": False})
+    set_rule(None, LABEL, by=ANN)
+
+    job = request_staging(Upload(make_photo()), StagingRequest(model=STAGER), owner=operator)
+    again = repeat_job(job, by=operator)
+
+    assert label_of(job) == label_of(again) == (False, LABEL, "site")
+    assert job.input["disclosure"] is again.input["disclosure"] is False
+
+
+def test_a_models_own_input_is_no_label_to_refuse(operator: User) -> None:
+    add_own_disclosure({"type": "boolean", "default": False})
+    set_rule(None, LABEL, by=ANN)
+    wanted = StagingRequest(model=STAGER, overrides={"disclosure": True})
+
+    job = request_staging(Upload(make_photo()), wanted, owner=operator)
+
+    assert label_of(job) == (True, LABEL, "site")
+    assert job.input["disclosure"] is True
 
 
 @pytest.mark.parametrize("label", ["off", "Staged by us"])

@@ -7,15 +7,17 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from rest_framework.test import APIClient
 
-from modelsettings import profiles
+from modelsettings import profiles, registry
 from modelsettings.actors import Actor
 from modelsettings.models import ReplicateModel
+from modelsettings.schema.published import PublishedModel
 from modelsettings.settings import get_settings, patch_settings, set_overridable
 from staging.disclosure import set_rule
 from staging.models import Project
 from staging.offers import offers_to
 from staging.spending.estimating import typical_cost
 from tests.conftest import client_of
+from tests.modelsettings.acme import STAGER_INPUTS, published
 from tests.staging.conftest import FLUX, QWEN
 
 OFFERS = "/api/v1/staging/models"
@@ -91,6 +93,16 @@ def test_nobody_may_change_the_label_under_a_rule_of_the_site(operator: User) ->
     (live,) = offer_of(operator, QWEN)["profiles"]
 
     assert "disclosure" not in live["parameters"]["properties"]
+
+
+def test_a_models_own_input_of_that_name_may_be_changed(operator: User) -> None:
+    document = published({**STAGER_INPUTS, "disclosure": {"type": "boolean"}})
+    registry.add_model(PublishedModel.from_json(document), by=ANN)
+    set_rule(None, "Virtually staged", by=ANN)
+
+    (live,) = offer_of(operator, "acme/stager")["profiles"]
+
+    assert "disclosure" in live["parameters"]["properties"]
 
 
 def test_what_may_not_be_named_is_not_offered(stranger: User, operator: User) -> None:
