@@ -109,6 +109,10 @@ def apply_rule(job: StagingJob) -> None:
     # A model's own input of this name is sent to it, and is no label.
     if "disclosure" in job.settings and "disclosure" not in job.input:
         job.settings = {**job.settings, "disclosure": rule.label}
+        if job.overrides.get("disclosure", rule.label) != rule.label:
+            job.overrides = {
+                name: value for name, value in job.overrides.items() if name != "disclosure"
+            }
 
 
 def _lock(project: Project | None) -> DisclosureRule | None:

@@ -90,6 +90,7 @@ def _retry(job: StagingJob, *, by: User, key: IdempotencyKey | None) -> None:
     apply_rule(current)
     StagingJob.objects.filter(pk=current.pk).update(
         settings=current.settings,
+        overrides=current.overrides,
         delivery=current.delivery,
         disclosure_rule=current.disclosure_rule,
         status=JobStatus.QUEUED,

@@ -130,13 +130,15 @@ def test_a_clients_label_is_refused_with_a_code(stranger: User) -> None:
 
 
 def test_repeat_gets_the_label_of_a_rule_that_came_since(operator: User) -> None:
-    job = stage(operator, disclosure="off")
+    job = stage(operator, disclosure="off", go_fast=False)
     set_rule(None, LABEL, by=ANN)
 
     again = repeat_job(job, by=operator)
 
     assert label_of(again) == (LABEL, LABEL, "site")
     assert label_of(job) == ("off", None, "")
+    assert again.overrides == {"go_fast": False}
+    assert job.overrides == {"go_fast": False, "disclosure": "off"}
 
 
 def test_retry_gets_the_label_of_a_rule_that_came_since(operator: User) -> None:
@@ -147,6 +149,7 @@ def test_retry_gets_the_label_of_a_rule_that_came_since(operator: User) -> None:
     retry_job(job, by=operator)
 
     assert label_of(job) == (LABEL, LABEL, "site")
+    assert job.overrides == {}
 
 
 def test_repeat_and_retry_keep_the_label_where_the_rule_has_ended(operator: User) -> None:
