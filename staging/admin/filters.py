@@ -157,14 +157,21 @@ class DayFilter(admin.ListFilter):
 class SearchFilter(AutocompleteSelectFilter):
     """Filters by a row of another table, which is searched by name and never listed."""
 
-    def __init__(self, field: Any, *args: Any, **kwargs: Any) -> None:
-        super().__init__(field, *args, **kwargs)
-        self.is_odd = False
+    def __init__(self, field: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(field, request, *args, **kwargs)
+        self.is_odd = bool(self.value()) and not self._is_shown(request)
+        if self.is_odd:
+            # It must not reach the widget either, which writes the row's name.
+            self.lookup_val = None
+
+    def _is_shown(self, request: HttpRequest) -> bool:
+        """Say whether the value is the id of a row that the admin shows the user."""
         try:
-            field.target_field.to_python(self.value() or None)
+            key = self.field.target_field.to_python(self.value())
         except ValidationError:
-            # A value that is no id must not reach the widget either.
-            self.is_odd, self.lookup_val = True, None
+            return False
+        page = self.model_admin.admin_site.get_model_admin(self.field.remote_field.model)
+        return bool(page.get_queryset(request).filter(pk=key).exists())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.is_odd:

@@ -132,6 +132,7 @@ _STAGING = Section(
         Row("POST", "notice/test/", "login login 403 403 403 403 403 302 302 302", {}, what="sends a test, where mail or a webhook is set"),
 
         Row("GET", "photo/", _LIST),
+        Row("GET", "photo/?project__id__exact={project}", _LIST, what="of the project"),
         Row("POST", "photo/", _ACT_OF_STAGERS, _action("delete_selected", "{photo}"), "staging_photo", "delete"),
         Row("GET", "photo/add/", _ADD_OF_STAGERS),
         Row("POST", "photo/add/", "login login 403 403 403 302+ 200 302+ 302+ 302+", {"file": PHOTO, "project": "{project}"}, "staging_photo"),
@@ -220,6 +221,7 @@ _STAGING = Section(
         Row("POST", "stagedimage/{image}/judge/", "login login 403 403 302+ 302+ 404 302+ 302+ 302+", {"verdict": "accepted"}, "staging_stagedimage"),
 
         Row("GET", "stagingbatch/", _LIST),
+        Row("GET", "stagingbatch/?project__id__exact={project}", _LIST, what="of the project"),
         Row("GET", "stagingbatch/add/", _ADD_OF_STAGERS),
         Row("POST", "stagingbatch/add/", "login login 403 403 403 302+ 200 302+ 302+ 302+", {"photos": PHOTO, "styles": "modern", "room_type": "default", "project": "{project}"}, "staging_stagingbatch"),
         _bare("stagingbatch/{batch}/"),
@@ -228,6 +230,7 @@ _STAGING = Section(
         Row("GET", "stagingbatch/{batch}/history/", _PAST),
 
         Row("GET", "stagingjob/", _LIST),
+        Row("GET", "stagingjob/?project__id__exact={project}", _LIST, what="of the project"),
         Row("POST", "stagingjob/", "login login 403 302 302 302+ 302 302+ 302+ 302+", _action("retry_selected", "{failed}"), "staging_prediction", "retry"),
         Row("POST", "stagingjob/", "login login 403 302 302 302+ 302 302+ 302+ 302+", _action("cancel_selected", "{queued}"), "staging_prediction", "cancel"),
         Row("POST", "stagingjob/", "login login 403 200 200 200 302 200 200 200", _action("download_selected", "{job}"), what="download"),
