@@ -5,13 +5,12 @@ its queue is bought meanwhile. Reading the photos of its batches goes on, since 
 the jobs that come of it wait with the others.
 """
 
-from collections import Counter
 from dataclasses import dataclass
 
 import structlog
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Count, F
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -29,7 +28,6 @@ from staging.worker.wake import Step, wake
 
 # Predictions that one request cancels: each moves in a transaction of its own.
 MOST_CANCELED = 500
-MOST_COUNTED = 1000
 log = structlog.get_logger(__name__)
 
 
@@ -54,19 +52,17 @@ def count_unread(account: User) -> int:
 
 
 def find_queues() -> list[Queue]:
-    """Return the deactivated accounts that have something queued, the longest deactivated first.
-
-    At most MOST_COUNTED predictions are counted: a larger number waits just as much.
-    """
+    """Return the deactivated accounts that have something queued, the longest deactivated first."""
     pauses = PurchasePause.objects.exclude(account=None).select_related("account")
     by_account = {pause.account_id: pause for pause in pauses}
     if not by_account:
         return []
     queued = Prediction.objects.filter(status=PredictionStatus.QUEUED).order_by()
     payers = queued.annotate(payer=Coalesce("account", "job__owner")).filter(payer__in=by_account)
-    counts = Counter(payers.values_list("payer", flat=True)[:MOST_COUNTED])
+    # Of all of them: a bound would hide the accounts behind one with a long queue.
+    counts = dict(payers.values_list("payer").annotate(Count("pk")))
     return [
-        Queue(pause, counts[account]) for account, pause in by_account.items() if counts[account]
+        Queue(pause, counts[account]) for account, pause in by_account.items() if account in counts
     ]
 
 

@@ -1,7 +1,8 @@
 """Troubles on the first page: problems that need an operator, mostly without a notice.
 
 Limits nearly spent are both troubles and conditions, in the same words. No query here reads more
-than MOST rows, the newest: a larger number needs an operator just as much.
+than MOST rows, the newest: a larger number needs an operator just as much. Only the queues of
+deactivated accounts are counted whole, so that one hides no other.
 """
 
 import uuid

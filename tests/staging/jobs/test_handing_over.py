@@ -150,6 +150,21 @@ def test_photos_of_batches_are_read_and_their_jobs_wait(
     assert [queue.count for queue in find_queues()] == [Prediction.objects.count()]
 
 
+def test_a_long_queue_hides_no_other(
+    ask: Ask, held: PurchasePause, operator: User, stranger: User
+) -> None:
+    job = ask()
+    Prediction.objects.bulk_create(
+        Prediction(job=job, account=operator, position=number) for number in range(1, 1100)
+    )
+    stage(stranger)
+    pause(account=stranger, by="root")
+
+    found = {queue.pause.account: queue.count for queue in find_queues()}
+
+    assert found == {operator: 1100, stranger: 1}
+
+
 def test_hand_over_lets_another_pay(
     sandbox: Sandbox, ask: Ask, held: PurchasePause, operator: User, stranger: User
 ) -> None:
