@@ -16,7 +16,7 @@ from modelsettings import profiles, registry
 from modelsettings.actors import Actor
 from modelsettings.models import ReplicateModel
 from modelsettings.schema.published import PublishedModel
-from modelsettings.settings import get_settings, patch_settings
+from modelsettings.settings import get_settings, patch_settings, set_overridable
 from staging.batches.requesting import from_photo, from_upload, request_batch
 from staging.disclosure import end_rule, set_rule
 from staging.invitations import invite
@@ -95,13 +95,17 @@ def _tokens(operator: User, stranger: User) -> None:
 
 
 def _tune() -> None:
-    """A model with five revisions, a draft, a locked and a retired profile."""
+    """A model with a price and six revisions, a draft, a locked and a retired profile."""
     ann = Actor("ann")
     registry.add_model(PublishedModel.from_json(published()), by=Actor.system("test"))
+    model = ReplicateModel.objects.get(slug=SLUG)
+    model.price = [{"unit": "image", "usd": 0.03}]
+    model.save()
     live = get_settings(SLUG)
     for quality in (40, 50, 60):
         patch_settings(live.pk, {"output_quality": quality}, by=ann, reason="a try")
     patch_settings(live.pk, {"seed": 7, "note": "Küche"}, by=ann)
+    set_overridable(live.pk, ["num_outputs", "seed"], by=ann)
     for name in ("draft", "locked", "retired"):
         profile = profiles.copy_profile(live.pk, name, by=ann)
         if name == "locked":
@@ -126,6 +130,8 @@ def _projects(operator: User, stranger: User) -> None:
         asked_into = Project.objects.get(pk=place)
         invite(asked_into, name, may_edit=False)
         _rename(Invitation.objects.get(project=asked_into, username=name), new)
+    # A second one of the operator's, for a second page.
+    invite(create_project("Fir Street", owner=stranger), operator.username, may_edit=False)
 
 
 def _limits(operator: User) -> None:
@@ -239,17 +245,17 @@ def _gaps() -> None:
     refusal = {"error_code": "model_failed", "error": "No memory."}
     StagingJob.objects.get(pk=JOBS[3]).predictions.update(**refusal)
     photo = Photo.objects.select_related("project__owner").get(pk=PHOTOS[1])
-    made, failed, unpriced = (
+    made, failed, unpriced, queued = (
         request_staging(photo, StagingRequest(model=SLUG), owner=photo.project.owner)
-        for _ in range(3)
+        for _ in range(4)
     )
     finish(made)
     finish(failed, status="failed").predictions.update(**refusal)
     finish(unpriced, cost=None)
-    StagingJob.objects.filter(pk=unpriced.pk).update(repeats=made)
+    StagingJob.objects.filter(pk=unpriced.pk).update(repeats=made, expected_cost=None)
     batch = StagingBatch.objects.get(pk=BATCHES[0])
     StagingBatch.objects.filter(pk=batch.pk).update(model=model, profile_name="draft", seed=7)
-    for job, place in zip((made, failed), batch.photos.all(), strict=False):
+    for job, place in zip((made, failed, queued), batch.photos.all(), strict=True):
         StagingJob.objects.filter(pk=job.pk).update(batch_photo=place)
 
 

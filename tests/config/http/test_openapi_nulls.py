@@ -8,7 +8,9 @@ from jsonschema_rs import Draft202012Validator
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
+from modelsettings.actors import Actor
 from modelsettings.models import ReplicateModel
+from staging.disclosure import end_rule
 from tests import contract_world as world
 from tests.conftest import client_of
 from tests.contract_document import (
@@ -21,8 +23,12 @@ from tests.contract_document import (
 
 Document = dict[str, Any]
 
-LISTS = [f"/api/v1/staging/{name}" for name in ("batches", "jobs", "photos", "projects")]
+LISTS = [
+    f"/api/v1/staging/{name}" for name in ("batches", "invitations", "jobs", "photos", "projects")
+]
 HISTORY = "/api/v1/admin/models/{slug}/config/history"
+COMPARISON = "/api/v1/admin/models/{slug}/config/compare"
+PROJECT = "/api/v1/staging/projects/{project_id}"
 USAGE = "/api/v1/staging/usage"
 LIMITS = "/api/v1/staging/limits"
 NULL = {"type": "null"}
@@ -88,6 +94,9 @@ def test_answers_hold_null_where_the_document_says(
     answers += [(path, f"{path}?page_size=1") for path in LISTS]
     answers += [(path, api.get(f"{path}?page_size=1").json()["next"]) for path in LISTS]
     answers.append((HISTORY, f"{addresses_of(HISTORY)[0]}?profile=draft"))
+    answers += [
+        (COMPARISON, f"{addresses_of(COMPARISON)[0]}?old={old}&new={old + 1}") for old in (4, 5)
+    ]
     answers.append((USAGE, f"{USAGE}?project={world.EMPTY}"))
 
     # Another sees no dollars of the operator's limits, and there is a bound of pictures.
@@ -98,6 +107,10 @@ def test_answers_hold_null_where_the_document_says(
     found = others | {
         null for path, address in answers for null in nulls_of(api, document, path, address)
     }
+
+    # Where the site has no rule, a project may be under none.
+    end_rule(None, by=Actor("bob"))
+    found |= nulls_of(api, document, PROJECT, PROJECT.format(project_id=world.EMPTY))
 
     never = {(field, is_null) for field in nullable_fields(document) for is_null in (True, False)}
     # The world has a default model; the next test is about one without.
