@@ -77,7 +77,8 @@ def offers_to(user: User) -> list[ModelOffer]:
                     _offer_profile(
                         row,
                         model=model,
-                        may_name=row.pk in named_profiles,
+                        # A job names a profile with its model, or else one of the default model.
+                        may_name=row.pk in named_profiles and (may_name or model.is_default),
                         changes_all=changes_all,
                         kept=kept,
                     )

@@ -51,7 +51,8 @@ def check_query(request: Request, known: Iterable[str]) -> None:
     """Raise ValidationError for an unknown query parameter: misspelt, it would ask for all."""
     choices = list(known)
     if unknown := sorted(set(request.query_params) - set(choices)):
-        sentence = f"Ask for one of: {', '.join(choices)}."
+        some = f"Ask for one of: {', '.join(choices)}."
+        sentence = some if choices else "This address takes no parameters."
         raise ValidationError({name: [sentence] for name in unknown})
 
 

@@ -141,7 +141,16 @@ def test_what_serves_without_a_name_is_offered_and_says_so(stranger: User) -> No
     assert found["may_name"] is False
     assert rooms == {"default": [], "bedrooms": ["bedroom"]}
     assert found["profiles"][1]["may_name"] is False
-    assert offer_of(stranger, other.slug)["may_name"] is False
+    used = offer_of(stranger, other.slug)
+    assert used["may_name"] is False
+    assert [profile["may_name"] for profile in used["profiles"]] == [False]
+
+
+def test_unknown_parameter_is_refused(stranger: User) -> None:
+    answer = client_of(stranger).get(f"{OFFERS}?x=1")
+
+    assert answer.status_code == 400
+    assert answer.json() == {"x": ["This address takes no parameters."]}
 
 
 def test_whoever_may_replace_the_prompt_is_told_so(stranger: User) -> None:
