@@ -17,6 +17,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from modelsettings.models import ModelSettings, ReplicateModel
 from staging import access
 from staging.admin.page_parts import user_of
+from staging.clients import nameable_profiles
 from staging.models import Project, RoomType, Style, Verdict
 from staging.usage import midnight
 
@@ -61,14 +62,17 @@ class ModelFilter(DropdownFilter):
 
 
 class ProfileFilter(DropdownFilter):
-    """The profiles of the chosen model, or of all models."""
+    """The profiles of the chosen model, or of all models: those that the user sees or may name."""
 
     title = "profile"
     parameter_name = "profile__exact"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        profiles = ModelSettings.objects.select_related("model").order_by("model__label", "name")
-        chosen = _by_id(profiles, "model", request.GET.get("model__id__exact"))
+        user = user_of(request)
+        sees_all = access.may_view(user, ModelSettings)
+        profiles = ModelSettings.objects.all() if sees_all else nameable_profiles(user)
+        ordered = profiles.select_related("model").order_by("model__label", "name")
+        chosen = _by_id(ordered, "model", request.GET.get("model__id__exact"))
         return [
             (str(profile.pk), f"{profile.model.label}: {profile.name}")
             for profile in chosen[:MOST_PROFILES]

@@ -337,3 +337,23 @@ def test_the_admins_project_offers_what_the_account_may_name(
     assert choices(browser, plain) == (False, False)
     assert choices(browser, project) == (True, False)
     assert choices(admin_page, plain) == (True, True)
+
+
+def test_filter_of_jobs_lists_no_profile_that_is_kept_from_clients(
+    stranger: User, photo: Photo, admin_page: Client
+) -> None:
+    """The list is a Judge's and a Stager's, too."""
+    keep_profile(name="kept")
+    stranger.is_staff = True
+    stranger.save()
+    stranger.user_permissions.add(Permission.objects.get(codename="view_stagingjob"))
+    request_staging(photo, StagingRequest(), owner=stranger)
+    client = Client()
+    client.force_login(stranger)
+
+    pages = [
+        one.get("/admin/staging/stagingjob/").content.decode() for one in (client, admin_page)
+    ]
+
+    assert ["Qwen Image Edit: kept" in page for page in pages] == [False, True]
+    assert "Qwen Image Edit: default" in pages[0]
