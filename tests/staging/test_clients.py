@@ -351,9 +351,7 @@ def test_filter_of_jobs_lists_no_profile_that_is_kept_from_clients(
     client = Client()
     client.force_login(stranger)
 
-    pages = [
-        one.get("/admin/staging/stagingjob/").content.decode() for one in (client, admin_page)
-    ]
+    pages = [one.get("/admin/staging/stagingjob/").content.decode() for one in (client, admin_page)]
 
     assert ["Qwen Image Edit: kept" in page for page in pages] == [False, True]
     assert "Qwen Image Edit: default" in pages[0]
