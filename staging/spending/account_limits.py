@@ -39,6 +39,8 @@ def limit_accounts(
     """
     if not (usd.is_finite() and 0 <= usd <= MOST_USD):
         raise LimitRefused(f"Write dollars from 0 to {MOST_USD:,}.", field="usd")
+    if usd != usd.quantize(Decimal("0.01")):
+        raise LimitRefused("Write dollars with two decimal places at most.", field="usd")
     hold_purchases()
     begins_on = period.begin(timezone.localdate())
     spent, reserved = _spent_since(begins_on), _reserved_since(begins_on)

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSelectWidget
 
 from staging.admin.page_parts import page_context, user_of
@@ -51,9 +51,12 @@ def offer_view(page: "ModelAdmin[SpendingLimit]", request: HttpRequest) -> HttpR
         page.log_addition(request, limit, [{"added": {}}])
         undo = reverse("admin:staging_spendinglimit_delete", args=[limit.pk])
         change = reverse("admin:staging_spendinglimit_change", args=[limit.pk])
-        told = 'All projects together may spend ${} a day now. <a href="{}">Change it</a>'
-        undoing = ' or <a href="{}">undo it</a>.' if page.has_delete_permission(request) else "."
-        messages.success(request, format_html(told + undoing, limit.usd, change, undo))
+        ways = [(change, "Change it")]
+        if page.has_delete_permission(request):
+            ways.append((undo, "undo it"))
+        links = format_html_join(" or ", '<a class="underline" href="{}">{}</a>', ways)
+        told = "All projects together may spend ${} a day now. {}."
+        messages.success(request, format_html(told, limit.usd, links))
     return redirect("admin:index")
 
 

@@ -50,6 +50,7 @@ def test_it_sets_none_twice(operator: User, capsys: pytest.CaptureFixture[str]) 
     [
         ("-1", "Write dollars from 0 to 99,999,999.99."),
         ("NaN", "Write dollars from 0 to 99,999,999.99."),
+        ("0.001", "Write dollars with two decimal places at most."),
         ("twenty", "twenty is no number of dollars."),
     ],
 )
