@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.db.models import F, QuerySet
 from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest
+from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
@@ -44,14 +45,25 @@ class RolesField(ModelMultipleChoiceField):  # type: ignore[type-arg]  # not gen
         return f"{group.name}: {WORDS[key]}" if key in WORDS else str(group.name)
 
 
+class AccountForm(UserChangeForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].help_text = format_html(
+            'Stored as a hash, which nobody can read. <a href="{}" class="restage-link">Set '
+            "another password</a>",
+            "../password/",
+        )
+
+
 @admin.register(User)
 class AccountAdmin(AccessOfAccount, UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
     """Accounts. Whoever manages them gives no right that they lack, and changes nobody above."""
 
-    form = UserChangeForm
+    form = AccountForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
-    filter_horizontal = ("user_permissions",)
+    # Boxes to tick: Django's two lists side by side are no good to a screen reader.
+    filter_horizontal = ()
     list_display = ("username", "email", "roles", "is_active", "last_login")
     list_filter = ("groups", "is_active", "is_staff")
     list_select_related = ()
@@ -95,6 +107,13 @@ class AccountAdmin(AccessOfAccount, UserAdmin, ModelAdmin):  # type: ignore[type
         may = bool(super().has_delete_permission(request, obj))
         return may and (obj is None or may_manage(user_of(request), obj))
 
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "groups":
+            # Without the links to add and change groups.
+            field.widget = field.widget.widget
+        return field
+
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "groups":
             return RolesField(
@@ -110,6 +129,7 @@ class AccountAdmin(AccessOfAccount, UserAdmin, ModelAdmin):  # type: ignore[type
         if field is not None and db_field.name == "user_permissions":
             shown = _held_by(request)
             field.queryset = _listed(offered_permissions(user_of(request), also=shown))
+            field.widget = UnfoldAdminCheckboxSelectMultipleWidget(choices=field.choices)
             field.help_text = "For what no role has. A role is easier to look after."
         return field
 
@@ -118,10 +138,15 @@ class AccountAdmin(AccessOfAccount, UserAdmin, ModelAdmin):  # type: ignore[type
         super().save_related(request, form, formsets, change)
         let_in(form.instance, had_groups=had_groups)
 
+    class Media:
+        css = {"all": ["restage/admin.css"]}
+
 
 @admin.register(Group)
 class RoleAdmin(GroupAdmin, ModelAdmin):
     """Roles, those that Restage makes and an administrator's own."""
+
+    filter_horizontal = ()
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         may = bool(super().has_change_permission(request, obj))
@@ -136,7 +161,12 @@ class RoleAdmin(GroupAdmin, ModelAdmin):
         if field is not None and db_field.name == "permissions":
             shown = _held_by(request, of_group=True)
             field.queryset = _listed(offered_permissions(user_of(request), also=shown))
+            field.widget = UnfoldAdminCheckboxSelectMultipleWidget(choices=field.choices)
+            field.help_text = ""
         return field
+
+    class Media:
+        css = {"all": ["restage/admin.css"]}
 
 
 def _held_by(request: HttpRequest, *, of_group: bool = False) -> list[int]:

@@ -11,12 +11,18 @@ from django.contrib.auth.models import Group, User
 from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from modelsettings.models import ReplicateModel
-from staging.models import Period, Project, ProjectMember, SpendingLimit, StagedImage, StagingJob
+from staging.models import (
+    Period,
+    Project,
+    ProjectMember,
+    SpendingLimit,
+    StagedImage,
+    StagingBatch,
+    StagingJob,
+)
 from tests.browser.conftest import signed_in
 from tests.browser.pages import find_violations, with_pictures
 from tests.conftest import make_photo
-from tests.staging.conftest import QWEN
 from tests.staging.finished import staged
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -42,7 +48,6 @@ def enter(window: BrowserContext, live_server: LiveServer) -> Iterator[Enter]:
 @pytest.fixture
 def project(operator: User) -> Project:
     """A project with a fresh picture, beside the work of others."""
-    ReplicateModel.objects.filter(slug=QWEN).update(is_default=True)
     made = Project.objects.create(owner=operator, name="Elm Street 5")
     with_pictures(staged(operator, project=made, name="front.jpg"))
     with_pictures(staged(operator, name="secret.jpg"))
@@ -110,8 +115,8 @@ def test_stager_stages_in_their_project_within_its_limit(enter: Enter, project: 
     page.get_by_role("button", name="Stage them").click()
 
     expect(page.get_by_text("The photos are there.")).to_be_visible()
-    job = StagingJob.objects.get(photo__original_name="hall.jpg")
-    assert (job.project, job.owner.username) == (project, "mia")
+    batch = StagingBatch.objects.get()
+    assert (batch.project, batch.owner.username) == (project, "mia")
 
 
 def test_stager_may_not_stage_where_they_only_see(enter: Enter, project: Project) -> None:

@@ -25,7 +25,9 @@ _OWN = (
 )
 # Django's pages of a row that nothing leads to: they link other rows, whoever looks. The page of
 # invitations opens to everybody, and the index of its app, above it, does not.
-_UNUSED = re.compile(r"/(history|invitation|(dailyusage|priceestimate|purchasepause)/\d+/change)/$")
+_UNUSED = re.compile(
+    r"/(history|invitation|(dailyusage|disclosurerule|priceestimate|purchasepause)/\d+/change)/$"
+)
 
 
 def pages_for(client: Client, world: World, sections: Iterable[Section]) -> dict[str, str]:
