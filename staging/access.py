@@ -53,6 +53,8 @@ class Right(Enum):
     DELETE_JOB = "delete jobs", "staging.delete_stagingjob"
     SHARE = "share pictures", "staging.add_share"
     REVOKE = "revoke public pages", "staging.change_share"
+    SEE_SHARES = "see public pages", "staging.view_share", "staging.change_share"
+    SEE_USAGE = "see cost and time", "staging.view_dailyusage"
     SEND_CALLBACK = "send callbacks again", "staging.change_callback"
     MAKE_PROJECT = "make projects", "staging.add_project"
     CHANGE_PROJECT = "change projects", "staging.change_project"

@@ -20,6 +20,7 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from config.accounts import tokens
+from config.accounts.roles import may_manage
 from staging.admin.page_parts import ReadOnly, user_of
 from staging.callbacks import get_callback_secret, renew_callback_secret
 from staging.notices.attention import number_of
@@ -54,8 +55,10 @@ class TokenAdmin(ReadOnly, ModelAdmin):
     list_select_related = ("user", "details")
     search_fields = ("user__username", "details__name")
 
-    # Deleting is revoking, by the permission to delete.
-    has_delete_permission = ModelAdmin.has_delete_permission
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Deleting is revoking: by the permission to delete, and of no account above one's own."""
+        may = bool(ModelAdmin.has_delete_permission(self, request, obj))
+        return may and (obj is None or may_manage(user_of(request), obj.user))
 
     @admin.display(ordering="details__name", empty_value="–")
     def name(self, token: Any) -> str | None:

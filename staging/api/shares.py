@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from modelsettings.api.strict import StrictSerializer
 from staging.access import Right
-from staging.api.access import caller, check_may, get_or_404, seen_jobs
+from staging.api.access import caller, check_may, check_right, get_or_404, seen_jobs
 from staging.api.refusals import refused
 from staging.jobs.judging import get_picture
 from staging.models import Share
@@ -49,10 +49,11 @@ class ShareRequestSerializer(StrictSerializer):
 
 
 class JobSharesView(APIView):
-    @extend_schema(responses={200: ShareSerializer(many=True), **refused(404)})
+    @extend_schema(responses={200: ShareSerializer(many=True), **refused(403, 404)})
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
         """List a job's public pages, the newest first, those that were revoked included."""
         job = get_or_404(seen_jobs(request), job_id, noun="job")
+        check_right(request, Right.SEE_SHARES)
         shares = ShareSerializer(shares_of(job), many=True, context={"request": request})
         return Response(shares.data)
 

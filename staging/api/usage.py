@@ -14,7 +14,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from modelsettings.api.strict import StrictSerializer
-from staging.api.access import caller, get_or_404, seen_projects
+from staging.access import Right
+from staging.api.access import caller, check_right, get_or_404, seen_projects
 from staging.api.refusals import refused
 from staging.errors import NotTheOwner
 from staging.models import Project
@@ -83,6 +84,7 @@ class UsageView(APIView):
         A prediction counts on the day on which it ended, also when its job was deleted since. A
         project that was deleted counts no more. Only its owner may know what each account spent.
         """
+        check_right(request, Right.SEE_USAGE)
         asked = UsageQuery(data=request.query_params)
         asked.is_valid(raise_exception=True)
         wanted = dict(asked.validated_data)

@@ -155,6 +155,21 @@ def test_administrator_gives_no_permission_that_they_lack(
     assert not Group.objects.filter(name="new").exists()
 
 
+def test_administrator_revokes_no_token_of_who_has_more_rights(
+    administrator: Client, admin_user: User, stranger: User
+) -> None:
+    above, below = (AuthToken.objects.create(user)[0] for user in (admin_user, stranger))
+    chosen = {"action": "delete_selected", "post": "yes"}
+
+    page = f"/admin/knox/authtoken/{above.pk}/delete/"
+    assert administrator.post(page, {"post": "yes"}).status_code == 403
+    administrator.post("/admin/knox/authtoken/", chosen | {"_selected_action": [above.pk]})
+    assert set(AuthToken.objects.all()) == {above, below}
+
+    administrator.post("/admin/knox/authtoken/", chosen | {"_selected_action": [below.pk]})
+    assert set(AuthToken.objects.all()) == {above}
+
+
 def test_administrator_does_not_touch_who_has_more_rights(
     administrator: Client, admin_user: User
 ) -> None:

@@ -58,7 +58,7 @@ STAGING = Section(
         Row("POST", "jobs/{job}/rating", "401 404 403 200+ 200+ 404 200+ 200+ 404", {"verdict": "accepted"}, "staging_stagedimage"),
         Row("POST", "jobs/{job}/repeat", "401 404 403 202+ 202+ 404 403 202+ 404", {"seed": "new"}, "staging_stagingjob"),
         Row("POST", "jobs/{failed}/retry", "401 404 403 202+ 202+ 404 403 202+ 404", changes="staging_prediction"),
-        Row("GET", "jobs/{job}/shares", "401 404 200 200 200 404 200 200 404"),
+        Row("GET", "jobs/{job}/shares", "401 404 200 200 200 404 403 200 404"),
         Row("POST", "jobs/{job}/shares", "401 404 403 201+ 201+ 404 403 201+ 404", {"image": "{image}"}, "staging_share"),
         Row("GET", "models", "401 200 200 200 200 200 200 200 200", what="what one may ask for"),
         Row("GET", "photos", "401 200 200 200 200 200 200 200 200"),
@@ -83,8 +83,8 @@ STAGING = Section(
         Row("DELETE", "shares/{share}", "401 404 403 204+ 204+ 404 403 204+ 404", changes="staging_share"),
         Row("GET", "styles", "401 200 200 200 200 200 200 200 200"),
         Row("GET", "limits", "401 200 200 200 200 200 200 200 200", what="dollars of one's own alone"),
-        Row("GET", "usage", "401 200 200 200 200 200 200 200 200", what="of the projects that one owns"),
-        Row("GET", "usage?project={project}", "401 404 200 200 200 404 200 200 404"),
+        Row("GET", "usage", "401 200 200 200 200 403 403 200 200", what="of the projects that one owns"),
+        Row("GET", "usage?project={project}", "401 404 200 200 200 403 403 200 404"),
     ),
 )
 

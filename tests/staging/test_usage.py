@@ -209,8 +209,9 @@ def test_get_usage_takes_as_many_queries_for_many_projects(
     for number in range(5):
         make_usage(create_project(f"{number}", owner=operator), succeeded=1)
 
-    # Three find the caller by token, and its last use; one adds up, one names the projects.
-    with django_assert_num_queries(5):
+    # Three find the caller by token, and its last use; two their rights; one adds up, one names the
+    # projects.
+    with django_assert_num_queries(7):
         api.get(USAGE, {"by": "project", "until": "2026-11-20"})
 
 
