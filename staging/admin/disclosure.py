@@ -76,6 +76,9 @@ class DisclosureRuleAdmin(ReadOnly, ModelAdmin):
         may = ("modelsettings.view_modelsettings", "modelsettings.change_modelsettings")
         return any(request.user.has_perm(permission) for permission in may)
 
+    def get_queryset(self, request: HttpRequest) -> DisclosureRuleQuerySet:
+        return _rules_shown_to(user_of(request))
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 

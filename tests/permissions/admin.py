@@ -173,7 +173,7 @@ _STAGING = Section(
         Row("GET", "disclosurerule/{project_rule}/change/", _SEE),
         Row("POST", "disclosurerule/{project_rule}/change/", _NO, {}),
         *_no("disclosurerule/{project_rule}/delete/"),
-        Row("GET", "disclosurerule/{project_rule}/history/", _SEE),
+        Row("GET", "disclosurerule/{project_rule}/history/", "login login 302 200 403 403 302 200 200 200"),
         Row("GET", "purchasepause/", _SEE),
         Row("GET", "purchasepause/add/", _ADD),
         Row("POST", "purchasepause/add/", _CHANGE, {"model": "", "reason": "wrong prompts"}, "staging_purchasepause", "pause"),
