@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -325,9 +325,10 @@ def test_members_can_leave_and_no_field_takes_another_name(
 
 
 def test_owner_is_named_by_those_who_know_the_accounts(
-    admin_page: Client, project: Project, stranger: User
+    admin_page: Client, operator: User, project: Project, stranger: User
 ) -> None:
     """Else a name that is refused would tell that there is no such account."""
+    operator.user_permissions.remove(Permission.objects.get(codename="all_projects"))
     form = filled(project) | {"owner": "zoe", "name": "Oak Avenue 1"}
 
     changed = admin_page.post(page_of(project), form)

@@ -149,9 +149,9 @@ def test_page_query_count(
     admin_page.get(address(stored))
 
     # Session, user, two of permissions; the profile, its settings, its history, its jobs; its
-    # siblings: which is live, they themselves, their rooms; the rooms of the prompt library; and
-    # what is paused, twice.
-    with django_assert_num_queries(14):
+    # siblings: which is live, they themselves, their rooms; the rooms of the prompt library; what
+    # is paused, twice; and the rules of disclosure, of the site and of projects.
+    with django_assert_num_queries(16):
         admin_page.get(address(stored))
 
 

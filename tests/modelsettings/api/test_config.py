@@ -168,7 +168,7 @@ def test_get_schema_answers_the_settings_schema(api: APIClient, stored: StoredSe
     assert answer.json()["properties"]["num_outputs"]["x-applied-by"] == "restage"
 
 
-@pytest.mark.parametrize(("path", "queries"), [(CONFIG, 5), (SCHEMA, 5), (MODELS, 5), (ACTIVE, 5)])
+@pytest.mark.parametrize(("path", "queries"), [(CONFIG, 6), (SCHEMA, 6), (MODELS, 6), (ACTIVE, 6)])
 def test_get_query_count(
     api: APIClient,
     stored: StoredSettings,
@@ -178,7 +178,7 @@ def test_get_query_count(
 ) -> None:
     api.get(path)
 
-    # The token twice (knox), the user's and the groups' permissions; and the answer's own.
+    # The token twice (knox), its last use, the permissions of user and groups; the answer's own.
     with django_assert_num_queries(queries):
         api.get(path)
 
@@ -259,11 +259,11 @@ def test_change_reason_with_nul_is_refused(api: APIClient, stored: StoredSetting
 @pytest.mark.parametrize(
     ("method", "path", "body", "queries"),
     [
-        ("put", CONFIG, {"seed": 2}, 10),
-        ("put", CONFIG, {"seed": 1}, 8),
-        ("patch", CONFIG, {"seed": 2}, 10),
-        ("post", f"{CONFIG}/rollback", {"revision": 1}, 11),
-        ("post", f"{CONFIG}/reset", {}, 10),
+        ("put", CONFIG, {"seed": 2}, 11),
+        ("put", CONFIG, {"seed": 1}, 9),
+        ("patch", CONFIG, {"seed": 2}, 11),
+        ("post", f"{CONFIG}/rollback", {"revision": 1}, 12),
+        ("post", f"{CONFIG}/reset", {}, 11),
     ],
 )
 def test_change_query_count(
@@ -278,7 +278,7 @@ def test_change_query_count(
 ) -> None:
     patch_settings(stored.pk, {"seed": 1}, by=ann)
 
-    # Four as for GET; the profile; the change with its savepoint, its lock and its two writes, of
+    # Five as for GET; the profile; the change with its savepoint, its lock and its two writes, of
     # which one that changes nothing has none; a rollback reads the old values.
     with django_assert_num_queries(queries):
         answer = call(api, method, path, body)
