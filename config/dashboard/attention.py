@@ -113,7 +113,7 @@ def _of_queues(found: Iterable[QueueTrouble]) -> list[Item]:
         _item(
             trouble,
             link=reverse("admin:staging_purchasepause_queue", args=[trouble.pause]),
-            needs="purchasepause",
+            needs="staging.purchasepause",
         )
         for trouble in found
     ]

@@ -4,6 +4,8 @@ import pytest
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from tests.contract_document import read_document
+
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
@@ -16,7 +18,8 @@ def test_docs_show_every_operation(page: Page, live_server: LiveServer) -> None:
     page.goto("/api/v1/docs")
 
     expect(page.locator(".info .version-stamp", has_text="OAS 3.1")).to_be_visible()
-    expect(page.locator(".opblock")).to_have_count(55)
+    paths = read_document()["paths"].values()
+    expect(page.locator(".opblock")).to_have_count(sum(map(len, paths)))
     operation = page.locator("#operations-jobs-staging_jobs_retrieve")
     operation.locator(".opblock-summary-control").click()
     operation.get_by_role("tab", name="Schema").first.click()
