@@ -109,7 +109,7 @@ def test_conflict_is_asked_for_one_by_one(page: Page, kinds: ReplicateModel) -> 
     patch_settings(live(kinds), {"steps": 70, "scale": 5, "size": "4K"}, by=other)
     page.get_by_label("Steps", exact=True).fill("55")
     page.get_by_label("Scale", exact=True).fill("7")
-    page.get_by_label("Scheduler").select_option("DDIM")
+    page.get_by_label("Scheduler", exact=True).select_option("DDIM")
     save(page)
 
     expect(page.get_by_role("alert")).to_contain_text("system:other")
