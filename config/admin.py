@@ -57,7 +57,7 @@ class AccountForm(UserChangeForm):
 
 @admin.register(User)
 class AccountAdmin(AccessOfAccount, UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
-    """Accounts. Whoever manages them gives no right that they lack, and changes nobody above."""
+    """Accounts. Those who manage them give no right that they lack, and change none above them."""
 
     form = AccountForm
     add_form = UserCreationForm
@@ -95,7 +95,13 @@ class AccountAdmin(AccessOfAccount, UserAdmin, ModelAdmin):  # type: ignore[type
         if user_of(request).is_superuser:
             return found
         return [
-            (name, {**shown, "fields": [one for one in shown["fields"] if one != "is_superuser"]})
+            (
+                name,
+                {
+                    **shown,
+                    "fields": [field for field in shown["fields"] if field != "is_superuser"],
+                },
+            )
             for name, shown in found
         ]
 

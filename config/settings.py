@@ -86,7 +86,7 @@ MIDDLEWARE = [
     "config.http.body_limits.bounded_bodies",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    # Last, since it answers in the place of a view that has locked somebody out.
+    # Last, since it answers in the place of a view that has locked an account out.
     "axes.middleware.AxesMiddleware",
 ]
 

@@ -121,7 +121,7 @@ def projects_for(user: User, right: Right, *, in_admin: bool = False) -> QuerySe
     if right in _OWNERS:
         return Project.objects.filter(owner=user)
     if right == Right.JUDGE and is_bound(user):
-        # Whoever has the right to judge needs no right to change the project.
+        # The right to judge needs no right to change the project.
         return Project.objects.seen_by(user)
     return Project.objects.edited_by(user)
 

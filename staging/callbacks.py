@@ -58,8 +58,8 @@ def renew_callback_secret(user: User, *, by: str) -> datetime:
     """Give an account's callbacks another secret; return until when the earlier one signs as well.
 
     As with other senders of webhooks, both sign for 24 hours, so that a receiver misses no message
-    while it takes the new one. Whoever holds the earlier one deceives only receivers that still
-    trust it.
+    while it takes the new one. A stranger with the earlier one deceives only receivers that
+    still trust it.
     """
     renewal = CallbackSecretRenewal.objects.create(account=user)
     log.info("callback secret renewed", account=user.get_username(), by=by)

@@ -36,7 +36,7 @@ class MayNotReplacePrompt(RequestRefused):
 
 
 def is_client(user: User) -> bool:
-    """Say whether an account is a client: whoever may change settings is none."""
+    """Say whether an account is a client: one that may not change settings."""
     return not user.has_perm(_TUNE)
 
 

@@ -1,7 +1,7 @@
 """Accounts: roles, signing in, API tokens, and the log of what happens to them.
 
 roles           the groups that Restage makes, and which permissions each of them has
-lockouts        locks out whoever guesses passwords
+lockouts        locks out those who guess passwords
 tokens          makes, lists and revokes API tokens
 authentication  lets a token in, and notes its use
 sessions        ends the sessions of an account

@@ -73,7 +73,7 @@ class TokenAdmin(ReadOnly, ModelAdmin):
         return token.details.last_used_at if hasattr(token, "details") else None
 
     def get_urls(self) -> list[URLPattern]:
-        """Add *My tokens*, for whoever may enter the admin."""
+        """Add *My tokens*, for each account that may enter the admin."""
         view = self.admin_site.admin_view
         mine = [
             path("mine/", view(never_cache(self.mine_view)), name="knox_authtoken_mine"),

@@ -1,4 +1,4 @@
-"""What ends with an account's deactivation, and what begins again when it is active once more.
+"""Ends and pauses what an account has, once it is deactivated.
 
 Its tokens and sessions end, for good. What it has queued waits: its purchases are paused until it
 is active again, or an operator hands its queue over or cancels it (`staging.jobs.handing_over`).

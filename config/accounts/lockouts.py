@@ -1,6 +1,6 @@
-"""Locks out whoever guesses passwords: by account and address together, or by address alone.
+"""Locks out those who guess passwords: by account and address together, or by address alone.
 
-No account is locked by itself: anybody who knows its name could lock its owner out. django-axes
+No account is locked by itself: a stranger who knows its name could lock its owner out. django-axes
 counts in the database, so that all web processes count together.
 """
 

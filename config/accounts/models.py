@@ -1,4 +1,4 @@
-"""What is known of an API token beside knox's row of it, which holds its hash, owner and end."""
+"""Details of API tokens, beside knox's rows, which hold their hashes, owners and ends."""
 
 import uuid
 

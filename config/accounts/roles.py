@@ -139,8 +139,9 @@ def offered_groups(manager: User) -> QuerySet[Group]:
 
 
 def may_manage(manager: User, account: User) -> bool:
-    """Say whether one account may change another, its password included: else whoever manages
-    accounts could make themselves anything.
+    """Say whether one account may change another, its password included.
+
+    Only one that has no more rights: else those who manage accounts could take any right.
     """
     if manager.is_superuser:
         return True

@@ -88,7 +88,7 @@ def _invitations() -> dict[str, Any]:
 
 
 def count_invitations(request: HttpRequest) -> str:
-    """Return how many invitations wait for whoever looks, as the item's badge; none is no badge."""
+    """Return how many invitations wait for the user, as the item's badge; none is no badge."""
     count = Invitation.objects.waiting_for(cast("User", request.user)).count()
     return str(count) if count else ""
 

@@ -32,7 +32,7 @@ def overridable_names(listed: Collection[str] | None, names: Iterable[str]) -> l
     """Return which parameters of a schema clients may change, in the schema's order.
 
     `listed` is the profile's own list; without one, None, the rule holds. A parameter that a later
-    schema brings is in no list, so nobody but an operator lets clients change it.
+    schema brings is in no list, so clients change it only once an operator lets them.
     """
     if listed is None:
         return [name for name in names if not is_prescribed(name)]

@@ -61,7 +61,7 @@ class InvitationAdmin(ReadOnly, ModelAdmin):
         return _answer(request, invitation_id, accept_invitation, done=done)
 
     def decline_view(self, request: HttpRequest, invitation_id: uuid.UUID) -> HttpResponse:
-        """Decline, unseen by whoever asked."""
+        """Decline, unseen by the owner who asked."""
         done = "Declined: {project}. Its owner is not told."
         return _answer(request, invitation_id, decline_invitation, done=done)
 

@@ -52,7 +52,7 @@ class JudgingAdmin(OfProjects, ModelAdmin):
         return {"add": False, "change": may_judge, "delete": False, "view": may_judge}
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # Whoever judges pictures sees them.
+        # The right to judge pictures includes seeing them.
         may = bool(super().has_view_permission(request, obj))
         return may or access.holds(user_of(request), Right.JUDGE)
 

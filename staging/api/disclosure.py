@@ -1,4 +1,4 @@
-"""Rules of disclosure: whoever may change settings sets them, for the site or a project.
+"""Rules of disclosure, for the site or a project: the right to change settings sets them.
 
 As everywhere in the API, a project is there for its owner and its members alone; the admin's page
 has the rules of all projects.

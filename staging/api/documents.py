@@ -168,7 +168,7 @@ class JobSerializer(serializers.ModelSerializer[StagingJob]):
         )
     )
     def get_estimate(self, job: StagingJob) -> Any:
-        counted = [one for one in job.predictions.all() if not one.is_replaced]
+        counted = [prediction for prediction in job.predictions.all() if not prediction.is_replaced]
         return None if job.expected_cost is None else float(job.expected_cost * len(counted))
 
     @extend_schema_field(

@@ -52,7 +52,7 @@ class AcceptView(APIView):
 class DeclineView(APIView):
     @extend_schema(request=None, responses={204: None, **refused(404, 409)})
     def post(self, request: Request, invitation_id: uuid.UUID) -> Response:
-        """Decline it; whoever asked is not told."""
+        """Decline it; the owner who asked is not told."""
         invitation = get_or_404(_waiting(request), invitation_id, noun="invitation")
         decline_invitation(invitation, by=caller(request))
         return Response(status=status.HTTP_204_NO_CONTENT)

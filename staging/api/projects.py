@@ -240,9 +240,9 @@ class MemberView(APIView):
         },
     )
     def put(self, request: Request, project_id: uuid.UUID, username: str) -> Response:
-        """Let somebody see your project, or edit it too: stage, judge and delete in it.
+        """Let an account see your project, or edit it too: stage, judge and delete in it.
 
-        Where clients are strangers to each other it is 202 for any name: whoever has it is asked.
+        Where clients are strangers to each other it is 202 for any name: its account is asked.
         """
         project = _owned(request, project_id)
         asked = MemberSerializer(data=request.data)

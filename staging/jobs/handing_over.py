@@ -1,4 +1,4 @@
-"""What a deactivated account has queued: handed over to another account, or canceled.
+"""Hands over to another account, or cancels, what a deactivated account has queued.
 
 While the account is deactivated its purchases are paused (`PurchasePause.account`), so nothing of
 its queue is bought meanwhile. Reading the photos of its batches goes on, since that costs nothing;

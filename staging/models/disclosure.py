@@ -54,7 +54,7 @@ class DisclosureRule(models.Model):
 
     class Meta:
         ordering = ("-set_at", "-pk")
-        # Whoever may change settings sets rules; there is nothing else to grant.
+        # The right to change settings sets rules; there is nothing else to grant.
         default_permissions = ()
         constraints = [
             models.UniqueConstraint(

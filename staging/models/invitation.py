@@ -55,7 +55,7 @@ class Invitation(models.Model):
 
     class Meta:
         ordering = ("-created_at", "-pk")
-        # Whoever names members may invite, and an account answers what it was asked.
+        # The right to name members invites, and an account answers what it was asked.
         default_permissions = ()
         constraints = [
             models.UniqueConstraint(fields=["project", "username"], name="one_invitation_each")

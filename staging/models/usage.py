@@ -98,8 +98,8 @@ class AccountUsage(EndedPredictions):
     """The same counts by the account that paid and by the kind of job, from their first day on.
 
     `DailyUsage` keeps its key, because the release before this one writes it in an upgrade and
-    would not know which of several rows to add to. What only DailyUsage has counted, nobody can
-    name: its account is unknown. (docs/decisions/0014)
+    would not know which of several rows to add to. What only DailyUsage has counted has no
+    known account. (docs/decisions/0014)
     """
 
     day = models.DateField()

@@ -12,5 +12,5 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def own_tokens(context: Any) -> QuerySet[Any]:
-    """Return the tokens of whoever sees the page."""
+    """Return the tokens of the account that sees the page."""
     return list_tokens(context["request"].user)
