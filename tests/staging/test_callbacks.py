@@ -641,7 +641,7 @@ def test_admin_sends_nothing_again_by_a_link(admin_page: Client, ended: Callback
     assert seen(ended)[0] == "delivered"
 
 
-@pytest.mark.parametrize("may", [[], ["view_callback"]])
+@pytest.mark.parametrize("may", [[], ["view_callback", "all_projects"]])
 def test_admin_sends_again_by_permission_alone(
     client: Client, stranger: User, operator: User, ended: Callback, may: list[str]
 ) -> None:

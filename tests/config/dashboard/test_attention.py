@@ -135,7 +135,7 @@ def test_queue_of_a_deactivated_account(ask: Ask, operator: User, stranger: User
             ),
             link=f"/admin/staging/purchasepause/{held.pk}/queue/",
             is_urgent=True,
-            needs="purchasepause",
+            needs="staging.purchasepause",
         )
     ]
     job.predictions.update(status="canceled")

@@ -111,8 +111,9 @@ def test_a_viewer_reads_and_does_not_write(
     assert state() == before
 
 
-# Four are knox's and the permissions'; the settings and the revisions, the model's profiles.
-@pytest.mark.parametrize(("path", "queries"), [(HISTORY, 6), (PROFILES, 8), (SEARCH, 5)])
+# Five are the token's, its last use included, and the permissions'; the settings and the revisions,
+# the model's profiles.
+@pytest.mark.parametrize(("path", "queries"), [(HISTORY, 7), (PROFILES, 9), (SEARCH, 6)])
 @pytest.mark.parametrize("rows", [1, 20])
 def test_lists_take_as_many_queries_however_long(
     api: APIClient,

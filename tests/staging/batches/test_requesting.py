@@ -34,12 +34,13 @@ from tests.staging.batch_requests import (
 )
 from tests.staging.conftest import FLUX, Sandbox
 
-# Who asks, in two; the batch; its photos, its jobs and what they cost and will, counted.
-LOOK_QUERIES = 7
+# Who asks, in two, and the token's last use; the batch; its photos, its jobs and what they cost and
+# will, counted.
+LOOK_QUERIES = 8
 # And the projects one may see, by name.
-LIST_QUERIES = 8
+LIST_QUERIES = 9
 # And the photos, their jobs, predictions and pictures.
-DOCUMENT_QUERIES = 11
+DOCUMENT_QUERIES = 12
 
 
 @pytest.fixture
