@@ -17,6 +17,7 @@ from staging.models.job import JobKind, JobStatus, StagingJob
 from staging.models.library import PromptRules, PromptTemplate, RoomType, Style
 from staging.models.notice import Channel, DeliveryStatus, Notice, NoticeDelivery, NoticeKind
 from staging.models.pace import AskingPace, CreationPace
+from staging.models.pause import PurchasePause
 from staging.models.photo import Photo
 from staging.models.picture import StagedImage, Verdict
 from staging.models.prediction import Prediction, PredictionStatus, Transition
@@ -31,7 +32,6 @@ from staging.models.spending import (
     OverLimit,
     Period,
     PriceEstimate,
-    PurchasePause,
     SpendingLimit,
     WhenOver,
 )

@@ -15,7 +15,8 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from modelsettings.masking import mask
 from staging.models.job import UNFINISHED, StagingJob, job_status
 from staging.models.lease import Leased, LeasedQuerySet
-from staging.models.spending import NO_FIGURES, PurchasePause, SpendingLimit
+from staging.models.pause import PurchasePause
+from staging.models.spending import NO_FIGURES, SpendingLimit
 from staging.models.usage import AccountUsage, DailyUsage
 
 # The columns that people read, and in which secrets are masked.
@@ -139,7 +140,7 @@ class Prediction(Leased):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     job = models.ForeignKey(StagingJob, on_delete=models.CASCADE, related_name="predictions")
-    # The account that pays: the job's owner, or whoever asked for the retry. Empty where an older
+    # The account that pays: the job's owner, or the one that retried it. Empty where an older
     # release, which does not know the column, recorded it: then the owner pays (`payer_id`).
     account = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, db_index=False, related_name="+"

@@ -1,14 +1,12 @@
-"""Spending: limits from which a purchase reserves before it is made, estimates and pauses."""
+"""Spending: limits from which a purchase reserves before it is made, and estimates."""
 
 from datetime import date, timedelta
 from decimal import Decimal
 
 from django.contrib.auth.models import User
-from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from modelsettings.errors import RequestRefused
@@ -75,7 +73,7 @@ class OverLimit(RequestRefused):
 
 
 class NoEstimate(OverLimit):
-    """A purchase under a limit whose cost nobody knows."""
+    """A purchase under a limit, of an unknown cost."""
 
     code = NO_ESTIMATE
 
@@ -93,7 +91,7 @@ class SpendingLimitQuerySet(models.QuerySet["SpendingLimit"]):
         return self.filter(of_all | Q(project=project) | Q(account=account))
 
     def of_project(self, project: object) -> "SpendingLimitQuerySet":
-        """Return the limits into which all of a project's purchases have to fit, whoever pays."""
+        """Return the limits into which each purchase of a project has to fit, of any account."""
         return self.filter(Q(project=None, account=None) | Q(project=project))
 
     def refusing(self) -> "SpendingLimitQuerySet":
@@ -308,80 +306,3 @@ class PriceEstimate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model}: about ${self.usd.normalize():f}"
-
-
-class PurchasePauseQuerySet(models.QuerySet["PurchasePause"]):
-    def of(self, *, model: object, account: object) -> "PurchasePauseQuerySet":
-        """Return the pauses that stop purchases of a model for an account, both by their keys.
-
-        They are those of the model, of the account, and of everything.
-        """
-        of_all = Q(model=None, account=None)
-        return self.filter(of_all | Q(model=model) | Q(account=account))
-
-    def by_operators(self) -> "PurchasePauseQuerySet":
-        """Return the pauses that operators began; the others are of deactivated accounts."""
-        return self.filter(account=None)
-
-    def stop(self) -> bool:
-        """Say whether one of these pauses is there, in the transaction that writes a purchase.
-
-        A pause that begins meanwhile waits for the end of that transaction: `changing.pause` locks
-        the table, of which this locks a part. So after a pause has begun, nothing is written.
-        """
-        return bool(self.select_for_update(no_key=True).order_by().values_list("pk")[:1])
-
-
-class PurchasePause(models.Model):
-    """A stop to the purchases of one model, of one account, or of all; what is bought goes on.
-
-    An account's stands while the account is deactivated.
-    """
-
-    model = models.ForeignKey(
-        ReplicateModel,
-        on_delete=models.CASCADE,
-        null=True,
-        blank=True,
-        related_name="+",
-        help_text="Empty: every model.",
-    )
-    account = models.OneToOneField(
-        User, on_delete=models.CASCADE, null=True, editable=False, related_name="purchase_pause"
-    )
-    reason = models.CharField(max_length=200, blank=True)
-    by = models.CharField(max_length=200, editable=False)
-    since = models.DateTimeField(default=timezone.now, editable=False)
-
-    objects = PurchasePauseQuerySet.as_manager()
-
-    class Meta:
-        ordering = ("since",)
-        constraints = [
-            models.UniqueConstraint(
-                # No model has the key 0, so it stands for a pause of all models.
-                Coalesce("model", 0),
-                condition=Q(account=None),
-                name="one_pause_by_an_operator",
-            ),
-            models.CheckConstraint(
-                condition=Q(model=None) | Q(account=None),
-                name="pause_of_a_model_or_an_account",
-                violation_error_message="Choose a model or an account, not both.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.account or self.model or 'All purchases'}: paused"
-
-    def clean(self) -> None:
-        """Refuse a second pause in words: a form has no field of the constraint's condition."""
-        others = PurchasePause.objects.by_operators().exclude(pk=self.pk)
-        if self.account is None and others.filter(model=self.model).exists():
-            raise ValidationError("These purchases are paused already.")
-
-    @property
-    def whose(self) -> str:
-        if self.account:
-            return f"Purchases of {self.account.get_username()}"
-        return f"Purchases of {self.model.label}" if self.model else "All purchases"
