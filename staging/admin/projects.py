@@ -5,15 +5,12 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Q, Sum
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
-from unfold.admin import TabularInline
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminTextInputWidget
 
 from modelsettings.models import ModelSettings
 from staging import access
@@ -22,6 +19,8 @@ from staging.admin.cells import how_long_ago
 from staging.admin.deleting import DeletingAdmin
 from staging.admin.downloads import zip_of
 from staging.admin.filters import DayFilter, owner_filter
+from staging.admin.members import InvitationInline, KnownMemberInline, MemberInline, may_change
+from staging.admin.named_user import NamedUserField
 from staging.admin.page_parts import OfProjects, user_of
 from staging.admin.paging import BoundedListAdmin, BoundedPaginator
 from staging.clients import is_client, nameable_models, nameable_profiles
@@ -32,7 +31,6 @@ from staging.models import (
     Invitation,
     Photo,
     Project,
-    ProjectMember,
     StagedImage,
     StagingJob,
     Verdict,
@@ -45,29 +43,6 @@ PHOTOS_A_PAGE = 24
 _IN_WORDS = ("name", "owned_by", "model_label", "profile_name")
 
 
-class NamedUserField(forms.CharField):
-    """A user, written by user name: there may be thousands of accounts, and none is listed."""
-
-    widget = UnfoldAdminTextInputWidget
-
-    def prepare_value(self, value: Any) -> Any:
-        if isinstance(value, int):
-            return User.objects.filter(pk=value).values_list("username", flat=True).first()
-        return value
-
-    def clean(self, value: Any) -> Any:
-        name = super().clean(value)
-        if not name:
-            return None
-        user = User.objects.filter(username=name, is_active=True).first()
-        if user is None:
-            raise forms.ValidationError(f"There is nobody called {name}.")
-        return user
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return bool(super().has_changed(self.prepare_value(initial), data))
-
-
 class _ProfileField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
     """Names a profile with its model: every model has a profile called default."""
 
@@ -77,143 +52,6 @@ class _ProfileField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not ge
 
 class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
     owner = NamedUserField(help_text="Their user name. They see and change all that is in it.")
-
-
-class MemberForm(forms.ModelForm):  # type: ignore[type-arg]  # as above
-    user = NamedUserField(label="User name")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _name_fields(self)
-        if self.instance.user_id:
-            # The members' query has read the user; the field would query each by itself.
-            self.initial["user"] = self.instance.user.username
-
-    def clean_user(self) -> Any:
-        user = self.cleaned_data["user"]
-        if user.pk == self.instance.project.owner_id:
-            raise forms.ValidationError("They own this project.")
-        return user
-
-
-class MemberInline(TabularInline):
-    model = ProjectMember
-    form = MemberForm
-    fields = ("user", "may_edit")
-    extra = 1
-    verbose_name_plural = "Members, who see this project"
-
-    def get_fields(self, request: HttpRequest, obj: Project | None = None) -> Any:
-        # Django would link an account that cannot be changed here to its page.
-        return self.fields if self.has_change_permission(request, obj) else ("named", "may_edit")
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Project | None = None) -> Any:
-        return () if self.has_change_permission(request, obj) else ("named", "may_edit")
-
-    @display(description="User name")
-    def named(self, member: ProjectMember) -> str:
-        return member.user.get_username()
-
-    def has_add_permission(self, request: HttpRequest, obj: Project | None = None) -> bool:
-        return bool(super().has_add_permission(request, obj)) and _may_change(request, obj)
-
-    def has_change_permission(self, request: HttpRequest, obj: Project | None = None) -> bool:
-        return bool(super().has_change_permission(request, obj)) and _may_change(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Project | None = None) -> bool:
-        return bool(super().has_delete_permission(request, obj)) and _may_change(request, obj)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ProjectMember]:
-        members: QuerySet[ProjectMember] = super().get_queryset(request)
-        return members.select_related("user")
-
-
-class KnownMemberForm(forms.ModelForm):  # type: ignore[type-arg]  # as above
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _name_fields(self)
-
-
-class KnownMemberInline(TabularInline):
-    """Members where clients are strangers: who has accepted, and no field for another name."""
-
-    model = ProjectMember
-    form = KnownMemberForm
-    fields = ("user", "may_edit")
-    readonly_fields = ("user",)
-    verbose_name_plural = "Members, who see this project"
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ProjectMember]:
-        members: QuerySet[ProjectMember] = super().get_queryset(request)
-        return members.select_related("user")
-
-
-class InvitationForm(forms.ModelForm):  # type: ignore[type-arg]  # as above
-    class Meta:
-        model = Invitation
-        fields = ("username", "may_edit")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _name_fields(self)
-
-    def clean_username(self) -> str:
-        name = str(self.cleaned_data["username"])
-        if name == self.instance.project.owner.get_username():
-            raise forms.ValidationError("They own this project.")
-        return name
-
-    def validate_unique(self) -> None:
-        """Take a name that was asked before: it is asked anew."""
-
-
-class InvitationInline(TabularInline):
-    """Names that were asked, whether or not there is such an account.
-
-    Who may name members may ask.
-    """
-
-    model = Invitation
-    form = InvitationForm
-    fields = ("username", "may_edit", "asked")
-    readonly_fields = ("asked",)
-    extra = 1
-    verbose_name_plural = "Invitations: whoever has the name is asked, for 14 days"
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Invitation]:
-        invitations: QuerySet[Invitation] = super().get_queryset(request)
-        return invitations.filter(pk__in=Invitation.objects.pending().values("pk"))
-
-    @display(description="Asked")
-    def asked(self, invitation: Invitation) -> SafeString | str:
-        return "" if invitation._state.adding else how_long_ago(invitation.created_at)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _may_members(request, "view") or _may_members(request, "change")
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _may_members(request, "add") and _may_change(request, obj)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _may_members(request, "delete") and _may_change(request, obj)
-
-
-def _name_fields(form: "forms.ModelForm[Any]") -> None:
-    """Name the fields of a row: on the screen the column's head does, for a screen reader not."""
-    names = {"user": "User name", "username": "User name", "may_edit": "May edit"}
-    for name, field in form.fields.items():
-        if name in names:
-            field.widget.attrs["aria-label"] = names[name]
-
-
-def _may_members(request: HttpRequest, what: str) -> bool:
-    return bool(request.user.has_perm(f"staging.{what}_projectmember"))
 
 
 @admin.register(Project)
@@ -267,7 +105,7 @@ class ProjectAdmin(OfProjects, DeletingAdmin, BoundedListAdmin):
 
     def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:
         if not change and not _names_owners(request):
-            # They may name nobody else.
+            # They may name no other account.
             obj.owner = user_of(request)
         super().save_model(request, obj, form, change)
         if change and "name" in form.changed_data:
@@ -286,7 +124,8 @@ class ProjectAdmin(OfProjects, DeletingAdmin, BoundedListAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Project | None = None) -> Any:
         if obj and obj.is_unsorted:
             return ("name", "owner", *_IN_WORDS)
-        # Whoever works in their own projects alone neither gives one away nor makes one another's.
+        # An account that works in its own projects alone neither gives one away nor makes one for
+        # another.
         return _IN_WORDS[1:] if _names_owners(request) else ("owner", *_IN_WORDS[1:])
 
     def get_inlines(self, request: HttpRequest, obj: Project | None) -> Any:
@@ -307,7 +146,7 @@ class ProjectAdmin(OfProjects, DeletingAdmin, BoundedListAdmin):
             withdrawn.delete()
 
     def has_change_permission(self, request: HttpRequest, obj: Project | None = None) -> bool:
-        return bool(super().has_change_permission(request, obj)) and _may_change(request, obj)
+        return bool(super().has_change_permission(request, obj)) and may_change(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Project | None = None) -> bool:
         may = bool(super().has_delete_permission(request, obj))
@@ -395,12 +234,6 @@ class ProjectAdmin(OfProjects, DeletingAdmin, BoundedListAdmin):
 def _names_owners(request: HttpRequest) -> bool:
     user = user_of(request)
     return access.has_all_projects(user) and may_know_accounts(user)
-
-
-def _may_change(request: HttpRequest, project: Project | None) -> bool:
-    return project is None or access.may(
-        user_of(request), Right.CHANGE_PROJECT, project, in_admin=True
-    )
 
 
 def _sums_of(project: Project) -> dict[str, Any]:

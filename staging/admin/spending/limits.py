@@ -20,8 +20,8 @@ from unfold.views import ChangeList
 from staging.access import seen_kinds
 from staging.admin.cells import two_lines
 from staging.admin.deleting import DeletingAdmin
+from staging.admin.named_user import NamedUserField
 from staging.admin.page_parts import user_of
-from staging.admin.projects import NamedUserField
 from staging.admin.spending.offering import accounts_view, offer_view
 from staging.models import SpendingLimit, WhenOver
 from staging.spending.changing import delete_limit, save_limit

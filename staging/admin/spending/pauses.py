@@ -13,8 +13,8 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
+from staging.admin.named_user import NamedUserField
 from staging.admin.page_parts import MadeOnce, is_path, page_context, user_of
-from staging.admin.projects import NamedUserField
 from staging.jobs.handing_over import (
     cancel_queue,
     count_unread,
