@@ -130,17 +130,7 @@ def request_batch(
         callback_url=callback_url,
     )
     rooms = _choose_rooms(sent, room_types or {}, wanted.chosen_room)
-    # Plan every combination once, for errors and counts: workers plan again when they make jobs.
-    pictures = {
-        room: sum(
-            plan_job(
-                replace(wanted, room_type=room, style=style), project=project, by=owner
-            ).pictures
-            for style in batch.styles
-        )
-        for room in dict.fromkeys(rooms)
-    }
-    allow(sum(pictures[room] for room in rooms))
+    allow(_plan_all(batch, wanted, rooms=rooms))
     photos: list[BatchPhoto] = []
     try:
         for position, (photo, room) in enumerate(zip(sent, rooms, strict=True)):
@@ -154,6 +144,23 @@ def request_batch(
                 default_storage.delete(stored.upload)
         raise
     return batch
+
+
+def _plan_all(batch: StagingBatch, wanted: StagingRequest, *, rooms: Sequence[str]) -> int:
+    """Plan every combination once, for its errors, and count the pictures of all photos.
+
+    Workers plan again when they make the jobs.
+    """
+    pictures = {
+        room: sum(
+            plan_job(
+                replace(wanted, room_type=room, style=style), project=batch.project, by=batch.owner
+            ).pictures
+            for style in batch.styles
+        )
+        for room in dict.fromkeys(rooms)
+    }
+    return sum(pictures[room] for room in rooms)
 
 
 def _from_archived(archive: PhotoArchive, file: ArchivedFile) -> SentPhoto:

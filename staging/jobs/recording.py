@@ -48,30 +48,8 @@ def record_job(
     and AlreadyAsked for a key that was used meanwhile; nothing is written then. The caller wakes
     `Step.SUBMIT` once this is committed.
     """
-    resolved, stored = plan.resolved, plan.resolved.stored
-    job = StagingJob(
-        owner=owner,
-        project_id=photo.project_id,
-        photo=photo,
-        batch_photo=batch_photo,
-        room_type=plan.room_type,
-        style=plan.style,
-        prompt=plan.prompt,
-        model_id=stored.model_pk,
-        version=stored.version,
-        runs_by_name=stored.is_official,
-        profile_id=stored.pk,
-        profile_name=stored.profile,
-        revision=stored.revision,
-        settings=resolved.settings,
-        overrides=dict(plan.overrides),
-        delivery=resolved.delivery.to_json(),
-        disclosure_rule=plan.disclosure_rule,
-    )
-    reference = job.photo_reference
-    photo_input = [reference] if stored.schema.takes_many_images else reference
-    job.input = {**resolved.input, stored.roles["image"]: photo_input, **plan.words}
-    count, first_seed = plan.predictions, resolved.input.get("seed")
+    job = _job_of(plan, photo, owner=owner, batch_photo=batch_photo)
+    count, first_seed = plan.predictions, plan.resolved.input.get("seed")
     note_costs(job)
     check_headroom(job, account=owner, predictions=count)
     job.save()
@@ -84,7 +62,7 @@ def record_job(
     if callback_url:
         Callback.objects.create(job=job, url=callback_url)
     batch = str(batch_photo.batch_id) if batch_photo else None
-    log.info("job recorded", job=str(job.pk), model=stored.slug, batch=batch)
+    log.info("job recorded", job=str(job.pk), model=plan.resolved.stored.slug, batch=batch)
     return job
 
 
@@ -108,3 +86,31 @@ def add_predictions(
         )
         Transition.record(prediction, target=PredictionStatus.QUEUED, at=now, by=by, why=why)
         log.info("queued", job=str(job.pk), prediction=str(prediction.pk), by=by, why=why)
+
+
+def _job_of(plan: Plan, photo: Photo, *, owner: User, batch_photo: BatchPhoto | None) -> StagingJob:
+    """Return the row of a planned job, which is not saved yet."""
+    resolved, stored = plan.resolved, plan.resolved.stored
+    job = StagingJob(
+        owner=owner,
+        project_id=photo.project_id,
+        photo=photo,
+        batch_photo=batch_photo,
+        room_type=plan.room_type,
+        style=plan.style,
+        prompt=plan.prompt,
+        model_id=stored.model_pk,
+        version=stored.version,
+        runs_by_name=stored.is_official,
+        profile_id=stored.pk,
+        profile_name=stored.profile,
+        revision=stored.revision,
+        settings=resolved.settings,
+        overrides=dict(plan.overrides),
+        delivery=resolved.delivery.to_json(),
+        disclosure_rule=plan.disclosure_rule,
+    )
+    reference = job.photo_reference
+    photo_input = [reference] if stored.schema.takes_many_images else reference
+    job.input = {**resolved.input, stored.roles["image"]: photo_input, **plan.words}
+    return job
