@@ -185,7 +185,8 @@ class Prediction(Leased):
         db_constraint=False,
     )
     cost = models.DecimalField(max_digits=10, decimal_places=6, null=True)
-    # Replicate's ids of other purchases that were found to be for it: each is counted once.
+    # Purchases that were found late to be for it, each of which is counted once: Replicate's id,
+    # and the dollars that the limits count until it ends, as a string; null where it has ended.
     other_purchases = models.JSONField(null=True)
     error_code = models.CharField(max_length=40, blank=True)
     error = models.TextField(blank=True)

@@ -39,6 +39,9 @@ def first_poll_at() -> datetime:
 
 
 def _settle(prediction: Prediction, remote: RemotePrediction, *, by: str) -> bool:
+    if found_purchases.is_found(prediction, remote):
+        found_purchases.note_end(prediction, remote, by=by)
+        return False
     if prediction.status not in UNFINISHED and prediction.replicate_id is None:
         found_purchases.note_late(prediction, remote, by=by)
         return False

@@ -67,8 +67,9 @@ def counted() -> tuple[Decimal, Decimal, int]:
     """Return the usage's dollars, by projects and by accounts, and how many ends it counts."""
     by_project = DailyUsage.objects.aggregate(cost=Sum("cost"), ends=Sum("failed"))
     by_account = AccountUsage.objects.aggregate(cost=Sum("cost"))
-    ends = DailyUsage.objects.aggregate(sum=Sum("canceled"))["sum"] + by_project["ends"]
-    return by_project["cost"], by_account["cost"], ends
+    canceled = DailyUsage.objects.aggregate(sum=Sum("canceled"))["sum"]
+    ends = (canceled or 0) + (by_project["ends"] or 0)
+    return by_project["cost"] or Decimal(0), by_account["cost"] or Decimal(0), ends
 
 
 @pytest.mark.parametrize("room", ["1", "0.02"])
@@ -193,6 +194,72 @@ def test_second_purchase_counts_once_beside_the_first(
     found(taken_for_none, id="another")
     assert (used(day), counted()) == ((2 * PRICE, 0), (2 * PRICE, 2 * PRICE, 0))
     assert Tally.objects.get(label="bought_twice").count == 1
+
+
+ENDS = [
+    ({"status": "succeeded", "output": [OUTPUT]}, "0.03", PRICE),
+    ({"status": "succeeded", "output": [OUTPUT, OUTPUT]}, "0.06", 2 * PRICE),
+    ({"status": "canceled", "output": None}, "0.03", 0),
+    ({"status": "failed", "output": None}, "0", 0),
+]
+RUNNING = {"status": "processing", "output": None}
+
+
+@pytest.mark.parametrize(("told", "spent", "cost"), ENDS)
+def test_purchase_that_is_found_while_it_runs_counts_its_cost_at_its_end(
+    taken_for_none: StagingJob, told: dict[str, Any], spent: str, cost: Decimal
+) -> None:
+    day = limit("1")
+    cancel(only(taken_for_none))
+    found(taken_for_none, **RUNNING)
+    assert (used(day), counted()) == ((PRICE, 0), (0, 0, 1))
+
+    found(taken_for_none, **told)
+
+    assert (used(day), counted()) == ((Decimal(spent), 0), (cost, cost, 1))
+    assert only(taken_for_none).status == "canceled"
+
+
+@pytest.mark.parametrize(("told", "spent", "cost"), ENDS)
+def test_undecided_purchase_that_still_runs_counts_its_cost_at_its_end(
+    undecided: StagingJob, told: dict[str, Any], spent: str, cost: Decimal
+) -> None:
+    day = limit("1")
+    SpendingLimit.objects.update(spent=PRICE)
+
+    found(undecided, **RUNNING)
+    found(undecided, **told)
+
+    assert (used(day), counted()) == ((Decimal(spent), 0), (cost, cost, 1))
+
+
+@pytest.mark.parametrize(("told", "spent", "cost"), ENDS)
+def test_second_purchase_that_still_runs_counts_its_cost_at_its_end(
+    taken_for_none: StagingJob, told: dict[str, Any], spent: str, cost: Decimal
+) -> None:
+    day = limit("1")
+    pass_time(taken_for_none, seconds=1)
+    submission.submit_waiting()
+    found(taken_for_none, id="another", **RUNNING)
+    assert (used(day), counted()) == ((PRICE, PRICE), (0, 0, 0))
+
+    found(taken_for_none, id="another", **told)
+
+    assert (used(day), counted()) == ((Decimal(spent), PRICE), (cost, cost, 0))
+    assert Tally.objects.get(label="bought_twice").count == 1
+
+
+def test_purchases_that_an_earlier_release_found_are_not_counted_again(
+    taken_for_none: StagingJob,
+) -> None:
+    day = limit("1")
+    pass_time(taken_for_none, seconds=1)
+    submission.submit_waiting()
+    Prediction.objects.update(other_purchases=["another"])
+
+    found(taken_for_none, id="another")
+
+    assert used(day) == (0, PRICE)
 
 
 def test_purchase_of_a_period_that_is_over_changes_no_limit_of_the_new_one(
