@@ -8,10 +8,12 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from copy import copy
 from datetime import timedelta
 from pathlib import PurePosixPath
 
 import structlog
+from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
@@ -163,17 +165,29 @@ def _record(
 
 def _plan_all(batch_photo: BatchPhoto) -> tuple[list[Plan], dict[str, str]]:
     """Return the jobs that can be made, and the reason for each style that is refused."""
+    batch = batch_photo.batch
+    owner = _as_active(batch.owner)
     plans: list[Plan] = []
     refusals: dict[str, str] = {}
-    for style in batch_photo.batch.styles:
-        wanted = request_of(batch_photo.batch, room_type=batch_photo.room_type, style=style)
+    for style in batch.styles:
+        wanted = request_of(batch, room_type=batch_photo.room_type, style=style)
         try:
-            plans.append(
-                plan_job(wanted, project=batch_photo.batch.project, by=batch_photo.batch.owner)
-            )
+            plans.append(plan_job(wanted, project=batch.project, by=owner))
         except RequestRefused as error:
             refusals[style] = str(error)
     return plans, refusals
+
+
+def _as_active(owner: User) -> User:
+    """Return the owner with the permissions that it has while it is active.
+
+    Deactivating an account pauses what it has queued and refuses none of it: its jobs are planned
+    as they were asked for, and wait for the account or for the one that takes its queue over.
+    Django gives an inactive account no permission at all.
+    """
+    active = copy(owner)
+    active.is_active = True
+    return active
 
 
 def _refuse(batch_photo: BatchPhoto, why: str) -> None:

@@ -24,6 +24,7 @@ from staging.models import (
     StagingJob,
 )
 from tests import databases
+from tests.conftest import client_of
 from tests.processes import ROOT, wait_for
 from tests.staging.batch_requests import (
     make_photo_row,
@@ -63,6 +64,19 @@ def test_a_file_that_is_gone_is_refused(batch: StagingBatch) -> None:
     assert [one[2] for one in photos_of()] == ["refused", "staged"]
     first.refresh_from_db()
     assert first.error == "The file of this photo is gone: send it again."
+
+
+def test_photos_of_a_deactivated_account_get_their_jobs(operator: User) -> None:
+    answer = post(
+        client_of(operator), images=[photo_file()], room_type="bedroom", prompt="Only plants.",
+        prompt_mode="replace", model=FLUX,
+    )  # fmt: skip
+    assert answer.status_code == 202, answer.content
+    User.objects.filter(pk=operator.pk).update(is_active=False)
+
+    prepare_all()
+
+    assert (StagingJob.objects.count(), BatchPhoto.objects.get().job_errors) == (1, {})
 
 
 def test_a_style_that_cannot_be_made_now_is_told_and_the_others_go_on(api: APIClient) -> None:
