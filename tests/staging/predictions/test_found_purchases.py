@@ -30,6 +30,7 @@ from tests.staging.limits import limit, spend, used
 pytestmark = pytest.mark.django_db
 
 PRICE = Decimal("0.03")
+NONE = Decimal(0)
 OUTPUT = "https://replicate.delivery/a/out-0.webp"
 NEXT_YEAR = timezone.now() + timedelta(days=365)
 MADE = {"status": "succeeded", "output": [OUTPUT]}
@@ -212,7 +213,7 @@ def test_purchase_that_is_found_while_it_runs_counts_its_cost_at_its_end(
     day = limit("1")
     cancel(only(taken_for_none))
     found(taken_for_none, **RUNNING)
-    assert (used(day), counted()) == ((PRICE, 0), (0, 0, 1))
+    assert (used(day), counted()) == ((PRICE, 0), (NONE, NONE, 1))
 
     found(taken_for_none, **told)
 
@@ -241,7 +242,7 @@ def test_second_purchase_that_still_runs_counts_its_cost_at_its_end(
     pass_time(taken_for_none, seconds=1)
     submission.submit_waiting()
     found(taken_for_none, id="another", **RUNNING)
-    assert (used(day), counted()) == ((PRICE, PRICE), (0, 0, 0))
+    assert (used(day), counted()) == ((PRICE, PRICE), (NONE, NONE, 0))
 
     found(taken_for_none, id="another", **told)
 
