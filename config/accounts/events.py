@@ -58,8 +58,13 @@ def log_lockout(request: HttpRequest, username: str | None, **_: Any) -> None:
 @receiver(post_save, sender=AuthToken)
 def log_new_token(instance: AuthToken, created: bool, **_: Any) -> None:
     if created:
-        ends_at = instance.expiry and instance.expiry.isoformat()
-        _note("token made", account=instance.user.get_username(), ends_at=ends_at)
+        transaction.on_commit(partial(_log_token, instance, _author()))
+
+
+def _log_token(token: AuthToken, author: dict[str, Any]) -> None:
+    """Log a token with its end, which `create_token` sets after the row is made."""
+    ends_at = token.expiry and token.expiry.isoformat()
+    log.info("token made", **author, account=token.user.get_username(), ends_at=ends_at)
 
 
 @receiver(post_delete, sender=AuthToken)

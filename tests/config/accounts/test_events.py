@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ from django.contrib.auth.models import Group, Permission, User
 from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 from knox.models import AuthToken
 
 from config import logs
+from config.accounts.tokens import create_token
 
 HOME = "192.0.2.1"
 SECRET = "Elm-Street-5-in-autumn"
@@ -100,6 +103,15 @@ def test_a_name_that_is_no_account_is_not_logged(logged: Events) -> None:
         try_as(SECRET, SECRET)
 
     assert events == [{"event": "sign-in failed", "account": "unknown", "address": HOME}]
+
+
+def test_token_is_logged_with_its_end(logged: Events, ann: User) -> None:
+    ends_at = timezone.now() + timedelta(days=3)
+
+    with logged() as events:
+        create_token(ann, ends_at=ends_at)
+
+    assert [event["ends_at"] for event in events] == [ends_at.isoformat()]
 
 
 def test_tokens(logged: Events, ann: User) -> None:
