@@ -82,12 +82,15 @@ def set_rule(project: Project | None, label: str, *, by: Actor, reason: str = ""
 
 
 @transaction.atomic
-def end_rule(project: Project | None, *, by: Actor, reason: str = "") -> DisclosureRule | None:
-    """End the rule of a project, or of the site; return it, or None where there is none."""
-    rule = _lock(project)
-    if rule is not None:
-        _end(rule, by=by, reason=reason)
-    return rule
+def end_rule(rule: DisclosureRule, *, by: Actor, reason: str = "") -> DisclosureRule | None:
+    """End a rule; return the rule that holds in its place: the site's, or None.
+
+    A rule that was ended, or replaced by a newer one, meanwhile stays as it is.
+    """
+    in_force = _lock(rule.project)
+    if in_force is not None and in_force.pk == rule.pk:
+        _end(in_force, by=by, reason=reason)
+    return DisclosureRule.objects.find_for(rule.project_id)
 
 
 def check_override(rule: DisclosureRule | None, label: object) -> None:

@@ -232,8 +232,8 @@ def _rules() -> None:
     """A rule of the site, and one of a project that has ended."""
     set_rule(None, "AI", by=Actor("ann"))
     project = Project.objects.get(pk=PROJECTS[0])
-    set_rule(project, "off", by=Actor("ann"), reason="it is shown as it is")
-    end_rule(project, by=Actor("bob"))
+    rule = set_rule(project, "off", by=Actor("ann"), reason="it is shown as it is")
+    end_rule(rule, by=Actor("bob"))
 
 
 def _gaps() -> None:

@@ -15,8 +15,9 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from modelsettings.actors import Actor
 from modelsettings.errors import RequestRefused
+from modelsettings.models import ModelSettings
 from modelsettings.refusals import put_on_form
-from staging.access import projects_shown_to
+from staging.access import may_view, projects_shown_to
 from staging.admin.batch_form import ProjectChooser
 from staging.admin.page_parts import ReadOnly, page_context, user_of
 from staging.disclosure import end_rule, set_rule
@@ -73,8 +74,7 @@ class DisclosureRuleAdmin(ReadOnly, ModelAdmin):
     """Rules belong to the settings: the permissions to see and to change these open the page."""
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        may = ("modelsettings.view_modelsettings", "modelsettings.change_modelsettings")
-        return any(request.user.has_perm(permission) for permission in may)
+        return may_view(user_of(request), ModelSettings)
 
     def get_queryset(self, request: HttpRequest) -> DisclosureRuleQuerySet:
         return _rules_shown_to(user_of(request))
@@ -123,8 +123,10 @@ class DisclosureRuleAdmin(ReadOnly, ModelAdmin):
         if rule is None:
             messages.info(request, "This rule has ended already.")
         else:
-            end_rule(rule.project, by=Actor.of(request.user))
-            messages.success(request, f"The rule of {rule.whose} has ended: profiles decide again.")
+            now = end_rule(rule, by=Actor.of(request.user))
+            decides = f"the site's rule: {now.label_in_words}" if now else "each profile"
+            ended = f"The rule of {rule.whose} has ended."
+            messages.success(request, f"{ended} From the next job on, what decides is {decides}.")
         return redirect("admin:staging_disclosurerule_changelist")
 
     class Media:

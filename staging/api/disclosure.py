@@ -99,7 +99,7 @@ class DisclosureRuleView(APIView):
             raise NotFound("There is no such rule.")
         if rule.ended_at is None:
             reason = change_reason(request)[:500]
-            end_rule(rule.project, by=Actor.of(request.user), reason=reason)
+            end_rule(rule, by=Actor.of(request.user), reason=reason)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -18,8 +18,11 @@ class DisclosureRuleQuerySet(models.QuerySet["DisclosureRule"]):
         """Return the rules of a project, earlier ones too; those of the site for None."""
         return self.filter(project=project)
 
-    def find_for(self, project: uuid.UUID) -> "DisclosureRule | None":
-        """Return the rule that holds in a project, by its key: its own before the site's."""
+    def find_for(self, project: uuid.UUID | None) -> "DisclosureRule | None":
+        """Return the rule that holds in a project, by its key: its own before the site's.
+
+        Without a project it is the site's.
+        """
         rules = self.in_force().filter(Q(project=None) | Q(project=project))
         return rules.order_by(F("project").asc(nulls_last=True)).first()
 

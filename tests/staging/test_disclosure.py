@@ -153,10 +153,10 @@ def test_retry_gets_the_label_of_a_rule_that_came_since(operator: User) -> None:
 
 
 def test_repeat_and_retry_keep_the_label_where_the_rule_has_ended(operator: User) -> None:
-    set_rule(None, LABEL, by=ANN)
+    rule = set_rule(None, LABEL, by=ANN)
     job = stage(operator)
     end(job)
-    end_rule(None, by=ANN)
+    end_rule(rule, by=ANN)
 
     again = repeat_job(job, by=operator)
     retry_job(job, by=operator)
@@ -273,8 +273,29 @@ def test_the_page_sets_and_ends_a_rule(admin_page: Client, stranger: User) -> No
     assert "Elm: “Virtually staged”, from the next job on." in page
 
     page = admin_page.post(PAGE, {"end": rule.pk}, follow=True).content.decode()
-    assert "The rule of Elm has ended" in page
+    assert "The rule of Elm has ended. From the next job on, what decides is each profile." in page
     assert not DisclosureRule.objects.in_force().exists()
+
+
+def test_the_page_says_that_the_sites_rule_holds_where_a_projects_has_ended(
+    admin_page: Client, operator: User
+) -> None:
+    set_rule(None, LABEL, by=ANN)
+    rule = set_rule(create_project("Elm", owner=operator), "off", by=ANN)
+
+    page = admin_page.post(PAGE, {"end": rule.pk}, follow=True).content.decode()
+
+    assert "what decides is the site&#x27;s rule: “Virtually staged”." in page
+
+
+def test_a_rule_that_was_replaced_meanwhile_is_not_ended_in_the_place_of_the_newer(
+    operator: User,
+) -> None:
+    project = create_project("Elm", owner=operator)
+    former = set_rule(project, "off", by=ANN)
+    newer = set_rule(project, LABEL, by=ANN)
+
+    assert end_rule(former, by=ANN) == newer
 
 
 def test_the_page_refuses_a_label_at_its_field(admin_page: Client) -> None:
