@@ -1,6 +1,5 @@
 """Asks accounts into projects where clients are strangers, without telling who has an account."""
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
@@ -10,15 +9,6 @@ from staging.models import Invitation, Project, ProjectMember
 from staging.projects import ProjectRefused, add_member, check_can_share, lock_project
 
 _GONE = "This invitation was taken back or answered meanwhile."
-
-
-def may_know_accounts(user: User) -> bool:
-    """Say whether a user may learn which accounts there are: by a list, or by trying a name."""
-    return (
-        not settings.CLIENTS_ARE_STRANGERS
-        or user.has_perm("auth.view_user")
-        or user.has_perm("staging.all_projects")
-    )
 
 
 @transaction.atomic

@@ -36,7 +36,7 @@ class MemberForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at r
 
 class MemberInline(TabularInline):
     model = ProjectMember
-    form = MemberForm
+    form: "type[forms.ModelForm[ProjectMember]]" = MemberForm
     fields = ("user", "may_edit")
     extra = 1
     verbose_name_plural = "Members, who see this project"
@@ -72,21 +72,17 @@ class KnownMemberForm(forms.ModelForm):  # type: ignore[type-arg]  # as above
         _name_fields(self)
 
 
-class KnownMemberInline(TabularInline):
+class KnownMemberInline(MemberInline):
     """Members where clients are strangers: who has accepted, and no field for another name."""
 
-    model = ProjectMember
     form = KnownMemberForm
-    fields = ("user", "may_edit")
-    readonly_fields = ("user",)
-    verbose_name_plural = "Members, who see this project"
+    fields = ("named", "may_edit")
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def get_readonly_fields(self, request: HttpRequest, obj: Project | None = None) -> Any:
+        return ("named",) if self.has_change_permission(request, obj) else ("named", "may_edit")
+
+    def has_add_permission(self, request: HttpRequest, obj: Project | None = None) -> bool:
         return False
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ProjectMember]:
-        members: QuerySet[ProjectMember] = super().get_queryset(request)
-        return members.select_related("user")
 
 
 class InvitationForm(forms.ModelForm):  # type: ignore[type-arg]  # as above
@@ -123,7 +119,7 @@ class InvitationInline(TabularInline):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Invitation]:
         invitations: QuerySet[Invitation] = super().get_queryset(request)
-        return invitations.filter(pk__in=Invitation.objects.pending().values("pk"))
+        return invitations & Invitation.objects.pending()
 
     @display(description="Asked")
     def asked(self, invitation: Invitation) -> SafeString | str:

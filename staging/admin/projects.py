@@ -25,7 +25,7 @@ from staging.admin.page_parts import OfProjects, user_of
 from staging.admin.paging import BoundedListAdmin, BoundedPaginator
 from staging.clients import is_client, nameable_models, nameable_profiles
 from staging.deletion.deleting import delete_project
-from staging.invitations import invite, may_know_accounts
+from staging.invitations import invite
 from staging.models import (
     DailyUsage,
     Invitation,
@@ -104,7 +104,7 @@ class ProjectAdmin(OfProjects, DeletingAdmin, BoundedListAdmin):
         return row
 
     def save_model(self, request: HttpRequest, obj: Project, form: Any, change: bool) -> None:
-        if not change and not _names_owners(request):
+        if not change and not access.has_all_projects(user_of(request)):
             # They may name no other account.
             obj.owner = user_of(request)
         super().save_model(request, obj, form, change)
@@ -114,7 +114,7 @@ class ProjectAdmin(OfProjects, DeletingAdmin, BoundedListAdmin):
     def get_fields(self, request: HttpRequest, obj: Project | None = None) -> Any:
         if obj and not self.has_change_permission(request, obj):
             return _IN_WORDS
-        if _names_owners(request):
+        if access.has_all_projects(user_of(request)):
             return self.fields
         if obj:
             return [{"owner": "owned_by"}.get(name, name) for name in self.fields]
@@ -126,7 +126,8 @@ class ProjectAdmin(OfProjects, DeletingAdmin, BoundedListAdmin):
             return ("name", "owner", *_IN_WORDS)
         # An account that works in its own projects alone neither gives one away nor makes one for
         # another.
-        return _IN_WORDS[1:] if _names_owners(request) else ("owner", *_IN_WORDS[1:])
+        names_owners = access.has_all_projects(user_of(request))
+        return _IN_WORDS[1:] if names_owners else ("owner", *_IN_WORDS[1:])
 
     def get_inlines(self, request: HttpRequest, obj: Project | None) -> Any:
         # A new project is saved first; Unsorted is its owner's alone.
@@ -229,11 +230,6 @@ class ProjectAdmin(OfProjects, DeletingAdmin, BoundedListAdmin):
             "jobs": StagingJob.objects.filter(project__in=rows).count(),
             "pictures, with their files": pictures.count(),
         }
-
-
-def _names_owners(request: HttpRequest) -> bool:
-    user = user_of(request)
-    return access.has_all_projects(user) and may_know_accounts(user)
 
 
 def _sums_of(project: Project) -> dict[str, Any]:
