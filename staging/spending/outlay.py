@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Count, Sum
+from django.db.models import Count, F, Sum
 from django.db.models.functions import Coalesce
 
 from modelsettings.models import ModelSettings, ReplicateModel
@@ -43,7 +43,7 @@ def outlay_of(job: StagingJob, predictions: Iterable[Prediction]) -> Outlay:
     ]
     known = [usd for usd in held if usd is not None]
     is_known = len(known) == len(left)
-    return Outlay(job.expected_cost * len(left), sum(known, Decimal(0)) if is_known else None)
+    return Outlay(job.expected_cost * len(left), sum(known, Decimal(0))) if is_known else Outlay()
 
 
 def outlays_of(batches: Iterable[uuid.UUID]) -> dict[uuid.UUID, Outlay]:
@@ -54,7 +54,8 @@ def outlays_of(batches: Iterable[uuid.UUID]) -> dict[uuid.UUID, Outlay]:
         about=Sum("job__expected_cost"),
         held=Sum(Coalesce("reserved", "job__most_cost")),
         count=Count("pk"),
-        known=Count("job__expected_cost"),
+        # A sum passes over what is not known, and would be too small.
+        known=Count(F("job__expected_cost") + Coalesce("reserved", "job__most_cost")),
     )
     return {
         batch: Outlay(about, held) for batch, about, held, count, known in sums if count == known
