@@ -16,6 +16,7 @@ from unfold.admin import ModelAdmin
 from staging.admin.named_user import NamedUserField
 from staging.admin.page_parts import MadeOnce, is_path, page_context, user_of
 from staging.jobs.handing_over import (
+    MOST_CANCELED,
     cancel_queue,
     count_unread,
     find_queues,
@@ -114,6 +115,7 @@ class PurchasePauseAdmin(MadeOnce, ModelAdmin):
             "pause": held,
             "count": queue_of(held.account).count(),
             "unread": count_unread(held.account),
+            "most_canceled": MOST_CANCELED,
             "may_change": request.user.has_perm("staging.delete_purchasepause"),
         }
         return TemplateResponse(request, "admin/staging/purchasepause/queue.html", context)
