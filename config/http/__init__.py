@@ -7,6 +7,7 @@ parsers              bodies of API requests
 negotiation          the format that the API answers in
 openapi              the API's description
 current_request      the request that a thread answers, for signals of the database
+security_headers     the headers that tell a browser what a page may load and do
 client_address       the address of a client, behind a proxy as well
 request_ids          an id for each request, in the log and in the answer
 """

@@ -86,11 +86,6 @@ def list_revisions(
     return RevisionPage(revisions, revisions[-1].revision if len(found) > most else None)
 
 
-def get_values(profile: int, *, revision: int) -> JSON:
-    """Return the values of one revision. Raises RevisionNotFound."""
-    return get_content(profile, revision=revision)[0]
-
-
 def get_content(profile: int, *, revision: int) -> tuple[JSON, list[str] | None]:
     """Return one revision's values, and its list of what clients may change, None for the rule.
 

@@ -19,7 +19,7 @@ from unfold.admin import ModelAdmin
 
 from staging import access
 from staging.admin.page_parts import OfProjects, ReadOnly, page_context, user_of
-from staging.models import DailyUsage
+from staging.models import DailyUsage, SpendingLimit
 from staging.templatetags.staging_pictures import dollars
 from staging.usage import BY, Report, Usage, every_day, report_usage
 
@@ -118,8 +118,7 @@ def _days_of(period: str) -> tuple[date, date]:
 
 def _sees_accounts(request: HttpRequest) -> bool:
     """Say whether a user may know what each account spent: as with the limits of accounts."""
-    may = ("staging.view_spendinglimit", "staging.change_spendinglimit")
-    return any(request.user.has_perm(permission) for permission in may)
+    return access.may_view(user_of(request), SpendingLimit)
 
 
 def _shown(report: Report, *, period: str, offered: Sequence[str]) -> dict[str, Any]:

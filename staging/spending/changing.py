@@ -70,8 +70,8 @@ def pause(
     """Stop purchases of a model, of an account, or of all; what is bought goes on.
 
     Purchases that are being written are waited for; what is claimed only is not bought. A pause
-    that is there already keeps its author and its reason. A caller with a transaction of its own
-    pauses first: purchases take their locks after that of the pauses.
+    that is there already keeps its author and its reason. A caller that takes
+    locks of a purchase in the same transaction pauses first: purchases lock the pauses first.
     """
     hold_purchases(PurchasePause)
     paused, _ = PurchasePause.objects.get_or_create(

@@ -4,7 +4,8 @@ from typing import Any
 
 from django import template
 
-from staging.access import projects_shown_to
+from modelsettings.models import ModelSettings
+from staging.access import may_view, projects_shown_to
 from staging.models import DisclosureRule, Project
 
 register = template.Library()
@@ -20,6 +21,5 @@ def disclosure_note(context: Any, *, project: Project | None = None) -> dict[str
         "rule": rule,
         "project": project,
         "others": 0 if project else rules.filter(project__in=projects_shown_to(user)).count(),
-        "may_see": user.has_perm("modelsettings.view_modelsettings")
-        or user.has_perm("modelsettings.change_modelsettings"),
+        "may_see": may_view(user, ModelSettings),
     }

@@ -11,8 +11,7 @@ from modelsettings.settings import (
     history,
     patch_settings,
 )
-from modelsettings.settings.history import Revision, RevisionNotFound
-from tests.modelsettings.acme import STAGER_DEFAULTS
+from modelsettings.settings.history import Revision
 
 pytestmark = pytest.mark.django_db
 
@@ -83,19 +82,6 @@ def test_list_revisions_gives_a_pages_last_its_changes(stored: StoredSettings, a
     page = history.list_revisions(stored.pk, most=1)
 
     assert [one.changes for one in page.revisions] == [[Change("seed", 1, 2)]]
-
-
-def test_get_values_of_a_revision(stored: StoredSettings, ann: Actor) -> None:
-    patch_settings(stored.pk, {"seed": 1}, by=ann)
-
-    assert history.get_values(stored.pk, revision=1) == STAGER_DEFAULTS
-    assert history.get_values(stored.pk, revision=2) == {**STAGER_DEFAULTS, "seed": 1}
-
-
-@pytest.mark.parametrize("revision", [0, -1, 3, 10**30])
-def test_get_values_of_a_revision_that_never_was(stored: StoredSettings, revision: int) -> None:
-    with pytest.raises(RevisionNotFound, match=rf"^There is no revision {revision}\.$"):
-        history.get_values(stored.pk, revision=revision)
 
 
 def test_compare_tells_each_key(stored: StoredSettings, ann: Actor) -> None:
