@@ -1,6 +1,6 @@
 """Errors as answers: refusals by the API's views, and by Django before it reaches a view.
 
-Under /api/ an answer has the API's own shape; elsewhere it is Django's page.
+Under /api/ an answer has the API's own shape; elsewhere it is a page.
 """
 
 from collections.abc import Mapping
@@ -8,11 +8,11 @@ from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.views import defaults
 from rest_framework.exceptions import APIException, PermissionDenied, Throttled
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
+from config.http import error_pages
 from modelsettings.errors import CODED, RequestRefused, family_of
 
 API = "/api/"
@@ -51,7 +51,7 @@ def refusal_codes() -> dict[int, list[str]]:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 400 to a request that Django refuses before any view; 413 to one that is too long."""
     if not request.path.startswith(API):
-        return defaults.bad_request(request, exception)
+        return error_pages.show_unreadable(request)
     if isinstance(exception, RequestDataTooBig):
         return JsonResponse({"detail": "The fields of the form are too long."}, status=413)
     if isinstance(exception, TooManyFieldsSent | TooManyFilesSent):
@@ -59,11 +59,19 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return JsonResponse({"detail": "This request cannot be read."}, status=400)
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+def forbidden(request: HttpRequest, **_: Exception) -> HttpResponse:
+    """Answer 403: `{"detail": …, "code": …}` under /api/."""
+    if request.path.startswith(API):
+        body = {"detail": "Your account may not do this.", "code": PermissionDenied.default_code}
+        return JsonResponse(body, status=403)
+    return error_pages.show_forbidden(request)
+
+
+def not_found(request: HttpRequest, **_: Exception) -> HttpResponse:
     """Answer 404: `{"detail": …}` under /api/."""
     if request.path.startswith(API):
         return JsonResponse({"detail": "There is nothing at this address."}, status=404)
-    return defaults.page_not_found(request, exception)
+    return error_pages.show_missing(request)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -71,4 +79,4 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if request.path.startswith(API):
         told = "Restage failed, and has noted it: try again, or ask who runs it."
         return JsonResponse({"detail": told}, status=500)
-    return defaults.server_error(request)
+    return error_pages.show_failure(request)

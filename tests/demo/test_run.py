@@ -2,11 +2,13 @@
 
 import fcntl
 import json
+import re
 import signal
 import socket
 import stat
 from pathlib import Path
 
+import httpx
 import pytest
 from PIL import Image
 
@@ -128,6 +130,21 @@ def test_killed_outright_it_leaves_nothing_behind(
         run.process.wait()
 
         assert run.await_(lambda: not run.left(), within_s=20), run.left()
+
+
+def test_what_is_not_there_is_answered_as_in_production(
+    first: tuple[Path, int, str, list[str]], tmp_path: Path, photo: Path
+) -> None:
+    with python(*demo(first[0], "--photo", str(photo)), folder=tmp_path) as run:
+        assert run.await_(lambda: "Ctrl-C ends everything." in run.output()), run.output()
+        (address,) = set(re.findall(r"http://127\.0\.0\.1:\d+", run.output()))
+        page, of_api = (httpx.get(f"{address}{path}") for path in ("/nowhere", "/api/v1/nowhere"))
+        run.process.send_signal(signal.SIGINT)
+        end_of(run)
+
+    assert (page.status_code, of_api.status_code) == (404, 404)
+    assert "There is nothing at this address" in page.text
+    assert of_api.json() == {"detail": "There is nothing at this address."}
 
 
 def test_a_second_demo_in_the_same_folder_is_refused(tmp_path: Path, photo: Path) -> None:

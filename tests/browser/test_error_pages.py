@@ -1,0 +1,42 @@
+"""Pages of what is closed, missing or broken, as an operator and as a visitor see them."""
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from playwright.sync_api import Page, expect
+
+from tests.browser.pages import violations_of
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+LIMITS = "/admin/staging/spendinglimit/"
+
+
+@pytest.fixture
+def closed(operator: User) -> User:
+    """Let the operator see no spending limits, which an administrator may change."""
+    User.objects.create_superuser("root")
+    kind = {"content_type__app_label": "staging", "content_type__model": "spendinglimit"}
+    operator.user_permissions.remove(*Permission.objects.filter(**kind))
+    return operator
+
+
+def test_closed_page_leads_on(page: Page, closed: User) -> None:
+    page.goto(LIMITS)
+
+    expect(page.get_by_role("heading", name="Your account may not open this page")).to_be_visible()
+    expect(page.get_by_text("root can give you a role that opens it.")).to_be_visible()
+    page.locator("#nav-sidebar").get_by_role("link", name="Jobs").click()
+    expect(page).to_have_url("/admin/staging/stagingjob/")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("address", [LIMITS, "/admin/nowhere/", "/nowhere"])
+def test_pages_have_no_violation_and_fit(
+    page: Page, closed: User, address: str, scheme: str, width: int
+) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.goto(address)
+
+    part = "#content-main" if address.startswith("/admin/") else "main"
+    assert violations_of(page, address, scheme=scheme, width=width, part=part) is None
