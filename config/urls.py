@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/attention/", include("config.dashboard.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("modelsettings.urls")),
     path("api/v1/", include("staging.urls")),

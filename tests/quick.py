@@ -277,6 +277,14 @@ DOORS = {
         f"{_CONFIG}/accounts/test_tokens.py::test_my_tokens_shows_a_new_token_once",
         f"{_CONFIG}/accounts/test_tokens.py::test_my_tokens_makes_none_without_a_name",
     ),
+    "config.dashboard.asides.put_aside_view": Door(
+        f"{_CONFIG}/dashboard/test_asides.py::test_what_is_put_aside_is_shown_with_its_name",
+        f"{_CONFIG}/dashboard/test_asides.py::test_who_sees_some_projects_puts_nothing_aside",
+    ),
+    "config.dashboard.asides.bring_back_view": Door(
+        f"{_CONFIG}/dashboard/test_asides.py::test_it_is_brought_back",
+        f"{_CONFIG}/dashboard/test_asides.py::test_it_is_not_brought_back_by_others",
+    ),
     "modelsettings.admin.models.ReplicateModelAdmin": Door(
         f"{_SETTINGS}/admin/test_models.py::test_model_page_saves_label_and_price",
         f"{_SETTINGS}/admin/test_models.py::test_model_page_refuses_a_price_without_dollars",

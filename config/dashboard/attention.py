@@ -5,8 +5,8 @@ changed schemas are found here.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -27,15 +27,27 @@ _GIVEN_UP = f"?status__exact={CallbackStatus.FAILED}"
 class Item:
     """One thing that needs an operator; `detail` quotes an example of the failure.
 
-    `needs` names a kind of rows, `app.kind`: only users who may see these rows see the item.
+    `where` names its photos and projects, and `hint` tells an administrator what to do. `needs`
+    names a kind of rows, `app.kind`: only users who may see these rows see the item. By `state` and
+    `last_at` it can be put aside (`staging.notices.aside`), unless it `stays`.
     """
 
     key: str
     sentence: str
     detail: str = ""
+    hint: str = ""
+    where: str = ""
     link: str = ""
     is_urgent: bool = False
     needs: str = ""
+    stays: bool = False
+    state: str = field(default="", compare=False)
+    last_at: datetime | None = field(default=None, compare=False)
+
+    @property
+    def seen(self) -> str:
+        """How far it has come, in a word, which the button that puts it aside sends back."""
+        return f"{self.state} {self.last_at.isoformat() if self.last_at else ''}"
 
     def is_for(self, user: User | AnonymousUser) -> bool:
         """Say whether a user may see the item; a permission to change rows includes seeing them."""
@@ -78,8 +90,15 @@ def _undelivered(today: date, *, projects: QuerySet[Project] | None = None) -> l
 def _missing_token() -> list[Item]:
     if settings.REPLICATE_API_TOKEN:
         return []
-    sentence = "REPLICATE_API_TOKEN is not set: jobs wait, and fail after ten minutes."
-    return [Item(key="token", sentence=sentence, is_urgent=True)]
+    return [
+        Item(
+            key="token",
+            sentence="Restage has no access to Replicate: jobs wait, and fail after ten minutes.",
+            hint="Set REPLICATE_API_TOKEN, and start Restage again.",
+            is_urgent=True,
+            stays=True,
+        )
+    ]
 
 
 def _drifted() -> list[Item]:
@@ -92,6 +111,7 @@ def _drifted() -> list[Item]:
             sentence=f"{model.label} has a new schema{_what_breaks(model, schema)}.",
             link=reverse("admin:modelsettings_modelsettings_change", args=[model.live_profile_id]),
             needs="modelsettings.modelsettings",
+            state=schema.digest,
         )
         for model, schema in newest.items()
     ]
@@ -153,7 +173,11 @@ def _item(trouble: Trouble, *, link: str, needs: str = "") -> Item:
         key=trouble.key,
         sentence=trouble.sentence,
         detail=trouble.detail,
+        hint=trouble.hint,
+        where=trouble.where,
         link=link,
         is_urgent=trouble.is_urgent,
         needs=needs,
+        state=trouble.state,
+        last_at=trouble.last_at,
     )

@@ -42,6 +42,7 @@ from staging.access import Right, seen_kinds
 from staging.jobs.judging import fresh_pictures
 from staging.models import Period, Project, SpendingLimit, StagedImage, StagingJob
 from staging.models.job import UNFINISHED
+from staging.notices.aside import may_put_aside, sort_out
 from staging.spending.first_limit import offered_usd
 from staging.spending.headroom import Headroom, headroom_of
 from staging.templatetags.staging_pictures import duration, in_words
@@ -112,13 +113,20 @@ def _of_jobs(user: User, *, sees: Mapping[str, bool]) -> dict[str, Any]:
     today = timezone.localdate()
     projects = None if access.has_all_projects(user) else access.projects_shown_to(user)
     jobs = access.rows_shown_to(StagingJob.objects.all(), user)
-    items = [item for item in find_items(today, projects=projects) if item.is_for(user)]
+    found = [item for item in find_items(today, projects=projects) if item.is_for(user)]
+    items, aside = sort_out(found)
+    attention = {
+        "items": items,
+        "aside": aside,
+        "may_put_aside": may_put_aside(user),
+        "sees_hints": user.has_perm("auth.change_user"),
+    }
     if not jobs.exists():
         return {
             "is_empty": True,
             "may_stage": user.has_perm("staging.add_stagingbatch"),
             "has_projects": projects is None or projects.exists(),
-            "items": items,
+            **attention,
         }
     times = times_of(today, projects=projects)
     of_jobs_today = times_since(times, midnight(today))
@@ -129,7 +137,7 @@ def _of_jobs(user: User, *, sees: Mapping[str, bool]) -> dict[str, Any]:
         "is_busy": running != "0",
         "median": duration(percentile(of_jobs_today, 50)),
         "p95": duration(percentile(of_jobs_today, 95)),
-        "items": items,
+        **attention,
     }
     if sees["dailyusage"]:
         usage = usage_of(today, projects=projects)

@@ -3,6 +3,8 @@
 Inside the admin such a page keeps the menu, and names the accounts that can give the right.
 """
 
+from collections.abc import Mapping
+
 from django.contrib import admin
 from django.contrib.auth.models import Permission, User
 from django.db.models import F, Q
@@ -66,7 +68,7 @@ def _has_menu(request: HttpRequest) -> bool:
 
 
 def _show_in_admin(
-    request: HttpRequest, context: dict[str, object], *, status: int
+    request: HttpRequest, context: Mapping[str, object], *, status: int
 ) -> HttpResponse:
     shared = admin.site.each_context(request)
     return render(request, "admin/error.html", {**shared, **context}, status=status)

@@ -59,7 +59,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return JsonResponse({"detail": "This request cannot be read."}, status=400)
 
 
-def forbidden(request: HttpRequest, **_: Exception) -> HttpResponse:
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  # Django's
     """Answer 403: `{"detail": …, "code": …}` under /api/."""
     if request.path.startswith(API):
         body = {"detail": "Your account may not do this.", "code": PermissionDenied.default_code}
@@ -67,7 +67,7 @@ def forbidden(request: HttpRequest, **_: Exception) -> HttpResponse:
     return error_pages.show_forbidden(request)
 
 
-def not_found(request: HttpRequest, **_: Exception) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  # Django's
     """Answer 404: `{"detail": …}` under /api/."""
     if request.path.startswith(API):
         return JsonResponse({"detail": "There is nothing at this address."}, status=404)

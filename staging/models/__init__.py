@@ -1,5 +1,6 @@
 """The work: photos, jobs, the predictions bought for them, and the pictures that came back."""
 
+from staging.models.aside import PutAside
 from staging.models.batch import BatchPhoto, BatchPhotoStatus, StagingBatch
 from staging.models.callback import (
     Callback,
@@ -78,6 +79,7 @@ __all__ = [
     "PromptRules",
     "PromptTemplate",
     "PurchasePause",
+    "PutAside",
     "Role",
     "RoomType",
     "Share",

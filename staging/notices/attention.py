@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 
-from django.db.models import Count, Model, Q, QuerySet
+from django.db.models import Max, Model, Q, QuerySet
 from django.utils import timezone
 
 from modelsettings.models import ReplicateModel
@@ -22,6 +22,7 @@ from staging.models import (
     BatchPhoto,
     BatchPhotoStatus,
     Callback,
+    CallbackAttempt,
     CallbackStatus,
     CreationPace,
     DeliveryStatus,
@@ -29,6 +30,7 @@ from staging.models import (
     Notice,
     NoticeDelivery,
     NoticeKind,
+    Period,
     Prediction,
     Project,
     PurchasePause,
@@ -37,7 +39,8 @@ from staging.models import (
 )
 from staging.models.job import UNFINISHED
 from staging.notices.conditions import find_nearly_spent, purchasable_since, words_of
-from staging.spending.headroom import waiting_for_estimates
+from staging.notices.places import Place, name_places
+from staging.spending.headroom import Headroom, waiting_for_estimates
 from staging.usage import midnight
 
 # The projects whose troubles are looked for; None: all.
@@ -51,6 +54,7 @@ MOST_BATCHES = 50
 UNDECIDED_DAYS = 30
 NO_WORKER_AFTER_S = 60
 
+_PLACE = ("job__photo__original_name", "job__project__name")
 _REASONS = {
     "bad_output": "the picture was broken",
     "deadline": "it took too long",
@@ -75,13 +79,21 @@ _REASONS = {
 class Trouble:
     """A problem that needs an operator, in a sentence, with an example as `detail`.
 
-    `rows` holds the keys of its jobs or its batch, and is empty where it is not about single rows.
-    None of the rows is older than `since`.
+    `where` names its photos and projects, `hint` tells an administrator what to do. `rows` holds
+    the keys of its jobs or its batch, and is empty where it is not about single rows. None of the
+    rows is older than `since`.
+
+    `state` and `last_at`, when it last happened, say how far it has come: once it was put aside
+    (`staging.notices.aside`), it is shown again when its state is another, or `last_at` later.
     """
 
     key: str
     sentence: str
     detail: str = ""
+    hint: str = ""
+    where: str = ""
+    state: str = ""
+    last_at: datetime | None = None
     is_urgent: bool = False
     rows: tuple[uuid.UUID, ...] = ()
     since: date | None = None
@@ -96,11 +108,13 @@ class QueueTrouble(Trouble):
 
 @dataclass(frozen=True, slots=True)
 class _Failure:
-    """A job that failed, with the reason of one of its predictions."""
+    """A job that failed, with the reason of one of its predictions, and its photo and project."""
 
     job: uuid.UUID
     code: str
     error: str
+    at: datetime
+    place: Place
 
 
 def find_missing_worker() -> list[Trouble]:
@@ -115,10 +129,14 @@ def find_missing_worker() -> list[Trouble]:
     queued = StagingJob.objects.filter(status=JobStatus.QUEUED, created_at__lt=late)
     oldest = queued.order_by("created_at").values_list("pk", flat=True)[:20]
     waits = purchasable_since(late, now=now).filter(job__in=list(oldest), lease_until=None)
-    if not waits.exists() or CreationPace.objects.filter(refilled_at__gte=late).exists():
+    if not waits.exists():
         return []
-    sentence = "Jobs wait, and no worker takes them: start celery -A config worker, and beat."
-    return [Trouble(key="worker", sentence=sentence, is_urgent=True)]
+    last = CreationPace.objects.values_list("refilled_at", flat=True).first()
+    if last and last >= late:
+        return []
+    sentence = "Jobs wait, and no worker takes them: an administrator has to start one."
+    hint = "Start celery -A config worker, and celery -A config beat."
+    return [Trouble(key="worker", sentence=sentence, hint=hint, is_urgent=True, last_at=last)]
 
 
 def find_standing_notices() -> list[Trouble]:
@@ -128,7 +146,12 @@ def find_standing_notices() -> list[Trouble]:
     """
     kinds = (NoticeKind.STANDSTILL, NoticeKind.FAILURES)
     return [
-        Trouble(key=f"notice-{notice.key}", sentence=notice.sentence, is_urgent=True)
+        Trouble(
+            key=f"notice-{notice.key}",
+            sentence=notice.sentence,
+            is_urgent=True,
+            state=str(notice.pk),
+        )
         for notice in Notice.objects.filter(over_at=None, kind__in=kinds)
     ]
 
@@ -169,6 +192,7 @@ def find_limits() -> list[Trouble]:
             key=f"limit-{headroom.limit.pk}",
             sentence=words_of(headroom),
             is_urgent=bool(headroom.waiting),
+            state=_state_of(headroom),
         )
         for headroom in find_nearly_spent()
     ]
@@ -188,6 +212,7 @@ def find_missing_estimates() -> list[Trouble]:
                 f" wait{'s' if count == 1 else ''} for an estimate of what it costs."
             ),
             is_urgent=True,
+            state=str(count),
         )
         for model, count in waiting.items()
     ]
@@ -204,8 +229,17 @@ def find_undecided(today: date) -> list[Trouble]:
         f"{number_of(len(failures), 'purchase')} undecided: whether {pronoun} made is not known."
         " Look at Replicate's list, then retry or leave it."
     )
-    jobs = tuple(failure.job for failure in failures)
-    return [Trouble(key="undecided", sentence=sentence, is_urgent=True, rows=jobs, since=since)]
+    return [
+        Trouble(
+            key="undecided",
+            sentence=sentence,
+            where=name_places(failure.place for failure in failures),
+            is_urgent=True,
+            rows=tuple(failure.job for failure in failures),
+            since=since,
+            last_at=max(failure.at for failure in failures),
+        )
+    ]
 
 
 def find_failures(today: date, *, projects: Projects = None) -> list[Trouble]:
@@ -220,8 +254,10 @@ def find_failures(today: date, *, projects: Projects = None) -> list[Trouble]:
                 key=f"failed-{code}",
                 sentence=f"{number_of(count, 'job')} failed: {_REASONS.get(code, code)}.",
                 detail=alike[0].error,
+                where=name_places(failure.place for failure in alike),
                 rows=tuple(failure.job for failure in alike),
                 since=today,
+                last_at=max(failure.at for failure in alike),
             )
         )
     return troubles
@@ -233,23 +269,41 @@ def find_tries() -> list[Trouble]:
     waiting = Prediction.objects.filter(
         job__in=jobs.values_list("pk", flat=True)[:MOST], status__in=UNFINISHED
     ).exclude(Q(error="") | Q(error_code__in=WAITING))
-    errors = list(waiting.order_by("-created_at").values_list("error", flat=True)[:MOST])
-    if not errors:
+    newest = waiting.order_by("-created_at").values_list(*_PLACE, "job", "error", "created_at")
+    found = list(newest[:MOST])
+    if not found:
         return []
-    sentence = f"{number_of(len(errors), 'prediction')} waiting for another try."
-    return [Trouble(key="stuck", sentence=sentence, detail=errors[0])]
+    *_, error, last_at = found[0]
+    return [
+        Trouble(
+            key="stuck",
+            sentence=f"{number_of(len(found), 'prediction')} waiting for another try.",
+            detail=error,
+            where=name_places(row[:2] for row in found),
+            rows=tuple({row[2]: None for row in found}),
+            last_at=last_at,
+        )
+    ]
 
 
 def find_undelivered_callbacks(today: date, *, projects: Projects = None) -> list[Trouble]:
     """Return callbacks of today that were given up; the index is callback_by_age."""
     of_today = Callback.objects.filter(created_at__gte=midnight(today))
     newest = _of(of_today, projects, column="job__project").order_by("-created_at")
-    found = newest.values_list("status", flat=True)[:MOST]
-    count = list(found).count(CallbackStatus.FAILED)
-    if not count:
+    found = newest.values_list(*_PLACE, "status", "pk")[:MOST]
+    given_up = [row for row in found if row[2] == CallbackStatus.FAILED]
+    if not given_up:
         return []
-    sentence = f"{number_of(count, 'callback')} not delivered to the address its client named."
-    return [Trouble(key="callbacks", sentence=sentence)]
+    attempts = CallbackAttempt.objects.filter(callback__in=[row[3] for row in given_up])
+    return [
+        Trouble(
+            key="callbacks",
+            sentence=f"{number_of(len(given_up), 'callback')} not delivered to the address its"
+            " client named.",
+            where=name_places(row[:2] for row in given_up),
+            last_at=attempts.aggregate(last=Max("at"))["last"],
+        )
+    ]
 
 
 def find_refused_photos(today: date, *, projects: Projects = None) -> list[Trouble]:
@@ -258,14 +312,21 @@ def find_refused_photos(today: date, *, projects: Projects = None) -> list[Troub
     newest = _of(of_today, projects).order_by("-created_at")
     batches = list(newest.values_list("pk", flat=True)[:MOST_BATCHES])
     refused = BatchPhoto.objects.filter(batch__in=batches, status=BatchPhotoStatus.REFUSED)
-    counts = refused.order_by().values("batch").annotate(count=Count("pk"))
+    rows = refused.order_by("batch", "position").values_list(
+        "batch", "name", "batch__project__name"
+    )
+    by_batch: dict[uuid.UUID, list[Place]] = {}
+    for batch, name, project in rows:
+        by_batch.setdefault(batch, []).append((name, project))
     return [
         Trouble(
             key=f"batch-{batch}",
-            sentence=f"{number_of(count, 'photo')} refused in batch {str(batch)[:8]}.",
+            sentence=f"{number_of(len(places), 'photo')} of a batch refused.",
+            where=name_places(places),
             rows=(batch,),
+            state=str(len(places)),
         )
-        for batch, count in counts.values_list("batch", "count")
+        for batch, places in by_batch.items()
     ]
 
 
@@ -274,11 +335,13 @@ def find_unsent_notices(today: date) -> list[Trouble]:
     failed = NoticeDelivery.objects.filter(
         notice__at__gte=midnight(today), status=DeliveryStatus.FAILED
     )
-    errors = list(failed.order_by("-notice__at").values_list("error", flat=True)[:MOST])
+    newest = failed.order_by("-notice__at").values_list("error", "notice__at")[:MOST]
+    errors = list(newest)
     if not errors:
         return []
+    error, last_at = errors[0]
     sentence = f"{number_of(len(errors), 'notice')} could not be sent."
-    return [Trouble(key="notices", sentence=sentence, detail=errors[0])]
+    return [Trouble(key="notices", sentence=sentence, detail=error, last_at=last_at)]
 
 
 def number_of(count: int, noun: str) -> str:
@@ -298,8 +361,22 @@ def _failures(begin: datetime, *, projects: Projects = None, **wanted: str) -> l
     newest = _of(failed, projects).order_by("-created_at").values_list("pk", flat=True)[:MOST]
     rows = Prediction.objects.filter(job__in=newest, is_replaced=False, **wanted)
     rows = rows.exclude(error_code="").order_by("-job__created_at")
+    rows = rows.select_related("job__photo", "job__project")
     by_job: dict[uuid.UUID, _Failure] = {}
-    for prediction in rows.only("job", "error_code", "error"):
-        found = _Failure(prediction.job_id, prediction.error_code, prediction.public_error)
+    for prediction in rows.only("error_code", "error", "created_at", "finished_at", *_PLACE):
+        found = _Failure(
+            prediction.job_id,
+            prediction.error_code,
+            prediction.public_error,
+            prediction.finished_at or prediction.created_at,
+            (prediction.job.photo.original_name, prediction.job.project.name),
+        )
         by_job.setdefault(prediction.job_id, found)
     return list(by_job.values())
+
+
+def _state_of(headroom: Headroom) -> str:
+    """Name the period of a limit, and how far it is spent in it: `2026-11-30 full waiting`."""
+    today = timezone.localdate()
+    begun = today if headroom.limit.period == Period.DAY else today.replace(day=1)
+    return f"{begun}{' full' * headroom.is_full}{' waiting' * bool(headroom.waiting)}"

@@ -1,10 +1,12 @@
 """The first page as an operator sees it: empty, while something runs, when all is done."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
@@ -13,9 +15,10 @@ from modelsettings.actors import Actor
 from modelsettings.settings import get_settings, patch_settings
 from staging.jobs.request import StagingRequest
 from staging.jobs.requesting import request_staging
-from staging.models import Prediction, StagingJob
+from staging.models import NoticeKind, Prediction, PutAside, StagingJob
+from staging.notices import watching
 from staging.photos import Upload
-from tests.browser.pages import work_off
+from tests.browser.pages import violations_of, work_off
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -87,6 +90,35 @@ def test_what_needs_attention_leads_to_its_page(page: Page, failed: StagingJob) 
     page.get_by_role("link", name="1 job failed: the model failed.").click()
 
     expect(page.get_by_text("E005: flagged.").first).to_be_visible()
+
+
+def test_what_needs_attention_is_put_aside_and_brought_back(page: Page, failed: StagingJob) -> None:
+    page.goto("/admin/")
+    expect(page.get_by_text("a photo in Unsorted")).to_be_visible()
+
+    page.get_by_role("button", name="Put aside: 1 job failed: the model failed.").click()
+
+    expect(page.get_by_text("Nothing needs you.")).to_be_visible()
+    page.get_by_text("1 put aside").click()
+    expect(page.get_by_text("put aside by olga")).to_be_visible()
+    page.get_by_role("button", name="Bring back: 1 job failed: the model failed.").click()
+    expect(page.get_by_text("Nothing needs you.")).to_be_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_what_is_put_aside_has_no_violation(
+    page: Page, failed: StagingJob, scheme: str, width: int
+) -> None:
+    PutAside.objects.create(
+        key="failed-model_failed", last_at=timezone.now() + timedelta(days=1), by="olga"
+    )
+    watching.tell(NoticeKind.STANDSTILL, "waiting", "Nothing moves.")
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.goto("/admin/")
+    page.get_by_text("1 put aside").click()
+
+    assert violations_of(page, "first-page-aside", scheme=scheme, width=width) is None
 
 
 def test_all_that_failed_leads_to_the_list(page: Page, job: StagingJob, failed: StagingJob) -> None:

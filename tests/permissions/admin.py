@@ -23,6 +23,8 @@ _BLIND = ("nobody", "an account", "staff", "Stager elsewhere")
 _SEE = "login login 403 200 403 403 403 200 200 200"
 _ADD = "login login 403 403 403 403 403 200 200 200"
 _CHANGE = "login login 403 403 403 403 403 302+ 302+ 302+"
+# What is decided for everybody, by those who look after notices.
+_DECIDE = "login login 403 403 403 403 403 302+ 302+ 302+"
 _DELETE = "login login 404 403 404 404 404 200 200 200"
 _DELETED = "login login 404 403 404 404 404 302+ 302+ 302+"
 # A list, whose actions are offered to those who may carry them out; to others it is shown again.
@@ -68,6 +70,8 @@ _SITE = Section(
     blind=_BLIND,
     rows=(
         Row("GET", "", _LOGGED_IN, what="what one may not see is not on it"),
+        Row("POST", "attention/put-aside/", _DECIDE, {"key": "pause-{paused}", "seen": " "}, "staging_putaside"),
+        Row("POST", "attention/bring-back/", _DECIDE, {"key": "{aside}"}, "staging_putaside"),
         Row("GET", "{app_staging}/", "login login 404 200 200 200 200 200 200 200"),
         Row("GET", "{app_modelsettings}/", "login login 404 200 404 404 404 200 200 200"),
         Row("GET", "{app_auth}/", "login login 404 404 404 404 404 404 200 200"),

@@ -34,6 +34,7 @@ from staging.models import (
     ProjectMember,
     PromptRules,
     PromptTemplate,
+    PutAside,
     RoomType,
     Share,
     SpendingLimit,
@@ -243,6 +244,7 @@ def _make_spending(project: Project) -> dict[str, Any]:
         "project_rule": set_rule(project, "AI", by=Actor("operator")).pk,
         "paused": pause(model=unpriced, by="operator").pk,
         "notice": Notice.objects.create(kind=NoticeKind.STANDSTILL, key="waiting").pk,
+        "aside": PutAside.objects.create(key="notice-gone", by="operator").key,
     }
 
 

@@ -77,8 +77,10 @@ def test_missing_token(settings: Settings) -> None:
     assert items() == [
         Item(
             key="token",
-            sentence="REPLICATE_API_TOKEN is not set: jobs wait, and fail after ten minutes.",
+            sentence="Restage has no access to Replicate: jobs wait, and fail after ten minutes.",
+            hint="Set REPLICATE_API_TOKEN, and start Restage again.",
             is_urgent=True,
+            stays=True,
         )
     ]
 
@@ -91,8 +93,8 @@ def test_missing_worker_where_jobs_wait(ask: Ask) -> None:
     assert missed == [
         Item(
             key="worker",
-            sentence="Jobs wait, and no worker takes them: start celery -A config worker, and"
-            " beat.",
+            sentence="Jobs wait, and no worker takes them: an administrator has to start one.",
+            hint="Start celery -A config worker, and celery -A config beat.",
             link=f"{JOBS}?status__exact=queued",
             is_urgent=True,
         )
@@ -243,6 +245,7 @@ def test_undecided_purchase_is_kept(ask: Ask) -> None:
             key="undecided",
             sentence="1 purchase undecided: whether it was made is not known. Look at Replicate's"
             " list, then retry or leave it.",
+            where="a photo in Unsorted",
             link=page_of(job),
             is_urgent=True,
         )
@@ -283,18 +286,21 @@ def test_failures_are_grouped_by_reason(ask: Ask) -> None:
             key="failed-model_failed",
             sentence="2 jobs failed: the model failed.",
             detail="E005: flagged.",
+            where="a photo in Unsorted",
             link=failed_today(),
         ),
         Item(
             key="failed-something_new",
             sentence="1 job failed: something_new.",
             detail="E005: flagged.",
+            where="a photo in Unsorted",
             link=page_of(new),
         ),
         Item(
             key="failed-deadline",
             sentence="1 job failed: it took too long.",
             detail="It took 601 s.",
+            where="a photo in Unsorted",
             link=page_of(late),
         ),
     ]
@@ -308,7 +314,7 @@ def test_failure_before_today_is_forgotten(ask: Ask) -> None:
 
 
 def test_prediction_that_waits_for_another_try(ask: Ask) -> None:
-    ask()
+    job = ask()
     Prediction.objects.update(error="Replicate asks for credit.")
 
     assert items() == [
@@ -316,6 +322,8 @@ def test_prediction_that_waits_for_another_try(ask: Ask) -> None:
             key="stuck",
             sentence="1 prediction waiting for another try.",
             detail="Replicate asks for credit.",
+            where="a photo in Unsorted",
+            link=page_of(job),
         )
     ]
 
@@ -377,6 +385,7 @@ def test_callback_that_was_given_up(ask: Ask) -> None:
         Item(
             key="callbacks",
             sentence="1 callback not delivered to the address its client named.",
+            where="a photo in Unsorted",
             link="/admin/staging/callback/?status__exact=failed",
             needs="staging.callback",
         )
@@ -388,13 +397,18 @@ def test_photos_that_a_batch_refused(ask: Ask) -> None:
     batch = StagingBatch.objects.create(owner=job.owner, project=job.project, styles=["modern"])
     for position, status in enumerate(["refused", "staged", "refused", "waiting"]):
         BatchPhoto.objects.create(
-            batch=batch, position=position, name="a.jpg", room_type="bedroom", status=status
+            batch=batch,
+            position=position,
+            name=f"{position}.jpg",
+            room_type="bedroom",
+            status=status,
         )
 
     assert items() == [
         Item(
             key=f"batch-{batch.pk}",
-            sentence=f"2 photos refused in batch {str(batch.pk)[:8]}.",
+            sentence="2 photos of a batch refused.",
+            where="0.jpg and 2.jpg in Unsorted",
             link=reverse("admin:staging_stagingbatch_change", args=[batch.pk]),
             needs="staging.stagingbatch",
         )
