@@ -15,6 +15,7 @@ from simple_history.models import HistoricalRecords
 
 from modelsettings import guards, pricing
 from modelsettings.guards import GuardedQuerySet, settings_write
+from modelsettings.profile_names import shown_name
 
 
 class ModelQuerySet(GuardedQuerySet["ReplicateModel"]):
@@ -222,7 +223,12 @@ class ModelSettings(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name}, revision {self.revision}"
+        return f"{self.shown_name}, revision {self.revision}"
+
+    @property
+    def shown_name(self) -> str:
+        """Its name as pages show it: the profile that came with the model is *Standard*."""
+        return shown_name(self.name)
 
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
         """Refuse, before Django looks at what refers to the row."""

@@ -7,6 +7,7 @@ from modelsettings.actors import Actor
 from modelsettings.errors import RequestRefused
 from modelsettings.guards import settings_write
 from modelsettings.models import ModelSettings, ReplicateModel, RoomProfile
+from modelsettings.profile_names import shown_name
 from modelsettings.settings import (
     ProfileLocked,
     ProfileNotFound,
@@ -44,7 +45,7 @@ def copy_profile(profile: int, name: str, *, by: Actor) -> ModelSettings:
     """
     source = read_profile(profile)
     name = _checked(name)
-    reason = f"Made from {source.profile}, revision {source.revision}."
+    reason = f"Made from {shown_name(source.profile)}, revision {source.revision}."
     try:
         with transaction.atomic():
             return create_profile(
@@ -128,10 +129,10 @@ def retire(profile: int, *, by: Actor) -> None:
     if row.retired_at is not None:
         return
     if ReplicateModel.objects.filter(live_profile=row).exists():
-        raise ProfileRefused(f"{row.name} is live: make another profile live first.")
+        raise ProfileRefused("This profile is live: make another profile live first.")
     if row.rooms.exists():
         raise ProfileRefused(
-            f"{row.name} is used for rooms: choose another profile for them first."
+            "This profile is used for rooms: choose another profile for them first."
         )
     if row.locked_by:
         raise ProfileLocked(by=row.locked_by, reason=row.lock_reason)
@@ -183,7 +184,7 @@ def _save_state(row: ModelSettings, *fields: str) -> None:
 
 def _check_in_use(profile: ModelSettings) -> None:
     if profile.retired_at is not None:
-        raise ProfileRefused(f"{profile.name} is retired: take it back into use first.")
+        raise ProfileRefused("This profile is retired: take it back into use first.")
 
 
 def _check_room(room_type: str) -> None:

@@ -76,7 +76,7 @@ def add_model(
         values={},
         validator=schema.validator,
         by=by,
-        reason="The model's defaults.",
+        reason="As it came.",
     )
     # No history of its own: the model has just been added.
     with settings_write():
@@ -118,7 +118,7 @@ def adopt_schema(
         )
     profiles = ModelSettings.objects.filter(model=row).order_by("pk")
     breaking = [
-        f"{profile.name}: {sentence}"
+        f"{profile.shown_name}: {sentence}"
         for profile in profiles
         for sentence in _find_breaks(profile, schema.validator)
     ]
@@ -178,7 +178,7 @@ def _complete(profile: ModelSettings, *, by: Actor) -> None:
     try:
         patch_settings(profile.pk, {}, by=by, reason="Published schema adopted.")
     except ProfileLocked as error:
-        raise CannotAdopt(f"{profile.name} would gain parameters. {error}") from error
+        raise CannotAdopt(f"{profile.shown_name} would gain parameters. {error}") from error
 
 
 def _insert(row: ReplicateModel, *, by: Actor) -> None:

@@ -180,7 +180,8 @@ def _names(by: str, names: dict[Any, str]) -> dict[Any, _Name]:
     profiles = ModelSettings.objects.filter(pk__in=names).select_related("model")
     return {
         profile.pk: _Name(
-            f"{profile.model.slug} {profile.name}", f"{profile.model.label}: {profile.name}"
+            f"{profile.model.slug} {profile.name}",
+            f"{profile.model.label}: {profile.shown_name}",
         )
         for profile in profiles
     }

@@ -218,6 +218,7 @@ ASKED: dict[str, Ask] = {
     "profiles: of no model": asked("GET", f"{MODELS}/nobody/nothing/profiles"),
     "profiles: made of no model": asked("POST", f"{MODELS}/nobody/nothing/profiles", {"name": "a"}),
     "profiles: name is taken": asked("POST", f"{STAGER}/profiles", {"name": "default"}),
+    "profiles: name is kept": asked("POST", f"{STAGER}/profiles", {"name": "standard"}),
     "profiles: no name": asked("POST", f"{STAGER}/profiles", {"name": "a/b"}),
     "profiles: no such source": asked("POST", f"{STAGER}/profiles", {"name": "a", "source": "b"}),
     "profile: none": asked("PATCH", f"{STAGER}/profiles/nothing", {"name": "a"}),

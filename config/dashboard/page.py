@@ -36,7 +36,7 @@ from modelsettings import registry
 from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.pinned_schemas import get_schema
 from modelsettings.schema.comparison import Change, diff, differing_keys
-from modelsettings.templatetags.restage import price_in_words
+from modelsettings.templatetags.restage import named_parameters, price_in_words
 from staging import access, links
 from staging.access import Right, seen_kinds
 from staging.jobs.judging import fresh_pictures
@@ -192,7 +192,7 @@ def models_table(today: date, usage: Usage, times: Times) -> dict[str, Any]:
     shown.sort(key=lambda row: (not row.is_default, -pictures[row.pk], row.position))
     return {
         "headers": [
-            "model", "live settings", "changed from default", "pictures today",
+            "model", "live settings", "not as it came", "pictures today",
             "cost a picture, 7 days", "median time, 7 days",
         ],
         "rows": [_row(row, today, usage, times) for row in shown[:MOST_MODELS]],
@@ -205,8 +205,8 @@ def _row(row: ReplicateModel, today: date, usage: Usage, times: Times) -> list[A
     live = row.live_profile
     return [
         _link_to_settings(row),
-        f"{live.name}, revision {live.revision}" if live else "none",
-        ", ".join(_changed_keys(row)) or "nothing",
+        str(live) if live else "none",
+        named_parameters(_changed_keys(row)) or "nothing",
         sum(day.pictures for day in days if day.day == today),
         _cost_of_picture(row, days),
         duration(percentile(times_of_row, 50)),

@@ -82,7 +82,7 @@ class ReplicateModelAdmin(ModelAdmin):
     @display(description="Live profile")
     def live_revision(self, model: ReplicateModel) -> str:
         live = model.live_profile
-        return f"{live.name}, revision {live.revision}" if live else "none"
+        return str(live) if live else "none"
 
     @display(description="Price")
     def price_text(self, model: ReplicateModel) -> str:

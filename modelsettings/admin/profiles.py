@@ -19,6 +19,7 @@ from modelsettings.admin import search as search_pages
 from modelsettings.errors import RequestRefused
 from modelsettings.forms import SettingsForm
 from modelsettings.models import ModelSettings
+from modelsettings.profile_names import shown_name
 from modelsettings.refusals import tell
 from modelsettings.schema.comparison import Change, diff
 from modelsettings.schema.flattening import JSON
@@ -34,7 +35,7 @@ from modelsettings.settings import (
 
 @dataclass(frozen=True, slots=True)
 class ChangedKey:
-    """A key that is not at its default, and whether it has one to go back to."""
+    """A key that is not as it came, and whether it came with a value to go back to."""
 
     key: str
     title: str
@@ -173,7 +174,7 @@ def _settings_context(
             )
             for change in diff(stored.validator.defaults, stored.document)
         ],
-        "as_default": [key for key in stored.validator.defaults if key not in stored.changed],
+        "as_it_came": [key for key in stored.validator.defaults if key not in stored.changed],
         "revisions": history.list_revisions(stored.pk, keys=properties, most=5).revisions,
     }
 
@@ -223,23 +224,23 @@ def _act(request: HttpRequest, profile: ModelSettings, action: str) -> HttpRespo
             case "copy":
                 name = _posted(request, "name")
                 target = profiles.copy_profile(profile.pk, name, by=by).pk
-                messages.success(request, f"Made {name} from {profile.name}.")
+                messages.success(request, f"Made {name} from {profile.shown_name}.")
             case "rename":
                 name = _posted(request, "name")
                 profiles.rename_profile(profile.pk, name, by=by)
-                messages.success(request, f"Renamed to {name}.")
+                messages.success(request, f"Renamed to {shown_name(name)}.")
             case "live":
                 profiles.make_live(profile.pk, by=by)
-                messages.success(request, f"{profile.name} is live; the next job uses it.")
+                messages.success(request, f"{profile.shown_name} is live; the next job uses it.")
             case "rooms":
                 profiles.use_for_rooms(profile.pk, request.POST.getlist("room_type"), by=by)
                 messages.success(request, "The rooms that use this profile are saved.")
             case "retire":
                 profiles.retire(profile.pk, by=by)
-                messages.success(request, f"{profile.name} is retired; its history stays.")
+                messages.success(request, f"{profile.shown_name} is retired; its history stays.")
             case "restore":
                 profiles.restore(profile.pk)
-                messages.success(request, f"{profile.name} is back in use.")
+                messages.success(request, f"{profile.shown_name} is back in use.")
             case _:
                 raise Http404("There is no such action.")
     except RequestRefused as error:

@@ -51,9 +51,7 @@ def settings_schema(
             prop["default"] = tuning.defaults[name]
         if name in tuning.notes:
             prop["x-note"] = tuning.notes[name]
-        prop["title"] = delivery.DELIVERY_PARAMETERS.get(name, {}).get("title") or (
-            name.replace("_", " ").capitalize()
-        )
+        prop["title"] = title_of(name)
         prop["x-order"] = order
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -61,6 +59,16 @@ def settings_schema(
         "properties": properties,
         "additionalProperties": False,
     }
+
+
+def title_of(name: str) -> str:
+    """Return what pages call a parameter.
+
+    >>> title_of("output_quality")
+    'Output quality'
+    """
+    ours: JSON = delivery.DELIVERY_PARAMETERS.get(name, {})
+    return ours.get("title") or name.replace("_", " ").capitalize()
 
 
 def defaults(schema: JSON) -> JSON:

@@ -1,4 +1,4 @@
-"""Puts a property of a schema into words: its kind, what it allows, its default."""
+"""Puts a property of a schema into words: its kind, what it allows, how it came."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -87,12 +87,13 @@ def json_in_words(value: Any) -> str:
 
 
 def explain(prop: JSON) -> str:
-    """Return a sentence each: description, note, bounds, default, and what Restage does."""
+    """Return a sentence each: description, note, bounds, how it came, and what Restage does."""
     bounds = (f"{words[0].upper()}{words[1:]}" for words in bounds_in_words(prop))
     parts = [str(prop.get("description", "")).strip(), prop.get("x-note", ""), *bounds]
     if "default" in prop:
         default = prop["default"]
-        parts.append(f"Default: {'an empty list' if default == [] else value_in_words(default)}.")
+        words = "an empty list" if default == [] else value_in_words(default)
+        parts.append(f"As it came: {words}.")
     else:
         parts.append("Empty: unset.")
     if prop.get("x-applied-by") == "restage":

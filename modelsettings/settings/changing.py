@@ -15,6 +15,7 @@ from modelsettings.guards import settings_write
 from modelsettings.model_schema import ModelSchema
 from modelsettings.models import ModelSettings
 from modelsettings.pinned_schemas import get_schema
+from modelsettings.profile_names import check_name, shown_name
 from modelsettings.schema.comparison import UNSET, Change, diff, differing_keys
 from modelsettings.schema.flattening import JSON
 from modelsettings.schema.overridable import OverridableChange, find_change, overridable_names
@@ -67,8 +68,9 @@ def create_profile(
 ) -> ModelSettings:
     """Create a profile at revision 1; `model` is a primary key, `validator` that model's.
 
-    Raises SettingsRefused.
+    Raises SettingsRefused, and NameKept for a name that pages show for another profile.
     """
+    check_name(name)
     profile = ModelSettings(
         model_id=model,
         name=name,
@@ -163,7 +165,7 @@ def reset_settings(
         kept = {key: value for key, value in row.values.items() if key not in named}
         return replace(_Draft.of(row), values=validator.clean(kept))
 
-    return _change(profile, reset, by=by, reason=reason or "Back to the defaults.")
+    return _change(profile, reset, by=by, reason=reason or "Back to how it came.")
 
 
 def set_overridable(
@@ -248,12 +250,13 @@ def preview_rollback(stored: StoredSettings, revision: int) -> RollbackPreview:
 
 
 def rename_profile(profile: int, name: str, *, by: Actor, reason: str = "") -> StoredSettings:
-    """Give a profile another name, as a revision of its own."""
+    """Give a profile another name, as a revision of its own. Raises NameKept."""
+    check_name(name)
     return _change(
         profile,
         lambda row, _: replace(_Draft.of(row), name=name),
         by=by,
-        reason=reason or f"Renamed to {name}.",
+        reason=reason or f"Renamed to {shown_name(name)}.",
     )
 
 

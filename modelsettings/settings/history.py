@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from modelsettings.errors import RequestRefused
 from modelsettings.guards import settings_write
 from modelsettings.models import ModelSettings
+from modelsettings.profile_names import shown_name
 from modelsettings.schema.comparison import Change, diff
 from modelsettings.schema.flattening import JSON
 from modelsettings.schema.overridable import OverridableChange, find_change
@@ -34,6 +35,10 @@ class Revision:
     name: str
     changes: list[Change]
     overridable: OverridableChange | None
+
+    @property
+    def shown_name(self) -> str:
+        return shown_name(self.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from django.db.models import F
 
 from modelsettings.models import ModelSettings
 from modelsettings.pinned_schemas import get_schema
+from modelsettings.profile_names import shown_name
 from modelsettings.schema.comparison import UNSET, is_same
 
 
@@ -24,6 +25,10 @@ class Hit:
     key: str
     value: Any
     default: Any
+
+    @property
+    def shown_profile(self) -> str:
+        return shown_name(self.profile)
 
     @property
     def is_changed(self) -> bool:

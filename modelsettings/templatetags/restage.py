@@ -6,11 +6,16 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
+from modelsettings.profile_names import shown_name
+from modelsettings.schema.parameters import title_of
 from modelsettings.schema.words import value_in_words
 
 register = template.Library()
 register.filter("value_in_words", value_in_words)
+register.filter("shown_name", shown_name)
 
 _UNITS = {
     "run": "a run",
@@ -27,10 +32,21 @@ def price_in_words(price: Iterable[Mapping[str, Any]]) -> str:
     parts = []
     for entry in price:
         conditions = entry.get("when", {}).items()
-        when = ", ".join(f"{key} {value_in_words(value)}" for key, value in conditions)
+        when = ", ".join(f"{title_of(key)} {value_in_words(value)}" for key, value in conditions)
         part = f"${entry['usd']:g} {_UNITS.get(entry['unit'], entry['unit'])}"
         parts.append(f"{part} ({when})" if when else part)
     return ", ".join(parts) or "price unknown"
+
+
+@register.filter
+def parameter(key: str) -> SafeString:
+    """Name a parameter as the settings do, with its key on hover."""
+    return format_html('<span title="{}">{}</span>', key, title_of(key))
+
+
+def named_parameters(keys: Iterable[str]) -> SafeString:
+    """Name several parameters, as `parameter` does."""
+    return format_html_join(", ", "{}", ((parameter(key),) for key in keys))
 
 
 @register.filter

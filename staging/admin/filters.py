@@ -74,7 +74,7 @@ class ProfileFilter(DropdownFilter):
         ordered = profiles.select_related("model").order_by("model__label", "name")
         chosen = _by_id(ordered, "model", request.GET.get("model__id__exact"))
         return [
-            (str(profile.pk), f"{profile.model.label}: {profile.name}")
+            (str(profile.pk), f"{profile.model.label}: {profile.shown_name}")
             for profile in chosen[:MOST_PROFILES]
         ]
 

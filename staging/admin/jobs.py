@@ -145,7 +145,7 @@ class StagingJobAdmin(OfProjects, DeletingAdmin, BoundedListAdmin):
 
     @display(description="Model, settings")
     def model_and_settings(self, job: StagingJob) -> SafeString:
-        return two_lines(job.model.label, f"{job.profile_name} @ {job.revision}")
+        return two_lines(job.model.label, f"{job.shown_profile}, revision {job.revision}")
 
     @display(description="Room, style")
     def room_and_style(self, job: StagingJob) -> SafeString:

@@ -14,6 +14,7 @@ from unfold.widgets import (
 )
 
 from modelsettings.errors import RequestRefused
+from modelsettings.profile_names import shown_name
 from modelsettings.refusals import put_on_form
 from staging import images
 from staging.asking import all_of
@@ -142,4 +143,4 @@ def _profiles(user: User) -> list[tuple[str, str]]:
     rows = profiles.order_by("model__position", "name").values_list(
         "model__slug", "model__label", "name"
     )
-    return [(f"{slug}:{name}", f"{label}: {name}") for slug, label, name in rows]
+    return [(f"{slug}:{name}", f"{label}: {shown_name(name)}") for slug, label, name in rows]

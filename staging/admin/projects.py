@@ -44,10 +44,10 @@ _IN_WORDS = ("name", "owned_by", "model_label", "profile_name")
 
 
 class _ProfileField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic at run time
-    """Names a profile with its model: every model has a profile called default."""
+    """Names a profile with its model: every model has a profile called Standard."""
 
     def label_from_instance(self, profile: Any) -> str:
-        return f"{profile.model}: {profile.name}"
+        return f"{profile.model}: {profile.shown_name}"
 
 
 class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
@@ -91,7 +91,7 @@ class ProjectAdmin(OfProjects, DeletingAdmin, BoundedListAdmin):
 
     @display(description="Profile")
     def profile_name(self, project: Project) -> str:
-        return project.profile.name if project.profile else "live"
+        return project.profile.shown_name if project.profile else "live"
 
     @display(description="Made")
     def made_at(self, project: Project) -> SafeString:

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from modelsettings.models import ModelSettings, ReplicateModel
+from modelsettings.profile_names import shown_name
 from modelsettings.schema.delivery import Delivery
 from staging.models.batch import BatchPhoto
 from staging.models.photo import Photo
@@ -138,6 +139,11 @@ class StagingJob(models.Model):
 
     def __str__(self) -> str:
         return f"Job {str(self.pk)[:8]}"
+
+    @property
+    def shown_profile(self) -> str:
+        """Its profile's name then, as pages show it."""
+        return shown_name(self.profile_name)
 
     @property
     def is_finished(self) -> bool:

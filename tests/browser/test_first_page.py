@@ -144,7 +144,7 @@ def test_page_has_no_violation_and_fits(
 
     page.goto("/admin/")
 
-    expect(page.get_by_text("output_quality").last).to_be_visible()
+    expect(page.get_by_text("Output quality").last).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == width
     assert violations(page) == []
 

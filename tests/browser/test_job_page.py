@@ -41,7 +41,7 @@ def test_job_page_shows_the_picture_when_it_is_there(page: Page, job: StagingJob
     assert page.get_by_alt_text("After: the staged picture").evaluate(loaded)
     expect(page.get_by_role("heading", name="succeeded")).to_be_visible()
     expect(page.locator(".restage-timeline")).to_contain_text("collecting")
-    expect(page.get_by_role("link", name="default, revision 1")).to_be_visible()
+    expect(page.get_by_role("link", name="Standard, revision 1")).to_be_visible()
     expect(page.locator("#job-input")).to_contain_text('"seed": 7')
 
 

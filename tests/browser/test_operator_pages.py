@@ -83,7 +83,7 @@ def test_reset_and_unset_from_the_panel(page: Page, kinds: ReplicateModel) -> No
     assert ("note" in values, values["steps"], values["loras"]) == (False, 30, ["a", "b"])
 
     page.get_by_role("button", name="reset all").click()
-    expect(page.get_by_text("Nothing: every parameter stands at its default.")).to_be_visible()
+    expect(page.get_by_text("Nothing: every parameter is as it came.")).to_be_visible()
 
 
 def test_new_profile_is_made_and_made_live(page: Page, kinds: ReplicateModel) -> None:
@@ -96,7 +96,7 @@ def test_new_profile_is_made_and_made_live(page: Page, kinds: ReplicateModel) ->
     expect(page.get_by_text("high quality is live")).to_be_visible()
     assert get_settings(kinds.slug).profile == "high quality"
 
-    page.get_by_role("link", name="default").click()
+    page.get_by_role("link", name="Standard").click()
     page.get_by_label("Bedroom").check()
     page.get_by_role("button", name="Save rooms").click()
     expect(page.get_by_text("The rooms that use this profile are saved.")).to_be_visible()

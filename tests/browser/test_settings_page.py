@@ -182,7 +182,7 @@ def test_every_field_has_a_name_and_its_help(page: Page, kinds: ReplicateModel) 
 
     assert nameless == []
     expect(page.get_by_label("Steps", exact=True)).to_have_accessible_description(
-        "1 to 100. Default: 30."
+        "1 to 100. As it came: 30."
     )
 
 

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from modelsettings import profiles
 from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, ReplicateModel, RoomProfile
+from modelsettings.profile_names import NameKept
 from modelsettings.profiles import ProfileRefused
 from modelsettings.schema.validation import SettingsRefused
 from modelsettings.settings import (
@@ -46,7 +47,7 @@ def test_copy_profile(stored: StoredSettings, ann: Actor, bob: Actor) -> None:
     assert (made.name, made.revision, made.updated_by) == ("a draft", 1, "bob")
     assert made.values == {**STAGER_DEFAULTS, "seed": 5}
     (step,) = ModelSettings.history.filter(id=made.pk)
-    assert step.history_change_reason == "Made from default, revision 2."
+    assert step.history_change_reason == "Made from Standard, revision 2."
 
 
 def test_copy_profile_of_what_no_longer_fits(stored: StoredSettings, ann: Actor) -> None:
@@ -68,6 +69,23 @@ def test_a_name_that_is_refused(draft: int, ann: Actor, change: Any, name: str) 
         change(draft, name, by=ann)
 
     assert [one.name for one in profiles.list_profiles(SLUG)] == ["default", "draft"]
+
+
+@pytest.mark.parametrize("name", ["Standard", "standard", " STANDARD ", "Ｓtandard"])
+@pytest.mark.parametrize("change", [profiles.copy_profile, profiles.rename_profile])
+def test_the_name_on_pages_of_the_shipped_profile_is_kept(
+    draft: int, ann: Actor, change: Any, name: str
+) -> None:
+    with pytest.raises(NameKept, match="came with the model: choose another name"):
+        change(draft, name, by=ann)
+
+    assert [one.shown_name for one in profiles.list_profiles(SLUG)] == ["Standard", "draft"]
+
+
+def test_a_profile_that_had_the_name_before_is_told_apart(draft: int) -> None:
+    write_behind_the_services(draft, name="standard")
+
+    assert str(ModelSettings.objects.get(pk=draft)) == "standard (own), revision 2"
 
 
 def test_rename_profile_is_a_revision(draft: int, bob: Actor) -> None:
@@ -103,9 +121,9 @@ def test_a_retired_profile_is_out_of_use(draft: int, ann: Actor) -> None:
 
     with pytest.raises(ProfileNotFound):
         resolve(SLUG, profile="draft")
-    with pytest.raises(ProfileRefused, match="draft is retired"):
+    with pytest.raises(ProfileRefused, match="is retired"):
         profiles.make_live(draft, by=ann)
-    with pytest.raises(ProfileRefused, match="draft is retired"):
+    with pytest.raises(ProfileRefused, match="is retired"):
         profiles.use_for_rooms(draft, ["kitchen"], by=ann)
     assert [one.name for one in profiles.list_profiles(SLUG)] == ["default"]
     assert len(profiles.list_profiles(SLUG, with_retired=True)) == 2
@@ -129,9 +147,9 @@ def test_restore_takes_it_back(draft: int, ann: Actor) -> None:
 def test_what_is_in_use_is_not_retired(stored: StoredSettings, draft: int, ann: Actor) -> None:
     profiles.use_for_rooms(draft, ["kitchen"], by=ann)
 
-    with pytest.raises(ProfileRefused, match="default is live"):
+    with pytest.raises(ProfileRefused, match="is live"):
         profiles.retire(stored.pk, by=ann)
-    with pytest.raises(ProfileRefused, match="draft is used for rooms"):
+    with pytest.raises(ProfileRefused, match="is used for rooms"):
         profiles.retire(draft, by=ann)
 
 

@@ -451,7 +451,7 @@ def save_page(world: World, changes: dict[str, Any]) -> None:
 
 # What a path keeps for author and reason where it is not ("olga", "because").
 RECORDED: dict[str, tuple[str, Any]] = {
-    "profiles.copy_profile": ("olga", "Made from default, revision 2."),
+    "profiles.copy_profile": ("olga", "Made from Standard, revision 2."),
     "profiles.rename_profile": ("olga", "Renamed to other."),
     "changing.let_clients_name": ("olga", "Clients may no longer name it."),
     "profiles.let_clients_name": ("olga", "Clients may no longer name it."),
@@ -462,20 +462,20 @@ RECORDED: dict[str, tuple[str, Any]] = {
     "profiles.restore": ("", None),
     "profiles.lock": ("olga", None),
     "profiles.unlock": ("", None),
-    "registry.add_model": ("olga", "The model's defaults."),
+    "registry.add_model": ("olga", "As it came."),
     "registry.adopt_schema": ("olga", "Published schema adopted."),
     "registry.choose_default": ("olga", None),
-    "POST profiles": ("olga", "Made from default, revision 2."),
+    "POST profiles": ("olga", "Made from Standard, revision 2."),
     "PATCH profile": ("olga", "Renamed to other."),
     "PUT active-model": ("olga", None),
-    "admin reset": ("olga", "Back to the defaults."),
-    "admin copy": ("olga", "Made from default, revision 2."),
+    "admin reset": ("olga", "Back to how it came."),
+    "admin copy": ("olga", "Made from Standard, revision 2."),
     "admin rename": ("olga", "Renamed to other."),
     "admin live": ("olga", "olga made draft live."),
     "admin rooms": ("olga", None),
     "admin retire": ("olga", None),
     "admin restore": ("", None),
-    "manage.py add_model": ("system:add_model", "The model's defaults."),
+    "manage.py add_model": ("system:add_model", "As it came."),
 }
 
 ROW: dict[str, Any] = {"values": WRONG, "updated_by": "eve"}

@@ -149,7 +149,7 @@ def test_get_usage_by_day_adds_up(api: APIClient, project: Project) -> None:
     [
         ("project", ["Oak Lane 1", "Elm Street 5"]),
         ("model", ["FLUX.1 Kontext [max]", "Qwen Image Edit"]),
-        ("profile", ["FLUX.1 Kontext [max]: default", "Qwen Image Edit: default"]),
+        ("profile", ["FLUX.1 Kontext [max]: Standard", "Qwen Image Edit: Standard"]),
     ],
 )
 def test_get_usage_shows_the_dearest_first(

@@ -64,7 +64,7 @@ def test_page_of_a_day(admin_page: Client, ask: Ask) -> None:
     }  # fmt: skip
     assert (context["today"].cost, context["today"].ended, context["items"]) == (cost, 4, [])
     (row,) = context["models_table"]["rows"]
-    assert row[1:] == ["default, revision 1", "nothing", 3, "partly unknown", "9.0 s"]
+    assert row[1:] == ["Standard, revision 1", "nothing", 3, "partly unknown", "9.0 s"]
 
 
 def test_page_costs_the_same_however_much_there_is(

@@ -473,7 +473,7 @@ def test_ticks_say_what_clients_may_change(admin_page: Client, stored: StoredSet
     assert ModelSettings.history.latest("history_id").history_change_reason == "the label is theirs"
     page = admin_page.get(address(stored)).content.decode()
     assert "Clients may change <strong data-ticked>2</strong> of 12 parameters" in page
-    assert "Clients may change from here on: disclosure" in page
+    assert 'Clients may change from here on: <span title="disclosure">Disclosure</span>' in page
 
 
 def test_no_tick_is_a_list_without_any(admin_page: Client, stored: StoredSettings) -> None:

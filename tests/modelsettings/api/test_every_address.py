@@ -50,10 +50,11 @@ NO_LISTS: list[Any] = [
     {"parameters": [[]]}, {"parameters": [], "more": 1}, {"parameters": ["\ud800"]},
 ]  # fmt: skip
 NO_NAMES: list[Any] = [
-    "", " ", "a/b", "a\0b", "x" * 101, "default", None, [], "\ud800", "..",
+    "", " ", "a/b", "a\0b", "x" * 101, "default", "Standard", None, [], "\ud800", "..",
 ]  # fmt: skip
 NO_CHANGES: list[Any] = [
-    [], {"name": ""}, {"name": "default"}, {"name": {}}, {"is_live": "perhaps"}, {"is_live": []},
+    [], {"name": ""}, {"name": "default"}, {"name": "STANDARD"}, {"name": {}}, {"is_live": []},
+    {"is_live": "perhaps"},
     {"room_types": "kitchen"}, {"room_types": [5, []]}, {"room_types": ["a\0b"]},
     {"room_types": ["\ud800"]}, {"is_retired": 10**30},
 ]  # fmt: skip

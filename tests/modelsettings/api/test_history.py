@@ -44,7 +44,7 @@ def test_history_answers_each_change(
                 "revision": 1,
                 "changed_at": iso(stored),
                 "changed_by": "system:test",
-                "reason": "The model's defaults.",
+                "reason": "As it came.",
                 "changes": [],
                 "overridable": None,
             },
@@ -87,7 +87,7 @@ def test_rollback_and_reset_answer_the_new_document(api: APIClient, draft: Model
     assert back.headers["ETag"].endswith('-3"')
     assert reset.json()["config"] == {**STAGER_DEFAULTS, "seed": 1}
     reasons = [one["reason"] for one in api.get(HISTORY).json()["results"]]
-    assert reasons[:3] == ["Back to the defaults.", "", "worse"]
+    assert reasons[:3] == ["Back to how it came.", "", "worse"]
 
 
 @pytest.mark.parametrize(("path", "body"), [(ROLLBACK, {"revision": 1}), (RESET, {})])

@@ -294,7 +294,7 @@ def test_a_live_read_that_breaks_what_is_stored_is_refused(
 
     output = run(SLUG, "--yes", code=1)
 
-    assert "breaks what is stored. default: steps: 90 is more than the maximum of 50." in output
+    assert "breaks what is stored. Standard: steps: 90 is more than the maximum of 50." in output
     assert everything() == before
 
 
@@ -309,7 +309,7 @@ def test_a_live_read_that_a_locked_profile_would_have_to_follow(
 
     output = run(SLUG, "--yes", code=1)
 
-    assert "default would gain parameters. This profile is locked by ann: launch week." in output
+    assert "Standard would gain parameters. This profile is locked by ann: launch week." in output
     assert PublishedSchema.objects.count() == schemas
 
 

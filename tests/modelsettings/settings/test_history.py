@@ -50,7 +50,7 @@ def test_list_revisions_newest_first_in_the_order_of_keys(
             [Change("output_quality", 80, 55)],
             None,
         ),
-        Revision(1, at, "system:test", "The model's defaults.", "default", [], None),
+        Revision(1, at, "system:test", "As it came.", "default", [], None),
     ]
 
 

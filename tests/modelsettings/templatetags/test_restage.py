@@ -15,7 +15,7 @@ BY_SIZE = [
     [
         ([], "price unknown"),
         ([{"unit": "image", "usd": 0.03}], "$0.03 a picture"),
-        (BY_SIZE, "$0.03 a picture (size 2K), $0.12 a picture (size 4K)"),
+        (BY_SIZE, "$0.03 a picture (Size 2K), $0.12 a picture (Size 4K)"),
         ([{"unit": "second", "usd": 0.000225}], "$0.000225 a second"),
     ],
 )

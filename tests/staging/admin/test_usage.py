@@ -48,7 +48,7 @@ def test_page_adds_up_and_says_what_is_not_known(admin_page: Client, project: Pr
     [
         ("project", "Elm Street 5"),
         ("model", "Qwen Image Edit"),
-        ("profile", "Qwen Image Edit: default"),
+        ("profile", "Qwen Image Edit: Standard"),
     ],
 )
 def test_page_by(admin_page: Client, project: Project, by: str, label: str) -> None:
