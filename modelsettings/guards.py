@@ -1,4 +1,4 @@
-"""Refuses every write of settings that goes around `modelsettings.settings`."""
+"""Refuses every write of guarded tables that goes around their subject, and so around history."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,23 +11,14 @@ Row = TypeVar("Row", bound=models.Model)
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 
-_NEVER_DELETED: dict[str | None, str] = {
-    "replicatemodel": "A model is not deleted, since jobs and history refer to it: disable it.",
-    "modelsettings": "A settings profile is not deleted, since jobs and history refer to it: "
-    "call modelsettings.profiles.retire() instead.",
-    "roomprofile": "Which profile a room uses is changed by "
-    "modelsettings.profiles.use_for_rooms(), which records by whom.",
-    "historicalmodelsettings": "History is deleted by manage.py clean_old_history alone.",
-}
-
 
 class WriteRefused(RuntimeError):
-    """A write of settings that would go around `modelsettings.settings`."""
+    """A write that would go around validation and history."""
 
 
 @contextmanager
 def settings_write() -> Iterator[None]:
-    """Allow writes of settings inside the block; a test names the few modules that may."""
+    """Allow writes of guarded tables inside the block; a test names the few modules that may."""
     token = _writing.set(True)
     try:
         yield
@@ -42,7 +33,9 @@ class GuardedQuerySet(models.QuerySet[Row]):
     asynchronous method calls the one that it is named after.
     """
 
-    instead: ClassVar[str] = "call modelsettings.settings.update_settings() instead."
+    # Which call writes the rows, and which replaces their deletion.
+    instead: ClassVar[str]
+    instead_of_deleting: ClassVar[str]
 
     def update(self, **values: Any) -> int:
         self._check("QuerySet.update()")
@@ -96,7 +89,7 @@ def refuse_to_delete(sender: type[models.Model], **_sent: Any) -> None:
 def check_deletion(model: type[models.Model]) -> None:
     """Raise WriteRefused with what to do instead of deleting a row."""
     if not _writing.get():
-        raise WriteRefused(_NEVER_DELETED[model._meta.model_name])
+        raise WriteRefused(_queryset_of(model).instead_of_deleting)
 
 
 def _queryset_of(model: type[models.Model]) -> type[GuardedQuerySet[Any]]:
@@ -106,4 +99,4 @@ def _queryset_of(model: type[models.Model]) -> type[GuardedQuerySet[Any]]:
 
 
 def _refuse(path: str, *, instead: str) -> NoReturn:
-    raise WriteRefused(f"{path} would write settings without validation and history: {instead}")
+    raise WriteRefused(f"{path} would write without validation and history: {instead}")

@@ -19,13 +19,55 @@ from modelsettings.profile_names import shown_name
 
 
 class ModelQuerySet(GuardedQuerySet["ReplicateModel"]):
-    """Models; a write of many at once would leave no history."""
+    """Models; `model_rows` saves each with its row of history."""
 
-    instead = "call modelsettings.registry or profiles, or save one model."
+    instead = "call modelsettings.model_facts.change_model(), or profiles, or registry, instead."
+    instead_of_deleting = "A model is not deleted, since jobs and history refer to it: disable it."
+
+
+class HistoryQuerySet(GuardedQuerySet[Any], HistoricalQuerySet):
+    """Rows of history, which are written once and never edited."""
+
+    instead = "each row of history is written with the change that it records."
+
+    def update(self, **values: Any) -> int:
+        # A person who is deleted leaves the rows; `updated_by` keeps the name.
+        if values == {"history_user": None}:
+            with settings_write():
+                return super().update(**values)
+        return super().update(**values)
+
+    # As Django marks them: `guards`.
+    update.alters_data = True  # type: ignore[attr-defined]
+
+
+class PastModelQuerySet(HistoryQuerySet):
+    """What models were."""
+
+    instead_of_deleting = "The history of models is kept: it says who changed what, and why."
+
+
+class PastModel(models.Model):
+    """The base of each row of a model's history, which guards it."""
+
+    objects = PastModelQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+
+class GuardedHistory(HistoricalRecords):
+    """History whose base manager is guarded, too."""
+
+    def get_meta_options(self, model: type[models.Model]) -> dict[str, Any]:
+        return {**super().get_meta_options(model), "base_manager_name": "objects"}
 
 
 class ReplicateModel(models.Model):
-    """A published model that Restage knows, and how it is used here."""
+    """A published model that Restage knows, and how it is used here.
+
+    Every change goes through `model_rows`, which says by whom and why; any other write is refused.
+    """
 
     slug = models.CharField(
         max_length=200,
@@ -56,10 +98,17 @@ class ReplicateModel(models.Model):
     live_profile = models.ForeignKey(
         "ModelSettings", on_delete=models.PROTECT, null=True, related_name="+"
     )
-    history = HistoricalRecords(history_change_reason_field=models.TextField(null=True))
+    # A release before this column leaves it empty: its rows of history have their user alone.
+    updated_by = models.CharField(max_length=200, default="", db_default="", editable=False)
+    history = GuardedHistory(
+        bases=(PastModel,),
+        historical_queryset=PastModelQuerySet,
+        history_change_reason_field=models.TextField(null=True),
+    )
 
-    # Simple-history reads author and reason of the next history row from these.
+    # Simple-history reads author, time and reason of the next history row from these.
     _history_user: AbstractBaseUser | None
+    _history_date: datetime
     _change_reason: str | None
     # Set by `registry.list_models`: why a job cannot use the model.
     obstacle: str | None
@@ -69,6 +118,7 @@ class ReplicateModel(models.Model):
     class Meta:
         verbose_name = "model"
         ordering = ("position", "slug")
+        base_manager_name = "objects"
         constraints = [
             models.UniqueConstraint(
                 fields=["is_default"],
@@ -125,27 +175,34 @@ class PublishedSchema(models.Model):
 class SettingsQuerySet(GuardedQuerySet["ModelSettings"]):
     """Profiles; a write of many at once would be neither validated nor kept in the history."""
 
+    instead = "call modelsettings.settings.update_settings() instead."
+    instead_of_deleting = (
+        "A settings profile is not deleted, since jobs and history refer to it: "
+        "call modelsettings.profiles.retire() instead."
+    )
+
 
 class RoomQuerySet(GuardedQuerySet["RoomProfile"]):
     """The profiles that rooms use instead of the live one."""
 
     instead = "call modelsettings.profiles.use_for_rooms() instead."
+    instead_of_deleting = (
+        "Which profile a room uses is changed by modelsettings.profiles.use_for_rooms(), which "
+        "records by whom."
+    )
 
 
-class RevisionQuerySet(GuardedQuerySet[Any], HistoricalQuerySet):
-    """The rows of history, which are written once and never edited."""
+class ProfileEventQuerySet(GuardedQuerySet["ProfileEvent"]):
+    """What became of profiles, beside their revisions; each row is written once."""
 
-    instead = "each revision is written with the change that it records."
+    instead = "call modelsettings.profiles instead: each event is written with what it records."
+    instead_of_deleting = "Events of profiles are kept: they say who did what, and why."
 
-    def update(self, **values: Any) -> int:
-        # A person who is deleted leaves the rows; `updated_by` keeps the name.
-        if values == {"history_user": None}:
-            with settings_write():
-                return super().update(**values)
-        return super().update(**values)
 
-    # As Django marks them: `guards`.
-    update.alters_data = True  # type: ignore[attr-defined]
+class RevisionQuerySet(HistoryQuerySet):
+    """What settings were, revision by revision."""
+
+    instead_of_deleting = "History is deleted by manage.py clean_old_history alone."
 
 
 class RevisionRow(models.Model):
@@ -157,15 +214,14 @@ class RevisionRow(models.Model):
         abstract = True
 
 
-class RevisionHistory(HistoricalRecords):
+class RevisionHistory(GuardedHistory):
     """History with one row for each revision of a profile."""
 
     def get_meta_options(self, model: type[models.Model]) -> dict[str, Any]:
         # Also the index that pages of a profile's history are read by. It has no condition, since a
         # partial index would not serve them; a profile is retired, never deleted.
         unique = models.UniqueConstraint(fields=["id", "revision"], name="one_row_per_revision")
-        options = {"constraints": [unique], "base_manager_name": "objects"}
-        return {**super().get_meta_options(model), **options}
+        return {**super().get_meta_options(model), "constraints": [unique]}
 
 
 def form_schema_of() -> dict[str, Any]:
@@ -260,9 +316,46 @@ class RoomProfile(models.Model):
         return f"{self.room_type}: {self.profile}"
 
 
+class EventKind(models.TextChoices):
+    ROOMS = "rooms"
+    RETIRED = "retired"
+    RESTORED = "restored"
+
+
+class ProfileEvent(models.Model):
+    """What became of a profile beside its revisions: its rooms, its retirement, its return.
+
+    `rooms` says of each room that was given or given back the profiles before and after, by their
+    names then; None stands for the live one.
+    """
+
+    profile = models.ForeignKey(ModelSettings, on_delete=models.PROTECT, related_name="events")
+    kind = models.CharField(max_length=10, choices=EventKind.choices)
+    rooms = models.JSONField(default=dict)
+    changed_at = models.DateTimeField(db_index=True)
+    changed_by = models.CharField(max_length=200)
+    reason = models.TextField(blank=True)
+
+    objects = ProfileEventQuerySet.as_manager()
+
+    class Meta:
+        base_manager_name = "objects"
+        # It has no page of its own.
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.profile}: {self.kind}"
+
+
 # Signals, since two ways go around every method of ours: loaddata calls Model.save_base() itself,
 # and a cascade does not call the delete() of the rows that it deletes.
-for guarded in (ModelSettings, RoomProfile, ModelSettings.history.model):
+for guarded in (
+    ReplicateModel,
+    ModelSettings,
+    RoomProfile,
+    ProfileEvent,
+    ReplicateModel.history.model,
+    ModelSettings.history.model,
+):
     pre_save.connect(guards.refuse_to_save, sender=guarded)
-for kept in (ReplicateModel, ModelSettings, RoomProfile, ModelSettings.history.model):
-    pre_delete.connect(guards.refuse_to_delete, sender=kept)
+    pre_delete.connect(guards.refuse_to_delete, sender=guarded)

@@ -1,12 +1,21 @@
 """A model's profiles: making one from another, choosing the live one, retiring, locking."""
 
+from collections.abc import Collection
+
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from modelsettings.actors import Actor
 from modelsettings.errors import RequestRefused
 from modelsettings.guards import settings_write
-from modelsettings.models import ModelSettings, ReplicateModel, RoomProfile
+from modelsettings.model_rows import save_model
+from modelsettings.models import (
+    EventKind,
+    ModelSettings,
+    ProfileEvent,
+    ReplicateModel,
+    RoomProfile,
+)
 from modelsettings.profile_names import shown_name
 from modelsettings.settings import (
     ProfileLocked,
@@ -38,14 +47,14 @@ def list_profiles(slug: str, *, with_retired: bool = False) -> list[ModelSetting
     return found
 
 
-def copy_profile(profile: int, name: str, *, by: Actor) -> ModelSettings:
-    """Make a new profile from this one.
+def copy_profile(profile: int, name: str, *, by: Actor, reason: str = "") -> ModelSettings:
+    """Make a new profile from this one; without a reason, history says from which.
 
     Raises ProfileRefused, ProfileNotFound, and SettingsRefused for what its schema no longer takes.
     """
     source = read_profile(profile)
     name = _checked(name)
-    reason = f"Made from {shown_name(source.profile)}, revision {source.revision}."
+    reason = reason or f"Made from {shown_name(source.profile)}, revision {source.revision}."
     try:
         with transaction.atomic():
             return create_profile(
@@ -62,22 +71,24 @@ def copy_profile(profile: int, name: str, *, by: Actor) -> ModelSettings:
         raise ProfileRefused(f"This model has a profile {name} already.") from None
 
 
-def rename_profile(profile: int, name: str, *, by: Actor) -> StoredSettings:
+def rename_profile(profile: int, name: str, *, by: Actor, reason: str = "") -> StoredSettings:
     """Rename a profile, as a revision of its own. Raises ProfileRefused, ProfileLocked."""
     try:
         with transaction.atomic():
-            return changing.rename_profile(profile, _checked(name), by=by)
+            return changing.rename_profile(profile, _checked(name), by=by, reason=reason)
     except IntegrityError:
         raise ProfileRefused(f"This model has a profile {name} already.") from None
 
 
-def let_clients_name(profile: int, *, is_allowed: bool, by: Actor) -> StoredSettings:
+def let_clients_name(
+    profile: int, *, is_allowed: bool, by: Actor, reason: str = ""
+) -> StoredSettings:
     """Say whether clients may name a profile, as a revision of its own. Raises ProfileLocked."""
-    return changing.let_clients_name(profile, is_allowed=is_allowed, by=by)
+    return changing.let_clients_name(profile, is_allowed=is_allowed, by=by, reason=reason)
 
 
 @transaction.atomic
-def make_live(profile: int, *, by: Actor) -> None:
+def make_live(profile: int, *, by: Actor, reason: str = "") -> None:
     """Let the site's jobs use this profile from now on. Raises ProfileRefused for a retired one."""
     # The model before its profile, as an accepted schema locks them. The profile is locked so that
     # it cannot be retired meanwhile.
@@ -89,30 +100,48 @@ def make_live(profile: int, *, by: Actor) -> None:
     if model.live_profile_id == chosen.pk:
         return
     model.live_profile = chosen
-    model._history_user = by.user
-    model._change_reason = f"{by.name} made {chosen.name} live."
-    model.save()
+    save_model(model, by=by, reason=reason)
 
 
 @transaction.atomic
-def use_for_rooms(profile: int, room_types: list[str], *, by: Actor) -> None:
+def use_for_rooms(
+    profile: int, room_types: Collection[str], *, by: Actor, reason: str = ""
+) -> None:
     """Let jobs of these rooms use this profile, whichever is live for the site.
 
-    Rooms that used it and are not named go back to the live one. Raises ProfileRefused.
+    Rooms that used it and are not named go back to the live one. What changes nothing leaves no
+    event. Raises ProfileRefused.
     """
     chosen = _lock(profile)
     if room_types:
         _check_in_use(chosen)
     for room_type in room_types:
         _check_room(room_type)
+    now = timezone.now()
+    before = _rooms_of(chosen.model_id)
+    given = [room for room in dict.fromkeys(room_types) if before.get(room) != chosen.name]
+    taken = [
+        room for room, name in before.items() if name == chosen.name and room not in room_types
+    ]
+    if not given and not taken:
+        return
     with settings_write():
-        RoomProfile.objects.filter(profile=chosen).exclude(room_type__in=room_types).delete()
-        for room_type in room_types:
+        RoomProfile.objects.filter(profile=chosen, room_type__in=taken).delete()
+        for room_type in given:
             RoomProfile.objects.update_or_create(
                 model_id=chosen.model_id,
                 room_type=room_type,
-                defaults={"profile": chosen, "chosen_by": by.name, "chosen_at": timezone.now()},
+                defaults={"profile": chosen, "chosen_by": by.name, "chosen_at": now},
             )
+    rooms = {room: [before.get(room), chosen.name] for room in given}
+    rooms |= {room: [chosen.name, None] for room in taken}
+    _note(chosen, EventKind.ROOMS, by=by, reason=reason, rooms=rooms)
+
+
+def _rooms_of(model: int) -> dict[str, str]:
+    """Return the names of the profiles that a model's rooms use instead of the live one."""
+    rows = RoomProfile.objects.filter(model=model).order_by("room_type")
+    return dict(rows.values_list("room_type", "profile__name"))
 
 
 def find_for_room(slug: str | None, room_type: str) -> str | None:
@@ -123,7 +152,7 @@ def find_for_room(slug: str | None, room_type: str) -> str | None:
 
 
 @transaction.atomic
-def retire(profile: int, *, by: Actor) -> None:
+def retire(profile: int, *, by: Actor, reason: str = "") -> None:
     """Take a profile out of use; its history stays. The live one cannot be retired."""
     row = _lock(profile)
     if row.retired_at is not None:
@@ -138,14 +167,18 @@ def retire(profile: int, *, by: Actor) -> None:
         raise ProfileLocked(by=row.locked_by, reason=row.lock_reason)
     row.retired_at, row.retired_by = timezone.now(), by.name
     _save_state(row, "retired_at", "retired_by")
+    _note(row, EventKind.RETIRED, by=by, reason=reason)
 
 
 @transaction.atomic
-def restore(profile: int) -> None:
+def restore(profile: int, *, by: Actor, reason: str = "") -> None:
     """Take a retired profile back into use."""
     row = _lock(profile)
+    if row.retired_at is None:
+        return
     row.retired_at, row.retired_by = None, ""
     _save_state(row, "retired_at", "retired_by")
+    _note(row, EventKind.RESTORED, by=by, reason=reason)
 
 
 @transaction.atomic
@@ -180,6 +213,27 @@ def _save_state(row: ModelSettings, *fields: str) -> None:
     row.skip_history_when_saving = True
     with settings_write():
         row.save(update_fields=fields)
+
+
+def _note(
+    profile: ModelSettings,
+    kind: EventKind,
+    *,
+    by: Actor,
+    reason: str,
+    rooms: dict[str, list[str | None]] | None = None,
+) -> None:
+    """Write what became of a profile, in the transaction in which it did."""
+    event = ProfileEvent(
+        profile=profile,
+        kind=kind,
+        rooms=rooms or {},
+        changed_at=timezone.now(),
+        changed_by=by.name,
+        reason=reason,
+    )
+    with settings_write():
+        event.save(force_insert=True)
 
 
 def _check_in_use(profile: ModelSettings) -> None:

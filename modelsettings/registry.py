@@ -7,11 +7,12 @@ from django.apps import AppConfig, apps
 from django.apps.registry import Apps
 from django.db import IntegrityError, transaction
 from django.db.models import Model, QuerySet
+from django.utils import timezone
 
 from modelsettings import catalog
 from modelsettings.actors import CATALOG, Actor
 from modelsettings.errors import RequestRefused
-from modelsettings.guards import settings_write
+from modelsettings.model_rows import complete_model, insert_model, save_model
 from modelsettings.model_schema import choose_schema
 from modelsettings.models import ModelSettings, PublishedSchema, ReplicateModel
 from modelsettings.pinned_schemas import find_obstacle_to_staging, get_schema
@@ -19,6 +20,9 @@ from modelsettings.schema import flattening, published
 from modelsettings.schema.published import PublishedModel
 from modelsettings.schema.validation import SettingsRefused, SettingsValidator
 from modelsettings.settings import ProfileLocked, create_profile, get_settings, patch_settings
+
+# The reason of an adoption for which nothing else is said.
+ADOPTED = "Published schema adopted."
 
 
 class CannotBeDefault(RequestRefused):
@@ -47,7 +51,11 @@ class CannotAdopt(RequestRefused):
 
 @transaction.atomic
 def add_model(
-    model: PublishedModel, *, by: Actor, corrections: Mapping[str, str | None] | None = None
+    model: PublishedModel,
+    *,
+    by: Actor,
+    reason: str = "",
+    corrections: Mapping[str, str | None] | None = None,
 ) -> ReplicateModel:
     """Add a published model with its schema and its live profile, which holds its defaults.
 
@@ -68,9 +76,8 @@ def add_model(
         price=list(overlay.price),
         is_default=overlay.is_default and not defaults.exists(),
     )
-    _insert(row, by=by)
-    row.pinned_schema = _store_schema(row, model)
-    row.live_profile = create_profile(
+    _insert(row)
+    live = create_profile(
         model=row.pk,
         name="default",
         values={},
@@ -78,11 +85,8 @@ def add_model(
         by=by,
         reason="As it came.",
     )
-    # No history of its own: the model has just been added.
-    with settings_write():
-        ReplicateModel.objects.filter(pk=row.pk).update(
-            pinned_schema=row.pinned_schema, live_profile=row.live_profile
-        )
+    fields = {"pinned_schema": _store_schema(row, model), "live_profile": live}
+    complete_model(row, by=by, reason=reason, fields=fields)
     return row
 
 
@@ -97,7 +101,11 @@ def is_adoptable(row: ReplicateModel) -> bool:
 
 @transaction.atomic
 def adopt_schema(
-    model: PublishedModel, *, by: Actor, corrections: Mapping[str, str | None] | None = None
+    model: PublishedModel,
+    *,
+    by: Actor,
+    reason: str = ADOPTED,
+    corrections: Mapping[str, str | None] | None = None,
 ) -> bool:
     """Pin the schema that a model's first live read brought; say whether anything changed.
 
@@ -128,11 +136,9 @@ def adopt_schema(
         )
     row.roles = dict(schema.roles)
     row.pinned_schema = _find_or_store_schema(row, model)
-    row._history_user = by.user
-    row._change_reason = f"Published schema read by {by.name}."
-    row.save()
+    save_model(row, by=by, reason=reason)
     for profile in profiles:
-        _complete(profile, by=by)
+        _complete(profile, by=by, reason=reason)
     return True
 
 
@@ -173,20 +179,18 @@ def _find_errors(profile: ModelSettings, validator: SettingsValidator) -> Mappin
     return {}
 
 
-def _complete(profile: ModelSettings, *, by: Actor) -> None:
+def _complete(profile: ModelSettings, *, by: Actor, reason: str) -> None:
     """Give a profile the defaults of the parameters that its schema has gained."""
     try:
-        patch_settings(profile.pk, {}, by=by, reason="Published schema adopted.")
+        patch_settings(profile.pk, {}, by=by, reason=reason)
     except ProfileLocked as error:
         raise CannotAdopt(f"{profile.shown_name} would gain parameters. {error}") from error
 
 
-def _insert(row: ReplicateModel, *, by: Actor) -> None:
-    row._history_user = by.user
-    row._change_reason = f"Added by {by.name}."
+def _insert(row: ReplicateModel) -> None:
     try:
         with transaction.atomic():
-            row.save()
+            insert_model(row)
     except IntegrityError as error:
         if ReplicateModel.objects.filter(slug=row.slug).exists():
             raise AlreadyThere(row.slug) from error
@@ -224,7 +228,7 @@ def load_catalog() -> list[str]:
     shipped = [PublishedModel.from_json(document) for document in catalog.published_files()]
     missing = [model for model in shipped if model.slug not in there]
     for model in sorted(missing, key=lambda model: catalog.find_overlay(model.slug).order):
-        add_model(model, by=CATALOG)
+        add_model(model, by=CATALOG, reason="It comes with Restage.")
     return [model.slug for model in missing]
 
 
@@ -275,7 +279,7 @@ def find_obstacle(row: ReplicateModel) -> str | None:
 
 
 @transaction.atomic
-def choose_default(slug: str, *, by: Actor) -> ReplicateModel:
+def choose_default(slug: str, *, by: Actor, reason: str = "") -> ReplicateModel:
     """Make a model the default for staging. Raises CannotBeDefault with the reason."""
     # Every row is locked, in one order: of two choices at once, the second waits for the first.
     rows = {row.slug: row for row in ReplicateModel.objects.select_for_update().order_by("pk")}
@@ -285,13 +289,11 @@ def choose_default(slug: str, *, by: Actor) -> ReplicateModel:
     if obstacle := get_settings(slug).obstacle:
         raise CannotBeDefault(obstacle)
     if not chosen.is_default:
+        # One time for both rows, by which history knows that they are one change.
+        now = timezone.now()
         for former in filter(lambda row: row.is_default, rows.values()):
-            _set_default(former, is_default=False, by=by)
-        _set_default(chosen, is_default=True, by=by)
+            former.is_default = False
+            save_model(former, by=by, reason=reason, at=now)
+        chosen.is_default = True
+        save_model(chosen, by=by, reason=reason, at=now)
     return chosen
-
-
-def _set_default(model: ReplicateModel, *, is_default: bool, by: Actor) -> None:
-    model.is_default = is_default
-    model._history_user = by.user
-    model.save()

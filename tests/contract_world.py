@@ -43,6 +43,7 @@ from staging.shares import revoke_share, share_picture
 from staging.spending.changing import save_limit
 from tests.conftest import make_photo
 from tests.modelsettings.acme import published
+from tests.modelsettings.rows import save_row
 from tests.staging.finished import end, finish
 
 SLUG = "acme/stager"
@@ -101,7 +102,7 @@ def _tune() -> None:
     registry.add_model(PublishedModel.from_json(published()), by=Actor.system("test"))
     model = ReplicateModel.objects.get(slug=SLUG)
     model.price = [{"unit": "image", "usd": 0.03}]
-    model.save()
+    save_row(model)
     live = get_settings(SLUG)
     for quality in (40, 50, 60):
         patch_settings(live.pk, {"output_quality": quality}, by=ann, reason="a try")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import BooleanField, QuerySet, Value
 from django.http import HttpRequest, HttpResponse
@@ -10,8 +11,9 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextInputWidget
 
-from modelsettings import registry
+from modelsettings import model_facts, registry
 from modelsettings.actors import Actor
 from modelsettings.admin.adding import add_model_view
 from modelsettings.errors import RequestRefused
@@ -20,12 +22,22 @@ from modelsettings.refusals import tell
 from modelsettings.templatetags.restage import price_in_words
 
 
+class ModelForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    reason = forms.CharField(
+        label="Why this change?",
+        required=False,
+        max_length=500,
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "the price went up"}),
+    )
+
+
 @admin.register(ReplicateModel)
 class ReplicateModelAdmin(ModelAdmin):
     list_display = ("settings_link", "slug", "live_revision", "price_text", "use")
     list_display_links = ("slug",)
     list_per_page = 200
     search_fields = ("slug", "label")
+    form = ModelForm
     fields = (
         "slug",
         "label",
@@ -35,6 +47,7 @@ class ReplicateModelAdmin(ModelAdmin):
         "clients_may_name",
         "price",
         "roles",
+        "reason",
     )
     readonly_fields = ("slug", "is_default", "roles")
     actions = ("make_default",)
@@ -96,6 +109,13 @@ class ReplicateModelAdmin(ModelAdmin):
             # The model's settings page shows the reason.
             return "no", "cannot stage"
         return ("default", "default for staging") if model.is_default else ("", "can stage")
+
+    def save_model(
+        self, request: HttpRequest, obj: ReplicateModel, form: Any, change: bool
+    ) -> None:
+        changed = {name: form.cleaned_data[name] for name in form.changed_data if name != "reason"}
+        reason = form.cleaned_data["reason"]
+        model_facts.change_model(obj.pk, changed, by=Actor.of(request.user), reason=reason)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

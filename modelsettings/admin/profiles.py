@@ -209,37 +209,41 @@ def _save(request: HttpRequest, form: SettingsForm, stored: StoredSettings) -> b
 def _act(request: HttpRequest, profile: ModelSettings, action: str) -> HttpResponseRedirect:
     """Do what a button of the page says; go to this profile, or to the copy that was made."""
     by = Actor.of(request.user)
+    reason = request.POST.get("reason", "").replace("\0", "").strip()
     target = profile.pk
     try:
         match action:
             case "reset":
                 key = _posted(request, "key")
                 keys = None if key == "*" else [key]
-                saved = reset_settings(profile.pk, keys=keys, by=by)
+                saved = reset_settings(profile.pk, keys=keys, by=by, reason=reason)
                 _tell_saved(request, saved, before=profile.revision)
             case "naming":
                 is_allowed = _posted(request, "clients_may_name") == "yes"
-                saved = profiles.let_clients_name(profile.pk, is_allowed=is_allowed, by=by)
+                saved = profiles.let_clients_name(
+                    profile.pk, is_allowed=is_allowed, by=by, reason=reason
+                )
                 _tell_saved(request, saved, before=profile.revision)
             case "copy":
                 name = _posted(request, "name")
-                target = profiles.copy_profile(profile.pk, name, by=by).pk
+                target = profiles.copy_profile(profile.pk, name, by=by, reason=reason).pk
                 messages.success(request, f"Made {name} from {profile.shown_name}.")
             case "rename":
                 name = _posted(request, "name")
-                profiles.rename_profile(profile.pk, name, by=by)
+                profiles.rename_profile(profile.pk, name, by=by, reason=reason)
                 messages.success(request, f"Renamed to {shown_name(name)}.")
             case "live":
-                profiles.make_live(profile.pk, by=by)
+                profiles.make_live(profile.pk, by=by, reason=reason)
                 messages.success(request, f"{profile.shown_name} is live; the next job uses it.")
             case "rooms":
-                profiles.use_for_rooms(profile.pk, request.POST.getlist("room_type"), by=by)
+                rooms = request.POST.getlist("room_type")
+                profiles.use_for_rooms(profile.pk, rooms, by=by, reason=reason)
                 messages.success(request, "The rooms that use this profile are saved.")
             case "retire":
-                profiles.retire(profile.pk, by=by)
+                profiles.retire(profile.pk, by=by, reason=reason)
                 messages.success(request, f"{profile.shown_name} is retired; its history stays.")
             case "restore":
-                profiles.restore(profile.pk)
+                profiles.restore(profile.pk, by=by, reason=reason)
                 messages.success(request, f"{profile.shown_name} is back in use.")
             case _:
                 raise Http404("There is no such action.")

@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 from modelsettings import registry
 from modelsettings.actors import Actor
 from modelsettings.api.permissions import MayChooseModels
+from modelsettings.api.protocol import REASON, change_reason
 from modelsettings.api.strict import StrictSerializer
 from modelsettings.models import ReplicateModel
 
@@ -60,11 +61,13 @@ class ActiveModelView(APIView):
         slug = ReplicateModel.objects.filter(is_default=True).values_list("slug", flat=True).first()
         return Response({"value": slug})
 
-    @extend_schema(request=ActiveModelRequestSerializer, responses=ActiveModelSerializer)
+    @extend_schema(
+        request=ActiveModelRequestSerializer, responses=ActiveModelSerializer, parameters=[REASON]
+    )
     def put(self, request: Request) -> Response:
         """Choose the default model for staging; one that cannot stage is refused."""
         asked = ActiveModelRequestSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         slug = asked.validated_data["value"]
-        registry.choose_default(slug, by=Actor.of(request.user))
+        registry.choose_default(slug, by=Actor.of(request.user), reason=change_reason(request))
         return Response({"value": slug})

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from modelsettings import profiles
 from modelsettings.actors import Actor
 from modelsettings.api.permissions import MayTune
-from modelsettings.api.protocol import LOCKED
+from modelsettings.api.protocol import LOCKED, REASON, change_reason
 from modelsettings.api.strict import StrictSerializer
 from modelsettings.models import ModelSettings
 from modelsettings.settings import StoredSettings, get_settings
@@ -68,14 +68,19 @@ class ProfileListView(APIView):
         _get(slug)
         return Response(ProfileSerializer(_list(slug), many=True).data)
 
-    @extend_schema(request=NewProfileSerializer, responses={201: ProfileSerializer})
+    @extend_schema(
+        request=NewProfileSerializer, responses={201: ProfileSerializer}, parameters=[REASON]
+    )
     def post(self, request: Request, slug: str) -> Response:
         """Make a profile from another; without a source, from the live one."""
         asked = NewProfileSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         source = _get(slug, asked.validated_data.get("source"))
         made = profiles.copy_profile(
-            source.pk, asked.validated_data["name"], by=Actor.of(request.user)
+            source.pk,
+            asked.validated_data["name"],
+            by=Actor.of(request.user),
+            reason=change_reason(request),
         )
         return Response(_show(slug, made.pk), status=status.HTTP_201_CREATED)
 
@@ -83,7 +88,11 @@ class ProfileListView(APIView):
 class ProfileView(APIView):
     permission_classes = [MayTune]
 
-    @extend_schema(request=ProfileChangeSerializer, responses={200: ProfileSerializer, **LOCKED})
+    @extend_schema(
+        request=ProfileChangeSerializer,
+        responses={200: ProfileSerializer, **LOCKED},
+        parameters=[REASON],
+    )
     def patch(self, request: Request, slug: str, name: str) -> Response:
         """Rename a profile, retire it or take it back, make it live, choose its rooms and users."""
         asked = ProfileChangeSerializer(data=request.data)
@@ -91,27 +100,33 @@ class ProfileView(APIView):
         found = next((profile for profile in _list(slug) if profile.name == name), None)
         if found is None:
             raise NotFound("There is no such settings profile.")
-        _apply(found.pk, asked.validated_data, by=Actor.of(request.user))
+        _apply(
+            found.pk,
+            asked.validated_data,
+            by=Actor.of(request.user),
+            reason=change_reason(request),
+        )
         return Response(_show(slug, found.pk))
 
 
 @transaction.atomic
-def _apply(profile: int, wanted: dict[str, Any], *, by: Actor) -> None:
+def _apply(profile: int, wanted: dict[str, Any], *, by: Actor, reason: str) -> None:
     """Make the changes that are named, all of them or none."""
     if "name" in wanted:
-        profiles.rename_profile(profile, wanted["name"], by=by)
+        profiles.rename_profile(profile, wanted["name"], by=by, reason=reason)
     if "clients_may_name" in wanted:
-        profiles.let_clients_name(profile, is_allowed=wanted["clients_may_name"], by=by)
+        is_allowed = wanted["clients_may_name"]
+        profiles.let_clients_name(profile, is_allowed=is_allowed, by=by, reason=reason)
     if wanted.get("is_retired") is False:
-        profiles.restore(profile)
+        profiles.restore(profile, by=by, reason=reason)
     if wanted.get("is_live") is False:
         raise ValidationError({"is_live": ["Make another profile live instead."]})
     if wanted.get("is_live"):
-        profiles.make_live(profile, by=by)
+        profiles.make_live(profile, by=by, reason=reason)
     if "room_types" in wanted:
-        profiles.use_for_rooms(profile, wanted["room_types"], by=by)
+        profiles.use_for_rooms(profile, wanted["room_types"], by=by, reason=reason)
     if wanted.get("is_retired"):
-        profiles.retire(profile, by=by)
+        profiles.retire(profile, by=by, reason=reason)
 
 
 def _get(slug: str, name: str | None = None) -> StoredSettings:

@@ -260,14 +260,16 @@ def rename_profile(profile: int, name: str, *, by: Actor, reason: str = "") -> S
     )
 
 
-def let_clients_name(profile: int, *, is_allowed: bool, by: Actor) -> StoredSettings:
+def let_clients_name(
+    profile: int, *, is_allowed: bool, by: Actor, reason: str = ""
+) -> StoredSettings:
     """Say whether clients may name a profile in their requests, as a revision of its own."""
-    reason = "Clients may name it." if is_allowed else "Clients may no longer name it."
+    done = "Clients may name it." if is_allowed else "Clients may no longer name it."
     return _change(
         profile,
         lambda row, _: replace(_Draft.of(row), clients_may_name=is_allowed),
         by=by,
-        reason=reason,
+        reason=reason or done,
     )
 
 

@@ -15,6 +15,7 @@ from modelsettings.settings import get_settings, patch_settings, update_settings
 from tests.browser.conftest import add_published
 from tests.browser.pages import violations_of
 from tests.browser.settings_pages import KINDS, live, open_settings, profile_of, publish, save
+from tests.modelsettings.rows import save_row
 from tests.staging.conftest import QWEN
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -138,7 +139,7 @@ def test_value_that_left_the_enum_is_kept_until_it_is_changed(
     narrowed = {**KINDS, "size": {"type": "string", "default": "2K", "enum": ["1K", "2K"]}}
     other = add_published(publish(narrowed, name="narrowed"))
     kinds.pinned_schema = other.pinned_schema
-    kinds.save()
+    save_row(kinds)
 
     open_settings(page, kinds)
     expect(page.get_by_label("Size", exact=True)).to_contain_text("4K (no longer allowed)")

@@ -26,7 +26,7 @@ def write_behind_the_services(profile: int, **fields: Any) -> None:
 
 def everything() -> list[Any]:
     """Return what the tables of models, schemas and settings hold."""
-    tables = [ReplicateModel, PublishedSchema, ModelSettings, ReplicateModel.history]
+    tables: list[Any] = [ReplicateModel, PublishedSchema, ModelSettings, ReplicateModel.history]
     tables.append(ModelSettings.history)
     rows = [getattr(table, "objects", table).order_by("pk").values() for table in tables]
     return [list(found) for found in rows]

@@ -8,6 +8,7 @@ from modelsettings.guards import settings_write
 from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.settings import StoredSettings, create_profile, get_settings
 from tests.modelsettings.conftest import SLUG
+from tests.modelsettings.rows import save_row
 
 pytestmark = pytest.mark.django_db
 
@@ -36,4 +37,4 @@ def test_there_is_one_default_model(model: ReplicateModel) -> None:
     model.is_default = True
 
     with pytest.raises(IntegrityError), transaction.atomic():
-        model.save()
+        save_row(model)

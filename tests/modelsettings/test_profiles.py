@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from modelsettings import profiles
 from modelsettings.actors import Actor
-from modelsettings.models import ModelSettings, ReplicateModel, RoomProfile
+from modelsettings.models import ModelSettings, ProfileEvent, ReplicateModel, RoomProfile
 from modelsettings.profile_names import NameKept
 from modelsettings.profiles import ProfileRefused
 from modelsettings.schema.validation import SettingsRefused
@@ -96,15 +96,21 @@ def test_rename_profile_is_a_revision(draft: int, bob: Actor) -> None:
     assert list(rows.values_list("name", flat=True)) == ["draft", "draft", "winter"]
 
 
+def events_of(profile: int) -> list[Any]:
+    rows = ProfileEvent.objects.filter(profile=profile).order_by("-pk")
+    return list(rows.values_list("kind", "changed_by", "reason", "rooms"))
+
+
 def test_make_live_is_what_the_next_job_uses(draft: int, operator: User) -> None:
     before = resolve(SLUG).settings
 
-    profiles.make_live(draft, by=Actor.of(operator))
+    profiles.make_live(draft, by=Actor.of(operator), reason="calmer")
 
     assert "seed" not in before
     assert resolve(SLUG).settings["seed"] == 5
     step = ReplicateModel.history.filter(slug=SLUG).latest("history_id")
-    assert (step.history_user, step.history_change_reason) == (operator, "olga made draft live.")
+    kept = (step.history_user, step.updated_by, step.history_change_reason)
+    assert kept == (operator, "olga", "calmer")
     assert [one.is_live for one in profiles.list_profiles(SLUG)] == [True, False]
 
 
@@ -136,12 +142,22 @@ def test_retire_twice_keeps_who_did_it(draft: int, ann: Actor, bob: Actor) -> No
     assert ModelSettings.objects.get(pk=draft).retired_by == "ann"
 
 
-def test_restore_takes_it_back(draft: int, ann: Actor) -> None:
+def test_restore_takes_it_back(draft: int, ann: Actor, bob: Actor) -> None:
     profiles.retire(draft, by=ann)
 
-    profiles.restore(draft)
+    profiles.restore(draft, by=bob, reason="winter again")
 
     assert resolve(SLUG, profile="draft").settings["seed"] == 5
+    assert events_of(draft) == [
+        ("restored", "bob", "winter again", {}),
+        ("retired", "ann", "", {}),
+    ]
+
+
+def test_restore_of_one_in_use_writes_nothing(draft: int, ann: Actor) -> None:
+    profiles.restore(draft, by=ann)
+
+    assert events_of(draft) == []
 
 
 def test_what_is_in_use_is_not_retired(stored: StoredSettings, draft: int, ann: Actor) -> None:
@@ -173,9 +189,26 @@ def test_use_for_rooms_gives_back_those_not_named(draft: int, ann: Actor, bob: A
     profiles.use_for_rooms(draft, ["bedroom", "office"], by=bob)
 
     rooms = RoomProfile.objects.order_by("room_type").values_list("room_type", "chosen_by")
-    assert list(rooms) == [("bedroom", "bob"), ("office", "bob")]
+    # The bedroom stays as ann chose it.
+    assert list(rooms) == [("bedroom", "ann"), ("office", "bob")]
     assert profiles.find_for_room(SLUG, "kitchen") is None
     assert profiles.find_for_room(SLUG, "office") == "draft"
+
+
+def test_use_for_rooms_says_what_each_room_had(
+    stored: StoredSettings, draft: int, ann: Actor, bob: Actor
+) -> None:
+    profiles.use_for_rooms(draft, ["kitchen", "bedroom"], by=ann, reason="calmer")
+    profiles.use_for_rooms(draft, ["bedroom", "kitchen"], by=bob, reason="the same again")
+    profiles.use_for_rooms(stored.pk, ["bedroom"], by=bob, reason="too calm")
+    profiles.use_for_rooms(draft, [], by=bob)
+
+    given = {"kitchen": [None, "draft"], "bedroom": [None, "draft"]}
+    assert events_of(draft) == [
+        ("rooms", "bob", "", {"kitchen": ["draft", None]}),
+        ("rooms", "ann", "calmer", given),
+    ]
+    assert events_of(stored.pk) == [("rooms", "bob", "too calm", {"bedroom": ["draft", "default"]})]
 
 
 @pytest.mark.parametrize("room", ["", "x" * 41, "a\0b"])
@@ -207,7 +240,7 @@ def test_a_lock_is_its_holders(draft: int) -> None:
         lambda by: profiles.use_for_rooms(10**9, [], by=by),
         lambda by: profiles.retire(10**9, by=by),
         lambda by: profiles.lock(10**9, by=by.name, reason=""),
-        lambda _by: profiles.restore(10**9),
+        lambda by: profiles.restore(10**9, by=by),
     ],
 )
 def test_a_profile_that_is_gone(db: None, ann: Actor, call: Any) -> None:

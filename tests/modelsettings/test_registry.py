@@ -14,6 +14,7 @@ from modelsettings.schema.published import PublishedModel
 from modelsettings.settings import StoredSettings, get_settings, patch_settings, resolve
 from tests.modelsettings.acme import PICTURE, STAGER_DEFAULTS, STAGER_INPUTS, published
 from tests.modelsettings.conftest import SLUG, everything
+from tests.modelsettings.rows import save_row
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +33,8 @@ def defaults() -> list[str]:
 
 
 def test_add_model_stores_model_schema_and_profile(operator: User) -> None:
-    registry.add_model(PublishedModel.from_json(published()), by=Actor.of(operator))
+    olga = Actor.of(operator)
+    registry.add_model(PublishedModel.from_json(published()), by=olga, reason="to try it")
 
     row = ReplicateModel.objects.get(slug=SLUG)
     assert row.roles == {"image": "image", "prompt": "prompt"}
@@ -45,7 +47,17 @@ def test_add_model_stores_model_schema_and_profile(operator: User) -> None:
     assert (profile.name, profile.revision, profile.updated_by) == ("default", 1, "olga")
     assert profile.values == STAGER_DEFAULTS
     step = row.history.get()
-    assert (step.history_user, step.history_change_reason) == (operator, "Added by olga.")
+    assert (step.history_user, step.updated_by, step.history_change_reason) == (
+        operator,
+        "olga",
+        "to try it",
+    )
+    # One row, which holds the model as it is used from now on.
+    assert (step.history_type, step.live_profile_id, step.pinned_schema_id) == (
+        "+",
+        profile.pk,
+        schema.pk,
+    )
 
 
 @pytest.mark.parametrize(
@@ -115,7 +127,7 @@ def test_load_catalog_twice_changes_nothing() -> None:
 def test_load_catalog_leaves_what_an_operator_changed(load: Any) -> None:
     model = ReplicateModel.objects.get(slug=SHIPPED[0])
     model.label, model.is_enabled, model.price = "Ours", False, []
-    model.save()
+    save_row(model)
     patch_settings(get_settings(SHIPPED[0]).pk, {"output_quality": 5}, by=Actor("ann"))
     registry.choose_default(SHIPPED[2], by=Actor("ann"))
     before = everything()
@@ -128,7 +140,7 @@ def test_load_catalog_leaves_what_an_operator_changed(load: Any) -> None:
 def test_migrate_brings_back_a_model_that_is_missing() -> None:
     model = ReplicateModel.objects.get(slug=SHIPPED[2])
     model.slug = "acme/renamed"
-    model.save()
+    save_row(model)
 
     call_command("migrate", verbosity=0)
 
@@ -154,12 +166,21 @@ def test_list_models_takes_one_query(
 
 
 def test_choose_default_makes_it_the_only_one(stored: StoredSettings, operator: User) -> None:
-    registry.choose_default(SLUG, by=Actor.of(operator))
+    registry.choose_default(SLUG, by=Actor.of(operator), reason="cheaper")
 
     assert defaults() == [SLUG]
     assert get_settings().slug == SLUG
     changed = ReplicateModel.history.filter(history_type="~", history_user=operator)
     assert set(changed.values_list("slug", "is_default")) == {(SLUG, True), (SHIPPED[0], False)}
+    # Both rows are one change.
+    kept = changed.order_by().values_list("updated_by", "history_change_reason", "history_date")
+    assert [row[:2] for row in kept.distinct()] == [("olga", "cheaper")]
+
+
+def test_load_catalog_says_that_it_was_the_catalogue() -> None:
+    kept = ReplicateModel.history.values_list("updated_by", "history_change_reason").distinct()
+
+    assert list(kept.order_by()) == [("system:catalog", "It comes with Restage.")]
 
 
 def test_choose_default_of_the_default_changes_nothing() -> None:
@@ -195,7 +216,7 @@ def test_choose_default_refuses_a_model_that_requires_a_mask() -> None:
 
 def test_choose_default_refuses_a_disabled_model(model: ReplicateModel) -> None:
     model.is_enabled = False
-    model.save()
+    save_row(model)
 
     with pytest.raises(registry.CannotBeDefault, match=rf"^{SLUG} is disabled\.$"):
         registry.choose_default(SLUG, by=Actor("ann"))

@@ -47,6 +47,7 @@ from staging.models.library import Entry
 from staging.predictions import webhook_signature
 from staging.shares import revoke_share, share_picture
 from staging.spending.changing import pause
+from tests.modelsettings.rows import save_row
 from tests.permissions.people import PASSWORD, Person, make_people
 from tests.staging.conftest import QWEN
 from tests.staging.finished import finish, make_batch, stage
@@ -217,7 +218,7 @@ def _make_settings() -> dict[str, Any]:
     # Its roles are to be read once more.
     incomplete = ReplicateModel.objects.get(slug="bytedance/seededit-3.0")
     incomplete.roles = {}
-    incomplete.save()
+    save_row(incomplete)
     changed = {**get_settings(QWEN).document, "output_quality": 42}
     return {
         "profile": stored.pk,

@@ -11,6 +11,7 @@ from modelsettings.models import ReplicateModel
 from staging.models import SpendingLimit, StagingJob
 from staging.spending.changing import save_limit
 from staging.spending.waiting import Waits, find_waits
+from tests.modelsettings.rows import save_row
 from tests.staging.conftest import QWEN
 
 
@@ -36,7 +37,7 @@ def unprice(slug: str = QWEN) -> ReplicateModel:
     """Let a model's price be unknown."""
     model = ReplicateModel.objects.get(slug=slug)
     model.price = []
-    model.save()
+    save_row(model)
     return model
 
 

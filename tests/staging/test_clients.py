@@ -22,6 +22,7 @@ from staging.jobs.requesting import request_staging
 from staging.models import Photo, PredictionStatus, Project, StagingJob
 from staging.photos import Upload, add_photo
 from tests.conftest import client_of, make_photo
+from tests.modelsettings.rows import save_row
 from tests.staging.conftest import FLUX, QWEN
 
 JOBS, BATCHES = "/api/v1/staging/jobs", "/api/v1/staging/batches"
@@ -48,7 +49,7 @@ def stage(api: APIClient, photo: Photo, **wanted: Any) -> Any:
 def keep_from_clients(slug: str) -> None:
     model = ReplicateModel.objects.get(slug=slug)
     model.clients_may_name = False
-    model.save()
+    save_row(model)
 
 
 def keep_profile(*, model: str = QWEN, name: str = "draft") -> None:
@@ -258,7 +259,7 @@ def test_nameable_models_and_profiles(operator: User, stranger: User) -> None:
     disabled = ReplicateModel.objects.exclude(slug__in=[FLUX, QWEN]).first()
     assert disabled is not None
     disabled.is_enabled = False
-    disabled.save()
+    save_row(disabled)
 
     assert not nameable_models(stranger).filter(slug__in=[FLUX, disabled.slug]).exists()
     assert not nameable_profiles(stranger).filter(name="draft").exists()

@@ -18,6 +18,7 @@ from staging.offers import offers_to
 from staging.spending.estimating import typical_cost
 from tests.conftest import client_of
 from tests.modelsettings.acme import STAGER_INPUTS, published
+from tests.modelsettings.rows import save_row
 from tests.staging.conftest import FLUX, QWEN
 
 OFFERS = "/api/v1/staging/models"
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.django_db
 def keep_from_clients(slug: str) -> None:
     model = ReplicateModel.objects.get(slug=slug)
     model.clients_may_name = False
-    model.save()
+    save_row(model)
 
 
 def asked(user: User) -> Any:

@@ -14,7 +14,7 @@ from modelsettings.actors import Actor
 from modelsettings.errors import RequestRefused
 from modelsettings.inspection import CannotRead, Finding
 from modelsettings.models import ReplicateModel
-from modelsettings.registry import AlreadyThere
+from modelsettings.registry import ADOPTED, AlreadyThere
 from modelsettings.schema.comparison import UNSET
 from modelsettings.schema.published import PublishedModel
 from modelsettings.schema.words import json_in_words
@@ -63,6 +63,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--prompt", metavar="INPUT", help='the input that takes the prompt; "" for none'
         )
+        parser.add_argument("--reason", default="", help="why, for the history")
         parser.add_argument("--yes", action="store_true", help="do not ask before saving")
         parser.add_argument("--dry-run", action="store_true", help="show, and save nothing")
 
@@ -78,6 +79,7 @@ class Command(BaseCommand):
         is_bulk = options["file"] is not None and len(sources) > 1
         self._is_agreed = options["yes"] or is_bulk
         self._is_dry = options["dry_run"]
+        self._reason: str = options["reason"]
         tally = Tally()
         for name, read in sources:
             try:
@@ -124,14 +126,16 @@ class Command(BaseCommand):
     ) -> None:
         if not is_there:
             try:
-                registry.add_model(model, by=_BY, corrections=corrections)
+                registry.add_model(model, by=_BY, reason=self._reason, corrections=corrections)
             except AlreadyThere as error:
                 # Another process has added it since this one looked.
                 self.stdout.write(str(error))
                 tally.unchanged += 1
                 return
             tally.added += 1
-        elif registry.adopt_schema(model, by=_BY, corrections=corrections):
+        elif registry.adopt_schema(
+            model, by=_BY, reason=self._reason or ADOPTED, corrections=corrections
+        ):
             tally.adopted += 1
         else:
             tally.unchanged += 1

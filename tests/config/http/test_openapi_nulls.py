@@ -21,6 +21,7 @@ from tests.contract_document import (
     nulls_in,
     read_document,
 )
+from tests.modelsettings.rows import save_row
 
 Document = dict[str, Any]
 
@@ -121,7 +122,7 @@ def test_answers_hold_null_where_the_document_says(
 def test_answer_without_a_default_model_is_in_the_document(api: APIClient) -> None:
     default = ReplicateModel.objects.get(is_default=True)
     default.is_default = False
-    default.save()
+    save_row(default)
 
     path = "/api/v1/admin/models/active"
     assert nulls_of(api, read_document(), path, path) == {("ActiveModel.value", True)}

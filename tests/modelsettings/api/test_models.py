@@ -14,6 +14,7 @@ from modelsettings.settings import StoredSettings
 from tests.modelsettings.acme import published
 from tests.modelsettings.api.requests import ACTIVE, DEFAULT, MODELS, call
 from tests.modelsettings.conftest import SLUG
+from tests.modelsettings.rows import save_row
 
 pytestmark = pytest.mark.django_db
 
@@ -83,7 +84,7 @@ def test_put_active_chooses_another(api: APIClient, stored: StoredSettings, oper
 )
 def test_put_active_refuses(api: APIClient, model: ReplicateModel, body: Any, errors: JSON) -> None:
     model.is_enabled = False
-    model.save()
+    save_row(model)
 
     answer = api.generic("PUT", ACTIVE, data=json.dumps(body), content_type="application/json")
 

@@ -277,9 +277,9 @@ def test_the_first_live_read_replaces_a_reconstructed_schema(
     assert (stored.version, stored.obstacle, stored.revision) == ("5" * 64, None, 3)
     assert stored.document == {**STAGER_DEFAULTS, "steps": 44, "new": 3}
     assert row.schemas.count() == 2
-    assert row.history.latest().history_change_reason == (
-        "Published schema read by system:add_model."
-    )
+    step = row.history.latest()
+    author_and_reason = (step.updated_by, step.history_change_reason)
+    assert author_and_reason == ("system:add_model", "Published schema adopted.")
     assert "is there already: nothing was changed" in run(SLUG, "--yes")
 
 

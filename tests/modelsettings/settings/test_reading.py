@@ -16,6 +16,7 @@ from modelsettings.settings import (
 )
 from tests.modelsettings.acme import STAGER_DEFAULTS
 from tests.modelsettings.conftest import SLUG, in_force
+from tests.modelsettings.rows import save_row
 
 pytestmark = pytest.mark.django_db
 
@@ -77,7 +78,7 @@ def test_get_settings_gives_the_document_in_the_schemas_order(
 
 def test_get_settings_says_why_a_disabled_model_cannot_stage(model: ReplicateModel) -> None:
     model.is_enabled = False
-    model.save()
+    save_row(model)
 
     assert get_settings(SLUG).obstacle == f"{SLUG} is disabled."
 

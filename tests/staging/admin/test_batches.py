@@ -13,6 +13,7 @@ from staging.admin.batch_form import FilesField
 from staging.batches.requesting import from_upload, request_batch
 from staging.jobs.request import StagingRequest
 from staging.models import Project, StagingBatch
+from tests.modelsettings.rows import save_row
 from tests.staging.batch_requests import carry_out_all, photo_file, prepare_all, stored_files
 from tests.staging.conftest import FLUX, Sandbox
 
@@ -106,7 +107,7 @@ def test_what_is_about_no_field_of_the_form_stands_on_top(
 ) -> None:
     model = ReplicateModel.objects.get(slug=FLUX)
     model.is_enabled = False
-    model.save()
+    save_row(model)
     project = Project.objects.create(owner=operator, name="Elm Street 5", model=model)
 
     answer = send(admin_page, project=str(project.pk))

@@ -31,6 +31,7 @@ from staging.models import (
     Style,
 )
 from tests.conftest import make_photo
+from tests.modelsettings.rows import save_row
 from tests.staging.batch_requests import packed
 from tests.staging.crowd import queue
 
@@ -122,7 +123,7 @@ def change(slug: str, **columns: Any) -> None:
     model = ReplicateModel.objects.get(slug=slug)
     for name, value in columns.items():
         setattr(model, name, value)
-    model.save()
+    save_row(model)
 
 
 def once_read(table: str, then: Callable[[], Any]) -> Any:

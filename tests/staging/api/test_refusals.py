@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 from modelsettings.models import ReplicateModel
 from staging.models import Photo, StagingJob
 from tests.conftest import make_photo
+from tests.modelsettings.rows import save_row
 from tests.staging.conftest import FLUX, SEEDREAM
 from tests.staging.job_requests import everything_stored, post, post_json, upload
 
@@ -147,7 +148,7 @@ def test_post_of_more_than_30_megabytes_is_too_large(api: APIClient, extra: int)
 def test_post_to_a_disabled_model_is_refused(api: APIClient) -> None:
     model = ReplicateModel.objects.get(slug=FLUX)
     model.is_enabled = False
-    model.save()
+    save_row(model)
 
     answer = post(api, image=upload(), model=FLUX)
 
@@ -158,7 +159,7 @@ def test_post_to_a_disabled_model_is_refused(api: APIClient) -> None:
 def test_post_to_a_model_that_cannot_stage_is_refused(api: APIClient) -> None:
     model = ReplicateModel.objects.get(slug=FLUX)
     model.roles = {"prompt": "prompt"}
-    model.save()
+    save_row(model)
 
     answer = post(api, image=upload(), model=FLUX)
 

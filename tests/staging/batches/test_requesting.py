@@ -20,6 +20,7 @@ from staging.models import (
     StagingJob,
 )
 from tests.conftest import client_of, make_photo
+from tests.modelsettings.rows import save_row
 from tests.staging.batch_requests import (
     BATCHES,
     carry_out_all,
@@ -280,7 +281,7 @@ def test_a_photo_that_is_too_large_is_refused_and_the_others_go_on(api: APIClien
 def test_post_to_a_model_that_cannot_stage_is_refused(api: APIClient) -> None:
     model = ReplicateModel.objects.get(slug=FLUX)
     model.roles = {"prompt": "prompt"}
-    model.save()
+    save_row(model)
 
     answer = post(api, images=[photo_file()], model=FLUX)
 

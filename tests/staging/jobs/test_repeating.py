@@ -17,6 +17,7 @@ from staging.jobs.repeating import repeat_job, retry_job
 from staging.models import Callback, Prediction, PredictionStatus, StagingJob
 from staging.predictions import submission
 from tests.missing import POSTGRES, needs
+from tests.modelsettings.rows import save_row
 from tests.staging.conftest import (
     SEEDREAM,
     Ask,
@@ -37,7 +38,7 @@ def end(prediction: Prediction, status: PredictionStatus) -> None:
 
 def disable(model: ReplicateModel) -> None:
     model.is_enabled = False
-    model.save()
+    save_row(model)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from replicate_api import errors
 from staging import images
 from staging.models import Prediction, StagedImage, StagingJob
 from staging.predictions import collection, polling, submission
+from tests.modelsettings.rows import save_row
 from tests.staging.conftest import (
     QWEN,
     Ask,
@@ -220,7 +221,7 @@ def test_cost_is_of_the_picture_that_was_made_whatever_is_cropped_of_it(
 ) -> None:
     model = ReplicateModel.objects.get(slug=QWEN)
     model.price = [{"unit": "output_mp", "usd": 1}]
-    model.save()
+    save_row(model)
 
     job = carry_out(sandbox, ask(model=QWEN, overrides={"aspect_ratio": "1:1"}))
 

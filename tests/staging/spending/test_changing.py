@@ -32,6 +32,7 @@ from staging.predictions.reserving import intend
 from staging.predictions.settlement import settle
 from staging.spending.changing import look_again, pause, resume, save_limit
 from tests.missing import POSTGRES, needs
+from tests.modelsettings.rows import save_row
 from tests.processes import wait_for
 from tests.staging.conftest import QWEN, Ask, Sandbox, carry_out, only, pass_time, remote, steps
 from tests.staging.limits import limit, used
@@ -237,7 +238,7 @@ def test_unknown_price_waits_for_an_estimate(sandbox: Sandbox, ask: Ask) -> None
     job = ask(model=QWEN)
     model = ReplicateModel.objects.get(slug=QWEN)
     model.price = []
-    model.save()
+    save_row(model)
 
     submission.submit_waiting()
     assert "ask an operator to estimate it" in only(job).error
@@ -258,7 +259,7 @@ def test_unknown_price_without_a_limit_is_bought(sandbox: Sandbox, ask: Ask) -> 
     job = ask(model=QWEN)
     model = ReplicateModel.objects.get(slug=QWEN)
     model.price = []
-    model.save()
+    save_row(model)
 
     submission.submit_waiting()
 
