@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "config.http.current_request.current_request",
     "config.http.unreadable_requests.plain_credentials",
     "config.http.unreadable_requests.without_nul",
+    "config.http.ended_sessions.ended_sessions",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

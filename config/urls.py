@@ -5,9 +5,12 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from config.accounts.session_page import session
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/attention/", include("config.dashboard.urls")),
+    path("admin/session/", admin.site.admin_view(session), name="session"),
     path("admin/", admin.site.urls),
     path("api/v1/", include("modelsettings.urls")),
     path("api/v1/", include("staging.urls")),

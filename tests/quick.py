@@ -265,6 +265,10 @@ DOORS = {
         f"{_STAGING}/public/test_webhooks.py::test_webhook_that_is_not_replicates_is_refused",
     ),
     # The admin.
+    "config.accounts.session_page.session": Door(
+        f"{_CONFIG}/accounts/test_session_page.py::test_session_is_a_page_for_a_person",
+        f"{_CONFIG}/accounts/test_session_page.py::test_session_of_no_account_leads_to_the_login",
+    ),
     "config.admin.AccountAdmin": Door(
         f"{_CONFIG}/test_admin.py::test_an_account_is_made",
         f"{_CONFIG}/test_admin.py::test_an_account_with_a_weak_password_is_refused",

@@ -88,6 +88,7 @@ _SITE = Section(
         Row("GET", "password_change/done/", _LOGGED_IN),
         Row("GET", "r/{type_of_project}/{project}/", "login login 404 404 404 404 404 404 404 404"),
         Row("GET", "search/?s=jobs", _LOGGED_IN, what="finds pages, not rows"),
+        Row("GET", "session/", _LOGGED_IN, what="says who is signed in"),
         Row("GET", "{nowhere}", "login login 404 404 404 404 404 404 404 404"),
     ),
 )
