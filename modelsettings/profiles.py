@@ -25,6 +25,7 @@ from modelsettings.settings import (
     create_profile,
     read_profile,
 )
+from modelsettings.uses import check_shown, preview_live
 
 
 class ProfileRefused(RequestRefused):
@@ -88,8 +89,12 @@ def let_clients_name(
 
 
 @transaction.atomic
-def make_live(profile: int, *, by: Actor, reason: str = "") -> None:
-    """Let the site's jobs use this profile from now on. Raises ProfileRefused for a retired one."""
+def make_live(profile: int, *, by: Actor, reason: str = "", shown: str | None = None) -> None:
+    """Let the site's jobs use this profile from now on.
+
+    `shown` is the tag of the preview that the author saw. Raises ProfileRefused for a retired one,
+    and ChangedMeanwhile where the preview would be another now.
+    """
     # The model before its profile, as an accepted schema locks them. The profile is locked so that
     # it cannot be retired meanwhile.
     model = ReplicateModel.objects.select_for_update(of=("self",)).filter(profiles=profile).first()
@@ -99,6 +104,8 @@ def make_live(profile: int, *, by: Actor, reason: str = "") -> None:
         raise ProfileNotFound("This settings profile is gone.")
     if model.live_profile_id == chosen.pk:
         return
+    if shown is not None:
+        check_shown(preview_live(profile), shown)
     model.live_profile = chosen
     save_model(model, by=by, reason=reason)
 

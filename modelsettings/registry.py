@@ -20,6 +20,7 @@ from modelsettings.schema import flattening, published
 from modelsettings.schema.published import PublishedModel
 from modelsettings.schema.validation import SettingsRefused, SettingsValidator
 from modelsettings.settings import ProfileLocked, create_profile, get_settings, patch_settings
+from modelsettings.uses import check_shown, preview_default
 
 # The reason of an adoption for which nothing else is said.
 ADOPTED = "Published schema adopted."
@@ -279,8 +280,14 @@ def find_obstacle(row: ReplicateModel) -> str | None:
 
 
 @transaction.atomic
-def choose_default(slug: str, *, by: Actor, reason: str = "") -> ReplicateModel:
-    """Make a model the default for staging. Raises CannotBeDefault with the reason."""
+def choose_default(
+    slug: str, *, by: Actor, reason: str = "", shown: str | None = None
+) -> ReplicateModel:
+    """Make a model the default for staging.
+
+    `shown` is the tag of the preview that the author saw. Raises CannotBeDefault with the reason,
+    and ChangedMeanwhile where the preview would be another now.
+    """
     # Every row is locked, in one order: of two choices at once, the second waits for the first.
     rows = {row.slug: row for row in ReplicateModel.objects.select_for_update().order_by("pk")}
     if slug not in rows:
@@ -289,6 +296,8 @@ def choose_default(slug: str, *, by: Actor, reason: str = "") -> ReplicateModel:
     if obstacle := get_settings(slug).obstacle:
         raise CannotBeDefault(obstacle)
     if not chosen.is_default:
+        if shown is not None:
+            check_shown(preview_default(slug), shown)
         # One time for both rows, by which history knows that they are one change.
         now = timezone.now()
         for former in filter(lambda row: row.is_default, rows.values()):

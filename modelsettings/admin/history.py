@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest
 
 from modelsettings.actors import Actor
+from modelsettings.admin.choosing import tell_use
 from modelsettings.errors import RequestRefused
 from modelsettings.models import ModelSettings
 from modelsettings.refusals import tell
@@ -58,7 +58,8 @@ def roll_back(request: HttpRequest, profile: ModelSettings, revision: int) -> bo
     except RequestRefused as error:
         tell(error, request)
         return False
-    messages.success(request, f"Rolled back: revision {saved.revision} has the old values.")
+    done = f"Rolled back: revision {saved.revision} has the old values."
+    tell_use(request, done, profile=profile.pk)
     return True
 
 

@@ -16,9 +16,8 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from modelsettings import model_facts, registry
 from modelsettings.actors import Actor
 from modelsettings.admin.adding import add_model_view
-from modelsettings.errors import RequestRefused
+from modelsettings.admin.choosing import make_default_view
 from modelsettings.models import ReplicateModel
-from modelsettings.refusals import tell
 from modelsettings.templatetags.restage import price_in_words
 
 
@@ -64,7 +63,12 @@ class ReplicateModelAdmin(ModelAdmin):
             self.admin_site.admin_view(add_model_view),
             name="modelsettings_replicatemodel_add_from_replicate",
         )
-        return [adding, *super().get_urls()]
+        choosing = path(
+            "<str:object_id>/make-default/",
+            self.admin_site.admin_view(make_default_view),
+            name="modelsettings_replicatemodel_make_default",
+        )
+        return [adding, choosing, *super().get_urls()]
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -73,17 +77,15 @@ class ReplicateModelAdmin(ModelAdmin):
         return redirect("admin:modelsettings_replicatemodel_add_from_replicate")
 
     @admin.action(description="Make the default for staging", permissions=["change"])
-    def make_default(self, request: HttpRequest, chosen: QuerySet[ReplicateModel]) -> None:
-        slugs = list(chosen.values_list("slug", flat=True)[:2])
-        if len(slugs) != 1:
+    def make_default(
+        self, request: HttpRequest, chosen: QuerySet[ReplicateModel]
+    ) -> HttpResponse | None:
+        """Go to the page that shows what it would change."""
+        keys = list(chosen.values_list("pk", flat=True)[:2])
+        if len(keys) != 1:
             messages.error(request, "Choose one model only: there is one default.")
-            return
-        try:
-            registry.choose_default(slugs[0], by=Actor.of(request.user))
-        except RequestRefused as error:
-            tell(error, request)
-        else:
-            messages.success(request, f"{slugs[0]} is the default for staging.")
+            return None
+        return redirect("admin:modelsettings_replicatemodel_make_default", keys[0])
 
     @display(description="Model", ordering="label")
     def settings_link(self, model: Any) -> str:

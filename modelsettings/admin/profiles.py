@@ -16,6 +16,7 @@ from modelsettings import profiles
 from modelsettings.actors import Actor
 from modelsettings.admin import history as history_pages
 from modelsettings.admin import search as search_pages
+from modelsettings.admin.choosing import make_live_view, tell_use
 from modelsettings.errors import RequestRefused
 from modelsettings.forms import SettingsForm
 from modelsettings.models import ModelSettings
@@ -31,6 +32,7 @@ from modelsettings.settings import (
     read_profile,
     reset_settings,
 )
+from modelsettings.uses import find_use
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class ModelSettingsAdmin(ModelAdmin):
         own = [
             page("search/", self.search_view, "search"),
             page("<path:object_id>/compare/", self.compare_view, "compare"),
+            page("<str:object_id>/make-live/", make_live_view, "make_live"),
             page("<path:object_id>/rollback/<int:revision>/", self.rollback_view, "rollback"),
         ]
         return [*own, *super().get_urls()]
@@ -146,6 +149,7 @@ class ModelSettingsAdmin(ModelAdmin):
             "here": {"change_form": "settings"}.get(template, template),
             "model": profile.model if profile else None,
             "title": profile.model.label if profile else "Search settings",
+            "use": find_use(profile.pk) if profile else None,
             "can_change": self.has_change_permission(request, profile),
         }
         name = f"admin/modelsettings/modelsettings/{template}.html"
@@ -232,13 +236,10 @@ def _act(request: HttpRequest, profile: ModelSettings, action: str) -> HttpRespo
                 name = _posted(request, "name")
                 profiles.rename_profile(profile.pk, name, by=by, reason=reason)
                 messages.success(request, f"Renamed to {shown_name(name)}.")
-            case "live":
-                profiles.make_live(profile.pk, by=by, reason=reason)
-                messages.success(request, f"{profile.shown_name} is live; the next job uses it.")
             case "rooms":
                 rooms = request.POST.getlist("room_type")
                 profiles.use_for_rooms(profile.pk, rooms, by=by, reason=reason)
-                messages.success(request, "The rooms that use this profile are saved.")
+                tell_use(request, "The rooms that use this profile are saved.", profile=target)
             case "retire":
                 profiles.retire(profile.pk, by=by, reason=reason)
                 messages.success(request, f"{profile.shown_name} is retired; its history stays.")
@@ -263,7 +264,7 @@ def _tell_saved(request: HttpRequest, saved: StoredSettings, *, before: int) -> 
     if saved.revision == before:
         messages.info(request, "Nothing was changed, so no revision was written.")
     else:
-        messages.success(request, f"Saved as revision {saved.revision}; the next job uses it.")
+        tell_use(request, f"Saved as revision {saved.revision}.", profile=saved.pk)
 
 
 def _content_at(stored: StoredSettings, *, revision: int) -> tuple[JSON, list[str] | None]:

@@ -50,6 +50,18 @@ def named_parameters(keys: Iterable[str]) -> SafeString:
 
 
 @register.filter
+def room_in_words(room: str) -> str:
+    """Name a room: `living room`."""
+    return room.replace("_", " ")
+
+
+@register.filter
+def rooms_in_words(rooms: Iterable[tuple[str, str]]) -> str:
+    """Name rooms with the profiles that they use: `kitchen (draft), office (Standard)`."""
+    return ", ".join(f"{room_in_words(room)} ({shown_name(name)})" for room, name in rooms)
+
+
+@register.filter
 def seconds_until(begin: datetime, end: datetime) -> str:
     """Say how long it took: `9.4 s`."""
     return f"{(end - begin).total_seconds():.1f} s"

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from playwright.sync_api import Dialog, Page, expect
 
@@ -12,7 +11,7 @@ from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.settings import get_settings, patch_settings
 from tests.browser.conftest import add_published
-from tests.browser.pages import press_through_to
+from tests.browser.pages import find_violations, press_through_to
 from tests.browser.settings_pages import KINDS, live, open_settings, profile_of, publish, save
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -92,15 +91,70 @@ def test_new_profile_is_made_and_made_live(page: Page, kinds: ReplicateModel) ->
     page.get_by_role("button", name="Make", exact=True).click()
     expect(page.get_by_text("Profile high quality, revision 1")).to_be_visible()
 
+    page.get_by_role("link", name="Make live").first.click()
+    page.get_by_label("Why?").fill("calmer")
     page.get_by_role("button", name="Make live").click()
-    expect(page.get_by_text("high quality is live")).to_be_visible()
+    expect(page.get_by_text("high quality is live. The next job with this")).to_be_visible()
     assert get_settings(kinds.slug).profile == "high quality"
+    step = ReplicateModel.history.filter(slug=kinds.slug).latest("history_id")
+    assert (step.updated_by, step.history_change_reason) == ("olga", "calmer")
 
     page.get_by_role("link", name="Standard").click()
     page.get_by_label("Bedroom").check()
     page.get_by_role("button", name="Save rooms").click()
     expect(page.get_by_text("The rooms that use this profile are saved.")).to_be_visible()
     assert profiles.find_for_room(kinds.slug, "bedroom") == "default"
+
+
+def test_save_of_a_profile_that_is_not_live_says_so(page: Page, kinds: ReplicateModel) -> None:
+    draft = profiles.copy_profile(live(kinds), "draft", by=Actor.system("ann"))
+    page.goto(f"{PAGE}/{draft.pk}/change/")
+    page.get_by_label("Steps", exact=True).fill("41")
+    save(page)
+
+    expect(page.get_by_text("Saved as revision 2. Standard is live")).to_be_visible()
+    expect(page.get_by_text("Not in use.")).to_be_visible()
+    page.get_by_role("link", name="History", exact=True).click()
+    expect(page.get_by_text("newest; not in use")).to_be_visible()
+
+    page.get_by_role("link", name="Make live").click()
+    expect(page.get_by_role("row", name="Steps")).to_contain_text("40")
+    expect(page.get_by_role("row", name="Steps")).to_contain_text("41")
+    expect(page.get_by_text("1 parameter differs")).to_be_visible()
+    page.get_by_role("button", name="Make live").click()
+    expect(page.get_by_text("Not in use.")).to_have_count(0)
+    page.get_by_role("link", name="History", exact=True).click()
+    expect(page.get_by_text("in use", exact=True)).to_be_visible()
+
+
+def test_what_another_changed_meanwhile_is_looked_at_again(
+    page: Page, kinds: ReplicateModel
+) -> None:
+    draft = profiles.copy_profile(live(kinds), "draft", by=Actor.system("ann"))
+    page.goto(f"{PAGE}/{draft.pk}/make-live/")
+    patch_settings(live(kinds), {"steps": 77}, by=Actor.system("bob"))
+
+    page.get_by_role("button", name="Make live").click()
+
+    expect(page.get_by_text("Another person has changed this meanwhile")).to_be_visible()
+    expect(page.get_by_role("row", name="Steps")).to_contain_text("77")
+    page.get_by_role("button", name="Make live").click()
+    expect(page.get_by_text("draft is live.")).to_be_visible()
+
+
+def test_the_default_is_changed_and_back(page: Page, kinds: ReplicateModel) -> None:
+    page.goto(f"/admin/modelsettings/replicatemodel/{kinds.pk}/make-default/")
+
+    expect(page.get_by_role("row", name="Model")).to_contain_text("Qwen Image Edit")
+    expect(page.get_by_role("row", name="Model")).to_contain_text("Kinds")
+    page.get_by_label("Why?").fill("to try it")
+    page.get_by_role("button", name="Make the default").click()
+
+    expect(page.get_by_text("Kinds is the default for staging")).to_be_visible()
+    assert get_settings().slug == kinds.slug
+    rows = ReplicateModel.history.filter(updated_by="olga")
+    kept = rows.values_list("is_default", "history_change_reason").order_by("-history_id")
+    assert list(kept) == [(True, "to try it"), (False, "to try it")]
 
 
 def test_conflict_is_asked_for_one_by_one(page: Page, kinds: ReplicateModel) -> None:
@@ -174,23 +228,14 @@ def test_search_finds_across_models(page: Page, kinds: ReplicateModel) -> None:
 def test_no_accessibility_violation(
     page: Page, kinds: ReplicateModel, scheme: Any, width: int
 ) -> None:
-    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    page.set_viewport_size({"width": width, "height": 900})
     own = f"{PAGE}/{live(kinds)}"
+    draft = profiles.copy_profile(live(kinds), "draft", by=Actor.system("ann")).pk
+    patch_settings(draft, {"steps": 41, "note": "calm"}, by=Actor.system("ann"))
+    profiles.use_for_rooms(draft, ["bedroom"], by=Actor.system("ann"))
     addresses = [f"{own}/change/", f"{own}/history/", f"{own}/compare/?old=1&new=3"]
     addresses += [f"{own}/rollback/1/", f"{PAGE}/search/?key=steps&test=set"]
-    found = {}
-    for address in addresses:
-        page.goto(address)
-        page.wait_for_load_state("networkidle")
-        options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
-        violations = (
-            Axe().run(page, context="#content-main", options=options).response["violations"]
-        )
-        wide = page.evaluate("document.documentElement.scrollWidth") > width
-        if violations or wide:
-            told = [
-                (one["id"], [node["html"][:160] for node in one["nodes"][:3]]) for one in violations
-            ]
-            found[address] = (told, "scrolls sideways" if wide else "")
-    assert found == {}
+    addresses += [f"{PAGE}/{draft}/change/", f"{PAGE}/{draft}/history/"]
+    addresses += [f"{PAGE}/{draft}/make-live/"]
+    addresses += [f"/admin/modelsettings/replicatemodel/{kinds.pk}/make-default/"]
+
+    assert find_violations(page, addresses, scheme=scheme, width=width) == {}

@@ -29,7 +29,7 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from modelsettings import model_facts, model_rows, profiles, registry, settings, urls
+from modelsettings import model_facts, model_rows, profiles, registry, settings, urls, uses
 from modelsettings.actors import Actor
 from modelsettings.admin import profiles as profiles_admin
 from modelsettings.errors import RequestRefused
@@ -48,6 +48,7 @@ from modelsettings.settings import (
     set_overridable,
     update_settings,
 )
+from modelsettings.uses import Preview
 from tests.conftest import client_of
 from tests.modelsettings.acme import STAGER_INPUTS, published
 from tests.modelsettings.conftest import SLUG
@@ -444,9 +445,9 @@ HELD: dict[str, Held] = {
         lambda w: w.page(f"{w.live}/change/", action="rename", name="draft"),
         newest,
     ),
-    "admin live": Held(
-        lambda w: w.page(f"{w.draft}/change/", action="live", reason=w.reason),
-        lambda w: (retired(w), w.page(f"{w.draft}/change/", action="live")),
+    "admin make-live": Held(
+        lambda w: w.page(f"{w.draft}/make-live/", **choice(uses.preview_live(w.draft), w)),
+        lambda w: w.page(f"{w.draft}/make-live/", reason=w.reason, shown="1.1-2.2"),
         of_model,
         heeds_lock=False,
     ),
@@ -468,6 +469,12 @@ HELD: dict[str, Held] = {
         lambda w: (retired(w), w.page(f"{w.draft}/change/", action="restore", reason=w.reason)),
         None,
         of_event("restored"),
+        heeds_lock=False,
+    ),
+    "admin make-default": Held(
+        lambda w: w.page(default_page(w), **choice(uses.preview_default(SLUG), w)),
+        lambda w: w.page(default_page(w), reason=w.reason, shown="1.1-2.2"),
+        of_model,
         heeds_lock=False,
     ),
     "admin model": Held(
@@ -494,6 +501,14 @@ def disabled(world: World) -> Any:
     model = world.model
     model.is_enabled = False
     save_row(model)
+
+
+def choice(preview: Preview, world: World) -> dict[str, str]:
+    return {"shown": preview.tag, "reason": world.reason}
+
+
+def default_page(world: World) -> str:
+    return f"/admin/modelsettings/replicatemodel/{world.model.pk}/make-default/"
 
 
 def save_page(world: World, changes: dict[str, Any]) -> None:
@@ -790,6 +805,7 @@ def of_commands() -> Iterator[str]:
 
 def of_admin() -> Iterator[str]:
     yield from ("admin save", "admin rollback", "admin model")
+    yield from ("admin make-live", "admin make-default")
     source = inspect.getsource(profiles_admin)
     yield from (f"admin {name}" for name in re.findall(r'case "(\w+)":', source))
 

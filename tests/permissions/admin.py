@@ -312,7 +312,7 @@ _PROFILE = "modelsettings/{profile}"
 
 def _button(action: str, profile: str = "{draft}", **more: str) -> Row:
     """Return the row of a button on a profile's page."""
-    elsewhere = {"live": "modelsettings_replicatemodel", "rooms": "modelsettings_roomprofile"}
+    elsewhere = {"rooms": "modelsettings_roomprofile"}
     changed = elsewhere.get(action, "modelsettings_modelsettings")
     body = {"action": action, **more}
     return Row("POST", f"modelsettings/{profile}/change/", _CHANGE, body, changed, action)
@@ -332,19 +332,22 @@ _SETTINGS = Section(
         _button("reset", "{profile}", key="*"),
         _button("copy", name="another"),
         _button("rename", name="another"),
-        _button("live"),
         _button("rooms", room_type="bedroom"),
         _button("retire"),
         _button("restore", "{retired}"),
         Row("GET", f"{_PROFILE}/compare/", _SEE),
         *_no(f"{_PROFILE}/delete/"),
         Row("GET", f"{_PROFILE}/history/", _SEE),
+        Row("GET", "modelsettings/{draft}/make-live/", _ADD),
+        Row("POST", "modelsettings/{draft}/make-live/", _CHANGE, {"shown": "{live_choice}"}, "modelsettings_replicatemodel"),
         Row("GET", f"{_PROFILE}/rollback/{{first_revision}}/", _SEE),
         Row("POST", f"{_PROFILE}/rollback/{{first_revision}}/", _CHANGE, {}, "modelsettings_modelsettings"),
         Row("GET", "modelsettings/search/", _SEE),
 
         Row("GET", "replicatemodel/", _SEE),
-        Row("POST", "replicatemodel/", _ACT, _action("make_default", "{other_model_pk}"), "modelsettings_replicatemodel", "make it the default"),
+        Row("POST", "replicatemodel/", "login login 403 200 403 403 403 302 302 302", _action("make_default", "{other_model_pk}"), what="to the page that makes it the default"),
+        Row("GET", "replicatemodel/{other_model_pk}/make-default/", _ADD),
+        Row("POST", "replicatemodel/{other_model_pk}/make-default/", _CHANGE, {"shown": "{default_choice}"}, "modelsettings_replicatemodel"),
         Row("GET", "replicatemodel/add/", "login login 302 302 302 302 302 302 302 302", what="to the next"),
         Row("GET", "replicatemodel/add-from-replicate/", _ADD),
         Row("POST", "replicatemodel/add-from-replicate/", _CHANGE, {"slug": "{incomplete_model}", "action": "adopt", "digest": "{digest}"}, "modelsettings_replicatemodel"),

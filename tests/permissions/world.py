@@ -10,7 +10,7 @@ from django.contrib.contenttypes.models import ContentType
 from knox.models import AuthToken
 
 from config.accounts.models import TokenDetails
-from modelsettings import inspection, profiles
+from modelsettings import inspection, profiles, uses
 from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.schema.form_schema import form_document
@@ -223,6 +223,8 @@ def _make_settings() -> dict[str, Any]:
     return {
         "profile": stored.pk,
         "draft": draft.pk,
+        "live_choice": uses.preview_live(draft.pk).tag,
+        "default_choice": uses.preview_default(other.slug).tag,
         "retired": retired.pk,
         "revision": ModelSettings.objects.get(pk=stored.pk).revision,
         "document": json.dumps(form_document(stored.validator.schema, changed)),

@@ -245,6 +245,13 @@ def _key(request: HttpRequest, name: str) -> str:
     return request.GET.get(name, "").replace("\0", "")
 
 
+def _use_of(entry: Entry, *, new: str = "uses") -> str:
+    """Say whether jobs use a row."""
+    if getattr(entry, "is_active", True):
+        return f"the next job {new} it"
+    return "it cannot be asked for, so no new job uses it"
+
+
 def _create(request: HttpRequest, form: EntryForm) -> bool:
     try:
         made = changing.create_entry(
@@ -253,7 +260,7 @@ def _create(request: HttpRequest, form: EntryForm) -> bool:
     except RequestRefused as error:
         put_on_form(error, form)
         return False
-    messages.success(request, f"{made} is in the library; the next job can use it.")
+    messages.success(request, f"{made} is in the library; {_use_of(made, new='can use')}.")
     return True
 
 
@@ -274,7 +281,9 @@ def _save(request: HttpRequest, form: EntryForm, stored: Entry) -> bool:
         put_on_form(error, form)
         return False
     if changed:
-        messages.success(request, "Saved; the next job uses it.")
+        # As it is stored now: the form may have retired it.
+        stored.refresh_from_db()
+        messages.success(request, f"Saved; {_use_of(stored)}.")
     else:
         messages.info(request, "Nothing was changed, so nothing was written to the history.")
     return True

@@ -151,7 +151,7 @@ def test_page_query_count(
     # Session, user, two of permissions; the profile, its settings, its history, its jobs; its
     # siblings: which is live, they themselves, their rooms; the rooms of the prompt library; what
     # is paused, twice; and the rules of disclosure, of the site and of projects.
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(18):
         admin_page.get(address(stored))
 
 
@@ -230,7 +230,7 @@ def test_save_writes_a_revision_with_its_reason(
     )
 
     assert (answer.status_code, answer.headers["Location"]) == (302, address(stored))
-    assert said(answer) == ["Saved as revision 2; the next job uses it."]
+    assert said(answer) == ["Saved as revision 2. The next job with this model uses it."]
     assert in_force(stored) == (2, {**STAGER_DEFAULTS, "output_quality": 55, "seed": 42})
     step = ModelSettings.history.get(id=stored.pk, revision=2)
     assert (step.history_user, step.history_change_reason) == (operator, "smaller files")
@@ -391,7 +391,7 @@ def test_stale_save_merges_other_keys(
 
     answer = post(admin_page, stored, {**document, "seed": 1}, revision)
 
-    assert said(answer) == ["Saved as revision 3; the next job uses it."]
+    assert said(answer) == ["Saved as revision 3. The next job with this model uses it."]
     assert in_force(stored) == (3, {**STAGER_DEFAULTS, "output_quality": 70, "seed": 1})
 
 
@@ -435,7 +435,7 @@ def test_stale_save_can_be_saved_again_knowingly(
     merged, revision = drawn(answer)
     answer = post(admin_page, stored, merged, revision, reason="mine")
 
-    assert said(answer) == ["Saved as revision 3; the next job uses it."]
+    assert said(answer) == ["Saved as revision 3. The next job with this model uses it."]
     assert in_force(stored) == (
         3,
         {**STAGER_DEFAULTS, "output_quality": 55, "seed": 1, "note": "hers"},
