@@ -1,7 +1,7 @@
 """Reports of cost and time, added up from the daily counts by day, project, model and others."""
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -13,11 +13,17 @@ from django.utils import timezone
 
 from modelsettings.models import ModelSettings, ReplicateModel
 from staging.models import AccountUsage, DailyUsage, Project
+from staging.times import Counts, add_up, count_times, count_times_of, percentile
 
 BY = ("day", "project", "model", "profile", "account")
 # What was counted before accounts were, or by a release that does not count them.
 NOT_KNOWN = "not known"
-_COUNTED = ("succeeded", "failed", "canceled", "unpriced", "pictures", "cost", "seconds")
+# Of fewer judged pictures, a share says nothing about the next ones.
+ENOUGH_JUDGED = 30
+_COUNTED = (
+    "succeeded", "failed", "canceled", "unpriced", "pictures", "cost", "seconds", "accepted",
+    "rejected", "rejected_cost",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +31,9 @@ class Usage:
     """Counts of ended predictions, with their pictures, cost and time.
 
     `key` names the day, project, model, profile or account that they share. `cost` leaves out the
-    `unpriced` predictions, which succeeded at an unknown price. `seconds` run from queued to
-    succeeded.
+    `unpriced` predictions, which succeeded at an unknown price. `seconds` run from bought to
+    succeeded; so does `median`, which is kept to two digits. `accepted` and `rejected` are the
+    pictures' verdicts of today.
     """
 
     key: str = ""
@@ -38,6 +45,23 @@ class Usage:
     pictures: int = 0
     cost: Decimal = Decimal(0)
     seconds: float = 0
+    accepted: int = 0
+    rejected: int = 0
+    rejected_cost: Decimal = Decimal(0)
+    median: timedelta | None = None
+
+    @property
+    def judged(self) -> int:
+        return self.accepted + self.rejected
+
+    @property
+    def accepted_share(self) -> float | None:
+        """The share of the judged pictures that was accepted; None where too few are judged."""
+        return self.accepted / self.judged if self.judged >= ENOUGH_JUDGED else None
+
+    @property
+    def median_seconds(self) -> float | None:
+        return None if self.median is None else self.median.total_seconds()
 
     @property
     def cost_per_picture(self) -> Decimal | None:
@@ -53,7 +77,7 @@ class Usage:
 
     @property
     def seconds_per_picture(self) -> float | None:
-        """The mean time from queued to succeeded; to the millisecond, None where none succeeded."""
+        """The mean time from bought to succeeded; to the millisecond, None where none succeeded."""
         return round(self.seconds / self.succeeded, 3) if self.succeeded else None
 
 
@@ -82,14 +106,15 @@ def report_usage(
 ) -> Report:
     """Add up the days from `since` to `until`, both included, in all projects or some.
 
-    It takes three queries at most. Deleted projects and accounts appear under their last name.
+    It takes four queries at most. Deleted projects and accounts appear under their last name.
     """
     counted = _counted(DailyUsage.objects, since=since, until=until, projects=projects)
+    column = by if by == "day" else f"{by}_id"
+    times = count_times(column, since=since, until=until, projects=projects)
     if by == "account":
         named = _counted(AccountUsage.objects, since=since, until=until, projects=projects)
-        rows = _by_account(named, whole=counted)
-        return Report(by=by, since=since, until=until, rows=rows, total=_total(rows))
-    column = by if by == "day" else f"{by}_id"
+        rows = _by_account(named, whole=counted, times=times)
+        return Report(by=by, since=since, until=until, rows=rows, total=_total(rows, times))
     sums = counted.values(column).annotate(
         name=Max("project_name"), **{f"sum_{name}": Sum(name) for name in _COUNTED}
     )
@@ -99,6 +124,7 @@ def report_usage(
         Usage(
             key=labels[row[column]].key,
             label=labels[row[column]].label,
+            median=percentile(times.get(row[column], {})),
             **{name: row[f"sum_{name}"] for name in _COUNTED},
         )
         for row in found
@@ -107,7 +133,15 @@ def report_usage(
         rows.sort(key=lambda row: row.key)
     else:
         rows.sort(key=lambda row: (-row.cost, -row.pictures, row.label))
-    return Report(by=by, since=since, until=until, rows=rows, total=_total(rows))
+    return Report(by=by, since=since, until=until, rows=rows, total=_total(rows, times))
+
+
+def usage_of_profile(profile: int) -> Usage:
+    """Add up all that ran with a profile, by its primary key. It takes two queries."""
+    summed = {f"sum_{name}": Sum(name) for name in _COUNTED}
+    sums = DailyUsage.objects.filter(profile=profile).aggregate(**summed)
+    counted: dict[str, Any] = {name: sums[f"sum_{name}"] or 0 for name in _COUNTED}
+    return Usage(median=percentile(count_times_of(profile)), **counted)
 
 
 def _counted(
@@ -120,7 +154,9 @@ def _counted(
     return counted.filter(project__in=projects.order_by().values("pk"))
 
 
-def _by_account(named: QuerySet[AccountUsage], *, whole: QuerySet[DailyUsage]) -> list[Usage]:
+def _by_account(
+    named: QuerySet[AccountUsage], *, whole: QuerySet[DailyUsage], times: Mapping[int, Counts]
+) -> list[Usage]:
     """Return a row for each account, and one for what is counted without an account."""
     summed = {f"sum_{name}": Sum(name) for name in _COUNTED}
     found: list[Any] = list(named.values("account_id").annotate(name=Max("account_name"), **summed))
@@ -130,12 +166,13 @@ def _by_account(named: QuerySet[AccountUsage], *, whole: QuerySet[DailyUsage]) -
         Usage(
             key=names.get(row["account_id"], row["name"]),
             label=names.get(row["account_id"], f"{row['name']} (deleted)"),
+            median=percentile(times.get(row["account_id"], {})),
             **{name: row[f"sum_{name}"] for name in _COUNTED},
         )
         for row in found
     ]
     rows.sort(key=lambda row: (-row.cost, -row.pictures, row.label))
-    of_accounts, all_sums = _total(rows), whole.aggregate(**summed)
+    of_accounts, all_sums = _total(rows, times), whole.aggregate(**summed)
     rest = {name: (all_sums[f"sum_{name}"] or 0) - getattr(of_accounts, name) for name in _COUNTED}
     is_some = rest["succeeded"] or rest["failed"] or rest["canceled"]
     return [*rows, Usage(label=NOT_KNOWN, **rest)] if is_some else rows
@@ -149,11 +186,12 @@ def every_day(report: Report) -> list[Usage]:
     return [known.get(day, Usage(key=day, label=day)) for day in days]
 
 
-def _total(rows: Iterable[Usage]) -> Usage:
+def _total(rows: Iterable[Usage], times: Mapping[Any, Counts]) -> Usage:
     sums: dict[str, Any] = {
         name: sum((getattr(row, name) for row in rows), getattr(Usage(), name)) for name in _COUNTED
     }
-    return Usage(label="Total", **sums)
+    median = percentile(add_up(times.values()))
+    return Usage(label="Total", median=median, **sums)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ WITHOUT_MODULE = {
     "modelsettings/migrations/test_authors.py": "a migration's name is a number",
     "staging/migrations/test_asker.py": "a migration's name is a number",
     "staging/migrations/test_figures.py": "a migration's name is a number",
+    "staging/migrations/test_verdicts_and_times.py": "a migration's name is a number",
     "staging/migrations/test_who_saw_all_projects.py": "a migration's name is a number",
     "staging/spending/test_accounts.py": "what an account may spend, through each subject",
     "staging/migrations/test_prompt_permission.py": "a migration's name is a number",

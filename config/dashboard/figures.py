@@ -1,22 +1,21 @@
-"""Figures of the last days: sums of predictions by day, and how long jobs took.
+"""Figures of the last days: sums of predictions by day, and how long they ran.
 
-Counts come from the sums of days (DailyUsage). Of jobs at most MOST are read, the newest first.
+All of them come from the sums of days (DailyUsage, DailyTime), however many jobs there are.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from math import ceil
 
 from django.db.models import QuerySet, Sum
 
 from staging.access import rows_in
-from staging.models import DailyUsage, JobStatus, Project, StagingJob
-from staging.usage import midnight
+from staging.models import DailyUsage, Project
+from staging.times import Counts, count_times
 
-MOST = 1000
 DAYS = 7
 SUMS = ("succeeded", "failed", "canceled", "unpriced", "pictures", "cost")
 
@@ -24,8 +23,8 @@ SUMS = ("succeeded", "failed", "canceled", "unpriced", "pictures", "cost")
 Projects = QuerySet[Project] | None
 # Pairs of a model's primary key and a day of that model.
 Usage = list[tuple[int, "Day"]]
-# For each job: the primary key of its model, when it was asked for, how long it took.
-Times = list[tuple[int, datetime, timedelta]]
+# For a model's primary key and a day: how many predictions ran how long.
+Times = dict[tuple[int, date], Counts]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,18 +77,9 @@ def usage_of(today: date, *, projects: Projects = None) -> Usage:
 
 
 def times_of(today: date, *, projects: Projects = None) -> Times:
-    """Return how long the newest succeeded jobs of the last days took.
-
-    Reads along the index job_by_status.
-    """
-    first = midnight(today - timedelta(days=DAYS - 1))
-    rows = StagingJob.objects.filter(
-        status=JobStatus.SUCCEEDED, created_at__gte=first, finished_at__isnull=False
-    ).order_by("-created_at")
-    if projects is not None:
-        rows = rows_in(rows, projects)
-    found = rows.values_list("model_id", "created_at", "finished_at")[:MOST]
-    return [(model, begin, end - begin) for model, begin, end in found if end]
+    """Return how long the predictions of the last days ran, by model and day."""
+    first = today - timedelta(days=DAYS - 1)
+    return count_times("model_id", "day", since=first, until=today, projects=projects)
 
 
 def add_up(day: date, usage: Iterable[Day]) -> Day:
@@ -114,14 +104,3 @@ def bars_of(today: date, usage: Usage) -> list[Bar]:
     days = [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
     highest = max((ended[day] for day in days), default=0) or 1
     return [Bar(day, ended[day], ceil(100 * ended[day] / highest)) for day in days]
-
-
-def percentile(times: Sequence[timedelta], percent: int) -> timedelta | None:
-    """Return the percentile by nearest rank, so always a value that was measured; None of none."""
-    ordered = sorted(times)
-    return ordered[ceil(len(ordered) * percent / 100) - 1] if ordered else None
-
-
-def times_since(times: Times, begin: datetime) -> list[timedelta]:
-    """Return how long the jobs took that were asked for at `begin` or later."""
-    return [took for _, asked_at, took in times if asked_at >= begin]

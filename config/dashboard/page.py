@@ -21,15 +21,12 @@ from django.utils.safestring import SafeString
 
 from config.dashboard.attention import find_items
 from config.dashboard.figures import (
-    MOST,
     Day,
     Times,
     Usage,
     add_up,
     bars_of,
-    percentile,
     times_of,
-    times_since,
     usage_of,
 )
 from modelsettings import registry
@@ -46,8 +43,12 @@ from staging.notices.aside import may_put_aside, sort_out
 from staging.spending.first_limit import offered_usd
 from staging.spending.headroom import Headroom, headroom_of
 from staging.templatetags.staging_pictures import duration, in_words
+from staging.times import add_up as add_up_times
+from staging.times import percentile
 from staging.usage import midnight
 
+# The most rows of a growing table that are counted.
+MOST = 1000
 MOST_MODELS = 8
 MOST_PICTURES = 6
 # The newest jobs whose pictures are looked at, where not all projects are shown.
@@ -129,14 +130,14 @@ def _of_jobs(user: User, *, sees: Mapping[str, bool]) -> dict[str, Any]:
             **attention,
         }
     times = times_of(today, projects=projects)
-    of_jobs_today = times_since(times, midnight(today))
+    of_today = add_up_times(counts for (_, day), counts in times.items() if day == today)
     running = _bounded(jobs.filter(status__in=UNFINISHED))
     shown = {
         "jobs_today": _bounded(jobs.filter(created_at__gte=midnight(today))),
         "running": running,
         "is_busy": running != "0",
-        "median": duration(percentile(of_jobs_today, 50)),
-        "p95": duration(percentile(of_jobs_today, 95)),
+        "median": duration(percentile(of_today)),
+        "p95": duration(percentile(of_today, 95)),
         **attention,
     }
     if sees["dailyusage"]:
@@ -201,7 +202,7 @@ def models_table(today: date, usage: Usage, times: Times) -> dict[str, Any]:
 
 def _row(row: ReplicateModel, today: date, usage: Usage, times: Times) -> list[Any]:
     days = [day for model, day in usage if model == row.pk]
-    times_of_row = [took for model, _, took in times if model == row.pk]
+    of_row = add_up_times(counts for (model, _), counts in times.items() if model == row.pk)
     live = row.live_profile
     return [
         _link_to_settings(row),
@@ -209,7 +210,7 @@ def _row(row: ReplicateModel, today: date, usage: Usage, times: Times) -> list[A
         named_parameters(_changed_keys(row)) or "nothing",
         sum(day.pictures for day in days if day.day == today),
         _cost_of_picture(row, days),
-        duration(percentile(times_of_row, 50)),
+        duration(percentile(of_row)),
     ]
 
 

@@ -20,7 +20,7 @@ from staging.models import (
     Transition,
 )
 from staging.models.job import UNFINISHED
-from staging.models.prediction import total_cost
+from staging.models.prediction import running_time, total_cost
 from staging.spending.outlay import outlay_of
 from staging.spending.waiting import find_waits
 
@@ -61,7 +61,7 @@ def job_context(job: StagingJob, *, user: User, sees: Mapping[str, bool]) -> dic
         "job": job,
         "cost": total_cost(predictions),
         "outlay": outlay_of(job, predictions),
-        "took": job.finished_at - job.created_at if job.finished_at else None,
+        "took": running_time(job, predictions),
         "has_pictures": bool(pictures),
         "pictures": pictures if sees["stagedimage"] else [],
         "waits": find_waits([job], viewer=user),
@@ -83,7 +83,7 @@ def _has_failed(prediction: Prediction) -> bool:
 def _pictures(prediction: Prediction) -> list[ShownPicture]:
     images = list(prediction.images.all())
     end = prediction.finished_at
-    took = (end - prediction.created_at).total_seconds() if end else None
+    took = (end - prediction.intended_at).total_seconds() if end else None
     cost = prediction.cost / len(images) if images and prediction.cost is not None else None
     return [ShownPicture(image, prediction, cost=cost, seconds=took) for image in images]
 

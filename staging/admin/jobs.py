@@ -41,7 +41,7 @@ from staging.deletion.deleting import delete_job
 from staging.jobs.canceling import cancel_job
 from staging.jobs.repeating import retry_job
 from staging.models import JobStatus, Prediction, StagedImage, StagingJob
-from staging.models.prediction import total_cost
+from staging.models.prediction import running_time, total_cost
 from staging.spending.waiting import find_waits
 from staging.templatetags.staging_pictures import COLOURS, dollars, duration, in_words
 
@@ -81,7 +81,9 @@ class StagingJobAdmin(OfProjects, DeletingAdmin, BoundedListAdmin):
         return rows.select_related("model", "owner", "photo", "project")
 
     def prepare_rows(self, rows: QuerySet[StagingJob]) -> QuerySet[StagingJob]:
-        predictions = Prediction.objects.only("job", "position", "cost").prefetch_related("images")
+        predictions = Prediction.objects.only(
+            "job", "position", "cost", "intent_at", "is_replaced"
+        ).prefetch_related("images")
         return rows.defer(*_LONG_COLUMNS).prefetch_related(Prefetch("predictions", predictions))
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
@@ -157,7 +159,7 @@ class StagingJobAdmin(OfProjects, DeletingAdmin, BoundedListAdmin):
 
     @display(description="Time")
     def took(self, job: StagingJob) -> str:
-        return duration(job.finished_at - job.created_at if job.finished_at else None)
+        return duration(running_time(job, job.predictions.all()))
 
     @display(description="Cost")
     def cost(self, job: StagingJob) -> str:

@@ -20,7 +20,7 @@ from unfold.admin import ModelAdmin
 from staging import access
 from staging.admin.page_parts import OfProjects, ReadOnly, page_context, user_of
 from staging.models import DailyUsage, SpendingLimit
-from staging.templatetags.staging_pictures import dollars
+from staging.templatetags.staging_figures import usage_in_words
 from staging.usage import BY, Report, Usage, every_day, report_usage
 
 PERIODS = {"7": "7 days", "30": "30 days", "90": "90 days", "month": "This month"}
@@ -31,8 +31,9 @@ MOST_ROWS = 200
 MOST_BARS = 20
 MOST_LETTERS = 18
 _CSV = (
-    "key", "label", "pictures", "cost", "unpriced", "cost_per_picture", "seconds_per_picture",
-    "succeeded", "failed", "canceled",
+    "key", "label", "pictures", "cost", "unpriced", "cost_per_picture", "median_seconds",
+    "seconds_per_picture", "accepted", "rejected", "rejected_cost", "succeeded", "failed",
+    "canceled",
 )  # fmt: skip
 
 
@@ -97,13 +98,6 @@ class DailyUsageAdmin(ReadOnly, OfProjects, ModelAdmin):
         css = {"all": ["restage/admin.css"]}
 
 
-def cost_in_words(usage: Usage) -> str:
-    """Return a cost in words that say where a part of it is unknown."""
-    if not usage.unpriced:
-        return dollars(usage.cost)
-    return f"at least {dollars(usage.cost)}" if usage.cost else "unknown"
-
-
 def _usual() -> dict[str, Any]:
     since, until = _days_of("30")
     return {"by": "day", "period": "30", "since": since, "until": until}
@@ -128,8 +122,8 @@ def _shown(report: Report, *, period: str, offered: Sequence[str]) -> dict[str, 
     listed = report.rows[::-1] if report.by == "day" else report.rows
     return {
         "report": report,
-        "total": _row(total),
-        "rows": [_row(row) for row in listed[:MOST_ROWS]],
+        "total": usage_in_words(total),
+        "rows": [usage_in_words(row) for row in listed[:MOST_ROWS]],
         "count": len(report.rows),
         "ended": total.succeeded + total.failed + total.canceled,
         "charts": _charts(rows, by=report.by),
@@ -138,16 +132,6 @@ def _shown(report: Report, *, period: str, offered: Sequence[str]) -> dict[str, 
             (words, _address(report, key), key == period) for key, words in PERIODS.items()
         ],
         "csv": f"{_address(report, period)}&csv",
-    }
-
-
-def _row(usage: Usage) -> dict[str, Any]:
-    each, seconds = usage.cost_per_picture, usage.seconds_per_picture
-    return {
-        "usage": usage,
-        "cost": cost_in_words(usage),
-        "cost_per_picture": "–" if each is None else dollars(each),
-        "seconds_per_picture": "–" if seconds is None else f"{seconds:,.1f} s",
     }
 
 
@@ -166,8 +150,8 @@ def _charts(rows: list[Usage], *, by: str) -> list[dict[str, str]]:
         ("Cost", "US dollars", lambda row: float(row.cost)),
         (
             "Time",
-            "seconds a picture, from queued to succeeded",
-            lambda row: row.seconds_per_picture,
+            "seconds from bought to there, the median",
+            lambda row: row.median_seconds,
         ),
     ]
     return [

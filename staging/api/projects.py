@@ -89,7 +89,7 @@ class ProjectTotalsSerializer(serializers.Serializer[Any]):
     pictures = serializers.IntegerField()
     cost = serializers.FloatField(help_text="US dollars, as far as prices are known.")
     unpriced = serializers.IntegerField(help_text="Successes at an unknown price, not in cost.")
-    seconds = serializers.FloatField(help_text="From queued to succeeded, all added up.")
+    seconds = serializers.FloatField(help_text="From bought to succeeded, all added up.")
 
 
 class ProjectRuleSerializer(serializers.Serializer[Any]):

@@ -62,7 +62,15 @@ class UsageRowSerializer(serializers.Serializer[Any]):
         allow_null=True, help_text="Of those whose price is known; null where none is."
     )
     seconds_per_picture = serializers.FloatField(
-        allow_null=True, help_text="From queued to succeeded, on average."
+        allow_null=True, help_text="From bought to succeeded, on average."
+    )
+    median_seconds = serializers.FloatField(
+        allow_null=True, help_text="From bought to succeeded, to two digits; null of none."
+    )
+    accepted = serializers.IntegerField(help_text="Pictures whose verdict is that now.")
+    rejected = serializers.IntegerField()
+    rejected_cost = serializers.FloatField(
+        help_text="US dollars that the rejected pictures had cost, as far as prices are known."
     )
 
 

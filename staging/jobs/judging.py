@@ -1,5 +1,6 @@
 """Verdicts, stars and notes on pictures, and the queries for pictures and jobs by them."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -10,7 +11,14 @@ from django.utils import timezone
 from modelsettings.errors import RequestRefused
 from modelsettings.schema.comparison import UNSET, Unset
 from staging.errors import GoneMeanwhile, NoPicture
-from staging.models import StagedImage, StagingJob, Verdict
+from staging.models import (
+    AccountUsage,
+    DailyUsage,
+    Prediction,
+    StagedImage,
+    StagingJob,
+    Verdict,
+)
 
 # The value of a filter for pictures that have neither verdict nor stars.
 FRESH = "fresh"
@@ -43,6 +51,7 @@ def judge_picture(
     # Judgements of one job's pictures come one after another, so that its marks below are right.
     job = _lock_job_of(picture)
     picture.refresh_from_db()
+    before = picture.verdict
     if not isinstance(verdict, Unset):
         picture.verdict = verdict or ""
     if not isinstance(stars, Unset):
@@ -53,6 +62,8 @@ def judge_picture(
     now = timezone.now()
     picture.judged_by, picture.judged_at = (by, now) if is_judged else (None, None)
     picture.save(update_fields=["verdict", "stars", "note", "judged_by", "judged_at"])
+    if picture.verdict != before:
+        _count(picture, job, before=before)
     said = set(StagedImage.objects.filter(prediction__job=job).values_list("verdict", flat=True))
     StagingJob.objects.filter(pk=job.pk).update(
         changed_at=now,
@@ -111,6 +122,20 @@ def _lock_job_of(picture: StagedImage) -> StagingJob:
     if job is None:
         raise GoneMeanwhile("This picture was deleted meanwhile.")
     return job
+
+
+def _count(picture: StagedImage, job: StagingJob, *, before: str) -> None:
+    """Move the picture from its verdict before to today's in the sums of the day of its end."""
+    prediction = Prediction.objects.get(pk=picture.prediction_id)
+    added: dict[str, int | Decimal] = {
+        verdict.value: (picture.verdict == verdict) - (before == verdict) for verdict in Verdict
+    }
+    share = (prediction.cost or Decimal(0)) / prediction.images.count()
+    added["rejected_cost"] = round(share, 6) * added[Verdict.REJECTED.value]
+    day = timezone.localdate(prediction.finished_at)
+    DailyUsage.count_verdicts(job, day=day, **added)
+    account_pk = prediction.account_id or job.owner_id
+    AccountUsage.count_verdicts(job, day=day, account_pk=account_pk, **added)
 
 
 def _check(verdict: str | Unset | None, stars: int | Unset | None) -> None:

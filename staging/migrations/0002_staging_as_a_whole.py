@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
                 ('unpriced', models.PositiveIntegerField(default=0, help_text='Succeeded, at an unknown cost.')),
                 ('pictures', models.PositiveIntegerField(default=0)),
                 ('cost', models.DecimalField(decimal_places=6, default=Decimal('0'), max_digits=14)),
-                ('seconds', models.FloatField(default=0, help_text='From queued to succeeded, all added up.')),
+                ('seconds', models.FloatField(default=0, help_text='From bought to succeeded, all added up.')),
             ],
             options={
                 'verbose_name': 'usage of a day',

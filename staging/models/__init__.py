@@ -38,7 +38,7 @@ from staging.models.spending import (
 )
 from staging.models.tally import Tallied, Tally
 from staging.models.turn import Line, Turn
-from staging.models.usage import AccountUsage, DailyUsage
+from staging.models.usage import AccountUsage, DailyTime, DailyUsage
 
 __all__ = [
     "NO_ESTIMATE",
@@ -55,6 +55,7 @@ __all__ = [
     "CallbackStatus",
     "Channel",
     "CreationPace",
+    "DailyTime",
     "DailyUsage",
     "DeliveryStatus",
     "DiscardedFile",

@@ -17,7 +17,7 @@ from staging.models.job import UNFINISHED, StagingJob, job_status
 from staging.models.lease import Leased, LeasedQuerySet
 from staging.models.pause import PurchasePause
 from staging.models.spending import NO_FIGURES, SpendingLimit
-from staging.models.usage import AccountUsage, DailyUsage
+from staging.models.usage import AccountUsage, DailyTime, DailyUsage
 
 # The columns that people read, and in which secrets are masked.
 _FOR_PEOPLE = ("error", "error_code")
@@ -348,15 +348,20 @@ def _settle_job(job_pk: uuid.UUID, now: datetime) -> StagingJob:
 
 
 def _count(prediction: Prediction, job: StagingJob, now: datetime, *, pictures: int) -> None:
+    # What it waited for before, its turn, a limit or a pause, is no time of its model.
+    ran = now - prediction.intended_at
     end: dict[str, Any] = {
         "day": timezone.localdate(now),
         "outcome": prediction.status,
         "pictures": pictures,
         "cost": prediction.cost,
-        "seconds": (now - prediction.created_at).total_seconds() if pictures else 0.0,
+        "seconds": ran.total_seconds() if pictures else 0.0,
     }
+    account_pk = prediction.account_id or job.owner_id
     DailyUsage.count(job, **end)
-    AccountUsage.count(job, account_pk=prediction.account_id or job.owner_id, **end)
+    AccountUsage.count(job, account_pk=account_pk, **end)
+    if pictures:
+        DailyTime.count(job, day=end["day"], account_pk=account_pk, seconds=end["seconds"])
 
 
 def count_cost(prediction: Prediction, cost: Decimal, *, day: date) -> None:
@@ -370,6 +375,19 @@ def count_cost(prediction: Prediction, cost: Decimal, *, day: date) -> None:
     }  # fmt: skip
     DailyUsage.count(job, **found)
     AccountUsage.count(job, account_pk=prediction.payer_id, **found)
+
+
+def running_time(job: StagingJob, predictions: Iterable[Prediction]) -> timedelta | None:
+    """Return how long a job ran: from its first purchase to its end, without what it waited before.
+
+    None where it has not ended, or nothing was bought.
+    """
+    bought = [
+        prediction.intent_at
+        for prediction in predictions
+        if prediction.intent_at and not prediction.is_replaced
+    ]
+    return job.finished_at - min(bought) if job.finished_at and bought else None
 
 
 def total_cost(predictions: list[Prediction]) -> Decimal | None:

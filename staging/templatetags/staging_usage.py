@@ -10,8 +10,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from modelsettings.models import ModelSettings
-from staging.access import may_view, rows_shown_to
-from staging.models import RoomType, StagingJob
+from staging.access import has_all_projects, may_view, rows_shown_to
+from staging.models import DailyUsage, RoomType, StagingJob
+from staging.templatetags.staging_figures import usage_in_words
+from staging.usage import usage_of_profile
 
 register = template.Library()
 
@@ -23,6 +25,19 @@ MOST_COUNTED = 1000
 def profile_usage(context: Any, profile: ModelSettings) -> SafeString:
     """Say how many jobs ran with a profile, and when the last job did."""
     return _usage(context["request"].user, profile=profile)
+
+
+@register.inclusion_tag("admin/staging/dailyusage/of_profile.html", takes_context=True)
+def profile_figures(context: Any, profile: ModelSettings) -> dict[str, Any]:
+    """Show the verdicts on a profile's pictures, what the rejected ones cost, and its median time.
+
+    Shown to users who see the cost of all projects.
+    """
+    user = context["request"].user
+    if not (may_view(user, DailyUsage) and has_all_projects(user)):
+        return {}
+    usage = usage_of_profile(profile.pk)
+    return {"usage": usage, "shown": usage_in_words(usage)}
 
 
 @register.simple_tag(takes_context=True)

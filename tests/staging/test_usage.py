@@ -13,9 +13,18 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 from rest_framework.test import APIClient
 
-from staging.deletion.deleting import delete_project
+from staging.deletion.deleting import delete_job, delete_project
+from staging.jobs.judging import judge_picture
 from staging.jobs.repeating import retry_job
-from staging.models import DailyUsage, Prediction, PredictionStatus, Project
+from staging.models import (
+    AccountUsage,
+    DailyTime,
+    DailyUsage,
+    Prediction,
+    PredictionStatus,
+    Project,
+    StagedImage,
+)
 from staging.projects import create_project, set_member
 from staging.usage import Usage, every_day, report_usage
 from tests.conftest import client_of
@@ -68,13 +77,93 @@ def test_prediction_that_was_replaced_stays_counted_and_the_other_counts_too(
     assert usage() == [(1, 1, 0, 0, 1, Decimal("0.03"))]
 
 
-def test_seconds_run_from_queued_to_succeeded(operator: User) -> None:
+def test_seconds_run_from_bought_to_succeeded(operator: User) -> None:
+    """An hour in which it waited for budget is no time of its model."""
     job = stage(operator)
-    Prediction.objects.update(created_at=timezone.now() - timedelta(seconds=90))
+    now = timezone.now()
+    Prediction.objects.update(
+        created_at=now - timedelta(hours=1), intent_at=now - timedelta(seconds=90)
+    )
     finish(job)
     finish(stage(operator), status="failed")
 
     assert DailyUsage.objects.get().seconds == pytest.approx(90, abs=5)
+    assert DailyTime.objects.get().took_ms == pytest.approx(90_000, abs=5_000)
+
+
+def run_for(operator: User, *seconds: float, **wanted: Any) -> None:
+    """Let jobs succeed that ran as long as that."""
+    for ran in seconds:
+        job = stage(operator, **wanted)
+        job.predictions.update(intent_at=timezone.now() - timedelta(seconds=ran))
+        finish(job)
+
+
+def test_median_is_not_moved_by_one_job(operator: User) -> None:
+    run_for(operator, 10, 11, 12, 13, 3600)
+    run_for(operator, 300, model=FLUX)
+
+    today = timezone.localdate()
+    report = report_usage(by="model", since=today, until=today)
+
+    medians = {row.key: row.median_seconds for row in report.rows}
+    assert medians == {QWEN: 12.0, FLUX: 300.0}
+    assert report.total.median_seconds == 12.0
+    assert DailyTime.objects.filter(took_ms=12_000).get().number == 1
+
+
+def test_equal_times_share_a_row(operator: User) -> None:
+    run_for(operator, 30.1, 30.2)
+
+    assert DailyTime.objects.values_list("took_ms", "number").get() == (30_000, 2)
+
+
+def verdicts() -> list[tuple[Any, ...]]:
+    columns = ("accepted", "rejected", "rejected_cost")
+    daily = DailyUsage.objects.values_list(*columns).get()
+    assert AccountUsage.objects.values_list(*columns).get() == daily
+    return list(daily)
+
+
+def test_verdicts_are_counted_as_they_are_now(operator: User) -> None:
+    job = finish(stage(operator), pictures=4, cost="0.16")
+    pictures = StagedImage.objects.filter(prediction__job=job).order_by("pk")
+    for picture in pictures:
+        judge_picture(picture, by=operator, verdict="rejected", stars=2)
+    assert verdicts() == [0, 4, Decimal("0.16")]
+
+    first, second, *_ = pictures.all()
+    judge_picture(first, by=operator, verdict="accepted")
+    judge_picture(first, by=operator, verdict="accepted", note="The sofa!")
+    judge_picture(second, by=operator, verdict=None)
+
+    assert verdicts() == [1, 2, Decimal("0.08")]
+
+
+def test_verdict_counts_on_the_day_of_its_picture(operator: User) -> None:
+    job = finish(stage(operator))
+    DailyUsage.objects.update(day=timezone.localdate() - timedelta(days=3))
+    AccountUsage.objects.update(day=timezone.localdate() - timedelta(days=3))
+    job.predictions.update(finished_at=timezone.now() - timedelta(days=3))
+
+    judge_picture(StagedImage.objects.get(), by=operator, verdict="accepted")
+
+    assert verdicts() == [1, 0, Decimal(0)]
+
+
+def test_deleted_pictures_stay_counted_with_their_verdicts(operator: User) -> None:
+    job = finish(stage(operator))
+    judge_picture(StagedImage.objects.get(), by=operator, verdict="rejected")
+    delete_job(job)
+
+    assert verdicts() == [0, 1, Decimal("0.03")]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "rejected", "share"), [(0, 0, None), (29, 0, None), (29, 1, 29 / 30), (0, 30, 0)]
+)
+def test_share_of_too_few_is_none(accepted: int, rejected: int, share: float | None) -> None:
+    assert Usage(accepted=accepted, rejected=rejected).accepted_share == share
 
 
 def test_prediction_counts_on_the_local_day(operator: User, settings: Settings) -> None:
@@ -128,7 +217,8 @@ def test_get_usage_by_day_adds_up(api: APIClient, project: Project) -> None:
     row = {
         "key": "2026-11-18", "label": "2026-11-18", "succeeded": 2, "failed": 1, "canceled": 0,
         "pictures": 4, "cost": 0.16, "unpriced": 0, "cost_per_picture": 0.04,
-        "seconds_per_picture": 10.0,
+        "seconds_per_picture": 10.0, "median_seconds": None, "accepted": 0, "rejected": 0,
+        "rejected_cost": 0.0,
     }  # fmt: skip
     both = {
         **row, "key": "2026-11-20", "label": "2026-11-20", "succeeded": 4, "failed": 2,
@@ -211,7 +301,7 @@ def test_get_usage_takes_as_many_queries_for_many_projects(
 
     # Three find the caller by token, and its last use; two their rights; one adds up, one names the
     # projects.
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         api.get(USAGE, {"by": "project", "until": "2026-11-20"})
 
 

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from typing import Any
 
-from staging.models import DailyUsage, StagingJob
+from staging.models import DailyTime, DailyUsage, StagingJob
 
 
 def end(job: StagingJob, status: str = "succeeded", *, seconds: float = 5, **columns: Any) -> None:
@@ -11,6 +11,11 @@ def end(job: StagingJob, status: str = "succeeded", *, seconds: float = 5, **col
     at = job.created_at + timedelta(seconds=seconds)
     job.predictions.update(status=status, finished_at=at, **columns)
     StagingJob.objects.filter(pk=job.pk).update(status=status, finished_at=at)
+
+
+def add_time(job: StagingJob, day: date, *, seconds: float) -> None:
+    """Let a prediction of a day have run as long as that."""
+    DailyTime.count(job, day=day, account_pk=job.owner_id, seconds=seconds)
 
 
 def fail(job: StagingJob, code: str, error: str = "E005: flagged.") -> None:

@@ -30,20 +30,6 @@ def test_success_of_a_day(day: dict[str, int], said: str) -> None:
     assert Day(day=timezone.localdate(), **day).success == said  # type: ignore[arg-type]  # counts
 
 
-@pytest.mark.parametrize(
-    ("seconds", "percent", "found"),
-    [([7], 95, 7), ([3, 1, 2], 50, 2), ([1, 2, 3, 4], 50, 2), (list(range(1, 101)), 95, 95)],
-)
-def test_percentile(seconds: list[int], percent: int, found: int) -> None:
-    times = [timedelta(seconds=one) for one in seconds]
-
-    assert figures.percentile(times, percent) == timedelta(seconds=found)
-
-
-def test_percentile_of_nothing() -> None:
-    assert figures.percentile([], 50) is None
-
-
 def test_bars_show_the_last_seven_days(ask: Ask) -> None:
     job, today = ask(), timezone.localdate()
     for back, ended in [(0, 5), (1, 10), (6, 1), (7, 99)]:

@@ -19,7 +19,7 @@ from staging.models import (
     StagingBatch,
     StagingJob,
 )
-from tests.config.dashboard.days import add_usage, end, fail
+from tests.config.dashboard.days import add_time, add_usage, end, fail
 from tests.staging.conftest import QWEN, Ask, ask
 
 __all__ = ["ask"]
@@ -50,10 +50,14 @@ def add_picture(job: StagingJob) -> None:
 
 
 def test_page_of_a_day(admin_page: Client, ask: Ask) -> None:
-    for seconds in (4, 9, 60):
-        end(ask(), seconds=seconds)
-    job = ask()
     today, cost = timezone.localdate(), Decimal("0.09")
+    for seconds in (4, 9, 60):
+        ended = ask()
+        end(ended)
+        add_time(ended, today, seconds=seconds)
+    job = ask()
+    # An hour of yesterday is none of today's times, but one of the week's.
+    add_time(job, today - timedelta(days=1), seconds=3600)
     add_usage(job, today, succeeded=3, canceled=1, pictures=3, cost=cost)
     add_usage(job, today - timedelta(days=1), succeeded=1, pictures=1, unpriced=1)
 

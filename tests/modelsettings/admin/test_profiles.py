@@ -150,8 +150,9 @@ def test_page_query_count(
 
     # Session, user, two of permissions; the profile, its settings, its history, its jobs; its
     # siblings: which is live, they themselves, their rooms; the rooms of the prompt library; what
-    # is paused, twice; and the rules of disclosure, of the site and of projects.
-    with django_assert_num_queries(18):
+    # is paused, twice; the rules of disclosure, of the site and of projects; what the profile came
+    # to, and how long its predictions ran.
+    with django_assert_num_queries(20):
         admin_page.get(address(stored))
 
 

@@ -13,6 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from staging.models import Project
 from staging.projects import create_project
 from staging.templatetags.staging_pictures import dollars
+from tests.staging.conftest import FLUX, QWEN
 from tests.staging.finished import finish, make_usage, stage
 
 PAGE = "/admin/staging/dailyusage/"
@@ -40,7 +41,7 @@ def test_page_adds_up_and_says_what_is_not_known(admin_page: Client, project: Pr
 
     assert "Spent at least $4.12 3 of 7 successful predictions had an unknown price." in page
     assert "Pictures 7 1 of 8 predictions failed" in page
-    assert f"{today} 7 at least $4.12 3 of unknown price $1.03 10.0 s 7 1 0" in page
+    assert f"{today} 7 at least $4.12 3 of unknown price $1.03 – 0 0 0 7 1 0" in page
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,25 @@ def test_page_adds_up_and_says_what_is_not_known(admin_page: Client, project: Pr
 def test_page_by(admin_page: Client, project: Project, by: str, label: str) -> None:
     make_usage(project, day=timezone.localdate(), succeeded=1, pictures=1, cost="0.0391")
 
-    assert f"{label} 1 $0.0391 $0.0391 0.0 s 1 0 0" in shown(admin_page, by=by)
+    assert f"{label} 1 $0.0391 $0.0391 – 0 0 0 1 0 0" in shown(admin_page, by=by)
+
+
+def test_page_shows_verdicts_and_what_the_rejected_cost(
+    admin_page: Client, project: Project
+) -> None:
+    today = timezone.localdate()
+    for model, accepted in ((QWEN, 24), (FLUX, 20)):
+        make_usage(
+            project, day=today, model=model, succeeded=30, pictures=30, cost="0.90",
+            accepted=accepted, rejected=6, rejected_cost="0.18",
+        )  # fmt: skip
+
+    page = shown(admin_page, by="model")
+
+    assert "Qwen Image Edit 30 $0.90 $0.03 – 30 80 % accepted 24 6 cost $0.18" in page
+    # 26 of 26 would say as little about the next pictures.
+    assert "[max] 30 $0.90 $0.03 – 26 too few to compare 20 6 cost $0.18" in page
+    assert "Accepted 44 of 56 judged 79 % accepted. The 12 rejected cost $0.36." in page
 
 
 def test_page_of_other_periods(admin_page: Client, project: Project) -> None:
@@ -107,10 +126,10 @@ def test_page_as_csv_has_no_formulas(admin_page: Client, operator: User) -> None
         f'attachment; filename="cost-and-time-by-project-{today - timedelta(days=29)}-{today}.csv"'
     )
     assert answer.content.decode().splitlines() == [
-        "key,label,pictures,cost,unpriced,cost_per_picture,seconds_per_picture,succeeded,failed,"
-        "canceled",
-        f"{evil.pk},'=1+1,2,0.060000,0,0.030000,4.5,2,0,0",
-        ",Total,2,0.060000,0,0.030000,4.5,2,0,0",
+        "key,label,pictures,cost,unpriced,cost_per_picture,median_seconds,seconds_per_picture,"
+        "accepted,rejected,rejected_cost,succeeded,failed,canceled",
+        f"{evil.pk},'=1+1,2,0.060000,0,0.030000,,4.5,0,0,0.000000,2,0,0",
+        ",Total,2,0.060000,0,0.030000,,4.5,0,0,0.000000,2,0,0",
     ]
 
 
@@ -122,7 +141,7 @@ def test_page_takes_as_many_queries_for_many_rows(
         make_usage(project, day=timezone.localdate(), succeeded=1)
 
     # Two find the operator, two what they may; the side bar has some of its own.
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         shown(admin_page, by="project")
 
 
