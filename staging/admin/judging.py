@@ -15,13 +15,14 @@ from modelsettings.errors import RequestRefused
 from staging import access
 from staging.access import Right, seen_kinds
 from staging.admin.filters import MOST_DIGITS
+from staging.admin.judging_filters import NothingSuch, filters_of, read_filters, write_filters
 from staging.admin.page_parts import OfProjects, is_path, page_context, user_of
 from staging.jobs.judging import fresh_pictures, judge_picture
+from staging.jobs.verdict_queue import MOST_COUNTED, VerdictQueue, count_waiting, select
 from staging.models import Project, StagedImage, StagingJob, Verdict
 
 # How many pictures a page draws, so that the next one is there at once.
 AHEAD = 3
-MOST_COUNTED = 100
 
 
 @admin.register(StagedImage)
@@ -68,20 +69,30 @@ class JudgingAdmin(OfProjects, ModelAdmin):
         """Show the fresh pictures, the oldest first; with `?after=`, those after a picture."""
         if not access.holds(user_of(request), Right.JUDGE):
             raise PermissionDenied
-        rows = self._judgeable(request, fresh_pictures(after=_last_seen(request))).select_related(
+        try:
+            wanted = read_filters(request)
+        except NothingSuch:
+            return redirect("admin:staging_stagedimage_changelist")
+        fresh = self._judgeable(request, fresh_pictures())
+        rows = select(
+            self._judgeable(request, fresh_pictures(after=_last_seen(request))), wanted
+        ).select_related(
             "judged_by", "prediction__job__photo", "prediction__job__model",
             "prediction__job__project",
         )  # fmt: skip
         sees = seen_kinds(user_of(request))
         context: dict[str, Any] = {"pictures": list(rows[:AHEAD]), "keys": True, "sees": sees}
         if "after" in request.GET:
+            context |= _count_left(select(fresh, wanted))
             return render(request, "admin/staging/stagedimage/cards.html", context)
-        counted = self._judgeable(request, fresh_pictures()).order_by()
-        waiting = counted[: MOST_COUNTED + 1].count()
+        queue = VerdictQueue(fresh, wanted)
+        # The oldest of all are counted, and of a choice perhaps none is among these.
+        left = {"waiting": queue.waiting, "are_more": False}
         context |= {
             **page_context(self, request, title="Judge"),
-            "waiting": min(waiting, MOST_COUNTED),
-            "are_more": waiting > MOST_COUNTED,
+            **(left if queue.is_whole else _count_left(select(fresh, wanted))),
+            "filters": filters_of(queue, wanted, user=user_of(request)),
+            "query": write_filters(wanted),
         }
         return render(request, "admin/staging/stagedimage/queue.html", context)
 
@@ -159,6 +170,11 @@ def _last_seen(request: HttpRequest) -> StagedImage | None:
     after = request.GET.get("after", "")
     is_key = after.isdecimal() and len(after) <= MOST_DIGITS
     return StagedImage.objects.filter(pk=after).first() if is_key else None
+
+
+def _count_left(pictures: QuerySet[StagedImage]) -> dict[str, Any]:
+    waiting = count_waiting(pictures)
+    return {"waiting": min(waiting, MOST_COUNTED), "are_more": waiting > MOST_COUNTED}
 
 
 def _back(request: HttpRequest) -> str:

@@ -7,8 +7,9 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
 from staging.jobs.judging import judge_picture
-from staging.models import StagedImage
+from staging.models import Project, StagedImage
 from tests.browser.pages import find_violations, pictured
+from tests.browser.sessions import end_session, sign_in_again, told
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -49,12 +50,13 @@ def test_judge_by_keyboard_alone(page: Page, images: list[StagedImage]) -> None:
         expect(page.locator(f"[data-picture='{one.pk}']")).to_be_visible()
         page.keyboard.press("a")
 
-    expect(page.get_by_text("You have seen all that waited.")).to_be_visible()
+    expect(page.get_by_text("1 picture waits still: one that you skipped")).to_be_visible()
+    expect(page.get_by_role("heading", name="All judged")).to_be_hidden()
     assert said() == [
         ("accepted", 4, "a red sofa, really"), ("rejected", None, ""), ("", None, ""),
         ("accepted", None, ""), ("accepted", None, ""),
     ]  # fmt: skip
-    page.get_by_role("link", name="Look for fresh ones").click()
+    page.get_by_role("link", name="Show what waits").click()
     expect(page.locator(f"[data-picture='{images[2].pk}']")).to_be_visible()
 
 
@@ -70,6 +72,171 @@ def test_back_shows_the_verdict_and_takes_it_back(page: Page, images: list[Stage
 
     expect(visible.get_by_role("button", name="Reject")).to_have_attribute("aria-pressed", "false")
     assert said()[0] == ("", None, "")
+
+
+def test_u_takes_back_the_last_verdict_from_the_next_picture(
+    page: Page, images: list[StagedImage]
+) -> None:
+    page.goto(QUEUE)
+    page.keyboard.press("a")
+    expect(page.locator(f"[data-picture='{images[1].pk}']")).to_be_visible()
+    page.keyboard.press("r")
+    expect(page.locator(f"[data-picture='{images[2].pk}']")).to_be_visible()
+    given = page.locator("#restage-given")
+    expect(given).to_contain_text("Rejected: IMG_2041.jpg, bedroom, modern")
+
+    page.keyboard.press("u")
+    expect(page.locator(f"[data-picture='{images[1].pk}']")).to_be_visible()
+    expect(given).to_contain_text("Taken back: IMG_2041.jpg, bedroom, modern")
+    given.get_by_role("button", name="Take back").click()
+    expect(page.locator(f"[data-picture='{images[0].pk}']")).to_be_visible()
+
+    expect(given.get_by_role("button", name="Take back")).to_be_hidden()
+    expect(page.get_by_text("5 pictures wait, the oldest first")).to_be_visible()
+    assert said()[:2] == [("", None, ""), ("", None, "")]
+
+
+def test_count_goes_down_to_all_judged(page: Page, images: list[StagedImage]) -> None:
+    page.goto(QUEUE)
+    waiting = page.locator("#restage-waiting")
+    expect(page.get_by_text("IMG_2041.jpg", exact=True).locator("visible=true")).to_be_visible()
+
+    for left in (4, 3, 2):
+        page.keyboard.press("a")
+        expect(waiting).to_have_text(f"{left} pictures wait, the oldest first")
+    page.keyboard.press("3")
+    expect(waiting).to_have_text("1 picture waits, the oldest first")
+    page.keyboard.press("r")
+    expect(waiting).to_have_text("1 picture waits, the oldest first")
+    expect(page.locator(f"[data-picture='{images[4].pk}']")).to_be_visible()
+    page.keyboard.press("a")
+
+    expect(waiting).to_have_text("No picture waits")
+    expect(page.get_by_role("heading", name="All judged")).to_be_visible()
+    expect(page.get_by_text("This was the last")).to_be_hidden()
+
+
+def test_pictures_of_one_project_are_judged(page: Page, operator: User) -> None:
+    elm = Project.objects.create(owner=operator, name="Elm Street")
+    ours = [pictured(operator, project=elm) for _ in range(2)]
+    pictured(operator)
+    page.goto(f"/admin/staging/project/{elm.pk}/change/")
+
+    page.get_by_role("link", name="Judge 2 pictures of this project").click()
+    expect(page.get_by_label("Project")).to_have_value(str(elm.pk))
+    for image in ours:
+        expect(page.locator(f"[data-picture='{image.pk}']")).to_be_visible()
+        page.keyboard.press("a")
+    expect(page.get_by_text("No picture of this choice waits")).to_be_visible()
+    page.get_by_role("link", name="See whether others wait").click()
+
+    expect(page.get_by_text("1 picture waits, the oldest first")).to_be_visible()
+    assert [verdict for verdict, _, _ in said()] == ["accepted", "accepted", ""]
+
+
+def test_project_is_chosen_on_the_page(page: Page, operator: User) -> None:
+    pictured(operator)
+    elm = Project.objects.create(owner=operator, name="Elm Street")
+    image = pictured(operator, project=elm)
+    page.goto(QUEUE)
+
+    page.get_by_label("Project").select_option(label="Elm Street (1)")
+    page.get_by_role("button", name="Show these").click()
+
+    expect(page.locator(f"[data-picture='{image.pk}']")).to_be_visible()
+
+
+def test_verdicts_after_the_session_ended_are_kept_and_sent(
+    page: Page, images: list[StagedImage]
+) -> None:
+    page.goto(QUEUE)
+    end_session()
+
+    page.keyboard.press("4")
+    expect(told(page)).to_contain_text("You are signed out. This page stays as it is")
+    page.keyboard.press("a")
+    expect(page.locator(f"[data-picture='{images[1].pk}']")).to_be_visible()
+    page.keyboard.press("r")
+    expect(page.locator(f"[data-picture='{images[2].pk}']")).to_be_visible()
+    expect(told(page)).to_contain_text("2 verdicts are kept here, and sent after that.")
+    page.keyboard.press("ArrowLeft")
+    back = page.locator("[data-picture]:visible")
+    expect(back.get_by_role("button", name="Reject")).to_have_attribute("aria-pressed", "true")
+    expect(back.get_by_role("status")).to_have_text("Kept here, not sent yet.")
+    assert said() == [("", None, "")] * 5
+    sign_in_again(page)
+
+    expect(page.locator("#restage-given")).to_contain_text("2 kept verdicts are saved.")
+    assert said()[:3] == [("accepted", 4, ""), ("rejected", None, ""), ("", None, "")]
+    page.keyboard.press("u")
+    expect(page.locator("#restage-given")).to_contain_text("Taken back")
+    assert said()[1] == ("", None, "")
+
+
+def test_pictures_that_cannot_be_fetched_are_not_all_judged(
+    page: Page, images: list[StagedImage]
+) -> None:
+    page.goto(QUEUE)
+    end_session()
+
+    for image in images[:3]:
+        expect(page.locator(f"[data-picture='{image.pk}']")).to_be_visible()
+        page.keyboard.press("a")
+    expect(page.get_by_text("Further pictures could not be fetched now.")).to_be_visible()
+    sign_in_again(page)
+    expect(page.locator("#restage-given")).to_contain_text("3 kept verdicts are saved.")
+
+    # It goes on by itself.
+    expect(page.locator(f"[data-picture='{images[3].pk}']")).to_be_visible()
+    assert [verdict for verdict, _, _ in said()] == ["accepted"] * 3 + ["", ""]
+
+
+def test_kept_verdict_on_what_another_judged_is_told(
+    page: Page, images: list[StagedImage], stranger: User
+) -> None:
+    page.goto(QUEUE)
+    end_session()
+    page.keyboard.press("a")
+    expect(told(page)).to_contain_text("1 verdict is kept here")
+    judge_picture(images[0], by=stranger, verdict="rejected")
+
+    sign_in_again(page)
+
+    given = page.locator("#restage-given")
+    expect(given).to_contain_text(
+        "Not saved, since judged by another or deleted meanwhile: IMG_2041"
+    )
+    assert said()[0] == ("rejected", None, "")
+
+
+def test_verdicts_are_kept_while_the_connection_is_lost(
+    own_page: Page, images: list[StagedImage]
+) -> None:
+    own_page.goto(QUEUE)
+    own_page.context.set_offline(True)
+    own_page.keyboard.press("a")
+    expect(told(own_page)).to_contain_text("1 verdict is kept here")
+
+    own_page.context.set_offline(False)
+
+    expect(own_page.locator("#restage-given")).to_contain_text("1 kept verdict is saved.")
+    assert said()[0] == ("accepted", None, "")
+
+
+def test_kept_verdicts_outlive_the_page(page: Page, images: list[StagedImage]) -> None:
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto(QUEUE)
+    end_session()
+    page.keyboard.press("a")
+    expect(told(page)).to_contain_text("1 verdict is kept here")
+
+    page.goto(QUEUE)
+    page.get_by_label("Username").fill("olga")
+    page.get_by_label("Password").fill("secret")
+    page.get_by_role("button", name="Log in").click()
+
+    expect(page.locator("#restage-given")).to_contain_text("1 kept verdict is saved.")
+    assert said()[0] == ("accepted", None, "")
 
 
 def test_slider_by_keyboard(page: Page, images: list[StagedImage]) -> None:
@@ -135,7 +302,7 @@ def test_judge_by_touch_on_a_phone(page: Page, images: list[StagedImage]) -> Non
 
 def test_verdict_that_did_not_arrive_is_told(page: Page, images: list[StagedImage]) -> None:
     page.goto(QUEUE)
-    page.route("**/judge/", lambda route: route.abort())
+    page.route("**/judge/", lambda route: route.fulfill(status=500))
 
     page.keyboard.press("a")
 
@@ -146,6 +313,7 @@ def test_verdict_that_did_not_arrive_is_told(page: Page, images: list[StagedImag
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1440])
 def test_no_accessibility_violation(
-    page: Page, images: list[StagedImage], scheme: Any, width: int
+    page: Page, images: list[StagedImage], operator: User, scheme: Any, width: int
 ) -> None:
+    pictured(operator, project=Project.objects.create(owner=operator, name="Elm Street 5"))
     assert find_violations(page, [QUEUE], scheme=scheme, width=width) == {}

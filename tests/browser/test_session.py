@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.contrib.sessions.models import Session
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from modelsettings.models import ModelSettings, ReplicateModel
 from staging.models import Project
 from tests.browser.conftest import add_published, sign_in
 from tests.browser.pages import violations_of
+from tests.browser.sessions import end_session, sign_in_again, told
 from tests.browser.settings_pages import KINDS, open_settings, profile_of, publish
 from tests.conftest import make_photo
 from tests.staging.finished import stage
@@ -21,25 +21,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 ENDED = "You are signed out"
 LOST = "Restage cannot be reached"
-
-
-def told(page: Page) -> Locator:
-    return page.locator("#restage-session").get_by_role("alert")
-
-
-def end_session() -> None:
-    Session.objects.all().delete()
-
-
-def sign_in_again(page: Page, *, name: str = "olga") -> None:
-    """Follow the link of the page, and sign in in the tab that it opens, which closes itself."""
-    with page.expect_popup() as opened:
-        page.get_by_role("link", name="Sign in").click()
-    tab = opened.value
-    tab.get_by_label("Username").fill(name)
-    tab.get_by_label("Password").fill("secret")
-    with tab.expect_event("close"):
-        tab.get_by_role("button", name="Log in").click()
 
 
 @pytest.fixture

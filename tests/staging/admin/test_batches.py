@@ -20,7 +20,7 @@ from tests.staging.conftest import FLUX, Sandbox
 LIST = "/admin/staging/stagingbatch/"
 ADD = f"{LIST}add/"
 LIST_QUERIES = 10
-PAGE_QUERIES = 17
+PAGE_QUERIES = 18
 
 
 def request(

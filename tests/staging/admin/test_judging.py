@@ -3,12 +3,13 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from staging.jobs.judging import judge_picture
-from staging.models import StagedImage, StagingJob
-from tests.staging.finished import finish, stage, staged
+from staging.models import Project, StagedImage, StagingJob
+from tests.staging.conftest import SEEDREAM
+from tests.staging.finished import finish, make_batch, stage, staged
 
 QUEUE = "/admin/staging/stagedimage/"
 QUEUE_QUERIES = 6
@@ -63,6 +64,108 @@ def test_queue_behind_no_picture_begins_anew(
     image = image_of(staged(operator))
 
     assert admin_page.get(f"{QUEUE}?after={after}").context["pictures"] == [image]
+
+
+def test_queue_goes_on_with_the_number_that_is_left(admin_page: Client, operator: User) -> None:
+    images = [image_of(staged(operator)) for _ in range(3)]
+
+    behind = admin_page.get(f"{QUEUE}?after={images[2].pk}").content.decode()
+
+    assert '<data data-waiting="3">' in behind
+
+
+def chosen(**of: Any) -> str:
+    return "&".join(f"{kind}={key}" for kind, key in of.items())
+
+
+def test_queue_of_one_kind_shows_what_is_of_it_alone(admin_page: Client, operator: User) -> None:
+    elm = Project.objects.create(owner=operator, name="Elm Street")
+    one = staged(operator, project=elm)
+    other = staged(operator, model=SEEDREAM)
+
+    found = {
+        query: [
+            image.prediction.job
+            for image in admin_page.get(f"{QUEUE}?{query}").context["pictures"]
+        ]
+        for query in (
+            chosen(project=elm.pk), chosen(model=other.model_id), chosen(profile=one.profile_id),
+            chosen(project=elm.pk, model=other.model_id), chosen(batch=elm.pk),
+        )
+    }  # fmt: skip
+
+    assert list(found.values()) == [[one], [other], [one], [], []]
+
+
+def test_queue_of_a_batch(admin_page: Client, operator: User) -> None:
+    batch = make_batch(Project.objects.unsorted_of(operator), uploads=1)
+    job = staged(operator)
+    StagingJob.objects.filter(pk=job.pk).update(batch_photo=batch.photos.get())
+    staged(operator)
+
+    page = admin_page.get(f"{QUEUE}?batch={batch.pk}")
+
+    assert page.context["pictures"] == [image_of(job)]
+    assert "<strong>1</strong> picture waits" in page.content.decode()
+
+
+def test_queue_offers_what_pictures_wait_of(admin_page: Client, operator: User) -> None:
+    elm = Project.objects.create(owner=operator, name="Elm Street")
+    job = staged(operator, project=elm)
+    staged(operator, project=elm, model=SEEDREAM)
+    staged(operator)
+
+    filters = admin_page.get(f"{QUEUE}?model={job.model_id}").context["filters"]
+
+    offered = {
+        one.name: [(choice.label, choice.count) for choice in one.choices] for one in filters
+    }
+    assert offered == {
+        "project": [("Elm Street", 1), ("Unsorted", 1)],
+        "model": [("Qwen Image Edit", 2), ("Seedream 4", 1)],
+    }
+
+
+def test_queue_offers_nothing_to_choose_of_one(admin_page: Client, operator: User) -> None:
+    staged(operator)
+
+    assert admin_page.get(QUEUE).context["filters"] == []
+
+
+@pytest.mark.parametrize("kind", ["project", "batch", "model", "profile"])
+@pytest.mark.parametrize("value", ["0", "x", "9" * 40])
+def test_queue_of_nothing_that_is_there(admin_page: Client, kind: str, value: str) -> None:
+    answer: Any = admin_page.get(QUEUE, {kind: value})
+
+    assert answer.status_code in (200, 302)
+    assert answer.status_code == 200 or answer.url == QUEUE
+
+
+def test_queue_names_no_project_of_another(stranger: User, operator: User) -> None:
+    hidden = Project.objects.create(owner=operator, name="Hidden")
+    stranger.is_staff = True
+    stranger.save()
+    stranger.user_permissions.add(Permission.objects.get(codename="judge_pictures"))
+    browser = Client()
+    browser.force_login(stranger)
+
+    page = browser.get(f"{QUEUE}?project={hidden.pk}").content.decode()
+
+    assert ("Hidden" in page, "the chosen one" in page) == (False, True)
+
+
+def test_pages_lead_to_what_waits_of_them(admin_page: Client, operator: User) -> None:
+    job = staged(operator, project=Project.objects.create(owner=operator, name="Elm Street"))
+    project = f"/admin/staging/project/{job.project_id}/change/"
+    profile = f"/admin/modelsettings/modelsettings/{job.profile_id}/change/"
+
+    told = [admin_page.get(page).content.decode() for page in (project, profile)]
+
+    assert f'{QUEUE}?project={job.project_id}">Judge 1 picture of this project' in told[0]
+    assert f'{QUEUE}?profile={job.profile_id}">Judge 1 picture of this profile' in told[1]
+    assert f'{QUEUE}?model={job.model_id}">Judge 1 picture of this model' in told[1]
+    judge_picture(image_of(job), by=operator, verdict="accepted")
+    assert "Judge 1 picture" not in admin_page.get(project).content.decode()
 
 
 def test_queue_says_when_all_is_judged(admin_page: Client, operator: User) -> None:
