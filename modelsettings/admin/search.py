@@ -4,7 +4,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from modelsettings.settings.search import TESTS, known_keys, search_settings
+from modelsettings.errors import RequestRefused
+from modelsettings.settings.search import TESTS, known_names, search_settings
 
 MOST_SHOWN = 300
 
@@ -14,17 +15,18 @@ def search(request: HttpRequest) -> dict[str, Any]:
     asked = {name: request.GET.get(name, "").strip() for name in ("key", "test", "value")}
     test = asked["test"] if asked["test"] in TESTS else "set"
     changed_only = "changed_only" in request.GET
-    has_asked = bool(request.GET)
-    hits = (
-        search_settings(asked["key"], test=test, value=asked["value"], changed_only=changed_only)
-        if has_asked
-        else []
-    )
-    return {
+    context: dict[str, Any] = {
         "asked": asked | {"test": test, "changed_only": changed_only},
-        "has_asked": has_asked,
-        "hits": hits[:MOST_SHOWN],
-        "count": len(hits),
+        "has_asked": bool(request.GET),
         "tests": [(name, words) for name, (words, _) in TESTS.items()],
-        "keys": known_keys(),
+        "names": known_names(),
     }
+    if not request.GET:
+        return context
+    try:
+        hits = search_settings(
+            asked["key"], test=test, value=asked["value"], changed_only=changed_only
+        )
+    except RequestRefused as error:
+        return context | {"refusal": str(error)}
+    return context | {"hits": hits[:MOST_SHOWN], "count": len(hits)}

@@ -213,12 +213,17 @@ def test_locked_profile_says_who_holds_it_and_why(page: Page, kinds: ReplicateMo
 def test_search_finds_across_models(page: Page, kinds: ReplicateModel) -> None:
     page.goto("/admin/")
     page.get_by_role("link", name="Search settings").click()
-    page.get_by_label("Parameter").fill("output_quality")
+    expect(page.locator("#known-names option[value='Output quality']")).to_have_count(1)
+    page.get_by_label("Parameter").fill("Output quality")
     page.get_by_label("Value", exact=True).select_option("is below")
     page.get_by_label("Compared with").fill("81")
     page.get_by_role("button", name="Search").click()
 
     expect(page.get_by_role("row", name="Qwen Image Edit").first).to_contain_text("80")
+    page.get_by_label("Compared with").fill("abc")
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_role("alert")).to_have_text("“abc” is not a number.")
+    page.go_back()
     page.get_by_role("link", name="Qwen Image Edit", exact=True).click()
     expect(page.get_by_role("heading", name="Qwen Image Edit")).to_be_visible()
 

@@ -67,6 +67,7 @@ WRONG: list[tuple[str, str, Any, int]] = [
     ("get", f"{COMPARE}?old=1&new=99", None, 404),
     ("get", f"{SEARCH}?test=gone", None, 400),
     ("get", f"{SEARCH}?key=%00", None, 400),
+    ("get", f"{SEARCH}?test=lt&value=abc", None, 400),
     ("get", f"{SEARCH}?changed_only=perhaps", None, 400),
     ("get", PROFILES.replace(SLUG, "acme/gone"), None, 404),
     *(("post", ROLLBACK, body, 400) for body in NO_ROLLBACKS),

@@ -33,7 +33,6 @@ def found(key: str, **asked: Any) -> list[tuple[str, str, Any]]:
         ("steps", "lt", "30", False),
         ("steps", "gt", "29", True),
         ("steps", "gt", "30", False),
-        ("steps", "gt", "", False),
         ("go_fast", "is", "on", True),
         ("go_fast", "is", "True", True),
         ("go_fast", "is", "1", False),
@@ -51,6 +50,8 @@ def found(key: str, **asked: Any) -> list[tuple[str, str, Any]]:
         ("STEPS ", "set", "", True),
         ("step", "set", "", True),
         ("stepping", "set", "", False),
+        ("Output format", "set", "", True),
+        ("put form", "set", "", True),
     ],
 )
 def test_search_by_key_and_value(
@@ -88,8 +89,38 @@ def test_search_takes_one_query_however_many_profiles(
         assert len(found("steps")) == 21
 
 
-def test_known_keys_are_each_named_once(stored: StoredSettings) -> None:
-    keys = search.known_keys()
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("abc", "“abc” is not a number."),
+        ("nan", "“nan” is not a number."),
+        ("inf", "“inf” is not a number."),
+        ("", "Write the number to compare with."),
+    ],
+)
+@pytest.mark.parametrize("test", ["lt", "gt"])
+def test_search_refuses_to_compare_with_what_is_no_number(
+    stored: StoredSettings, test: str, value: str, said: str
+) -> None:
+    with pytest.raises(search.NotANumber) as refusal:
+        search_settings("steps", test=test, value=value)
 
-    assert {"steps", "output_quality", "disclosure"} <= set(keys)
-    assert keys == sorted(set(keys))
+    assert refusal.value.body() == {"value": [said]}
+
+
+def test_known_names_are_each_there_once(stored: StoredSettings) -> None:
+    names = search.known_names()
+
+    assert {"Output format", "Number of outputs"} <= set(names)
+    assert names == sorted(set(names))
+
+
+def test_find_parameters_counts_the_models_that_have_one(
+    stored: StoredSettings, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    search.find_parameters()
+    with django_assert_num_queries(1):
+        found = search.find_parameters("output_format")
+
+    assert {parameter.key for parameter in found} == {"output_format"}
+    assert sum(parameter.models for parameter in found) > 5
