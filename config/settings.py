@@ -77,6 +77,7 @@ MIDDLEWARE = [
     "config.http.unreadable_requests.plain_credentials",
     "config.http.unreadable_requests.without_nul",
     "config.http.ended_sessions.ended_sessions",
+    "config.http.unreadable_requests.plain_lookups",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -13,6 +13,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 # A charset as Django reads it: `charset=x`, `charset="x"`, `charset*=utf-8''x`.
 _CHARSET = re.compile(r""";\s*charset\*?\s*=\s*("[^"]*"|[^;]*)""", re.IGNORECASE)
 
+# How filters and links of ours ask for a column.
+_PLAIN_LOOKUPS = {"exact", "gte", "in", "isempty", "isnull", "lt", "lte"}
+# What is searched for may be any text.
+_FREE_TEXTS = {"key", "q", "s", "term", "value"}
+_LONG_NUMBER = re.compile(r"(?<![^,])-?\d{19,}(?![^,])")
+
 
 def without_charset(application: WSGIApplication) -> WSGIApplication:
     """Read every request as UTF-8, which JSON is and all browsers send.
@@ -45,6 +51,29 @@ def without_nul(
                 raise Http404("Nothing has a name with NUL.")
             if "\0" in unquote(request.META.get("QUERY_STRING", "")):
                 raise BadRequest("There is a NUL in the address.")
+        return answer(request)
+
+    return middleware
+
+
+def plain_lookups(
+    answer: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Refuse addresses of the admin that ask for more of a column than filters and links do.
+
+    Django lets a list be filtered by every column in every way: a database refuses some of them,
+    such as a part of a JSON column, and searches very long for others, such as a pattern. It fails
+    on a number, too, that is longer than a column's.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.path.startswith("/admin/") and request.method in ("GET", "HEAD"):
+            for name, values in request.GET.lists():
+                if name not in _FREE_TEXTS and any(map(_LONG_NUMBER.search, values)):
+                    raise BadRequest(f"There is no number as long as that of {name}.")
+                column, *rest = name.split("__")
+                if column and rest and rest[-1] not in _PLAIN_LOOKUPS:
+                    raise BadRequest(f"No list is filtered by {name}.")
         return answer(request)
 
     return middleware

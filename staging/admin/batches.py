@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
+from staging import finding
 from staging.access import Right, projects_for, seen_kinds
 from staging.admin.batch_form import BatchForm, ProjectChooser
 from staging.admin.cells import how_long_ago, two_lines
@@ -35,8 +36,8 @@ _PROGRESS = "admin/staging/stagingbatch/progress.html"
 class StagingBatchAdmin(MadeOnce, OfProjects, BoundedListAdmin):
     list_display = ("batch", "project_and_owner", "photos_and_styles", "how_far", "asked_at")
     list_display_links = ("batch",)
-    search_fields = ("pk",)
-    search_help_text = "A batch's id, or how it begins"
+    named_by = staticmethod(finding.batches_named)
+    search_help_text = finding.HELP_OF_BATCHES
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StagingBatch]:
         rows: QuerySet[StagingBatch] = super().get_queryset(request)

@@ -17,7 +17,7 @@ from unfold.decorators import display
 
 from modelsettings.errors import RequestRefused
 from modelsettings.refusals import tell
-from staging import access
+from staging import access, finding
 from staging.access import Right
 from staging.admin.cells import how_long_ago, link_where
 from staging.admin.page_parts import OfProjects, ReadOnly, user_of
@@ -63,6 +63,8 @@ class CallbackAdmin(ReadOnly, OfProjects, BoundedListAdmin):
         "made", "job", "host", "status_badge", "tries", "last_answer", "next_try",
     )  # fmt: skip
     list_filter = ("status",)
+    named_by = staticmethod(finding.callbacks_named)
+    search_help_text = finding.HELP_OF_CALLBACKS
     list_select_related = ("job",)
     fields = readonly_fields = (
         "id", "job_link", "address", "status", "tries", "next_try", "made", "delivered",

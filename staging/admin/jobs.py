@@ -17,7 +17,7 @@ from unfold.utils import display_for_label
 
 from modelsettings.errors import RequestRefused
 from modelsettings.refusals import tell
-from staging import access
+from staging import access, finding
 from staging.access import Right, seen_kinds
 from staging.admin.cells import how_long_ago, thumbnails, two_lines
 from staging.admin.deleting import DeletingAdmin, do_with_each
@@ -73,8 +73,8 @@ class StagingJobAdmin(OfProjects, DeletingAdmin, BoundedListAdmin):
     )  # fmt: skip
     list_display_links = ("pictures",)
     list_before_template = "admin/staging/stagingjob/before.html"
-    search_fields = ("pk",)
-    search_help_text = "A job's id, or how it begins"
+    named_by = staticmethod(finding.jobs_named)
+    search_help_text = finding.HELP_OF_JOBS
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StagingJob]:
         rows: QuerySet[StagingJob] = super().get_queryset(request)

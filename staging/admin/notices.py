@@ -41,6 +41,8 @@ class NoticeAdmin(ReadOnly, BoundedListAdmin):
     list_display = ("told_at", "state", "kind_label", "sentence", "sent")
     list_display_links = None
     list_filter = ("kind",)
+    search_fields = ("sentence",)
+    search_help_text = "A part of the sentence"
     list_before_template = "admin/staging/notice/before.html"
 
     def get_urls(self) -> list[URLPattern]:

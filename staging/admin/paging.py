@@ -12,14 +12,14 @@ ordered, the newest first. No other column sorts. Queries for the rows of a page
 `prepare_rows`.
 """
 
-import re
-import uuid
+from collections.abc import Callable
 from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin
@@ -27,6 +27,7 @@ from unfold.views import ChangeList
 
 from staging.access import seen_kinds
 from staging.admin.page_parts import user_of
+from staging.finding import words_in
 
 MOST_COUNTED = 200
 
@@ -114,6 +115,12 @@ class BoundedListAdmin(ModelAdmin):
     list_filter_submit = True
     list_fullwidth = True
     sortable_by = ()
+    # Matches rows by a word of a search (`staging.finding`), in the place of `search_fields`.
+    named_by: Callable[[User, str], Q] | None = None
+
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        """Return what Django searches; with `named_by`, only that there is a search."""
+        return tuple(self.search_fields) or (("pk",) if self.named_by else ())
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BoundedChangeList]:
         return BoundedChangeList
@@ -125,23 +132,16 @@ class BoundedListAdmin(ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Search; where `search_fields` is the id alone, by how the id begins, along its index."""
-        if tuple(self.search_fields) != ("pk",):
+        """Search by words, each of which has to name a row."""
+        if self.named_by is None:
             found: tuple[QuerySet[Any], bool] = super().get_search_results(
                 request, queryset, search_term
             )
             return found
-        return (find_by_id(queryset, search_term) if search_term.strip() else queryset), False
+        for word in words_in(search_term):
+            queryset = queryset.filter(self.named_by(user_of(request), word))
+        return queryset, False
 
     class Media:
         css = {"all": ["restage/admin.css"]}
         js = ["restage/search-select.js"]
-
-
-def find_by_id(rows: QuerySet[Any], beginning: str) -> QuerySet[Any]:
-    """Return the rows whose UUID begins so: a range, which the primary key's index serves."""
-    digits = re.sub(r"[-\s]|^job\b", "", beginning.strip().lower())
-    if not re.fullmatch(r"[0-9a-f]{1,32}", digits):
-        return rows.none()
-    first, last = digits.ljust(32, "0"), digits.ljust(32, "f")
-    return rows.filter(pk__gte=uuid.UUID(first), pk__lte=uuid.UUID(last))

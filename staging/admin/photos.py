@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
+from staging import finding
 from staging.access import Right, projects_for, seen_kinds
 from staging.admin.cells import how_long_ago, thumbnails, two_lines
 from staging.admin.deleting import DeletingAdmin
@@ -31,8 +32,8 @@ class PhotoAdmin(OfProjects, DeletingAdmin, BoundedListAdmin):
     right_to_delete = Right.DELETE_PHOTO
     list_display = ("picture", "name", "project_and_owner", "sent", "variants", "uploaded_at")
     list_display_links = ("picture", "name")
-    search_fields = ("pk",)
-    search_help_text = "A photo's id, or how it begins"
+    named_by = staticmethod(finding.photos_named)
+    search_help_text = finding.HELP_OF_PHOTOS
     stays = "What its jobs cost stays counted."
     actions = ("delete_selected",)
 

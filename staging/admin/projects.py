@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from modelsettings.models import ModelSettings
-from staging import access
+from staging import access, finding
 from staging.access import Right, seen_kinds
 from staging.admin.cells import how_long_ago
 from staging.admin.deleting import DeletingAdmin
@@ -60,8 +60,10 @@ class ProjectAdmin(OfProjects, DeletingAdmin, BoundedListAdmin):
     right_to_delete = Right.DELETE_PROJECT
     list_display = ("name", "owner", "model", "profile_name", "made_at")
     list_select_related = ("owner", "model", "profile")
-    search_fields = ("name", "owner__username")
-    search_help_text = "A project's name, or its owner's"
+    named_by = staticmethod(finding.projects_named)
+    # For the widgets that search for a project.
+    search_fields = ("name",)
+    search_help_text = finding.HELP_OF_PROJECTS
     ordering = ("-created_at",)
     form = ProjectForm
     fields = ("name", "owner", "model", "profile")

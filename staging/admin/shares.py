@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from staging import access
+from staging import access, finding
 from staging.access import Right
 from staging.admin.cells import how_long_ago, link_where
 from staging.admin.deleting import do_with_each
@@ -31,6 +31,8 @@ class ShareAdmin(ReadOnly, OfProjects, BoundedListAdmin):
     in_project = "image__prediction__job__project"
     list_display = ("made", "created_by", "job", "page", "revoked")
     list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
+    named_by = staticmethod(finding.shares_named)
+    search_help_text = finding.HELP_OF_SHARES
     list_select_related = ("created_by", "image__prediction__job")
     fields = readonly_fields = ("id", "job", "page", "made", "made_by", "revoked")
     actions = ("revoke_selected",)
