@@ -411,6 +411,8 @@ UNFOLD = {
             "href": lambda _request: static("restage/favicon.svg"),
         }
     ],
+    "STYLES": [lambda _request: static("restage/search.css")],
+    "SCRIPTS": [lambda _request: static("restage/search.js")],
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_HISTORY": False,
     "ACCOUNT": {

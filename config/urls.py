@@ -6,9 +6,12 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from config.accounts.session_page import session
+from config.dashboard.search import search_view
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
+    # In the place of Unfold's, which every page asks.
+    path("admin/search/", admin.site.admin_view(search_view)),
     path("admin/attention/", include("config.dashboard.urls")),
     path("admin/session/", admin.site.admin_view(session), name="session"),
     path("admin/", admin.site.urls),

@@ -289,6 +289,10 @@ DOORS = {
         f"{_CONFIG}/dashboard/test_asides.py::test_it_is_brought_back",
         f"{_CONFIG}/dashboard/test_asides.py::test_it_is_not_brought_back_by_others",
     ),
+    "config.dashboard.search.search_view": Door(
+        f"{_CONFIG}/dashboard/test_search.py::test_everything_is_found_by_its_name",
+        f"{_CONFIG}/dashboard/test_search.py::test_what_an_account_may_not_see_is_not_found",
+    ),
     "modelsettings.admin.models.ReplicateModelAdmin": Door(
         f"{_SETTINGS}/admin/test_models.py::test_model_page_saves_label_and_price",
         f"{_SETTINGS}/admin/test_models.py::test_model_page_refuses_a_price_without_dollars",

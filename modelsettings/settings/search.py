@@ -142,7 +142,7 @@ def find_parameters(part: str = "") -> list[Parameter]:
 
     A key that models name differently is there once for each name.
     """
-    models = ReplicateModel.objects.exclude(pinned_schema=None)
+    models: Any = ReplicateModel.objects.exclude(pinned_schema=None)
     counts: Counter[tuple[str, str]] = Counter()
     for model in models.annotate(digest=F("pinned_schema__digest")):
         counts.update(_parameters(model, digest=model.digest, part=part))

@@ -87,8 +87,8 @@ _SITE = Section(
         Row("POST", "password_change/", "login login 302+ 302+ 302+ 302+ 302+ 302+ 302+ 302+", {"old_password": "{password}", "new_password1": "{new_password}", "new_password2": "{new_password}"}, "auth_user", "one's own"),
         Row("GET", "password_change/done/", _LOGGED_IN),
         Row("GET", "r/{type_of_project}/{project}/", "login login 404 404 404 404 404 404 404 404"),
-        Row("GET", "search/?s=jobs", _LOGGED_IN, what="finds pages, not rows"),
         Row("GET", "session/", _LOGGED_IN, what="says who is signed in"),
+        Row("GET", "search/?s=jobs", _LOGGED_IN, what="what one may not see is not found"),
         Row("GET", "{nowhere}", "login login 404 404 404 404 404 404 404 404"),
     ),
 )

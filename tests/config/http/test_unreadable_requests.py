@@ -3,11 +3,16 @@
 from typing import Any
 
 import pytest
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db.models import Field
 from django.test import Client
+from django.urls import reverse
 from rest_framework.test import APIClient
 from werkzeug.test import Client as WSGIClient
 
 from config.http.unreadable_requests import without_charset
+from tests.staging.finished import staged
 from tests.wsgi import connection_kept, served
 
 JOBS = "/api/v1/staging/jobs"
@@ -99,3 +104,38 @@ def test_without_charset_takes_it_out(sent: str, read: str) -> None:
     list(without_charset(listen)({"CONTENT_TYPE": sent}, nobody))
 
     assert seen == [{"CONTENT_TYPE": read}]
+
+
+VALUES = ("C", "9" * 30)
+
+
+@pytest.fixture
+def root(db: None) -> Client:
+    client = Client(raise_request_exception=False)
+    client.force_login(User.objects.create_superuser("root"))
+    return client
+
+
+@pytest.mark.parametrize("way", ["contains", "regex", "has_key", "seed__contains", "icontains"])
+def test_odd_lookup_is_refused(root: Client, way: str) -> None:
+    answer = root.get(f"/admin/staging/stagingjob/?input__{way}=C")
+
+    assert (answer.status_code, b"This request cannot be read" in answer.content) == (400, True)
+
+
+@pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model._meta.label)
+def test_no_lookup_of_a_list_fails(root: Client, operator: User, model: type) -> None:
+    staged(operator)
+    meta = model._meta  # type: ignore[attr-defined]
+    address = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
+    # One column of each kind.
+    columns = {type(field): field for field in meta.get_fields() if isinstance(field, Field)}
+    asked = [
+        f"{column.name}{way}={value}"
+        for column in columns.values()
+        for way in ("", "__exact", "__gte", "__in", "__isnull", "__x__exact")
+        for value in VALUES
+    ]
+
+    # A list that cannot be asked so leads back to itself, with a sentence.
+    assert {query for query in asked if root.get(f"{address}?{query}").status_code >= 500} == set()
