@@ -123,7 +123,8 @@ def _is_replaced(wishes: str, *, mode: str) -> bool:
 def furnish(room: Room, style: Style) -> str:
     """Return the furnishing of a pair that has none of its own."""
     return (
-        f"{room.furniture} {style.character} {style.outside if room.is_outside else style.inside}"
+        f"{room.furniture} {style.character}"
+        f" {style.outside if room.is_outside else style.inside}".rstrip()
     )
 
 

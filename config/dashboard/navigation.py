@@ -15,6 +15,17 @@ _LIBRARY = ("staging.view_roomtype", "staging.view_style")
 # The app and the kind of rows of pages whose names do not say them.
 _KINDS = {"staging_disclosurerule_changelist": ("modelsettings", "modelsettings")}
 
+# Pages that stand under another's item, by the beginnings of their addresses.
+_BELONGS = {
+    "/admin/modelsettings/modelsettings/": "modelsettings_replicatemodel_changelist",
+    "/admin/staging/roomtype/": "staging_library",
+    "/admin/staging/style/": "staging_library",
+    "/admin/staging/prompttemplate/": "staging_library",
+    "/admin/staging/promptrules/": "staging_library",
+    # The longest last.
+    "/admin/modelsettings/modelsettings/search/": "modelsettings_modelsettings_search",
+}
+
 
 def sidebar(_request: HttpRequest) -> list[dict[str, Any]]:
     """Return Unfold's navigation: an operator's daily pages first, accounts last."""
@@ -62,7 +73,7 @@ def sidebar(_request: HttpRequest) -> list[dict[str, Any]]:
             "collapsible": True,
             "items": [
                 _item("Users", "person", "auth_user_changelist"),
-                _item("Groups", "group", "auth_group_changelist"),
+                _item("Roles", "group", "auth_group_changelist"),
                 {
                     **_item("API tokens", "key", "knox_authtoken_changelist"),
                     "active": _is_on_all_tokens,
@@ -71,6 +82,22 @@ def sidebar(_request: HttpRequest) -> list[dict[str, Any]]:
             ],
         },
     ]
+
+
+def find_entry(request: HttpRequest) -> tuple[str, dict[str, Any]] | None:
+    """Return the menu's section and item to which the page of a request belongs, or None."""
+    path = request.path
+    belongs = [page for beginning, page in _BELONGS.items() if path.startswith(beginning)]
+    if belongs:
+        path = reverse(f"admin:{belongs[-1]}")
+    found = [
+        (section["title"], item)
+        for section in sidebar(request)
+        for item in section["items"]
+        if path.startswith(str(item["link"]))
+    ]
+    # One address may begin as another: the longest is the page's own.
+    return max(found, key=lambda entry: len(str(entry[1]["link"])), default=None)
 
 
 def _is_on_all_tokens(request: HttpRequest) -> bool:

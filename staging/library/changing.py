@@ -1,6 +1,5 @@
 """Changes of rows of the prompt library, all with their author and reason."""
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeVar
@@ -8,6 +7,7 @@ from typing import Any, TypeVar
 from django.apps import apps
 from django.apps.registry import Apps
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.validators import RegexValidator
 from django.db import IntegrityError, models, transaction
 from simple_history.utils import bulk_create_with_history
 
@@ -24,7 +24,8 @@ LAST = 1000
 
 Row = TypeVar("Row", bound=Entry)
 
-_KEY = re.compile(r"[a-z][a-z0-9_-]*")
+KEY_RULE = "small letters, digits, - and _, a letter first: living_room"
+check_key = RegexValidator(r"\A[a-z][a-z0-9_-]*\Z", f"Write {KEY_RULE}.")
 # The columns that identify a row.
 _FIXED = {"key", "room_type", "style", "is_outside"}
 
@@ -217,8 +218,11 @@ def _check(entry: Entry) -> None:
                 f"Write at most {LONGEST_TEXT:,} characters: these are {len(text):,}."
             ]
     key = getattr(entry, "key", None)
-    if key is not None and not _KEY.fullmatch(key):
-        wrong["key"] = ["Write small letters, digits, - and _, a letter first: living_room."]
+    if key is not None:
+        try:
+            check_key(key)
+        except ValidationError as error:
+            wrong["key"] = error.messages
     if wrong:
         raise LibraryRefused(wrong)
     # An empty furnishing is allowed: the pair has gone back to the words of room and style.

@@ -42,7 +42,8 @@ class StagingBatch(models.Model):
 
     class Meta:
         ordering = ("-created_at",)
-        verbose_name_plural = "staging batches"
+        verbose_name = "batch"
+        verbose_name_plural = "batches"
         indexes = [
             models.Index(fields=["project", "-created_at"], name="batch_by_project"),
             models.Index(fields=["-created_at"], name="batch_by_age"),

@@ -118,6 +118,7 @@ class StagingJob(models.Model):
 
     class Meta:
         ordering = ("-created_at",)
+        verbose_name = "job"
         permissions = (("replace_prompt", "Can replace the whole prompt of a job"),)
         indexes = [
             models.Index(fields=["owner", "-created_at"], name="job_by_owner"),

@@ -90,7 +90,10 @@ class Style(Entry):
     label = models.CharField(max_length=100)
     character = models.TextField(help_text="What the style means, in any room.")
     inside = models.TextField(help_text="Its materials and pieces inside a house.")
-    outside = models.TextField(help_text="Its materials and pieces outside.")
+    outside = models.TextField(
+        blank=True,
+        help_text="Its materials and pieces outside. Empty: what it means in any room is enough.",
+    )
     is_active = models.BooleanField(default=True, help_text="Can be asked for.")
     position = models.PositiveSmallIntegerField(default=100)
 

@@ -36,6 +36,7 @@ class StagedImage(models.Model):
 
     class Meta:
         ordering = ("prediction", "position")
+        verbose_name = "picture"
         permissions = [("judge_pictures", "Can judge pictures")]
         constraints = [
             models.UniqueConstraint(fields=["prediction", "position"], name="one_image_a_place"),

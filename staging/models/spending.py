@@ -43,8 +43,8 @@ class Period(models.TextChoices):
 
 
 class WhenOver(models.TextChoices):
-    WAIT = "wait", "wait for the next period, or a higher limit"
-    REFUSE = "refuse", "be refused"
+    WAIT = "wait", "waits for the next period, or a higher limit"
+    REFUSE = "refuse", "is refused"
 
 
 class OverLimit(RequestRefused):
@@ -196,7 +196,7 @@ class SpendingLimit(models.Model):
         "dollars", max_digits=10, decimal_places=2, validators=[MinValueValidator(Decimal(0))]
     )
     when_over = models.CharField(
-        "what is over it has to",
+        "a purchase that does not fit",
         max_length=6,
         choices=WhenOver.choices,
         default=WhenOver.WAIT,

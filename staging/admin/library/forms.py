@@ -4,17 +4,18 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from django import forms
+from django.core.validators import validate_slug
 from django.http import QueryDict
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from staging.admin.library.differences import Piece, compare_texts, in_words, label_of
-from staging.library.changing import StaleEntry, find_change
+from staging.library.changing import KEY_RULE, StaleEntry, check_key, find_change
 from staging.models import PromptTemplate
 from staging.models.library import Entry
 
 # Help for fields whose models have none.
 _HELP = {
-    "key": "What a request names: small letters, digits, - and _. It cannot be changed later.",
+    "key": f"What a request names: {KEY_RULE}. It cannot be changed later.",
     "label": "What people are shown; a style is named so in the prompt too.",
     "position": "Its place in lists, the lowest first.",
 }
@@ -46,6 +47,11 @@ class EntryForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at ru
             field = self.fields[name]
             field.label = label_of(self._meta.model, name)
             field.help_text = field.help_text or _HELP.get(name, "")
+        if "key" in self.fields:
+            # Django's own rule of a slug would be told beside this one, and allows capitals.
+            key = self.fields["key"]
+            others = [rule for rule in key.validators if rule is not validate_slug]
+            key.validators = [*others, check_key]
         if isinstance(self.instance, PromptTemplate):
             self.fields["furnishing"].required = False
 

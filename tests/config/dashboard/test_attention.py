@@ -195,7 +195,7 @@ def test_limit_that_something_waits_for(sandbox: Sandbox, ask: Ask) -> None:
     assert items() == [
         Item(
             key=f"limit-{pk}",
-            sentence="All projects have used up $0.02 a day: 1 prediction waits for room.",
+            sentence="All projects have used up $0.02 a day: 1 prediction waits for budget.",
             link=LIMITS,
             is_urgent=True,
             needs="staging.spendinglimit",

@@ -150,11 +150,15 @@ def test_page_is_for_staff_alone(client: Client, stranger: User) -> None:
     assert client.get(TODAY).status_code == 302
 
 
-def test_page_of_an_empty_installation_says_what_to_do_first(admin_page: Client) -> None:
-    page = admin_page.get(TODAY).content.decode()
+def test_page_of_an_empty_installation_says_what_to_do_first(
+    admin_page: Client, admin_client: Client
+) -> None:
+    page, of_administrator = (one.get(TODAY).content.decode() for one in (admin_page, admin_client))
 
     assert "Nothing is staged yet" in page
-    assert "python manage.py stage_folder DIR" in page
+    assert "pages to try the API" in page
+    # A command is of use to those who may enter the server.
+    assert ["manage.py" in shown for shown in (page, of_administrator)] == [False, True]
     assert "Spent today" not in page
 
 

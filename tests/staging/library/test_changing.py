@@ -443,6 +443,22 @@ def test_post_that_is_wrong_keeps_what_was_written(admin_page: Client) -> None:
     assert not Style.objects.filter(label="Japandi").exists()
 
 
+@pytest.mark.parametrize("key", ["Japandi", "9japandi", "jap.andi"])
+def test_admin_page_says_one_rule_of_a_key(admin_page: Client, key: str) -> None:
+    answer = admin_page.post(f"{ADMIN}/style/add/", {**JAPANDI, "key": key})
+
+    rule = "Write small letters, digits, - and _, a letter first: living_room."
+    assert answer.context["form"].errors == {"key": [rule]}
+
+
+def test_a_style_without_words_for_outside_furnishes_a_terrace(admin_page: Client) -> None:
+    admin_page.post(f"{ADMIN}/style/add/", {**JAPANDI, "outside": ""})
+
+    terrace = prompt_for(room_type="outdoor", style="japandi", custom="", mode="add")
+
+    assert f"{JAPANDI['character']}\n" in terrace
+
+
 @pytest.mark.parametrize("text", ["x" * 4001, ""])
 def test_post_of_a_text_that_is_refused(admin_page: Client, text: str) -> None:
     bedroom = RoomType.objects.get(key="bedroom")
