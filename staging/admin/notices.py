@@ -87,11 +87,11 @@ class NoticeAdmin(ReadOnly, BoundedListAdmin):
     def told_at(self, notice: Notice) -> SafeString:
         return how_long_ago(notice.at)
 
-    @display(description="State", label={"stands": "danger", "over": "success", "test": "info"})
+    @display(description="State", label={"stands": "danger", "test": "info"})
     def state(self, notice: Notice) -> tuple[str, str]:
         if notice.kind == NoticeKind.TEST:
             return "test", "test"
-        return ("over", "over") if notice.over_at else ("stands", "stands")
+        return ("ended", "ended") if notice.over_at else ("stands", "still so")
 
     @display(description="About")
     def kind_label(self, notice: Notice) -> str:

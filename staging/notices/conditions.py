@@ -102,7 +102,7 @@ def words_of(headroom: Headroom) -> str:
         )
     full = f"{limit.whose} {_has(limit)} used up ${limit.usd} a {limit.period}"
     if headroom.waiting:
-        return f"{full}: {_count(headroom.waiting)} for room."
+        return f"{full}: {_count(headroom.waiting)} for budget."
     if limit.when_over == WhenOver.REFUSE:
         return f"{full}: new purchases are refused."
     return f"{full}: new purchases wait for the next {limit.period}."

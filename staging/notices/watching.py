@@ -78,7 +78,7 @@ def send_test(*, by: str) -> Notice | None:
     """
     if not channels():
         raise NotPossible(
-            "Set NOTICE_EMAILS with EMAIL_HOST, or NOTICE_WEBHOOK_URL, in the environment first."
+            "Notices are sent nowhere yet: an administrator sets up e-mail or a webhook first."
         )
     sentence = f"This is a test that {by} asked for: notices arrive here."
     notice = tell(NoticeKind.TEST, f"test-{uuid.uuid4()}", sentence, is_over=True)

@@ -19,7 +19,7 @@ from staging.spending.telling import tell_limit
 
 # The words for a job of a deactivated account.
 DEACTIVATED = "waits: its account was deactivated"
-_WORDS = {OVER_LIMIT: "waits for room", NO_ESTIMATE: "waits for an estimate"}
+_WORDS = {OVER_LIMIT: "waits for budget", NO_ESTIMATE: "waits for an estimate"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def test_job_waits_for_room_until_the_limit_is_raised(
     submission.submit_waiting()
 
     page.goto(page_of(job))
-    expect(page.get_by_text("Waits for room.")).to_be_visible()
+    expect(page.get_by_text("Waits for budget.")).to_be_visible()
     page.get_by_role("link", name="with a higher limit").click()
     row = page.get_by_role("row").filter(has_text="All projects")
     expect(row).to_contain_text("1 prediction")
@@ -115,8 +115,8 @@ def test_batch_page_says_why_its_jobs_wait_until_they_go_on(
 ) -> None:
     batch = waiting_batch(operator, 1)
     page.goto(f"/admin/staging/stagingbatch/{batch.pk}/change/")
-    expect(page.get_by_role("status").filter(has_text="2 jobs wait for room.")).to_be_visible()
-    expect(page.get_by_role("link", name="Waits for room")).to_have_count(2)
+    expect(page.get_by_role("status").filter(has_text="2 jobs wait for budget.")).to_be_visible()
+    expect(page.get_by_role("link", name="Waits for budget")).to_have_count(2)
 
     delete_limit(SpendingLimit.objects.get())
     submission.submit_waiting()

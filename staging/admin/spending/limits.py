@@ -66,7 +66,7 @@ class SpendingLimitAdmin(DeletingAdmin):
     autocomplete_fields = ("project",)
     change_form_outer_before_template = "admin/staging/spendinglimit/headroom.html"
     actions = ("delete_selected",)
-    stays = "What was spent stays counted, under Cost and time. What waits for room goes on."
+    stays = "What was spent stays counted, under Cost and time. What waits for budget goes on."
 
     def get_urls(self) -> list[URLPattern]:
         offered = self.admin_site.admin_view(require_POST(partial(offer_view, self)))
@@ -140,7 +140,7 @@ class SpendingLimitAdmin(DeletingAdmin):
     def use(self, limit: Any) -> str:
         return render_to_string("admin/staging/spendinglimit/bar.html", bar_of(limit.headroom))
 
-    @display(description="What is over it")
+    @display(description="A purchase that does not fit")
     def what_is_over(self, limit: SpendingLimit) -> str:
         return _WHEN_OVER[WhenOver(limit.when_over)]
 

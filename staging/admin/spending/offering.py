@@ -36,7 +36,9 @@ class AccountLimitsForm(forms.Form):
         widget=UnfoldAdminDecimalFieldWidget,
     )
     when_over = forms.ChoiceField(
-        label="What is over it has to", choices=WhenOver.choices, widget=UnfoldAdminSelectWidget
+        label="A purchase that does not fit",
+        choices=WhenOver.choices,
+        widget=UnfoldAdminSelectWidget,
     )
 
 

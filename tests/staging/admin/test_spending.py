@@ -271,7 +271,7 @@ def test_delete_lets_go_on_what_waits(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     pk = SpendingLimit.objects.get().pk
-    assert "What waits for room goes on." in shown(admin_page, f"{LIMITS}{pk}/delete/")
+    assert "What waits for budget goes on." in shown(admin_page, f"{LIMITS}{pk}/delete/")
 
     with django_capture_on_commit_callbacks(execute=True):
         admin_page.post(f"{LIMITS}{pk}/delete/", {"post": "yes"})
@@ -318,7 +318,7 @@ def test_project_page_shows_its_limits(admin_page: Client, operator: User) -> No
 def test_job_page_says_why_it_waits(admin_page: Client, waiting: StagingJob) -> None:
     page = shown(admin_page, f"/admin/staging/stagingjob/{waiting.pk}/change/")
 
-    assert "Waits for room. All projects may spend $0.02 a day: $0.02 is left" in page
+    assert "Waits for budget. All projects may spend $0.02 a day: $0.02 is left" in page
     assert "Failed" not in page
 
 
@@ -439,7 +439,7 @@ def test_pause_of_one_model(admin_page: Client, sandbox: Sandbox, ask: Ask) -> N
 
     assert only(job).status == "queued"
     settings_page = f"/admin/modelsettings/modelsettings/{model.live_profile_id}/change/"
-    said = "Purchases of Qwen Image Edit are paused by olga since"
+    said = "Purchases of Qwen Image Edit are paused by olga,"
     for page in (PAUSES, settings_page, f"/admin/staging/stagingjob/{job.pk}/change/"):
         assert said in shown(admin_page, page)
     # What pauses one model is in the list of what needs somebody.
@@ -453,7 +453,7 @@ def test_pages_say_that_all_purchases_are_paused(admin_page: Client, ask: Ask, p
 
     words = shown(admin_page, page)
 
-    assert "All purchases are paused by olga since" in words
+    assert "All purchases are paused by olga," in words
     assert ": wrong prompts. What is asked for waits; what is bought already goes on." in words
 
 

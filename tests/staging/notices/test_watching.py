@@ -101,5 +101,5 @@ def test_standstill_is_told_again_only_after_it_has_been_well(ask: Ask) -> None:
 
 
 def test_test_notice_needs_a_channel() -> None:
-    with pytest.raises(NotPossible, match="Set NOTICE_EMAILS"):
+    with pytest.raises(NotPossible, match="Notices are sent nowhere yet"):
         send_test(by="olga")

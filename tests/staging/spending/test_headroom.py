@@ -24,7 +24,7 @@ from tests.staging.pages import shown
 
 pytestmark = pytest.mark.django_db
 
-USED_UP = "Unsorted has used up $5.00 a day: 1 prediction waits for room."
+USED_UP = "Unsorted has used up $5.00 a day: 1 prediction waits for budget."
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_project_pages_say_it_of_the_right_one_of_a_name(
         shown(admin_page, f"/admin/staging/project/{one.project_id}/change/") for one in unsorted
     ]
 
-    assert ["1 prediction waits for room." in page for page in pages] == [True, False]
+    assert ["1 prediction waits for budget." in page for page in pages] == [True, False]
 
 
 def test_jobs_of_two_projects_of_one_name_have_a_reason_each(
@@ -162,7 +162,7 @@ def test_renamed_project_is_called_by_its_new_name(
 
     assert count_waiting() == {of_project.pk: 1}
     (item,) = attention.find_items(timezone.localdate())
-    assert item.sentence == "Oak Street has used up $0.01 a day: 1 prediction waits for room."
+    assert item.sentence == "Oak Street has used up $0.01 a day: 1 prediction waits for budget."
     (reason,) = waits_of([job]).reasons
     assert reason.sentence.startswith("Oak Street may spend $0.01 a day: ")
     assert StagingJob.objects.get(pk=job.pk).changed_at > before
@@ -297,7 +297,7 @@ def test_put_off_by_a_limit_that_is_deleted_meanwhile(
     delete_limit(gone)
     job.predictions.update(held_by_limit=number)
 
-    assert waits_of([job]).words == {job.pk: "waits for room"}
+    assert waits_of([job]).words == {job.pk: "waits for budget"}
     look_soon(job)
     assert (only(job).status, held_by(job)) == ("running", None)
 
