@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('staging', '0031_what_is_put_aside'),
+        ('staging', '0033_count_verdicts_and_times'),
     ]
 
     operations = [
