@@ -7,12 +7,14 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from config.accounts.session_page import session
 from config.dashboard.search import search_view
+from staging.admin.changes import changes_view
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     # In the place of Unfold's, which every page asks.
     path("admin/search/", admin.site.admin_view(search_view)),
     path("admin/attention/", include("config.dashboard.urls")),
+    path("admin/changes/", admin.site.admin_view(changes_view), name="changes"),
     path("admin/session/", admin.site.admin_view(session), name="session"),
     path("admin/", admin.site.urls),
     path("api/v1/", include("modelsettings.urls")),

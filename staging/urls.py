@@ -3,6 +3,7 @@ from django.urls import path
 from staging.api import (
     batches,
     callbacks,
+    changes,
     disclosure,
     downloads,
     invitations,
@@ -36,6 +37,7 @@ urlpatterns = [
         callbacks.CallbackSecretRenewView.as_view(),
         name="callback-secret-renew",
     ),
+    path("admin/changes", changes.ChangesView.as_view(), name="changes-api"),
     path(
         "admin/disclosure-rules",
         disclosure.DisclosureRuleListView.as_view(),

@@ -105,6 +105,10 @@ DOORS = {
         f"{_STAGING}/batches/test_requesting.py::test_an_unchanged_batch_is_a_304",
         f"{_STAGING}/batches/test_requesting.py::test_a_stranger_sees_no_batch",
     ),
+    "staging.api.changes.ChangesView": Door(
+        f"{_STAGING}/api/test_changes.py::test_changes_are_answered_whole",
+        f"{_STAGING}/api/test_changes.py::test_query_that_is_wrong",
+    ),
     "staging.api.callbacks.CallbackSecretView": Door(
         f"{_STAGING}/test_callbacks.py::test_secret_is_the_callers_own",
         f"{_STAGING}/test_callbacks.py::test_secret_of_nobody_is_401",

@@ -65,6 +65,10 @@ def sidebar(_request: HttpRequest) -> list[dict[str, Any]]:
                 _item("Models", "tune", "modelsettings_replicatemodel_changelist"),
                 _item("Disclosure", "label", "staging_disclosurerule_changelist"),
                 _item("Search settings", "search", "modelsettings_modelsettings_search"),
+                {
+                    **_item("Recent changes", "history", "modelsettings_modelsettings_changelist"),
+                    "link": reverse_lazy("changes"),
+                },
             ],
         },
         {

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -30,12 +30,15 @@ from config.dashboard.figures import (
     usage_of,
 )
 from modelsettings import registry
-from modelsettings.models import ModelSettings, ReplicateModel
+from modelsettings.models import ReplicateModel
 from modelsettings.pinned_schemas import get_schema
-from modelsettings.schema.comparison import Change, diff, differing_keys
+from modelsettings.schema.comparison import differing_keys
 from modelsettings.templatetags.restage import named_parameters, price_in_words
 from staging import access, links
 from staging.access import Right, seen_kinds
+from staging.admin.changes import shown
+from staging.changes.entries import Wanted
+from staging.changes.listing import list_changes
 from staging.jobs.judging import fresh_pictures
 from staging.models import Period, Project, SpendingLimit, StagedImage, StagingJob
 from staging.models.job import UNFINISHED
@@ -71,14 +74,6 @@ class Pair:
         return f"{in_words(room)}, {in_words(style)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """One change of settings."""
-
-    row: Any
-    changes: list[Change]
-
-
 def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Return the context of templates/admin/index.html: only what this user may see."""
     # The admin lets in no other.
@@ -95,7 +90,7 @@ def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if context["sees_jobs"]:
         context |= _of_jobs(user, sees=sees)
     if context["sees_settings"]:
-        context["changes"] = latest_changes()
+        context["changes"] = latest_changes(user)
     return context
 
 
@@ -256,18 +251,7 @@ def latest_pairs(*, projects: QuerySet[Project] | None = None) -> list[Pair]:
     ]
 
 
-def latest_changes() -> list[Revision]:
-    """Return the newest changes of settings, by primary key; a first revision changes nothing."""
-    history = ModelSettings.history
-    rows = list(history.filter(revision__gt=1).order_by("-history_id")[:MOST_CHANGES])
-    before = Q(pk__in=[])
-    for row in rows:
-        before |= Q(id=row.id, revision=row.revision - 1)
-    olds = {(row.id, row.revision): row.values for row in history.filter(before)}
-    labels = dict(ReplicateModel.objects.values_list("pk", "label"))
-    changes = []
-    for row in rows:
-        row.label = labels[row.model_id]
-        old = olds.get((row.id, row.revision - 1))
-        changes.append(Revision(row, [] if old is None else diff(old, row.values)))
-    return changes
+def latest_changes(user: User) -> list[dict[str, Any]]:
+    """Return the newest changes, but for what came with Restage."""
+    wanted = Wanted(with_shipped=False)
+    return [shown(change) for change in list_changes(user, wanted, most=MOST_CHANGES).changes]

@@ -24,6 +24,7 @@ _TAGS = {
     "admin/models/{slug}/profiles": "profiles",
     "admin/models/{slug}": "settings",
     "admin/disclosure-rules": "settings",
+    "admin/changes": "settings",
     "admin/settings": "settings",
     "admin/models": "models",
     "staging/jobs/{job_id}/shares": "shares",

@@ -50,6 +50,11 @@ def named_parameters(keys: Iterable[str]) -> SafeString:
 
 
 @register.filter
+def subtract(number: int, other: int) -> int:
+    return number - other
+
+
+@register.filter
 def room_in_words(room: str) -> str:
     """Name a room: `living room`."""
     return room.replace("_", " ")

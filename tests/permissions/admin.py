@@ -78,6 +78,7 @@ _SITE = Section(
         Row("GET", "{app_knox}/", "login login 404 404 404 404 404 404 200 200"),
         Row("GET", "autocomplete/?app_label=staging&model_name=photo&field_name=project", _LIST),
         Row("GET", "autocomplete/?app_label=staging&model_name=photo&field_name=owner", "login login 403 403 403 403 403 403 200 200"),
+        Row("GET", "changes/", _SEE, what="recent changes, of what one may see"),
         Row("GET", "jsi18n/", _LOGGED_IN),
         Row("GET", "login/", "200 200 302 302 302 302 302 302 302 302"),
         Row("POST", "login/", "302+ 302+ 302+ 302+ 302+ 302+ 302+ 302+ 302+ 302+", {"username": "{operator_name}", "password": "{password}"}, "django_session", "as an operator"),

@@ -122,6 +122,7 @@ SETTINGS = Section(
     blind=("nobody", "an account", "a viewer", "an operator", "a superuser"),
     is_api=True,
     rows=(
+        Row("GET", "changes", "401 403 200 200 200", what="without those of projects and limits"),
         Row("GET", "disclosure-rules", "401 403 200 200 200"),
         Row("POST", "disclosure-rules", "401 403 403 201+ 201+", {"label": "Virtually staged"}, "staging_disclosurerule", "of the site"),
         Row("POST", "disclosure-rules", "401 403 403 400 400", {"label": "Other"} | _PROJECT, "staging_disclosurerule", "of a project that one does not see"),

@@ -88,8 +88,8 @@ def test_page_costs_the_same_however_much_there_is(
 
 
 # Session and account 2, permissions 2, pauses 2, whether there is a limit 1, jobs and sums 5, the
-# limit of the day 1, models 1, pictures 1, changes 3, and what needs somebody 16.
-QUERIES = 35
+# limit of the day 1, models 1, pictures 1, changes 12, and what needs somebody 16.
+QUERIES = 44
 
 
 def trouble(ask: Ask) -> None:
@@ -176,8 +176,9 @@ def test_latest_changes_tell_what_who_and_why(admin_page: Client) -> None:
     ann = Actor.system("ann")
     patch_settings(live.pk, {"output_quality": 55}, by=ann, reason="smaller files")
 
-    (change,) = admin_page.get(TODAY).context["changes"]
+    (shown,) = admin_page.get(TODAY).context["changes"]
 
-    assert (change.row.label, change.row.updated_by) == ("Qwen Image Edit", "system:ann")
-    assert [(one.key, one.old, one.new) for one in change.changes] == [("output_quality", 80, 55)]
+    change = shown["change"]
+    assert (change.title, change.by) == ("Qwen Image Edit", "system:ann")
+    assert [(one.key, one.old, one.new) for one in change.lines] == [("output_quality", 80, 55)]
     assert "smaller files" in admin_page.get(TODAY).content.decode()

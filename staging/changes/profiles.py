@@ -1,0 +1,142 @@
+"""Changes of profiles: revisions of settings; rooms given to them, retirements, returns."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import Q, QuerySet
+
+from modelsettings.models import EventKind, ModelSettings, ProfileEvent, ReplicateModel
+from modelsettings.pinned_schemas import get_schema
+from modelsettings.profile_names import SHIPPED, shown_name
+from modelsettings.schema.comparison import diff, or_null
+from modelsettings.schema.overridable import find_change
+from modelsettings.schema.parameters import title_of
+from modelsettings.schema.words import value_in_words
+from staging.changes.entries import Change, Kind, Line, Wanted, labels_of_models
+from staging.changes.sources import Source, differs, previous_rows, with_previous
+
+_HISTORY = ModelSettings.history
+_PAGE = "modelsettings_modelsettings_history"
+_NAMING = "clients_may_name"
+
+
+class Revisions(Source):
+    kinds = frozenset({Kind.SETTINGS, Kind.CLIENTS})
+    slug = "model__slug"
+    shows = (ModelSettings,)
+
+    def rows(self, wanted: Wanted, user: User) -> QuerySet[Any]:
+        columns = ("values", "name") if wanted.kind == Kind.SETTINGS else ()
+        columns = ("overridable", _NAMING) if wanted.kind == Kind.CLIENTS else columns
+        # The first revision of the profile that comes with a model came with that.
+        rows = _HISTORY.exclude(revision=1, name=SHIPPED)
+        rows = with_previous(rows, _HISTORY, *columns)
+        if wanted.kind == Kind.SETTINGS:
+            return rows.filter(Q(was__isnull=True) | differs("values") | differs("name"))
+        if wanted.kind == Kind.CLIENTS:
+            return rows.filter(differs("overridable") | differs(_NAMING))
+        return rows
+
+    def describe(self, rows: Sequence[Any]) -> list[Change]:
+        olds = previous_rows(rows, _HISTORY)
+        models = labels_of_models({row.model_id for row in rows}) if rows else {}
+        return [_describe(row, olds.get(row.was), models[row.model_id]) for row in rows]
+
+
+def _describe(row: Any, old: Any, model: ReplicateModel) -> Change:
+    settings = list(_lines(row, old)) if old else []
+    clients = list(_lines_of_clients(row, old, model)) if old else []
+    done = ""
+    if old is None:
+        # The first revision, or one whose predecessors have been deleted.
+        done = "new profile" if row.revision == 1 else "the revision before is no longer kept"
+    kinds = (Kind.SETTINGS,) if settings or not clients else ()
+    return Change(
+        at=row.history_date,
+        by=row.updated_by,
+        reason=row.history_change_reason or "",
+        kinds=(*kinds, Kind.CLIENTS) if clients else kinds,
+        title=model.label,
+        part=f"{shown_name(row.name)}, revision {row.revision}",
+        done=done,
+        lines=[*settings, *clients],
+        model=model.slug,
+        page=(_PAGE, row.id),
+    )
+
+
+def _lines(row: Any, old: Any) -> Iterator[Line]:
+    if old.name != row.name:
+        words = (shown_name(old.name), shown_name(row.name))
+        yield Line("name", "Name", old.name, row.name, words)
+    for change in diff(old.values, row.values):
+        words = (value_in_words(change.old), value_in_words(change.new))
+        values = (or_null(change.old), or_null(change.new))
+        yield Line(change.key, title_of(change.key), *values, words)
+
+
+def _lines_of_clients(row: Any, old: Any, model: ReplicateModel) -> Iterator[Line]:
+    if old.clients_may_name != row.clients_may_name:
+        yield _yes_or_no(_NAMING, "Clients may name it", old.clients_may_name, row.clients_may_name)
+    if model.pinned_schema is None:
+        return
+    schema = get_schema(model.slug, roles=model.roles, digest=model.pinned_schema.digest)
+    found = find_change(old.overridable, row.overridable, schema.parameters.keys())
+    if found:
+        for key in (*found.allowed, *found.forbidden):
+            is_allowed = key in found.allowed
+            label = f"Clients may change {title_of(key)}"
+            yield _yes_or_no(f"overridable.{key}", label, not is_allowed, is_allowed)
+
+
+def _yes_or_no(key: str, label: str, old: bool, new: bool) -> Line:  # two values
+    said = {True: "yes", False: "no"}
+    return Line(key, label, old, new, (said[old], said[new]))
+
+
+class Events(Source):
+    kinds = frozenset({Kind.ROOMS, Kind.RETIRED})
+    at = "changed_at"
+    by = "changed_by"
+    slug = "profile__model__slug"
+    shows = (ModelSettings,)
+
+    def rows(self, wanted: Wanted, user: User) -> QuerySet[Any]:
+        rows = ProfileEvent.objects.select_related("profile__model")
+        if wanted.kind == Kind.ROOMS:
+            return rows.filter(kind=EventKind.ROOMS)
+        if wanted.kind == Kind.RETIRED:
+            return rows.exclude(kind=EventKind.ROOMS)
+        return rows
+
+    def describe(self, rows: Sequence[Any]) -> list[Change]:
+        return [
+            Change(
+                at=row.changed_at,
+                by=row.changed_by,
+                reason=row.reason,
+                kinds=(Kind.ROOMS if row.kind == EventKind.ROOMS else Kind.RETIRED,),
+                title=row.profile.model.label,
+                part=row.profile.shown_name,
+                done=_DONE.get(row.kind, ""),
+                lines=[
+                    Line(room, _room_in_words(room), old, new, (_used(old), _used(new)))
+                    for room, (old, new) in row.rooms.items()
+                ],
+                model=row.profile.model.slug,
+                page=(_PAGE, row.profile_id),
+            )
+            for row in rows
+        ]
+
+
+_DONE = {EventKind.RETIRED.value: "retired", EventKind.RESTORED.value: "taken back into use"}
+
+
+def _used(name: str | None) -> str:
+    return shown_name(name) if name else "the live profile"
+
+
+def _room_in_words(room: str) -> str:
+    return room.replace("_", " ").capitalize()
