@@ -99,6 +99,16 @@ def stream_zip(packed: Iterable[PackedFile], *, folder: str) -> Iterator[bytes]:
     yield from zipped.finalize()
 
 
+def zip_folder(name: str, *, verdict: str = "") -> str:
+    """Return the name of a ZIP and of its folder; those of other pictures are called otherwise.
+
+    >>> zip_folder("Elm Street 5", verdict="accepted")
+    'Elm Street 5, accepted'
+    """
+    # Shortened before the verdict, by which it differs.
+    return f"{_shorten(name, most=MAX_STEM_BYTES - 20)}, {verdict}" if verdict else name
+
+
 def safe_name(words: str, *, otherwise: str = "pictures") -> str:
     """Return words as a file name that every system takes; letters of all scripts are kept.
 

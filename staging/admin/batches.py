@@ -2,27 +2,33 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
+from modelsettings.errors import RequestRefused
+from modelsettings.refusals import tell
 from staging import finding
-from staging.access import Right, projects_for, seen_kinds
+from staging.access import Right, holds, projects_for, seen_kinds
 from staging.admin.batch_form import BatchForm, ProjectChooser
 from staging.admin.cells import how_long_ago, two_lines
 from staging.admin.filters import DayFilter, owner_filter, project_filter
 from staging.admin.page_parts import MadeOnce, OfProjects, page_context, user_of
 from staging.admin.paging import BoundedListAdmin
+from staging.asking import all_of
 from staging.batches.progress import Progress, photos_with_jobs, progress_of
-from staging.batches.requesting import MAX_PHOTOS, MAX_TOTAL_BYTES
+from staging.batches.replacing import replace_photo
+from staging.batches.requesting import MAX_PHOTOS, MAX_TOTAL_BYTES, BatchRefused, from_upload
 from staging.models import BatchPhoto, BatchPhotoStatus, JobStatus, RoomType, StagingBatch, Style
 from staging.spending.outlay import typical_outlay
 from staging.spending.waiting import Waits, find_waits
@@ -75,6 +81,45 @@ class StagingBatchAdmin(MadeOnce, OfProjects, BoundedListAdmin):
     def asked_at(self, batch: StagingBatch) -> SafeString:
         return how_long_ago(batch.created_at)
 
+    def get_urls(self) -> list[URLPattern]:
+        replacing = path(
+            "<uuid:batch_id>/photos/<int:position>/replace/",
+            self.admin_site.admin_view(self.replace_view),
+            name="staging_stagingbatch_replace",
+        )
+        return [replacing, *super().get_urls()]
+
+    def replace_view(self, request: HttpRequest, batch_id: UUID, position: int) -> HttpResponse:
+        """Take a file in the place of one that the batch has refused."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not holds(user_of(request), Right.STAGE_MANY):
+            raise PermissionDenied
+        batch: StagingBatch | None = self.get_object(request, str(batch_id))
+        if batch is None or not self.has_view_permission(request, batch):
+            raise Http404("There is no such batch.")
+        photos = batch.photos.select_related(
+            "sent_by", "batch__owner", "batch__model", "batch__project__model",
+            "batch__project__profile",
+        )  # fmt: skip
+        photo = photos.filter(position=position).first()
+        if photo is None:
+            raise Http404("There is no such photo.")
+        user = user_of(request)
+        try:
+            self.check_may(request, Right.STAGE_MANY, batch)
+            if (file := request.FILES.get("photo")) is None:
+                raise BatchRefused(f"Choose a file in the place of {photo.name}.", field="images")
+            replace_photo(photo, from_upload(file), by=user, allow=all_of(user))
+        except RequestRefused as error:
+            tell(error, request)
+        else:
+            told = f"{photo.name} is replaced, and staged like the other photos."
+            messages.success(request, told)
+        page = position // PHOTOS_A_PAGE + 1
+        there = reverse("admin:staging_stagingbatch_change", args=[batch.pk])
+        return redirect(f"{there}?page={page}#photo-{position}")
+
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -116,18 +161,22 @@ class StagingBatchAdmin(MadeOnce, OfProjects, BoundedListAdmin):
         labels = dict(Style.objects.values_list("key", "label"))
         rooms = dict(RoomType.objects.values_list("key", "label"))
         refused = batch.photos.filter(status=BatchPhotoStatus.REFUSED).order_by("position")
+        may_replace = self.may(request, Right.STAGE_MANY, batch)
         jobs = (job for photo in page for job in photo.jobs.all())
         waits = find_waits(jobs, viewer=user_of(request))
         sees = seen_kinds(user_of(request))
-        state = "done" if progress.is_finished else "in work"
         context = {
-            **page_context(self, request, title=f"{batch}: {state}"),
+            **page_context(self, request, title=f"{batch}: {_state_of(progress)}"),
             "batch": batch,
             "progress": progress,
             "counts": _in_words(progress),
             # Not "styles": Unfold has style sheets under that name.
             "style_labels": [labels.get(style, style) for style in batch.styles],
-            "refused": refused.values_list("name", "error"),
+            "refused": [
+                (name, error, position, position // PHOTOS_A_PAGE + 1)
+                for name, error, position in refused.values_list("name", "error", "position")
+            ],
+            "may_replace": may_replace,
             "page": page,
             "waits": waits,
             "photos": [
@@ -142,12 +191,23 @@ class StagingBatchAdmin(MadeOnce, OfProjects, BoundedListAdmin):
         return TemplateResponse(request, "admin/staging/stagingbatch/change_form.html", context)
 
 
+def _state_of(progress: Progress) -> str:
+    if not progress.is_finished:
+        return "in work"
+    if not progress.not_made:
+        return "done"
+    if not progress.made:
+        return "ended, nothing made"
+    return f"ended, {progress.not_made} of {progress.total} not made"
+
+
 def _in_words(progress: Progress) -> str:
     """Count a batch's photos and jobs by status, in words: `3 jobs succeeded, 1 job failed`."""
     counted = [
         (progress.photos.get(BatchPhotoStatus.WAITING, 0), "photo", "waiting to be read"),
         (progress.photos.get(BatchPhotoStatus.REFUSED, 0), "photo", "refused"),
         *((progress.jobs.get(status, 0), "job", status.label.lower()) for status in JobStatus),
+        (progress.without_job, "picture", "without a job"),
     ]
     return ", ".join(
         f"{count} {noun}{'' if count == 1 else 's'} {state}"

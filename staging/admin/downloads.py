@@ -7,7 +7,7 @@ from django.utils.http import content_disposition_header
 
 from modelsettings.errors import RequestRefused
 from modelsettings.refusals import tell
-from staging.downloads import pick_pictures, safe_name, stream_zip
+from staging.downloads import pick_pictures, safe_name, stream_zip, zip_folder
 from staging.models import StagedImage
 
 
@@ -20,6 +20,7 @@ def zip_of(
     verdict: str = "",
 ) -> HttpResponseBase:
     """Answer with a ZIP; where no picture fits, go to the page `back` and say so there."""
+    folder = zip_folder(folder, verdict=verdict)
     try:
         entries = pick_pictures(pictures, folder=folder, verdict=verdict)
     except RequestRefused as error:

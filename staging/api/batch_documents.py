@@ -48,9 +48,17 @@ class BatchSummarySerializer(serializers.Serializer[Any]):
     project = serializers.UUIDField()
     styles = serializers.ListField(child=serializers.CharField())
     created_at = serializers.DateTimeField()
-    is_finished = serializers.BooleanField()
-    percent = serializers.IntegerField(min_value=0, max_value=100)
-    done = serializers.IntegerField(help_text="Of the pictures asked for; failed ones are done.")
+    is_finished = serializers.BooleanField(
+        help_text="Whether nothing is left to do; `not_made` says whether all was made."
+    )
+    percent = serializers.IntegerField(
+        min_value=0, max_value=100, help_text="`done` of `total`; 100 only where all was made."
+    )
+    done = serializers.IntegerField(help_text="Of `total`, those whose job made a picture.")
+    not_made = serializers.IntegerField(
+        help_text="Of `total`, those of which nothing comes: a photo refused, a job failed,"
+        " canceled or deleted, a style without a job."
+    )
     total = serializers.IntegerField(help_text="Photos times styles.")
     photo_counts = PhotoCountsSerializer()
     job_counts = JobCountsSerializer()
@@ -113,7 +121,8 @@ def _summarise(batch: StagingBatch, progress: Progress) -> dict[str, Any]:
         "created_at": batch.created_at,
         "is_finished": progress.is_finished,
         "percent": progress.percent,
-        "done": progress.done,
+        "done": progress.made,
+        "not_made": progress.not_made,
         "total": progress.total,
         "photo_counts": {
             status.value: progress.photos.get(status, 0) for status in BatchPhotoStatus

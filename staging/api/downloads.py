@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from staging.api.access import get_or_404, seen_jobs, seen_projects
 from staging.api.refusals import refused
-from staging.downloads import pick_pictures, safe_name, stream_zip
+from staging.downloads import pick_pictures, safe_name, stream_zip, zip_folder
 from staging.models import StagedImage, Verdict
 
 # More ids would not fit into an address.
@@ -74,6 +74,7 @@ def _answer(
     asked = PickQuery(data=request.query_params)
     asked.is_valid(raise_exception=True)
     wanted = asked.validated_data
+    folder = zip_folder(folder, verdict=wanted["verdict"])
     entries = pick_pictures(
         pictures,
         folder=folder,

@@ -3,5 +3,6 @@
 requesting   stores the files as they came, and records the batch
 archives     reads ZIPs of photos
 preparation  makes photos and jobs of the files, in a worker
+replacing    takes another file in the place of a refused one
 progress     counts the photos and jobs of a batch by status
 """

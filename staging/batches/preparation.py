@@ -75,7 +75,12 @@ def _goes_on(until: float) -> bool:
 def claim_next() -> BatchPhoto | None:
     """Claim the first photo that waits, or return None."""
     waiting = BatchPhoto.objects.claimable(timezone.now()).select_related(
-        "photo", "batch__owner", "batch__model", "batch__project__model", "batch__project__profile"
+        "photo",
+        "sent_by",
+        "batch__owner",
+        "batch__model",
+        "batch__project__model",
+        "batch__project__profile",
     )
     # Several workers read the same rows: the conditional UPDATE of `claim` lets one of them have a
     # photo, and the others try the next.
@@ -92,7 +97,7 @@ def prepare(batch_photo: BatchPhoto) -> None:
         _refuse(batch_photo, f"Given up: {MAX_TRIES} tries did not finish. Send it again.")
         return
     # Planned before the file is read, so that a bug in planning leaves no stored photo behind.
-    plans, refusals = _plan_all(batch_photo)
+    plans, refusals = plan_all(batch_photo)
     try:
         photo = batch_photo.photo or _read_photo(batch_photo)
     except images.PhotoRefused as error:
@@ -126,6 +131,21 @@ def request_of(batch: StagingBatch, *, room_type: str, style: str) -> StagingReq
     )
 
 
+def plan_all(batch_photo: BatchPhoto) -> tuple[list[Plan], dict[str, str]]:
+    """Return the jobs that can be made, and the reason for each style that is refused."""
+    batch = batch_photo.batch
+    owner = _as_active(batch.owner)
+    plans: list[Plan] = []
+    refusals: dict[str, str] = {}
+    for style in batch.styles:
+        wanted = request_of(batch, room_type=batch_photo.room_type, style=style)
+        try:
+            plans.append(plan_job(wanted, project=batch.project, by=owner))
+        except RequestRefused as error:
+            refusals[style] = str(error)
+    return plans, refusals
+
+
 def _read_photo(batch_photo: BatchPhoto) -> Photo:
     """Return the unsaved photo of an upload, its files stored. Raises images.PhotoRefused."""
     if not batch_photo.upload:
@@ -136,7 +156,7 @@ def _read_photo(batch_photo: BatchPhoto) -> Photo:
         raise images.PhotoRefused("The file of this photo is gone: send it again.") from None
     with file:
         upload = Upload(file, PurePosixPath(batch_photo.name).name)
-        return store_photo(upload, owner=batch_photo.batch.owner, project=batch_photo.batch.project)
+        return store_photo(upload, owner=batch_photo.owner, project=batch_photo.batch.project)
 
 
 def _record(
@@ -153,7 +173,7 @@ def _record(
             record_job(
                 plan,
                 photo,
-                owner=batch_photo.batch.owner,
+                owner=batch_photo.owner,
                 batch_photo=batch_photo,
                 callback_url=batch_photo.batch.callback_url,
             )
@@ -161,21 +181,6 @@ def _record(
             # `record_job` has a savepoint of its own, so the transaction goes on.
             errors[plan.style] = str(error)
     _finish(batch_photo, BatchPhotoStatus.STAGED, photo=photo, job_errors=errors)
-
-
-def _plan_all(batch_photo: BatchPhoto) -> tuple[list[Plan], dict[str, str]]:
-    """Return the jobs that can be made, and the reason for each style that is refused."""
-    batch = batch_photo.batch
-    owner = _as_active(batch.owner)
-    plans: list[Plan] = []
-    refusals: dict[str, str] = {}
-    for style in batch.styles:
-        wanted = request_of(batch, room_type=batch_photo.room_type, style=style)
-        try:
-            plans.append(plan_job(wanted, project=batch.project, by=owner))
-        except RequestRefused as error:
-            refusals[style] = str(error)
-    return plans, refusals
 
 
 def _as_active(owner: User) -> User:

@@ -8,17 +8,26 @@ from decimal import Decimal
 
 from django.db.models import Count, Max, Prefetch, QuerySet, Sum
 
-from staging.models import BatchPhoto, BatchPhotoStatus, Prediction, StagingBatch, StagingJob
+from staging.models import (
+    BatchPhoto,
+    BatchPhotoStatus,
+    JobStatus,
+    Prediction,
+    StagingBatch,
+    StagingJob,
+)
 from staging.models.job import UNFINISHED
 from staging.spending.outlay import Outlay, outlays_of
+
+_MADE = (JobStatus.SUCCEEDED, JobStatus.PARTIALLY_SUCCEEDED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """The progress of a batch: photos and jobs by status, and `done` of `total`.
+    """The progress of a batch: photos and jobs by status, and what was made of `total`.
 
-    `total` is photos times styles. A photo that was refused, and a style that got no job, count as
-    done as well.
+    `total` is photos times styles. Of a photo that was refused nothing is made, nor of a style that
+    got no job.
     """
 
     photos: Mapping[str, int]
@@ -38,18 +47,35 @@ class Progress:
         return sum(self.photos.values()) * self.styles
 
     @property
-    def done(self) -> int:
+    def made(self) -> int:
+        """Of `total`, those whose job made a picture."""
+        return sum(self.jobs.get(status, 0) for status in _MADE)
+
+    @property
+    def in_work(self) -> int:
         waiting = self.photos.get(BatchPhotoStatus.WAITING, 0) * self.styles
-        return self.total - waiting - sum(self.jobs.get(status, 0) for status in UNFINISHED)
+        return waiting + sum(self.jobs.get(status, 0) for status in UNFINISHED)
+
+    @property
+    def not_made(self) -> int:
+        """Of `total`, those of which nothing comes any more: refused, failed, canceled, no job."""
+        return self.total - self.made - self.in_work
+
+    @property
+    def without_job(self) -> int:
+        """Of `not_made`, those of photos that were taken: a style was refused, or a job deleted."""
+        of_taken = self.photos.get(BatchPhotoStatus.STAGED, 0) * self.styles
+        return of_taken - sum(self.jobs.values())
 
     @property
     def percent(self) -> int:
-        """In whole percent; 100 only when nothing is left to do."""
-        return self.done * 100 // self.total if self.total else 100
+        """What was made, in whole percent; 100 only when all of it was."""
+        return self.made * 100 // self.total if self.total else 0
 
     @property
     def is_finished(self) -> bool:
-        return self.done >= self.total
+        """Whether nothing is left to do, whatever was made."""
+        return not self.in_work
 
 
 def progress_of(batches: Iterable[StagingBatch]) -> dict[uuid.UUID, Progress]:

@@ -146,6 +146,26 @@ def request_batch(
     return batch
 
 
+def find_error(photo: SentPhoto) -> str:
+    """Return what is wrong with a file as it was sent, as far as its size tells, or ""."""
+    if photo.error or photo.photo is not None:
+        return photo.error
+    if not photo.size:
+        return "This file is empty: send it again."
+    if photo.size > images.MAX_BYTES:
+        size, most = photo.size / 2**20, images.MAX_BYTES / 2**20
+        return f"This file has {size:.1f} MB; we take at most {most:g} MB."
+    return ""
+
+
+def store_upload(photo: SentPhoto) -> str:
+    """Store a file as it came, under a random name, and return that. Raises FileRefused."""
+    if photo.open is None:
+        return ""
+    with photo.open() as file:
+        return default_storage.save(f"uploads/{uuid.uuid4()}", File(file))
+
+
 def _plan_all(batch: StagingBatch, wanted: StagingRequest, *, rooms: Sequence[str]) -> int:
     """Plan every combination once, for its errors, and count the pictures of all photos.
 
@@ -218,28 +238,16 @@ def _store(photo: SentPhoto, batch: StagingBatch, *, position: int, room_type: s
         name=photo.name,
         room_type=room_type,
         photo=photo.photo,
-        error=photo.error or _error_of_size(photo),
+        error=find_error(photo),
     )
-    if not row.error and photo.open is not None:
+    if not row.error:
         try:
-            with photo.open() as file:
-                row.upload = default_storage.save(f"uploads/{uuid.uuid4()}", File(file))
+            row.upload = store_upload(photo)
         except FileRefused as error:
             row.error = str(error)
     if row.error:
         row.status = BatchPhotoStatus.REFUSED
     return row
-
-
-def _error_of_size(photo: SentPhoto) -> str:
-    if photo.photo is not None:
-        return ""
-    if not photo.size:
-        return "This file is empty: send it again."
-    if photo.size > images.MAX_BYTES:
-        size, most = photo.size / 2**20, images.MAX_BYTES / 2**20
-        return f"This file has {size:.1f} MB; we take at most {most:g} MB."
-    return ""
 
 
 @transaction.atomic

@@ -47,7 +47,7 @@ def queue_of(account: User) -> PredictionQuerySet:
 
 def count_unread(account: User) -> int:
     """Return how many photos of an account's batches wait to be read."""
-    waiting = BatchPhoto.objects.filter(status=BatchPhotoStatus.WAITING, batch__owner=account)
+    waiting = BatchPhoto.objects.of_sender(account).filter(status=BatchPhotoStatus.WAITING)
     return waiting.order_by().count()
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -73,6 +74,24 @@ class BatchPhotoQuerySet(LeasedQuerySet["BatchPhoto"]):
             row.tries += 1
         return taken
 
+    def of_sender(self, account: User) -> "BatchPhotoQuerySet":
+        """Return the photos that an account sent, in its own batches or into another's."""
+        return self.filter(Q(sent_by=account) | Q(sent_by=None, batch__owner=account))
+
+    def take_in_place(self, row: "BatchPhoto", **values: Any) -> bool:
+        """Let a refused photo wait to be read anew; say whether it was still refused."""
+        refused = self.filter(pk=row.pk, status=BatchPhotoStatus.REFUSED)
+        taken = refused.update(
+            status=BatchPhotoStatus.WAITING,
+            error="",
+            job_errors={},
+            photo=None,
+            tries=0,
+            lease_until=None,
+            **values,
+        )
+        return bool(taken)
+
     def note(self, row: "BatchPhoto", **values: Any) -> bool:
         """Write values under the claim; say whether the claim still held."""
         held = self.held(row).filter(status=BatchPhotoStatus.WAITING)
@@ -102,6 +121,10 @@ class BatchPhoto(Leased):
     )
     error = models.TextField(blank=True)
     job_errors: "models.JSONField[dict[str, Any], dict[str, Any]]" = models.JSONField(default=dict)
+    # Who sent the file in the place of a refused one, and pays for it; empty: the batch's owner.
+    sent_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
     tries = models.PositiveSmallIntegerField(default=0)
     # Its place among the photos that wait to be read. The database has the default as well, for an
     # older release that does not know the column.
@@ -125,3 +148,8 @@ class BatchPhoto(Leased):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def owner(self) -> User:
+        """The account whose photo it becomes, and that pays for its jobs."""
+        return self.sent_by or self.batch.owner

@@ -6,6 +6,14 @@
     !document.hidden &&
     !document.querySelector("#content-main form :is(textarea, input):focus, #content-main :active");
 
+  // Keeps Unfold from writing a file's name into the text field of its own widget, which is not here.
+  // An observer from before Unfold's, so that it is the first to see what is drawn anew.
+  const keepFromUnfold = () => {
+    for (const input of document.querySelectorAll(".restage-replace input")) input.hasChangeListener = true;
+  };
+  new MutationObserver(keepFromUnfold).observe(document.body, { childList: true, subtree: true });
+  keepFromUnfold();
+
   // A name for an element that is the same in both drawings: without signatures, which change.
   const nameOf = (element) => {
     const address = element.getAttribute("href") ?? element.getAttribute("formaction");

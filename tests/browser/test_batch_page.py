@@ -78,7 +78,7 @@ def test_files_and_a_zip_are_staged_from_the_form(
     page.get_by_label("Room", exact=True).select_option(label="Kitchen")
     page.get_by_role("button", name="Stage them").click()
 
-    expect(page.get_by_text("0 %, 0 of 6")).to_be_visible()
+    expect(page.get_by_text("0 of 6 made, 6 in work")).to_be_visible()
     batch = StagingBatch.objects.get()
     assert batch.styles == ["modern", "industrial"]
     assert list(batch.photos.values_list("name", "room_type")) == [
@@ -88,7 +88,8 @@ def test_files_and_a_zip_are_staged_from_the_form(
     work_off()
 
     # Nobody loads the page again: it does so itself while anything is left to do.
-    expect(page.get_by_text("100 %, 6 of 6")).to_be_visible()
+    expect(page.get_by_text("4 of 6 made, 2 not made")).to_be_visible()
+    expect(page.get_by_role("heading", name="ended, 2 of 6 not made")).to_be_visible()
     expect(page.get_by_alt_text("After: Bedroom/1.jpg, Industrial")).to_be_visible()
     expect(page.get_by_alt_text("Before: hall.jpg")).to_be_visible()
     expect(page.get_by_role("alert")).to_contain_text("broken.jpg: This photo is damaged")
@@ -137,7 +138,7 @@ def test_a_batch_is_started_by_keyboard_alone(page: Page, files: list[Path]) -> 
     press_through_to(page, "Stage them")
     page.keyboard.press("Enter")
 
-    expect(page.get_by_text("0 %, 0 of 2")).to_be_visible()
+    expect(page.get_by_text("0 of 2 made, 2 in work")).to_be_visible()
 
 
 def test_the_list_shows_how_far_each_is(page: Page, batch: StagingBatch) -> None:
@@ -147,8 +148,42 @@ def test_the_list_shows_how_far_each_is(page: Page, batch: StagingBatch) -> None
 
     row = page.get_by_role("row", name=str(batch))
     expect(row).to_contain_text("2 photos")
-    expect(row).to_contain_text("100 %, 4 of 4")
-    expect(row.get_by_role("progressbar")).to_have_attribute("value", "4")
+    expect(row).to_contain_text("2 of 4 made, 2 not made")
+
+
+def test_refused_photo_is_replaced(page: Page, batch: StagingBatch, tmp_path: Path) -> None:
+    work_off()
+    good = tmp_path / "good.jpg"
+    good.write_bytes(make_photo())
+    page.goto(f"{LIST}{batch.pk}/change/")
+
+    page.get_by_role("alert").get_by_role("link", name="broken.jpg").click()
+    page.get_by_label("A photo in the place of broken.jpg").set_input_files(good)
+    page.get_by_role("button", name="Replace this photo").click()
+
+    expect(page.get_by_text("broken.jpg is replaced, and staged like the other")).to_be_visible()
+    expect(page.get_by_text("2 of 4 made, 2 in work")).to_be_visible()
+    work_off()
+    expect(page.get_by_text("4 of 4 made")).to_be_visible()
+    expect(page.get_by_role("heading", name=f"{batch}: done")).to_be_visible()
+    expect(page.get_by_alt_text("After: good.jpg, Industrial")).to_be_visible()
+
+
+def test_chosen_replacement_stays_while_the_page_draws_itself_anew(
+    page: Page, batch: StagingBatch, tmp_path: Path
+) -> None:
+    while preparation.prepare_waiting():
+        pass
+    good = tmp_path / "good.jpg"
+    good.write_bytes(make_photo())
+    page.goto(f"{LIST}{batch.pk}/change/")
+    chooser = page.get_by_label("A photo in the place of broken.jpg")
+    chooser.set_input_files(good)
+    title = page.get_by_role("heading", name="in work").element_handle()
+
+    page.wait_for_function("(element) => !element.isConnected", arg=title)
+
+    assert chooser.evaluate("(input) => input.files.length") == 1
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -292,7 +292,7 @@ def test_judge_by_touch_on_a_phone(page: Page, images: list[StagedImage]) -> Non
     accept.click()
 
     expect(page.locator(f"[data-picture='{images[1].pk}']")).to_be_visible()
-    page.get_by_role("button", name="Back").click()
+    page.get_by_role("button", name="← Back").click()
     expect(page.locator(f"[data-picture='{images[0].pk}']")).to_be_visible()
     assert said()[0][:2] == ("accepted", 5)
     assert box is not None

@@ -218,6 +218,7 @@ _STAGING = Section(
         Row("POST", "spendinglimit/{limit}/delete/", _DELETED, {}, "staging_spendinglimit"),
         Row("GET", "spendinglimit/{limit}/history/", _SEE),
 
+        Row("GET", "stagedimage/?project={project}", "login login 403 403 200 200 200 200 200 200", what="of the project"),
         Row("GET", "stagedimage/", "login login 403 403 200 200 200 200 200 200", what="the queue of judging"),
         *_no("stagedimage/add/"),
         _bare("stagedimage/{image}/"),
@@ -233,6 +234,7 @@ _STAGING = Section(
         _bare("stagingbatch/{batch}/"),
         Row("GET", "stagingbatch/{batch}/change/", _FIND),
         *_no("stagingbatch/{batch}/delete/"),
+        Row("POST", "stagingbatch/{batch}/photos/{refused_at}/replace/", "login login 403 403 403 302+ 404 302+ 302+ 302+", {"photo": PHOTO}, "staging_batchphoto", "replace a refused photo"),
         Row("GET", "stagingbatch/{batch}/history/", _PAST),
 
         Row("GET", "stagingjob/", _LIST),

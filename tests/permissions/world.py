@@ -155,6 +155,7 @@ def _make_work(project: Project, owner: User) -> dict[str, Any]:
         "failed": failed.pk,
         "image": image.pk,
         "batch": _make_batch(project, job).pk,
+        "refused_at": 1,
         "callback": callback.pk,
         "usage": DailyUsage.objects.get(project=project.pk).pk,
         "type_of_project": ContentType.objects.get_for_model(Project).pk,
@@ -174,6 +175,13 @@ def _make_batch(project: Project, job: StagingJob) -> StagingBatch:
         status=BatchPhotoStatus.STAGED,
     )
     job.save()
+    BatchPhoto.objects.create(
+        batch=batch,
+        position=1,
+        name=f"{MARK}-back.jpg",
+        status=BatchPhotoStatus.REFUSED,
+        error="This photo is damaged.",
+    )
     return batch
 
 

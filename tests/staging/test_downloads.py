@@ -27,6 +27,9 @@ def project(operator: User) -> Project:
     return create_project("Elm Street 5", owner=operator)
 
 
+ACCEPTED = "?verdict=accepted"
+
+
 def opened(answer: Any) -> zipfile.ZipFile:
     """Return a streamed answer as the ZIP that a client would open, checked."""
     found = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
@@ -97,8 +100,29 @@ def test_some_pictures_by_id_by_verdict_and_with_their_photos(
         "Elm Street 5/a - bedroom, modern.webp",
         "Elm Street 5/b - bedroom, modern.webp",
     ]
-    assert good.namelist() == ["Elm Street 5/a.jpg", "Elm Street 5/a - bedroom, modern.webp"]
-    assert good.read("Elm Street 5/a.jpg") == content_of(first.photo.file)
+    # A folder of its own, so that it does not fall into that of all pictures.
+    assert good.namelist() == [
+        "Elm Street 5, accepted/a.jpg",
+        "Elm Street 5, accepted/a - bedroom, modern.webp",
+    ]
+    assert good.read("Elm Street 5, accepted/a.jpg") == content_of(first.photo.file)
+
+
+def test_zip_of_a_verdict_has_a_name_of_its_own(
+    api: APIClient, operator: User, project: Project
+) -> None:
+    project.name = "Elm Street " * 18
+    project.save()
+    StagedImage.objects.filter(prediction__job=staged(operator, project=project)).update(
+        verdict="accepted"
+    )
+    address = f"/api/v1/staging/projects/{project.pk}/pictures.zip"
+
+    names = [
+        api.get(f"{address}{query}").headers["Content-Disposition"] for query in ("", ACCEPTED)
+    ]
+
+    assert [", accepted.zip" in name for name in names] == [False, True]
 
 
 def test_originals_are_there_once_however_many_pictures_were_made(

@@ -160,20 +160,18 @@ def bar(found: Iterable[Progress]) -> str:
     found = list(found)
     width = max(10, min(40, get_terminal_size().columns - 50))
     total = sum(progress.total for progress in found)
-    full = sum(progress.done for progress in found) * width // total
+    full = sum(progress.total - progress.in_work for progress in found) * width // total
     return f"[{'#' * full}{' ' * (width - full)}]"
 
 
 def progress_in_words(found: Iterable[Progress]) -> str:
-    """Say how far batches are: `62 %, 124 of 200, 3 failed`."""
+    """Say how far batches are: `62 %, 124 of 200 made, 3 not made`."""
     found = list(found)
-    done = sum(progress.done for progress in found)
+    made = sum(progress.made for progress in found)
     total = sum(progress.total for progress in found)
-    failed = sum(progress.jobs.get(JobStatus.FAILED, 0) for progress in found)
-    # A refused photo fails in each style that was wanted.
-    failed += sum(progress.photos.get("refused", 0) * progress.styles for progress in found)
-    told = f"{done * 100 // total} %, {done} of {total}"
-    return f"{told}, {failed} failed" if failed else told
+    not_made = sum(progress.not_made for progress in found)
+    told = f"{made * 100 // total} %, {made} of {total} made"
+    return f"{told}, {not_made} not made" if not_made else told
 
 
 def failures_of(photo: BatchPhoto) -> Iterator[tuple[str, str]]:

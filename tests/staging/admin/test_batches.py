@@ -12,7 +12,8 @@ from modelsettings.models import ReplicateModel
 from staging.admin.batch_form import FilesField
 from staging.batches.requesting import from_upload, request_batch
 from staging.jobs.request import StagingRequest
-from staging.models import Project, StagingBatch
+from staging.models import BatchPhoto, Project, StagingBatch, StagingJob
+from tests.conftest import make_photo
 from tests.modelsettings.rows import save_row
 from tests.staging.batch_requests import carry_out_all, photo_file, prepare_all, stored_files
 from tests.staging.conftest import FLUX, Sandbox
@@ -49,8 +50,9 @@ def test_a_batch_is_started_and_leads_to_its_page(admin_page: Client, operator: 
     assert (answer.status_code, answer.headers["Location"]) == (302, page_of(batch))
     assert (batch.owner, batch.project.owner, batch.photos.count()) == (operator, operator, 2)
     page = admin_page.get(page_of(batch)).content.decode()
-    assert "50 %, 1 of 2" in page
-    assert "empty.jpg: This file is empty" in page
+    assert "0 of 2 made" in page
+    assert "1 not made" in page
+    assert "empty.jpg</a>: This file is empty" in page
 
 
 def test_a_batch_of_more_than_a_gigabyte_is_refused() -> None:
@@ -147,7 +149,96 @@ def test_pages_ask_the_database_a_fixed_number_of_times(
     with django_assert_num_queries(LIST_QUERIES):
         assert admin_page.get(LIST).status_code == 200
     with django_assert_num_queries(PAGE_QUERIES):
-        assert "100 %" in admin_page.get(page_of(batches[0])).content.decode()
+        shown = admin_page.get(page_of(batches[0])).content.decode()
+    assert f"{2 * count} of {2 * count} made" in shown
+
+
+@pytest.mark.parametrize(
+    ("contents", "state", "told"),
+    [
+        ([b"x", b"y"], "ended, nothing made", "0 of 2 made"),
+        ([make_photo(), b"x"], "ended, 1 of 2 not made", "1 of 2 made"),
+        ([make_photo(), make_photo()], "done", "2 of 2 made"),
+    ],
+)
+def test_page_says_what_was_made_and_what_not(
+    sandbox: Sandbox,
+    admin_page: Client,
+    operator: User,
+    contents: list[bytes],
+    state: str,
+    told: str,
+) -> None:
+    sent = [from_upload(photo_file(f"{at}.jpg", file)) for at, file in enumerate(contents)]
+    project = Project.objects.unsorted_of(operator)
+    batch = request_batch(sent, StagingRequest(), owner=operator, project=project)
+    carry_out_all(sandbox)
+
+    page = admin_page.get(page_of(batch)).content.decode()
+    listed = admin_page.get(LIST).content.decode()
+
+    assert f"{batch}: {state}" in page
+    assert (told in page, told in listed) == (True, True)
+    assert ("not made" in listed) == ("not made" in page) == (state != "done")
+
+
+def refused_of(owner: User) -> BatchPhoto:
+    """Return the photo of a batch that is no photo, and was refused."""
+    sent = [from_upload(photo_file("list.jpg", b"milk, eggs"))]
+    project = Project.objects.unsorted_of(owner)
+    request_batch(sent, StagingRequest(room_type="kitchen"), owner=owner, project=project)
+    prepare_all()
+    return BatchPhoto.objects.get()
+
+
+def replace(browser: Client, refused: BatchPhoto, **fields: Any) -> Any:
+    address = f"{LIST}{refused.batch_id}/photos/{refused.position}/replace/"
+    return browser.post(address, fields)
+
+
+def test_refused_photo_is_replaced_and_staged(
+    sandbox: Sandbox, admin_page: Client, operator: User
+) -> None:
+    photo = refused_of(operator)
+    offered = admin_page.get(page_of(photo.batch)).content.decode()
+
+    answer = replace(admin_page, photo, photo=photo_file("hall.jpg"))
+    carry_out_all(sandbox)
+
+    assert "Replace this photo" in offered
+    assert answer.url == f"{page_of(photo.batch)}?page=1#photo-0"
+    page = admin_page.get(answer.url).content.decode()
+    assert "list.jpg is replaced, and staged like the other photos." in page
+    assert f"{photo.batch}: done" in page
+    assert StagingJob.objects.get().room_type == "kitchen"
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({}, "Choose a file in the place of list.jpg."),
+        ({"photo": photo_file("empty.jpg", b"")}, "This file is empty"),
+    ],
+)
+def test_what_is_no_replacement_is_refused(
+    admin_page: Client, operator: User, fields: dict[str, Any], sentence: str
+) -> None:
+    photo = refused_of(operator)
+    before = stored_files()
+
+    answer = replace(admin_page, photo, **fields)
+
+    assert sentence in admin_page.get(answer.url).content.decode()
+    photo.refresh_from_db()
+    assert (photo.status, photo.name, stored_files()) == ("refused", "list.jpg", before)
+
+
+def test_photo_that_is_not_there_is_not_replaced(admin_page: Client, operator: User) -> None:
+    photo = refused_of(operator)
+    photo.position = 7
+
+    assert replace(admin_page, photo, photo=photo_file()).status_code == 404
+    assert admin_page.get(f"{LIST}{photo.batch_id}/photos/0/replace/").status_code == 405
 
 
 def test_a_long_batch_is_shown_in_pages(admin_page: Client, operator: User) -> None:

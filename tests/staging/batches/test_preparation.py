@@ -89,7 +89,7 @@ def test_a_style_that_cannot_be_made_now_is_told_and_the_others_go_on(api: APICl
     made, missing = told["photos"][0]["styles"]
     assert (made["job"]["status"], made["error"], missing["job"]) == ("queued", None, None)
     assert 'no style "gone"' in missing["error"]
-    assert (told["done"], told["total"]) == (1, 2)
+    assert (told["done"], told["not_made"], told["total"]) == (0, 1, 2)
 
 
 def test_a_batch_lets_others_go_first(api: APIClient, ask: Ask, batch: StagingBatch) -> None:

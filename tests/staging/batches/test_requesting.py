@@ -82,8 +82,9 @@ def test_post_answers_the_whole_batch(api: APIClient) -> None:
         "overrides": {"output_quality": 70},
         "seed": 5,
         "is_finished": False,
-        "percent": 50,
-        "done": 2,
+        "percent": 0,
+        "done": 0,
+        "not_made": 2,
         "total": 4,
         "photo_counts": {"waiting": 1, "staged": 0, "refused": 1},
         "job_counts": dict.fromkeys(
@@ -110,7 +111,8 @@ def test_a_batch_is_staged_to_its_end(sandbox: Sandbox, api: APIClient) -> None:
 
     told = api.get(answer.headers["Location"]).json()
     fine, refused = told["photos"]
-    assert [told[key] for key in ("is_finished", "percent", "done", "total")] == [True, 100, 4, 4]
+    how_far = [told[key] for key in ("is_finished", "percent", "done", "not_made", "total")]
+    assert how_far == [True, 50, 2, 2, 4]
     assert (told["job_counts"]["succeeded"], told["cost"]) == (2, 0.06)
     assert [one["style"] for one in fine["styles"]] == ["modern", "industrial"]
     assert [one["job"]["status"] for one in fine["styles"]] == ["succeeded", "succeeded"]

@@ -83,7 +83,7 @@ def test_a_folder_is_staged(sandbox: Sandbox, operator: User, folder: Path, tty:
     ]  # fmt: skip
     assert (batch.project.name, batch.owner, complaints) == ("Elm Street", operator, "")
     assert f"/admin/staging/stagingbatch/{batch.pk}/change/" in told
-    assert "100 %, 4 of 4" in told
+    assert "100 %, 4 of 4 made" in told
     assert ("[####" in told) is tty
     assert "All 4 pictures are ready." in told
     for image in StagedImage.objects.all():
@@ -210,7 +210,7 @@ def test_interrupted_it_leaves_the_batch_going(
     command = [sys.executable, "manage.py", "stage_folder", str(folder), "--user", "olga"]
     process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=end, stderr=end)
 
-    wait_for(lambda: b"0 %, 0 of 2" in b"".join(written))
+    wait_for(lambda: b"0 %, 0 of 2 made" in b"".join(written))
     process.send_signal(signal.SIGINT)
 
     assert process.wait(20) == 130
