@@ -16,6 +16,7 @@ urlpatterns = [
     path("admin/attention/", include("config.dashboard.urls")),
     path("admin/changes/", admin.site.admin_view(changes_view), name="changes"),
     path("admin/session/", admin.site.admin_view(session), name="session"),
+    path("admin/stage/", include("staging.admin.stage.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("modelsettings.urls")),
     path("api/v1/", include("staging.urls")),

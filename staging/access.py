@@ -91,6 +91,11 @@ def holds(user: User | AnonymousUser, right: Right) -> bool:
     return any(map(user.has_perm, right.permissions)) or not is_bound(user)
 
 
+def may_stage(user: User | AnonymousUser) -> bool:
+    """Say whether an account may stage single photos or many, in whichever project."""
+    return holds(user, Right.STAGE) or holds(user, Right.STAGE_MANY)
+
+
 def has_all_projects(user: User | AnonymousUser) -> bool:
     """Say whether the admin shows an account the projects of others."""
     return user.has_perm("staging.all_projects")

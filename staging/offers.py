@@ -14,7 +14,7 @@ from modelsettings.schema.delivery import is_ours
 from modelsettings.schema.flattening import JSON
 from modelsettings.schema.overridable import overridable_names
 from staging.clients import is_client, nameable_models, nameable_profiles
-from staging.models import DisclosureRule, Project
+from staging.models import DisclosureRule, PriceEstimate, Project
 from staging.spending.estimating import typical_cost
 
 
@@ -63,6 +63,7 @@ def offers_to(user: User) -> list[ModelOffer]:
     profiles = _profiles_by_model()
     changes_all = not is_client(user)
     kept = {"disclosure"} if DisclosureRule.objects.in_force().of(None).exists() else set()
+    estimates = dict(PriceEstimate.objects.values_list("model", "usd"))
     offers = []
     for model in registry.list_models():
         may_name = model.pk in named_models
@@ -81,6 +82,7 @@ def offers_to(user: User) -> list[ModelOffer]:
                         may_name=row.pk in named_profiles and (may_name or model.is_default),
                         changes_all=changes_all,
                         kept=kept,
+                        estimates=estimates,
                     )
                     for row in profiles.get(model.pk, [])
                     if row.pk in named_profiles
@@ -123,6 +125,7 @@ def _offer_profile(
     may_name: bool,
     changes_all: bool,
     kept: set[str],
+    estimates: Mapping[int, Decimal],
 ) -> ProfileOffer:
     pinned: Any = model.pinned_schema
     schema = get_schema(model.slug, roles=model.roles, digest=pinned.digest).validator.schema
@@ -137,7 +140,7 @@ def _offer_profile(
         may_name=may_name,
         is_live=row.pk == model.live_profile_id,
         room_types=sorted(room.room_type for room in row.rooms.all()),
-        price=typical_cost(model, settings=row.values),
+        price=typical_cost(model, settings=row.values, estimates=estimates),
         parameters=schema | {"properties": {name: properties[name] for name in names}},
         values={name: row.values[name] for name in names if name in row.values},
     )

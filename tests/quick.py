@@ -306,8 +306,8 @@ DOORS = {
         f"{_SETTINGS}/admin/test_profiles.py::test_save_shows_an_error_under_its_field",
     ),
     "staging.admin.batches.StagingBatchAdmin": Door(
-        f"{_STAGING}/admin/test_batches.py::test_a_batch_is_started_and_leads_to_its_page",
-        f"{_STAGING}/admin/test_batches.py::test_a_wrong_form_says_so_and_stores_nothing",
+        f"{_STAGING}/admin/test_batches.py::test_a_long_batch_is_shown_in_pages",
+        f"{_STAGING}/admin/test_batches.py::test_page_of_no_batch",
     ),
     "staging.admin.callbacks.CallbackAdmin": Door(
         f"{_STAGING}/test_callbacks.py::test_admin_sends_again",
@@ -346,8 +346,8 @@ DOORS = {
         f"{_STAGING}/notices/test_watching.py::test_test_notice_needs_a_channel",
     ),
     "staging.admin.photos.PhotoAdmin": Door(
-        f"{_STAGING}/admin/test_photos.py::test_add_takes_a_photo_into_a_project",
-        f"{_STAGING}/admin/test_photos.py::test_add_says_at_the_field_why_not",
+        f"{_STAGING}/admin/test_photos.py::test_page_shows_variants_side_by_side",
+        f"{_STAGING}/admin/test_photos.py::test_who_may_not_change_nothing",
     ),
     "staging.admin.projects.ProjectAdmin": Door(
         f"{_STAGING}/admin/test_projects.py::test_add_makes_a_project_for_somebody",

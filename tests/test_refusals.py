@@ -20,7 +20,8 @@ import staging
 from modelsettings.errors import CODED, FieldsRefused, RequestRefused, family_of
 from modelsettings.refusals import put_on_form
 from modelsettings.settings import changing
-from staging import photos, projects
+from staging import projects
+from staging.jobs import requesting
 from tests.conftest import client_of, make_photo
 from tests.processes import ROOT
 
@@ -128,16 +129,17 @@ def test_a_new_refusal_stands_on_the_form_that_does_not_know_it(
     def refuse(*_args: object, **_wanted: object) -> None:
         raise Unheard("The moon is in the way.")
 
-    monkeypatch.setattr(photos, "store_photo", refuse)
+    monkeypatch.setattr(requesting, "store_photo", refuse)
 
-    page = admin_page.post("/admin/staging/photo/add/", {"file": upload()})
+    page = admin_page.post("/admin/stage/", order())
 
     assert page.status_code == 200
     assert "The moon is in the way." in page.content.decode()
 
 
-def upload() -> SimpleUploadedFile:
-    return SimpleUploadedFile("room.jpg", make_photo())
+def order() -> dict[str, object]:
+    photo = SimpleUploadedFile("room.jpg", make_photo())
+    return {"images": photo, "styles": "modern", "room_type": "bedroom"}
 
 
 def fail(*_args: object, **_wanted: object) -> None:
@@ -184,8 +186,8 @@ def test_a_bug_in_a_change_of_settings_is_500(
 @pytest.mark.parametrize(
     ("address", "module", "name", "posted"),
     [
-        ("photo/add/", photos, "store_photo", {"file": True}),
-        ("style/add/", "staging.library.changing", "_sign", {"key": "japandi"}),
+        ("stage/", requesting, "store_photo", order()),
+        ("staging/style/add/", "staging.library.changing", "_sign", {"key": "japandi"}),
     ],
 )
 def test_a_bug_behind_a_form_is_no_sentence_on_it(
@@ -199,10 +201,10 @@ def test_a_bug_behind_a_form_is_no_sentence_on_it(
     where = importlib.import_module(module) if isinstance(module, str) else module
     monkeypatch.setattr(where, name, fail)
     words = dict.fromkeys(("label", "character", "inside", "outside"), "Calm.")
-    fields = {"file": upload()} if "file" in posted else {**posted, **words, "position": 5}
+    fields = {**words, "position": 5, **posted}
 
     with pytest.raises(ValueError, match="a bug of ours"):
-        admin_page.post(f"/admin/staging/{address}", fields)
+        admin_page.post(f"/admin/{address}", fields)
 
 
 class RoomForm(forms.Form):

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.urls import reverse, reverse_lazy
 
+from staging import access
 from staging.access import Right
 from staging.models import Invitation
 
@@ -33,6 +34,12 @@ def sidebar(_request: HttpRequest) -> list[dict[str, Any]]:
         {
             "title": "Staging",
             "items": [
+                {
+                    "title": "Stage",
+                    "icon": "auto_awesome",
+                    "link": reverse_lazy("stage"),
+                    "permission": lambda request: access.may_stage(request.user),
+                },
                 _item("Jobs", "photo_library", "staging_stagingjob_changelist"),
                 _item("Batches", "burst_mode", "staging_stagingbatch_changelist"),
                 _item(

@@ -45,5 +45,5 @@ def _most_bytes(request: HttpRequest) -> int:
     user: Any = request.user
     if not (user.is_active and user.is_staff):
         return settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
-    is_batch = request.path == reverse("admin:staging_stagingbatch_add")
-    return (MAX_TOTAL_BYTES if is_batch else images.MAX_BYTES) + _FIELDS_BYTES
+    takes_batches = request.path == reverse("stage")
+    return (MAX_TOTAL_BYTES if takes_batches else images.MAX_BYTES) + _FIELDS_BYTES

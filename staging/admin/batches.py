@@ -19,18 +19,17 @@ from unfold.decorators import display
 from modelsettings.errors import RequestRefused
 from modelsettings.refusals import tell
 from staging import finding
-from staging.access import Right, holds, projects_for, seen_kinds
-from staging.admin.batch_form import BatchForm, ProjectChooser
+from staging.access import Right, holds, seen_kinds
 from staging.admin.cells import how_long_ago, two_lines
 from staging.admin.filters import DayFilter, owner_filter, project_filter
 from staging.admin.page_parts import MadeOnce, OfProjects, page_context, user_of
 from staging.admin.paging import BoundedListAdmin
+from staging.admin.stage.page import redirect_to_stage
 from staging.asking import all_of
 from staging.batches.progress import Progress, photos_with_jobs, progress_of
 from staging.batches.replacing import replace_photo
-from staging.batches.requesting import MAX_PHOTOS, MAX_TOTAL_BYTES, BatchRefused, from_upload
+from staging.batches.requesting import BatchRefused, from_upload
 from staging.models import BatchPhoto, BatchPhotoStatus, JobStatus, RoomType, StagingBatch, Style
-from staging.spending.outlay import typical_outlay
 from staging.spending.waiting import Waits, find_waits
 from staging.templatetags.staging_pictures import in_words
 
@@ -123,27 +122,8 @@ class StagingBatchAdmin(MadeOnce, OfProjects, BoundedListAdmin):
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Take photos or a ZIP, and start a batch with them."""
-        if not self.has_add_permission(request):
-            raise PermissionDenied
-        field = StagingBatch._meta.get_field("project")
-        chooser = ProjectChooser(field, self.admin_site)
-        posted = (request.POST, request.FILES) if request.method == "POST" else ()
-        initial = {"project": request.GET.get("project", "")}
-        projects = projects_for(user_of(request), Right.STAGE_MANY, in_admin=True)
-        form = BatchForm(*posted, projects=projects, chooser=chooser, initial=initial)
-        if posted and form.is_valid() and (batch := form.request(by=user_of(request))):
-            messages.success(request, "The photos are there. This page shows how far they are.")
-            return redirect("admin:staging_stagingbatch_change", batch.pk)
-        context = {
-            **page_context(self, request, title="Stage many photos"),
-            "form": form,
-            "media": form.media,
-            "outlay": typical_outlay(),
-            "most_photos": MAX_PHOTOS,
-            "most_bytes": MAX_TOTAL_BYTES,
-        }
-        return TemplateResponse(request, "admin/staging/stagingbatch/add_form.html", context)
+        """Lead to the Stage page, which takes one photo or many."""
+        return redirect_to_stage(request)
 
     def change_view(
         self,
@@ -168,6 +148,7 @@ class StagingBatchAdmin(MadeOnce, OfProjects, BoundedListAdmin):
         context = {
             **page_context(self, request, title=f"{batch}: {_state_of(progress)}"),
             "batch": batch,
+            "can_stage": self.may(request, Right.STAGE_MANY, batch),
             "progress": progress,
             "counts": _in_words(progress),
             # Not "styles": Unfold has style sheets under that name.

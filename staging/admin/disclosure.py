@@ -18,8 +18,8 @@ from modelsettings.errors import RequestRefused
 from modelsettings.models import ModelSettings
 from modelsettings.refusals import put_on_form
 from staging.access import may_view, projects_shown_to
-from staging.admin.batch_form import ProjectChooser
 from staging.admin.page_parts import ReadOnly, page_context, user_of
+from staging.admin.pickers.projects import ProjectChooser
 from staging.disclosure import end_rule, set_rule
 from staging.models import DisclosureRule, Project
 from staging.models.disclosure import DisclosureRuleQuerySet

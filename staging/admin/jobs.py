@@ -106,11 +106,10 @@ class StagingJobAdmin(OfProjects, DeletingAdmin, BoundedListAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """List jobs; where there is none yet, say what to do first."""
-        may_upload = request.user.has_perm("staging.add_photo")
         # Of a script's request, for those who look after scripts.
         is_for_all = access.has_all_projects(user_of(request))
         address = request.build_absolute_uri(reverse("jobs"))
-        empty = {"api_url": address, "may_upload": may_upload, "is_for_all": is_for_all}
+        empty = {"api_url": address, "is_for_all": is_for_all}
         listed: HttpResponse = super().changelist_view(request, empty | (extra_context or {}))
         return listed
 
@@ -253,6 +252,7 @@ class StagingJobAdmin(OfProjects, DeletingAdmin, BoundedListAdmin):
             "can_cancel": not job.is_finished and self.may(request, Right.CANCEL, job),
             "can_retry": may_repeat and job.is_finished and job.status != JobStatus.SUCCEEDED,
             "can_repeat": may_repeat,
+            "can_stage": self.may(request, Right.STAGE, job),
             "can_delete": job.is_finished and self.has_delete_permission(request, job),
             "can_judge": self.may(request, Right.JUDGE, job),
             "can_share": self.may(request, Right.SHARE, job),

@@ -2,28 +2,24 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
-from django.contrib.admin.widgets import AutocompleteSelect
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from staging import finding
-from staging.access import Right, projects_for, seen_kinds
+from staging.access import Right, seen_kinds
 from staging.admin.cells import how_long_ago, thumbnails, two_lines
 from staging.admin.deleting import DeletingAdmin
 from staging.admin.filters import DayFilter, owner_filter, project_filter
 from staging.admin.page_parts import OfProjects, page_context, user_of
 from staging.admin.paging import BoundedListAdmin
-from staging.admin.photo_forms import AddPhotoForm, StageAgainForm
+from staging.admin.stage.page import redirect_to_stage
 from staging.admin.variants import variants_context
 from staging.deletion.deleting import delete_photo
 from staging.models import Photo, StagedImage, StagingJob
-from staging.spending.outlay import outlays_of_choices
 from staging.templatetags.staging_pictures import sent_size
 
 
@@ -83,21 +79,8 @@ class PhotoAdmin(OfProjects, DeletingAdmin, BoundedListAdmin):
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Store an uploaded photo in a project."""
-        if not self.has_add_permission(request):
-            raise PermissionDenied
-        field = Photo._meta.get_field("project")
-        chooser = AutocompleteSelect(field, self.admin_site, attrs={"style": "width: 100%"})
-        posted = (request.POST, request.FILES) if request.method == "POST" else ()
-        initial = {"project": request.GET.get("project", "")}
-        projects = projects_for(user_of(request), Right.UPLOAD, in_admin=True)
-        form = AddPhotoForm(*posted, projects=projects, chooser=chooser, initial=initial)
-        if posted and form.is_valid() and (photo := form.store(by=user_of(request))):
-            messages.success(request, "The photo is there. How shall it be staged?")
-            return redirect("admin:staging_photo_change", photo.pk)
-        shared = page_context(self, request, title="Add a photo")
-        context = {**shared, "form": form, "media": form.media}
-        return TemplateResponse(request, "admin/staging/photo/add_form.html", context)
+        """Lead to the Stage page, which takes photos."""
+        return redirect_to_stage(request)
 
     def change_view(
         self,
@@ -106,26 +89,17 @@ class PhotoAdmin(OfProjects, DeletingAdmin, BoundedListAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Show a photo with its variants; stage it once more."""
+        """Show a photo with its variants. Nothing is changed here."""
         photo: Photo | None = self.get_object(request, object_id)
         if photo is None or not self.has_view_permission(request, photo):
             raise Http404("There is no such photo.")
-        can_stage = self.may(request, Right.STAGE, photo)
+        if request.method != "GET":
+            return redirect_to_stage(request, photo=str(photo.pk))
         sees = seen_kinds(user_of(request))
-        if request.method == "POST" and not can_stage:
-            raise PermissionDenied
-        form = StageAgainForm(
-            photo, request.POST if request.method == "POST" else None, by=user_of(request)
-        )
-        if form.is_bound and form.is_valid() and (job := form.request(by=user_of(request))):
-            messages.success(request, f"{job} is asked for; its picture appears below.")
-            return redirect(request.path)
         context = {
             **page_context(self, request, title=str(photo)),
             "photo": photo,
-            "form": form,
-            "outlays": form.of_choices(outlays_of_choices(photo)) if can_stage else {},
-            "can_stage": can_stage,
+            "can_stage": self.may(request, Right.STAGE, photo),
             "can_delete": self.has_delete_permission(request, photo),
             **variants_context(photo, request.GET, viewer=user_of(request), sees=sees),
         }

@@ -55,17 +55,19 @@ class BatchRefused(RequestRefused):
 class SentPhoto:
     """A photo of a batch as it was sent: a file to open, or a photo that is stored already.
 
-    `error` says what is known to be wrong with it.
+    `room_type` is empty where its folder or the request says the room. `error` says what is known
+    to be wrong with it.
     """
 
     name: str
     size: int = 0
+    room_type: str = ""
     open: Callable[[], AbstractContextManager[IO[bytes]]] | None = field(default=None, repr=False)
     photo: Photo | None = None
     error: str = ""
 
 
-def from_upload(upload: "UploadedFile[bytes]") -> SentPhoto:
+def from_upload(upload: "UploadedFile[bytes]", *, room_type: str = "") -> SentPhoto:
     """Return a file of a request as a photo of a batch."""
 
     @contextmanager
@@ -73,11 +75,13 @@ def from_upload(upload: "UploadedFile[bytes]") -> SentPhoto:
         upload.seek(0)
         yield upload
 
-    return SentPhoto(name=displayable(upload.name or ""), size=upload.size or 0, open=opened)
+    name, size = displayable(upload.name or ""), upload.size or 0
+    return SentPhoto(name=name, size=size, room_type=room_type, open=opened)
 
 
-def from_photo(photo: Photo) -> SentPhoto:
-    return SentPhoto(name=photo.original_name or f"{photo.pk}.jpg", photo=photo)
+def from_photo(photo: Photo, *, room_type: str = "") -> SentPhoto:
+    name = photo.original_name or f"{photo.pk}.jpg"
+    return SentPhoto(name=name, room_type=room_type, photo=photo)
 
 
 def from_path(path: Path, *, name: str) -> SentPhoto:
@@ -85,13 +89,23 @@ def from_path(path: Path, *, name: str) -> SentPhoto:
     return SentPhoto(name=displayable(name), size=path.stat().st_size, open=lambda: path.open("rb"))
 
 
-def from_archive(upload: "UploadedFile[bytes]") -> list[SentPhoto]:
+def from_archive(upload: "UploadedFile[bytes]", *, room_type: str = "") -> list[SentPhoto]:
     """Return the files of a ZIP, which must stay open until they are stored.
 
-    Raises ArchiveRefused.
+    `room_type` is the room of those that are in no folder that is called like a room. Raises
+    ArchiveRefused.
     """
     archive = PhotoArchive(upload, max_files=MAX_PHOTOS, max_bytes=MAX_TOTAL_BYTES)
-    return [_from_archived(archive, file) for file in archive.files]
+    files = [_from_archived(archive, file) for file in archive.files]
+    return with_room(files, room_type)
+
+
+def with_room(photos: Sequence[SentPhoto], room_type: str) -> list[SentPhoto]:
+    """Give a room to the photos that are in no folder that is called like one; "" to none."""
+    if not room_type:
+        return list(photos)
+    rooms = choose_rooms(photos, {}, room_type)
+    return [replace(photo, room_type=room) for photo, room in zip(photos, rooms, strict=True)]
 
 
 def request_batch(
@@ -103,15 +117,17 @@ def request_batch(
     styles: Sequence[str] = (),
     room_types: Mapping[str, str] | None = None,
     callback_url: str = "",
+    tells_owner: bool = False,
     key: IdempotencyKey | None = None,
     allow: Allow = any_number,
 ) -> StagingBatch:
     """Store the files as they came, record the batch, and wake workers once it is committed.
 
     Each photo is staged as `wanted` says, once in each of `styles`; without `styles`, in the style
-    of `wanted`. The room of a photo is the one that `room_types` gives for its name, else the
-    folder of its path that is named like a room, else the room of `wanted`. A request that is
-    wrong as a whole is refused before anything is stored. Raises BatchRefused, what `plan_job`
+    of `wanted`. The room of a photo is its own, else the one that `room_types` gives for its name,
+    else the folder of its path that is named like a room, else the room of `wanted`. With
+    `tells_owner` its owner gets a notice at its end. A request that is wrong as a whole is refused
+    before anything is stored. Raises BatchRefused, what `plan_job`
     raises, TooManyPictures where `allow` does not allow their number, NotPossible for a project or
     a photo that was deleted meanwhile, and AlreadyAsked where `key` bought before.
     """
@@ -128,8 +144,9 @@ def request_batch(
         overrides=dict(wanted.overrides),
         seed=wanted.seed,
         callback_url=callback_url,
+        tells_owner=tells_owner,
     )
-    rooms = _choose_rooms(sent, room_types or {}, wanted.chosen_room)
+    rooms = choose_rooms(sent, room_types or {}, wanted.chosen_room)
     allow(_plan_all(batch, wanted, rooms=rooms))
     photos: list[BatchPhoto] = []
     try:
@@ -207,7 +224,8 @@ def _find_model(slug: str) -> ReplicateModel | None:
     return model
 
 
-def _choose_rooms(sent: Sequence[SentPhoto], named: Mapping[str, str], otherwise: str) -> list[str]:
+def choose_rooms(sent: Sequence[SentPhoto], named: Mapping[str, str], otherwise: str) -> list[str]:
+    """Return each photo's room. Raises BatchRefused for a name that no photo has."""
     by_words = {
         _folded(word): room.key for room in known_rooms() for word in (room.key, room.label)
     }
@@ -218,7 +236,8 @@ def _choose_rooms(sent: Sequence[SentPhoto], named: Mapping[str, str], otherwise
         told = [name for name in (photo.name, PurePosixPath(photo.name).name) if name in named]
         used.update(told)
         # The whole path counts before the file's name, and the innermost folder before the others.
-        rooms.append(named[told[0]] if told else (of_folders or [otherwise])[-1])
+        by_name = named[told[0]] if told else (of_folders or [otherwise])[-1]
+        rooms.append(photo.room_type or by_name)
     if unknown := [name for name in named if name not in used]:
         sentence = f"There is no photo called {unknown[0]} among these."
         raise BatchRefused(sentence, field="room_types")

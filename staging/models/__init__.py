@@ -11,6 +11,7 @@ from staging.models.callback import (
 )
 from staging.models.discarded import DiscardedFile
 from staging.models.disclosure import DisclosureRule
+from staging.models.habit import Habit
 from staging.models.heartbeat import Heartbeat
 from staging.models.idempotency import IdempotencyKey
 from staging.models.invitation import Invitation
@@ -60,6 +61,7 @@ __all__ = [
     "DeliveryStatus",
     "DiscardedFile",
     "DisclosureRule",
+    "Habit",
     "Heartbeat",
     "IdempotencyKey",
     "Invitation",

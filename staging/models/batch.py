@@ -39,6 +39,8 @@ class StagingBatch(models.Model):
     overrides = models.JSONField(default=dict)
     seed = models.BigIntegerField(null=True)
     callback_url = models.CharField(max_length=500, blank=True)
+    # Whether its owner waits for a notice that it is done; false again once the notice is written.
+    tells_owner = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -48,6 +50,9 @@ class StagingBatch(models.Model):
         indexes = [
             models.Index(fields=["project", "-created_at"], name="batch_by_project"),
             models.Index(fields=["-created_at"], name="batch_by_age"),
+            models.Index(
+                fields=["created_at"], name="batches_to_tell_of", condition=Q(tells_owner=True)
+            ),
         ]
 
     def __str__(self) -> str:

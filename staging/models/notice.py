@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from staging.models.batch import StagingBatch
 from staging.models.lease import Leased, LeasedQuerySet
 
 
@@ -15,6 +16,7 @@ class NoticeKind(models.TextChoices):
     LIMIT = "limit", "Spending limit"
     FAILURES = "failures"
     STANDSTILL = "standstill"
+    BATCH = "batch", "Batch that is done"
     TEST = "test"
 
 
@@ -32,6 +34,7 @@ class DeliveryStatus(models.TextChoices):
 class Notice(models.Model):
     """A message to operators about a condition; `over_at` is empty as long as the condition lasts.
 
+    A notice of a `batch` is for the batch's owner alone, and over when they have looked at it.
     `key` names the condition: at most one notice with a key is not over. `id` is the message's id:
     it is the same at each attempt and in each channel, so that a receiver can drop repetitions.
     """
@@ -42,6 +45,9 @@ class Notice(models.Model):
     sentence = models.CharField(max_length=500)
     at = models.DateTimeField(default=timezone.now)
     over_at = models.DateTimeField(null=True)
+    batch = models.OneToOneField(
+        StagingBatch, on_delete=models.CASCADE, null=True, related_name="notice"
+    )
 
     class Meta:
         ordering = ("-at",)

@@ -74,9 +74,21 @@ def cost_of_outputs(
     return cost_of(job.model.price, settings=job.settings, quantities=quantities)
 
 
-def typical_cost(model: ReplicateModel, *, settings: Mapping[str, Any]) -> Decimal | None:
-    """Return what one picture of a typical photo costs in dollars, or None if that is unknown."""
-    return _about(model, _asked(model, settings, photo=TYPICAL_PHOTO), pictures=1)
+def typical_cost(
+    model: ReplicateModel,
+    *,
+    settings: Mapping[str, Any],
+    estimates: Mapping[int, Decimal] | None = None,
+) -> Decimal | None:
+    """Return what one picture of a typical photo costs in dollars, or None if that is unknown.
+
+    `estimates` are the operator's, by models' keys, where the caller has read all of them.
+    """
+    asked = _asked(model, settings, photo=TYPICAL_PHOTO)
+    cost = _about_by_price(model, asked, pictures=1)
+    if cost is not None:
+        return cost
+    return _find_estimate(model) if estimates is None else estimates.get(model.pk)
 
 
 def pictures_asked(schema: ModelSchema | None, *, settings: Mapping[str, Any]) -> int:

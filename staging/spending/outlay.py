@@ -4,14 +4,13 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, F, Sum
 from django.db.models.functions import Coalesce
 
-from modelsettings.models import ModelSettings, ReplicateModel
-from modelsettings.pinned_schemas import find_schema
-from modelsettings.schema.delivery import split
-from staging.models import Photo, Prediction, PriceEstimate, StagingJob
+from modelsettings.models import ReplicateModel
+from staging.models import Photo, Prediction, StagingJob
 from staging.models.job import UNFINISHED
 from staging.spending.estimating import TYPICAL_PHOTO, note_costs
 
@@ -62,49 +61,17 @@ def outlays_of(batches: Iterable[uuid.UUID]) -> dict[uuid.UUID, Outlay]:
     }
 
 
-def outlays_of_choices(photo: Photo) -> dict[str, Outlay]:
-    """Return the outlay of a job of a photo for each profile that it may be staged with.
-
-    The keys are `slug:profile`, and `slug` for a model's live profile: two queries. "" is what the
-    photo's project chose, or the default model.
-    """
-    in_use = ModelSettings.objects.filter(retired_at=None, model__is_enabled=True)
-    related = in_use.select_related("model__pinned_schema")
-    estimates = dict(PriceEstimate.objects.values_list("model", "usd"))
-    found: dict[str, Outlay] = {}
-    for profile in related.defer("model__pinned_schema__document"):
-        model, outlay = profile.model, _outlay_of_profile(profile, photo, estimates=estimates)
-        found[f"{model.slug}:{profile.name}"] = outlay
-        if model.live_profile_id == profile.pk:
-            found[model.slug] = outlay
-            if model.is_default:
-                found.setdefault("", outlay)
-    project = photo.project
-    if project.model:
-        chosen = f":{project.profile.name}" if project.profile else ""
-        found[""] = found.get(f"{project.model.slug}{chosen}", Outlay())
-    return found
-
-
-def typical_outlay() -> Outlay:
-    """Return the outlay of a job of a typical photo with the default model."""
-    model = ReplicateModel.objects.filter(is_default=True).select_related("live_profile").first()
-    if model is None or model.live_profile is None:
-        return Outlay()
-    width, height = TYPICAL_PHOTO
-    return _outlay_of_profile(model.live_profile, Photo(width=width, height=height))
-
-
-def _outlay_of_profile(
-    profile: ModelSettings, photo: Photo, *, estimates: Mapping[int, Decimal] | None = None
+def outlay_of_settings(
+    model: ReplicateModel,
+    settings: Mapping[str, Any],
+    *,
+    predictions: int,
+    size: tuple[int, int] = TYPICAL_PHOTO,
 ) -> Outlay:
-    schema = find_schema(profile.model)
-    if schema is None:
-        return Outlay()
-    _, delivered = split(schema.settings, profile.values)
-    job = StagingJob(model=profile.model, settings=profile.values, photo=photo)
-    note_costs(job, estimates=estimates)
+    """Return the outlay of a job that is only considered, of a photo of `size` in pixels."""
+    width, height = size
+    job = StagingJob(model=model, settings=settings, photo=Photo(width=width, height=height))
+    note_costs(job)
     if job.expected_cost is None or job.most_cost is None:
         return Outlay()
-    count = delivered.num_outputs
-    return Outlay(job.expected_cost * count, job.most_cost * count)
+    return Outlay(job.expected_cost * predictions, job.most_cost * predictions)

@@ -1,6 +1,5 @@
 """Template tags for pauses and spending limits on the pages of jobs, models and projects."""
 
-import json
 from typing import Any
 
 from django import template
@@ -13,9 +12,7 @@ from modelsettings.models import ReplicateModel
 from staging.access import may_view
 from staging.models import PriceEstimate, Project, PurchasePause, SpendingLimit, StagingJob
 from staging.spending.headroom import Headroom, headroom_of
-from staging.spending.outlay import Outlay
 from staging.spending.waiting import Waits
-from staging.templatetags.staging_pictures import dollars
 
 register = template.Library()
 
@@ -83,21 +80,6 @@ def limits_of_project(context: Any, project: Project) -> dict[str, Any]:
         may_change=user.has_perm("staging.change_spendinglimit"),
         may_add=user.has_perm("staging.add_spendinglimit"),
     )
-
-
-@register.simple_tag
-def outlay_line(outlay: Outlay) -> str:
-    """Say what a form asks for should cost, and what is held for it: "costs about $0.03"."""
-    if outlay.about is None:
-        return "costs an amount that is not known beforehand"
-    held = f"; {dollars(outlay.held)} is held until it ends" if outlay.differs else ""
-    return f"costs about {dollars(outlay.about)}{held}"
-
-
-@register.simple_tag
-def outlay_lines(outlays: dict[str, Outlay]) -> str:
-    """Return the line of each choice of a form, as JSON."""
-    return json.dumps({choice: f"It {outlay_line(outlay)}." for choice, outlay in outlays.items()})
 
 
 @register.inclusion_tag("admin/staging/spendinglimit/bar.html")

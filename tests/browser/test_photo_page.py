@@ -1,6 +1,5 @@
 """A photo as an operator works with it: added, staged many ways, its variants side by side."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -28,49 +27,35 @@ def photo(operator: User) -> Photo:
     return job.photo
 
 
-def test_add_a_photo_to_a_project_and_stage_it(page: Page, operator: User, tmp_path: Path) -> None:
+def test_a_new_photo_is_staged_into_a_project(page: Page, operator: User, tmp_path: Path) -> None:
     Project.objects.create(owner=operator, name="Elm Street 5")
     (tmp_path / "kitchen.jpg").write_bytes(make_photo())
 
     page.goto(LIST)
-    page.get_by_role("link", name="Upload a photo").click()
-    page.locator("input[type=file]").set_input_files(tmp_path / "kitchen.jpg")
+    page.get_by_role("link", name="Stage photos").last.click()
+    page.get_by_label("New photos").set_input_files(tmp_path / "kitchen.jpg")
     page.locator(".select2-selection").click()
     page.locator(".select2-search__field").fill("elm")
     page.get_by_role("option", name="Elm Street 5").click()
-    page.get_by_role("button", name="Add the photo").click()
-    expect(page.get_by_role("heading", name="kitchen.jpg")).to_be_visible()
-    page.get_by_label("Room", exact=True).last.select_option("bedroom")
+    page.get_by_label("Room of kitchen.jpg").select_option("bedroom")
     page.get_by_label("Your own words").fill("no plants")
-    page.get_by_role("button", name="Stage").click()
+    page.get_by_role("button", name="Stage", exact=True).click()
 
-    expect(page.get_by_text("is asked for; its picture appears below")).to_be_visible()
-    expect(page.get_by_role("link", name="Queued")).to_be_visible()
+    expect(page.get_by_text("Its picture appears on this page.")).to_be_visible()
     job = StagingJob.objects.get()
     assert (job.project.name, job.room_type) == ("Elm Street 5", "bedroom")
+    page.get_by_role("link", name="kitchen.jpg").click()
+    expect(page.get_by_role("link", name="Stage this photo again")).to_be_visible()
 
 
 def test_refused_photo_says_why(page: Page, tmp_path: Path) -> None:
     (tmp_path / "notes.jpg").write_bytes(b"no photo")
 
-    page.goto(f"{LIST}add/")
-    page.locator("input[type=file]").set_input_files(tmp_path / "notes.jpg")
-    page.get_by_role("button", name="Add the photo").click()
+    page.goto("/admin/stage/")
+    page.get_by_label("New photos").set_input_files(tmp_path / "notes.jpg")
+    page.get_by_role("button", name="Stage", exact=True).click()
 
-    expect(page.get_by_role("alert")).to_contain_text("not an image")
-
-
-def test_form_says_what_the_chosen_model_costs(page: Page, photo: Photo) -> None:
-    page.goto(f"{LIST}{photo.pk}/change/")
-    line = page.locator("[data-outlays]")
-    expect(line).to_have_text("It costs about $0.03.")
-
-    form = page.locator("form").filter(has=line)
-    form.get_by_label("Model").select_option(label="FLUX.2 [dev]")
-    told = re.compile(r"It costs about \$0\.\d+; \$0\.\d+ is held until it ends\.")
-    expect(line).to_have_text(told)
-    form.get_by_label("Profile").select_option(label="GPT Image 1: default")
-    expect(line).to_have_text("It costs an amount that is not known beforehand.")
+    expect(page.get_by_role("alert").filter(has_text="not an image")).to_be_visible()
 
 
 def test_variants_stand_side_by_side_and_are_filtered(page: Page, photo: Photo) -> None:
@@ -114,5 +99,5 @@ def test_delete_asks_first(page: Page, photo: Photo) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1440])
 def test_no_accessibility_violation(page: Page, photo: Photo, scheme: Any, width: int) -> None:
-    pages = [LIST, f"{LIST}add/", f"{LIST}{photo.pk}/change/", f"{LIST}{photo.pk}/delete/"]
+    pages = [LIST, f"{LIST}{photo.pk}/change/", f"{LIST}{photo.pk}/delete/"]
     assert find_violations(page, pages, scheme=scheme, width=width) == {}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, FilePayload, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from staging.models import (
@@ -106,13 +106,16 @@ def test_judge_without_a_project_reads_what_to_do(enter: Enter) -> None:
 def test_stager_stages_in_their_project_within_its_limit(enter: Enter, project: Project) -> None:
     SpendingLimit.objects.create(project=project, period=Period.DAY, usd=Decimal(50))
     page = enter("Stager", project=project, may_edit=True)
-    page.goto("/admin/staging/stagingbatch/add/")
-    page.set_input_files(
-        "input[type=file]", {"name": "hall.jpg", "mimeType": "image/jpeg", "buffer": make_photo()}
-    )
+    page.goto("/admin/stage/")
+    photos: list[FilePayload] = [
+        {"name": name, "mimeType": "image/jpeg", "buffer": make_photo()}
+        for name in ("hall.jpg", "bath.jpg")
+    ]
+    page.get_by_label("New photos").set_input_files(photos)
     page.locator(".select2-selection").click()
     page.get_by_role("option", name="Elm Street 5").click()
-    page.get_by_role("button", name="Stage them").click()
+    expect(page.locator("#stage-forecast")).to_contain_text("It fits.")
+    page.get_by_role("button", name="Stage", exact=True).click()
 
     expect(page.get_by_text("The photos are there.")).to_be_visible()
     batch = StagingBatch.objects.get()
@@ -126,7 +129,7 @@ def test_stager_may_not_stage_where_they_only_see(enter: Enter, project: Project
     page.goto(f"/admin/staging/photo/{photo.pk}/change/")
 
     expect(page.get_by_text("before", exact=False).first).to_be_visible()
-    expect(page.get_by_text("Stage this photo again")).to_have_count(0)
+    expect(page.get_by_text("Stage this photo")).to_have_count(0)
 
 
 def test_administrator_gives_a_role(enter: Enter, stranger: User) -> None:

@@ -40,6 +40,7 @@ _LIST_OF_STAGERS = "login login 403 200 403 200 200 200 200 200"
 _ROW_OF_STAGERS = "login login 403 200 403 200 302 200 200 200"
 _PAST_OF_STAGERS = "login login 302 200 403 200 302 200 200 200"
 _ADD_OF_STAGERS = "login login 403 403 403 200 200 200 200 200"
+_TO_STAGE = "login login 403 403 403 302 302 302 302 302"
 _CHANGE_OF_STAGERS = "login login 403 403 403 302+ 404 302+ 302+ 302+"
 _CHANGE_FOUND = "login login 404 403 403 302+ 404 302+ 302+ 302+"
 _ACT_OF_STAGERS = "login login 403 200 200 302+ 302 302+ 302+ 302+"
@@ -59,6 +60,7 @@ def _action(name: str, chosen: str) -> Body:
     return {"action": name, "_selected_action": chosen, "post": "yes"}
 
 
+_ORDER = {"styles": "modern", "room_type": "default", "project": "{project}"}
 _MEMBERS = {"members-TOTAL_FORMS": "0", "members-INITIAL_FORMS": "0"}
 
 # fmt: off
@@ -80,6 +82,12 @@ _SITE = Section(
         Row("GET", "autocomplete/?app_label=staging&model_name=photo&field_name=owner", "login login 403 403 403 403 403 403 200 200"),
         Row("GET", "changes/", _SEE, what="recent changes, of what one may see"),
         Row("GET", "jsi18n/", _LOGGED_IN),
+        Row("GET", "stage/", _ADD_OF_STAGERS, what="the Stage page"),
+        Row("GET", "stage/?project={project}&photo={photo}", _ADD_OF_STAGERS, what="of a photo"),
+        Row("POST", "stage/", "login login 403 403 403 302+ 200 302+ 302+ 302+", _ORDER | {"images": PHOTO}, "staging_stagingjob", "a new photo into the project"),
+        Row("POST", "stage/", "login login 403 403 403 302+ 200 302+ 302+ 302+", _ORDER | {"photo": "{photo}", "styles": ["modern", "industrial"]}, "staging_stagingbatch", "a photo of the project"),
+        Row("POST", "stage/forecast/", _ADD_OF_STAGERS, _ORDER | {"photo": "{photo}"}, what="what it would come to"),
+        Row("GET", "stage/photos/", _ADD_OF_STAGERS, what="photos that one may stage"),
         Row("GET", "login/", "200 200 302 302 302 302 302 302 302 302"),
         Row("POST", "login/", "302+ 302+ 302+ 302+ 302+ 302+ 302+ 302+ 302+ 302+", {"username": "{operator_name}", "password": "{password}"}, "django_session", "as an operator"),
         Row("POST", "login/", "200 200 200 200 200 200 200 200 200 200", {"username": "{owner_name}", "password": "{password}"}, what="as somebody who is no staff"),
@@ -140,11 +148,11 @@ _STAGING = Section(
         Row("GET", "photo/", _LIST),
         Row("GET", "photo/?project__id__exact={project}", _LIST, what="of the project"),
         Row("POST", "photo/", _ACT_OF_STAGERS, _action("delete_selected", "{photo}"), "staging_photo", "delete"),
-        Row("GET", "photo/add/", _ADD_OF_STAGERS),
-        Row("POST", "photo/add/", "login login 403 403 403 302+ 200 302+ 302+ 302+", {"file": PHOTO, "project": "{project}"}, "staging_photo"),
+        Row("GET", "photo/add/", _TO_STAGE, what="to the Stage page"),
+        Row("POST", "photo/add/", _TO_STAGE, {}),
         _bare("photo/{photo}/"),
         Row("GET", "photo/{photo}/change/", _FIND),
-        Row("POST", "photo/{photo}/change/", _CHANGE_FOUND, {"room_type": "bedroom", "style": "modern"}, "staging_stagingjob", "stage it again"),
+        Row("POST", "photo/{photo}/change/", "login login 404 403 403 302 404 302 302 302", {}, what="to the Stage page"),
         Row("GET", "photo/{photo}/delete/", "login login 404 403 403 200 404 200 200 200"),
         Row("POST", "photo/{photo}/delete/", _CHANGE_FOUND, {}, "staging_photo"),
         Row("GET", "photo/{photo}/history/", _PAST),
@@ -229,8 +237,8 @@ _STAGING = Section(
 
         Row("GET", "stagingbatch/", _LIST),
         Row("GET", "stagingbatch/?project__id__exact={project}", _LIST, what="of the project"),
-        Row("GET", "stagingbatch/add/", _ADD_OF_STAGERS),
-        Row("POST", "stagingbatch/add/", "login login 403 403 403 302+ 200 302+ 302+ 302+", {"photos": PHOTO, "styles": "modern", "room_type": "default", "project": "{project}"}, "staging_stagingbatch"),
+        Row("GET", "stagingbatch/add/", _TO_STAGE, what="to the Stage page"),
+        Row("POST", "stagingbatch/add/", _TO_STAGE, {}),
         _bare("stagingbatch/{batch}/"),
         Row("GET", "stagingbatch/{batch}/change/", _FIND),
         *_no("stagingbatch/{batch}/delete/"),

@@ -8,7 +8,7 @@ from django.test import Client
 
 pytestmark = pytest.mark.django_db
 
-ADD_PHOTO, ADD_BATCH = "/admin/staging/photo/add/", "/admin/staging/stagingbatch/add/"
+ADD_PHOTO, STAGE = "/admin/staging/photo/add/", "/admin/stage/"
 
 
 def send_long(client: Client, path: str, *, megabytes: int) -> tuple[int, list[str]]:
@@ -33,7 +33,7 @@ def send_long(client: Client, path: str, *, megabytes: int) -> tuple[int, list[s
     return client.generic("POST", path, b"", **environ).status_code, read
 
 
-@pytest.mark.parametrize("path", ["/admin/login/", ADD_PHOTO, ADD_BATCH, "/s/nothing"])
+@pytest.mark.parametrize("path", ["/admin/login/", ADD_PHOTO, STAGE, "/s/nothing"])
 def test_long_form_of_nobody_is_refused_unread(client: Client, path: str) -> None:
     assert send_long(client, path, megabytes=3) == (413, [])
 
@@ -41,7 +41,7 @@ def test_long_form_of_nobody_is_refused_unread(client: Client, path: str) -> Non
 def test_long_form_of_an_account_that_is_not_staff(client: Client, stranger: User) -> None:
     client.force_login(stranger)
 
-    assert send_long(client, ADD_BATCH, megabytes=3) == (413, [])
+    assert send_long(client, STAGE, megabytes=3) == (413, [])
 
 
 @pytest.mark.parametrize(
@@ -49,8 +49,8 @@ def test_long_form_of_an_account_that_is_not_staff(client: Client, stranger: Use
     [
         (ADD_PHOTO, 31, True),
         (ADD_PHOTO, 32, False),
-        (ADD_BATCH, 1025, True),
-        (ADD_BATCH, 1026, False),
+        (STAGE, 1025, True),
+        (STAGE, 1026, False),
     ],
 )
 def test_long_form_of_staff(admin_page: Client, path: str, megabytes: int, is_read: bool) -> None:

@@ -5,18 +5,14 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.exceptions import ValidationError
 from django.test import Client
 
-from modelsettings.models import ReplicateModel
-from staging.admin.batch_form import FilesField
 from staging.batches.requesting import from_upload, request_batch
 from staging.jobs.request import StagingRequest
 from staging.models import BatchPhoto, Project, StagingBatch, StagingJob
 from tests.conftest import make_photo
-from tests.modelsettings.rows import save_row
 from tests.staging.batch_requests import carry_out_all, photo_file, prepare_all, stored_files
-from tests.staging.conftest import FLUX, Sandbox
+from tests.staging.conftest import Sandbox
 
 LIST = "/admin/staging/stagingbatch/"
 ADD = f"{LIST}add/"
@@ -38,83 +34,21 @@ def page_of(batch: StagingBatch) -> str:
     return f"{LIST}{batch.pk}/change/"
 
 
-def send(browser: Client, **fields: Any) -> Any:
-    asked = {"photos": [photo_file()], "styles": ["modern"], "room_type": "bedroom", **fields}
-    return browser.post(ADD, asked)
+def test_address_of_the_earlier_form_leads_to_stage(admin_page: Client) -> None:
+    answer: Any = admin_page.get(ADD, {"project": "12"})
+
+    assert (answer.status_code, answer.url) == (302, "/admin/stage/?project=12")
 
 
-def test_a_batch_is_started_and_leads_to_its_page(admin_page: Client, operator: User) -> None:
-    answer = send(admin_page, photos=[photo_file(), photo_file("empty.jpg", b"")])
+def test_refused_photo_says_why(admin_page: Client, operator: User) -> None:
+    sent = [from_upload(photo_file()), from_upload(photo_file("empty.jpg", b""))]
+    project = Project.objects.unsorted_of(operator)
+    batch = request_batch(sent, StagingRequest(), owner=operator, project=project)
 
-    batch = StagingBatch.objects.get()
-    assert (answer.status_code, answer.headers["Location"]) == (302, page_of(batch))
-    assert (batch.owner, batch.project.owner, batch.photos.count()) == (operator, operator, 2)
     page = admin_page.get(page_of(batch)).content.decode()
     assert "0 of 2 made" in page
     assert "1 not made" in page
     assert "empty.jpg</a>: This file is empty" in page
-
-
-def test_a_batch_of_more_than_a_gigabyte_is_refused() -> None:
-    photo = photo_file()
-    photo.size = 2**29 + 1
-
-    with pytest.raises(ValidationError, match="at most 1 GB a batch"):
-        FilesField().clean([photo, photo])
-
-
-def test_a_batch_goes_into_anybodys_project(admin_page: Client, stranger: User) -> None:
-    project = Project.objects.create(owner=stranger, name="Elm Street")
-
-    send(admin_page, project=str(project.pk))
-
-    assert StagingBatch.objects.get().project == project
-
-
-@pytest.mark.parametrize(
-    ("fields", "sentence"),
-    [
-        ({"photos": []}, "This field is required."),
-        ({"styles": []}, "This field is required."),
-        ({"styles": ["baroque-ish"]}, "baroque-ish is not one of the available choices"),
-        ({"room_type": "hangar"}, "hangar is not one of the available choices"),
-        ({"photos": [photo_file("a.ZIP", b"no")]}, "not a ZIP that can be read"),
-        ({"project": "12"}, "not a valid"),
-    ],
-)
-def test_a_wrong_form_says_so_and_stores_nothing(
-    admin_page: Client, fields: dict[str, Any], sentence: str
-) -> None:
-    answer = send(admin_page, **fields)
-
-    assert (answer.status_code, sentence in answer.content.decode()) == (200, True)
-    assert (StagingBatch.objects.count(), stored_files()) == (0, [])
-
-
-@pytest.mark.parametrize("project", ["5", "00000000-0000-0000-0000-000000000000"])
-def test_the_form_opens_for_a_project_that_is_none(admin_page: Client, project: str) -> None:
-    assert admin_page.get(ADD, {"project": project}).status_code == 200
-
-
-def test_201_photos_are_refused_at_the_field_of_the_photos(admin_page: Client) -> None:
-    answer = send(admin_page, photos=[photo_file(f"{number}.jpg", b"x") for number in range(201)])
-
-    assert answer.context["form"].errors == {
-        "photos": ["These are 201 photos; we take at most 200 at once."]
-    }
-
-
-def test_what_is_about_no_field_of_the_form_stands_on_top(
-    admin_page: Client, operator: User
-) -> None:
-    model = ReplicateModel.objects.get(slug=FLUX)
-    model.is_enabled = False
-    save_row(model)
-    project = Project.objects.create(owner=operator, name="Elm Street 5", model=model)
-
-    answer = send(admin_page, project=str(project.pk))
-
-    assert answer.context["form"].errors == {"__all__": [f"{FLUX} is disabled."]}
 
 
 def test_pages_escape_what_others_wrote(admin_page: Client, operator: User) -> None:
@@ -129,7 +63,7 @@ def test_pages_escape_what_others_wrote(admin_page: Client, operator: User) -> N
 def test_an_empty_list_says_what_to_do_first(admin_page: Client) -> None:
     page = admin_page.get(LIST).content.decode()
 
-    assert f'href="{ADD}"' in page
+    assert 'href="/admin/stage/"' in page
     assert "A batch stages many photos at once" in page
 
 

@@ -141,7 +141,7 @@ def test_list_says_what_to_do_first(admin_page: Client) -> None:
 
     assert "No job yet" in page
     assert "http://testserver/api/v1/staging/jobs" in page
-    assert "/admin/staging/photo/add/" in page
+    assert "/admin/stage/" in page
 
 
 def test_list_filters(admin_page: Client, operator: User, ask: Ask) -> None:

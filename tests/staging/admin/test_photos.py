@@ -1,37 +1,23 @@
-"""The admin's pages of photos: the list, adding one, its variants, staging it again."""
+"""The admin's pages of photos: the list, a photo and its variants."""
 
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.contrib.messages import get_messages
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from staging.jobs.judging import judge_picture
-from staging.models import Photo, Project, StagedImage, StagingJob
-from tests.conftest import make_photo
-from tests.staging.conftest import QWEN, SEEDREAM
+from staging.models import Photo, StagedImage, StagingJob
+from tests.staging.conftest import SEEDREAM
 from tests.staging.finished import finish, stage, staged
 
 LIST = "/admin/staging/photo/"
 LIST_QUERIES = 7
-REMODELA = "remodela-ai/virtual_staging_iii"
 
 
 def page_of(photo: Photo) -> str:
     return f"{LIST}{photo.pk}/change/"
-
-
-def upload(client: Client, content: bytes, **more: Any) -> Any:
-    file = SimpleUploadedFile("kitchen.jpg", content)
-    return client.post(f"{LIST}add/", {"file": file, **more})
-
-
-def again(client: Client, photo: Photo, **asked: str) -> Any:
-    """Fill in the form of the photo's page."""
-    filled = {"room_type": "bedroom", "style": "modern", "model": "", "profile": "", **asked}
-    return client.post(page_of(photo), filled)
 
 
 def shown(client: Client, photo: Photo, query: str = "") -> list[StagingJob]:
@@ -65,37 +51,36 @@ def test_list_says_what_to_do_first(admin_page: Client) -> None:
     page = admin_page.get(LIST).content.decode()
 
     assert "No photo yet" in page
-    assert f"{LIST}add/" in page
+    assert 'href="/admin/stage/"' in page
 
 
-def test_add_takes_a_photo_into_a_project(admin_page: Client, operator: User) -> None:
-    project = Project.objects.create(owner=operator, name="Elm Street 5")
+def test_address_of_the_earlier_form_leads_to_stage(admin_page: Client) -> None:
+    answer: Any = admin_page.get(f"{LIST}add/", {"project": "12"})
 
-    answer = upload(admin_page, make_photo(), project=str(project.pk))
-
-    photo = Photo.objects.get()
-    assert answer.url == page_of(photo)
-    assert (photo.project, photo.owner, photo.original_name) == (project, operator, "kitchen.jpg")
+    assert (answer.status_code, answer.url) == (302, "/admin/stage/?project=12")
 
 
-def test_add_without_a_project_goes_among_the_unsorted(admin_page: Client, operator: User) -> None:
-    upload(admin_page, make_photo())
+def test_earlier_form_of_a_photo_leads_to_stage(admin_page: Client, operator: User) -> None:
+    photo = staged(operator).photo
 
-    assert Photo.objects.get().project == Project.objects.unsorted_of(operator)
+    answer: Any = admin_page.post(page_of(photo), {"room_type": "bedroom", "style": "modern"})
 
-
-@pytest.mark.parametrize("content", [b"no photo", b"<svg></svg>", b""])
-def test_add_says_at_the_field_why_not(admin_page: Client, content: bytes) -> None:
-    answer = upload(admin_page, content)
-
-    assert answer.context["form"].errors["file"]
-    assert not Photo.objects.exists()
+    assert (answer.status_code, answer.url) == (302, f"/admin/stage/?photo={photo.pk}")
+    assert StagingJob.objects.count() == 1
 
 
-def test_add_refuses_a_project_that_is_not_there(admin_page: Client) -> None:
-    answer = upload(admin_page, make_photo(), project="00000000-0000-0000-0000-000000000000")
+@pytest.mark.parametrize(("times", "words"), [(0, "Stage this photo<"), (1, "this photo again<")])
+def test_page_offers_to_stage_it_and_knows_the_first_time(
+    admin_page: Client, operator: User, times: int, words: str
+) -> None:
+    photo = stage(operator).photo
+    if not times:
+        StagingJob.objects.all().delete()
 
-    assert list(answer.context["form"].errors) == ["project"]
+    page = admin_page.get(page_of(photo)).content.decode()
+
+    assert words in page
+    assert f'href="/admin/stage/?photo={photo.pk}"' in page
 
 
 def test_page_shows_variants_side_by_side(admin_page: Client, operator: User) -> None:
@@ -132,54 +117,6 @@ def test_page_filters_variants(admin_page: Client, operator: User) -> None:
     assert [shown(admin_page, first.photo, one) for one in queries] == [[second]] * 4
     assert shown(admin_page, first.photo, "verdict=fresh") == [first]
     assert shown(admin_page, first.photo, "room_type=garage&model=none") == []
-
-
-def test_stage_again_asks_for_a_job(admin_page: Client, operator: User) -> None:
-    photo = staged(operator).photo
-
-    answer = again(
-        admin_page, photo, room_type="office", style="industrial", prompt="no plants", seed="9"
-    )
-
-    job = StagingJob.objects.first()
-    assert job is not None
-    assert answer.url == page_of(photo)
-    assert (job.photo, job.room_type, job.style) == (photo, "office", "industrial")
-    assert "no plants" in job.prompt
-    assert job.overrides == {"seed": 9}
-
-
-def test_stage_again_with_a_profile_takes_its_model(admin_page: Client, operator: User) -> None:
-    photo = staged(operator).photo
-
-    again(admin_page, photo, profile=f"{SEEDREAM}:default")
-
-    job = StagingJob.objects.select_related("model").first()
-    assert job is not None
-    assert job.model.slug == SEEDREAM
-
-
-@pytest.mark.parametrize(
-    ("asked", "field"),
-    [
-        ({"room_type": "stable"}, "room_type"),
-        ({"seed": "x"}, "seed"),
-        ({"seed": "99999999999999999999"}, "seed"),
-        ({"model": QWEN, "profile": f"{SEEDREAM}:default"}, "profile"),
-        ({"model": "adirik/interior-design-none"}, "model"),
-        ({"model": REMODELA, "room_type": "bedroom", "prompt": "A red sofa."}, "model"),
-        ({"model": SEEDREAM, "seed": "5"}, "seed"),
-    ],
-)
-def test_stage_again_says_at_the_field_what_is_wrong(
-    admin_page: Client, operator: User, asked: dict[str, str], field: str
-) -> None:
-    photo = staged(operator).photo
-
-    answer = again(admin_page, photo, **asked)
-
-    assert list(answer.context["form"].errors) == [field]
-    assert StagingJob.objects.count() == 1
 
 
 def test_delete_says_what_goes_and_deletes(admin_page: Client, operator: User) -> None:
@@ -220,8 +157,8 @@ def test_who_may_not_change_nothing(
     looks = [client.get(page).status_code for page in (LIST, page_of(photo))]
     answers = [
         client.get(f"{LIST}add/"),
-        upload(client, make_photo()),
-        again(client, photo),
+        client.post(page_of(photo), {}),
+        client.post("/admin/stage/", {"photo": str(photo.pk), "styles": "modern"}),
         client.post(f"{LIST}{photo.pk}/delete/", {"post": "yes"}),
     ]
 
@@ -230,4 +167,4 @@ def test_who_may_not_change_nothing(
     assert (Photo.objects.count(), StagingJob.objects.count()) == (1, 1)
     if permission:
         page = client.get(page_of(photo)).content.decode()
-        assert [one for one in ("Stage this photo again", "/delete/") if one in page] == []
+        assert [one for one in ("Stage this photo", "/delete/") if one in page] == []

@@ -33,7 +33,8 @@ def test_upload_behind_too_many_is_answered_503(api: APIClient, path: str) -> No
 def test_upload_behind_too_many_is_said_in_the_form(admin_page: Client) -> None:
     with queue():
         file = SimpleUploadedFile("room.jpg", make_photo())
-        page = admin_page.post("/admin/staging/photo/add/", {"file": file})
+        sent = {"images": file, "styles": "modern", "room_type": "bedroom"}
+        page = admin_page.post("/admin/stage/", sent)
 
     assert SENTENCE in page.content.decode()
 

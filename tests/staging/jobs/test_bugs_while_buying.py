@@ -97,9 +97,9 @@ def test_a_photos_page_answers_500(
 ) -> None:  # fmt: skip
     plant(monkeypatch, bug)
     admin_page.raise_request_exception = False
-    address = f"/admin/staging/photo/{photo.pk}/change/"
+    sent = {"photo": str(photo.pk), "room_type": "bedroom", "styles": ["modern"]}
 
-    answer = admin_page.post(address, {"room_type": "bedroom", "style": "modern"})
+    answer = admin_page.post("/admin/stage/", sent)
 
     assert (answer.status_code, SECRET in answer.content.decode()) == (500, False)
     assert (traced(caplog), StagingJob.objects.count()) == ({bug}, 0)
@@ -111,9 +111,9 @@ def test_a_batchs_form_answers_500(
 ) -> None:  # fmt: skip
     plant(monkeypatch, bug)
     admin_page.raise_request_exception = False
-    sent = {"photos": [photo_file()], "styles": ["modern"], "room_type": "bedroom"}
+    sent = {"images": [photo_file()] * 2, "styles": ["modern"], "room_type": "bedroom"}
 
-    answer = admin_page.post("/admin/staging/stagingbatch/add/", sent)
+    answer = admin_page.post("/admin/stage/", sent)
 
     assert (answer.status_code, SECRET in answer.content.decode()) == (500, False)
     assert (traced(caplog), StagingBatch.objects.count(), stored_files()) == ({bug}, 0, [])

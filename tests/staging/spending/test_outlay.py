@@ -5,17 +5,14 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from modelsettings.models import ReplicateModel
 from staging.jobs.repeating import repeat_job
-from staging.models import Photo, Prediction, PriceEstimate, Project, StagingJob
+from staging.models import Prediction, PriceEstimate, StagingJob
 from staging.predictions import submission
-from staging.spending.outlay import Outlay, outlay_of, outlays_of_choices, typical_outlay
-from staging.templatetags.staging_spending import outlay_line
+from staging.spending.outlay import Outlay, outlay_of, outlay_of_settings
 from tests.staging.conftest import QWEN, Ask, Sandbox, carry_out, only
 from tests.staging.limits import limit, unprice
 from tests.staging.pages import shown
@@ -111,38 +108,15 @@ def test_batch_adds_its_jobs_up(operator: User, api: APIClient, admin_page: Clie
     assert api.get(f"/api/v1/staging/batches/{batch.pk}").json()["held"] is None
 
 
-@pytest.fixture
-def photo(operator: User) -> Photo:
-    project = Project.objects.unsorted_of(operator)
-    return Photo(project=project, width=4000, height=3000)
+def test_outlay_of_what_is_only_considered_is_that_of_a_typical_photo() -> None:
+    flex = ReplicateModel.objects.select_related("live_profile").get(slug=FLEX)
+    unknown = ReplicateModel.objects.get(slug="openai/gpt-image-1")
+    assert flex.live_profile
 
+    found = outlay_of_settings(flex, flex.live_profile.values, predictions=2)
 
-def test_choices_of_a_form_have_their_outlays(photo: Photo) -> None:
-    found = outlays_of_choices(photo)
-
-    assert found[""] == found[QWEN] == found[f"{QWEN}:default"] == typical_outlay()
-    assert outlay_line(found[QWEN]) == "costs about $0.03"
-    assert outlay_line(found["openai/gpt-image-1"]) == (
-        "costs an amount that is not known beforehand"
-    )
-    assert outlay_line(found[FLEX]) == "costs about $0.7829; $0.7908 is held until it ends"
-
-
-def test_choices_of_a_form_begin_with_the_projects_model(photo: Photo) -> None:
-    photo.project.model = ReplicateModel.objects.get(slug=FLEX)
-
-    found = outlays_of_choices(photo)
-
-    assert found[""] == found[FLEX] != found[QWEN]
-
-
-def test_choices_of_a_form_take_two_queries_once_schemas_are_known(photo: Photo) -> None:
-    outlays_of_choices(photo)
-
-    with CaptureQueriesContext(connection) as queries:
-        outlays_of_choices(photo)
-
-    assert len(queries) == 2
+    assert (f"{found.about:.3f}", f"{found.held:.3f}") == ("1.566", "1.582")
+    assert outlay_of_settings(unknown, {}, predictions=2) == Outlay()
 
 
 def test_prediction_of_a_release_without_the_columns_tells_nothing(

@@ -1,0 +1,190 @@
+"""The picker of photos: new files, ZIPs, and photos that are there, each with a room of its own."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, cast
+
+from django import forms
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+
+from staging import access
+from staging.access import Right
+from staging.admin.page_parts import user_of
+from staging.admin.paging import BoundedPaginator
+from staging.batches.archives import displayable, is_litter_name
+from staging.batches.requesting import (
+    MAX_PHOTOS,
+    MAX_TOTAL_BYTES,
+    SentPhoto,
+    from_archive,
+    from_photo,
+    from_upload,
+    with_room,
+)
+from staging.models import Photo, Project
+
+NO_PHOTO = "Choose photos: files, a ZIP, or photos that are there already."
+_GONE = "One of these photos is not there any more, or you may not stage it."
+PHOTOS_A_PAGE = 24
+# What a form says of each: its room, and of a draft's files and entries of ZIPs name and size, too.
+_KINDS = ("photo", "file", "entry")
+
+
+class FilesWidget(forms.ClearableFileInput):
+    """A file input that takes several files."""
+
+    allow_multiple_selected = True
+    template_name = "django/forms/widgets/file.html"
+
+
+class FilesField(forms.FileField):
+    """All files of a FilesWidget, as a list."""
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        sent = data or []
+        # An empty file is refused as a photo, later; the other photos of the batch are staged.
+        if sum(file.size for file in sent) > MAX_TOTAL_BYTES:
+            most = MAX_TOTAL_BYTES // 2**30
+            raise forms.ValidationError(f"We take at most {most} GB at once: send fewer photos.")
+        return list(sent)
+
+
+class PhotosFields(forms.Form):
+    """New files and photos that are there, with their rooms.
+
+    Beside `images`, the script sends `file_room`, one for each file, and for each photo that is
+    there `photo` and `photo_room`. A draft, which is counted and not sent, says its files' names
+    and sizes.
+    """
+
+    images = FilesField(
+        label="New photos",
+        required=False,
+        widget=FilesWidget(
+            attrs={
+                "multiple": True,
+                "accept": "image/*,.heic,.heif,.zip",
+                "class": "restage-files",
+            }
+        ),
+        help_text=f"JPEG, PNG, WebP or HEIC of up to 30 MB each, or ZIPs of them: up to"
+        f" {MAX_PHOTOS} photos and {MAX_TOTAL_BYTES // 2**30} GB at once. In a ZIP, a photo in a"
+        " folder that is called like a room (“bedroom”) is staged as that room.",
+    )
+
+    def __init__(self, *args: Any, pickable: QuerySet[Photo], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.pickable = pickable
+        self.stored: list[tuple[Photo, str]] = []
+
+    def take_stored(self, said: QueryDict) -> None:
+        """Take the photos that are there from an address or a form, each with its room.
+
+        Ids that are none, and photos that are not pickable, are left out and reported by `clean`.
+        """
+        keys = [key for key in (_id(text) for text in said.getlist("photo")) if key]
+        found = self.pickable.select_related("project").in_bulk(keys)
+        rooms = said.getlist("photo_room") + [""] * len(keys)
+        self.stored = [
+            (found[key], room) for key, room in zip(keys, rooms, strict=False) if key in found
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        """Require a photo, rooms that are known, and photos that are there of one project."""
+        cleaned = super().clean() or {}
+        if not self.is_bound:
+            return cleaned
+        said = cast("QueryDict", self.data)
+        self.take_stored(said)
+        if len(self.stored) < len(said.getlist("photo")):
+            self.add_error("images", _GONE)
+        known = {key for key, _ in self.rooms}  # type: ignore[attr-defined]  # of LookFields
+        named = {room for kind in _KINDS for room in said.getlist(f"{kind}_room")}
+        if named - known - {""}:
+            self.add_error("images", "One of these rooms is not there any more: choose another.")
+        return cleaned
+
+    def sent_photos(self, *, is_draft: bool) -> list[SentPhoto]:
+        """Return all photos as they are sent to be staged. Raises ArchiveRefused."""
+        said = cast("QueryDict", self.data)
+        rooms = said.getlist("file_room")
+        if is_draft:
+            sent = _named(said)
+        else:
+            files = self.cleaned_data.get("images") or []
+            rooms += [""] * len(files)
+            sent = [
+                photo
+                for file, room in zip(files, rooms, strict=False)
+                for photo in _sent(file, room=room)
+            ]
+        return sent + [from_photo(photo, room_type=room) for photo, room in self.stored]
+
+
+def pickable_photos(user: User) -> QuerySet[Photo]:
+    """Return the photos that the admin shows an account, and that it may stage."""
+    if not access.may_view(user, Photo):
+        return Photo.objects.none()
+    one = access.projects_for(user, Right.STAGE, in_admin=True)
+    many = access.projects_for(user, Right.STAGE_MANY, in_admin=True)
+    return Photo.objects.filter(Q(project__in=one) | Q(project__in=many))
+
+
+def photos_view(request: HttpRequest) -> HttpResponse:
+    """Answer a page of the photos that may be picked, the newest first: a part of a page."""
+    if not access.may_stage(user_of(request)):
+        raise PermissionDenied
+    photos = pickable_photos(user_of(request)).select_related("project")
+    if project := _id(request.GET.get("project", "")):
+        photos = photos.filter(project=project)
+    if words := request.GET.get("q", "").replace("\0", "").strip():
+        photos = photos.filter(
+            Q(original_name__icontains=words) | Q(project__name__icontains=words)
+        )
+    paginator = BoundedPaginator(photos.order_by("-created_at", "-pk"), PHOTOS_A_PAGE)
+    context = {"page": paginator.get_page(request.GET.get("page")), "words": words}
+    return render(request, "admin/staging/pickers/stored_photos.html", context)
+
+
+def project_of(photos: list[tuple[Photo, str]]) -> Project | None:
+    """Return the project of photos that are there, None where they are of several or of none."""
+    projects = {photo.project for photo, _ in photos}
+    return projects.pop() if len(projects) == 1 else None
+
+
+def _sent(file: "UploadedFile[bytes]", *, room: str) -> list[SentPhoto]:
+    if (file.name or "").lower().endswith(".zip"):
+        return from_archive(file, room_type=room)
+    return [from_upload(file, room_type=room)]
+
+
+def _named(said: QueryDict) -> list[SentPhoto]:
+    """Return the files of a draft, of which there are names, sizes and rooms alone.
+
+    Those of a ZIP are called entries.
+    """
+    photos = [photo for photo, _ in _listed(said, "file")]
+    for photo, room in _listed(said, "entry"):
+        if not is_litter_name(photo.name):
+            photos += with_room([replace(photo, room_type="")], room)
+    return photos
+
+
+def _listed(said: QueryDict, kind: str) -> Iterator[tuple[SentPhoto, str]]:
+    columns = [said.getlist(f"{kind}_{column}") for column in ("name", "size", "room")]
+    for name, size, room in zip(*columns, strict=False):
+        bytes_sent = int(size) if size.isdecimal() and len(size) < 12 else 0
+        yield SentPhoto(name=displayable(name), size=bytes_sent, room_type=room), room
+
+
+def _id(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None

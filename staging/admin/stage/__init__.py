@@ -1,0 +1,6 @@
+"""The Stage page: one photo or many, in styles, with what it comes to before the button.
+
+form   the fields, and the order that they make
+page   the page itself, its forecast, and the addresses of earlier forms
+urls   its addresses, below the admin's
+"""

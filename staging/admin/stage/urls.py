@@ -1,0 +1,14 @@
+"""Addresses of the Stage page, behind the admin's login."""
+
+from django.contrib import admin
+from django.urls import path
+from django.views.decorators.http import require_POST, require_safe
+
+from staging.admin.pickers.photos import photos_view
+from staging.admin.stage.page import forecast_view, stage_view
+
+urlpatterns = [
+    path("", admin.site.admin_view(stage_view), name="stage"),
+    path("forecast/", admin.site.admin_view(require_POST(forecast_view)), name="stage_forecast"),
+    path("photos/", admin.site.admin_view(require_safe(photos_view)), name="stage_photos"),
+]

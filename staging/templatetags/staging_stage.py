@@ -1,0 +1,15 @@
+"""Template tags for links to the Stage page."""
+
+from typing import Any
+
+from django import template
+
+from staging import access
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def may_stage(context: Any) -> bool:
+    """Say whether the Stage page opens to the user."""
+    return access.may_stage(context["request"].user)

@@ -1,0 +1,271 @@
+"""The Stage page as an operator and a stager use it: photos, styles, what it comes to, and once."""
+
+import io
+import re
+import zipfile
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect
+
+from modelsettings.actors import Actor
+from modelsettings.profiles import copy_profile
+from modelsettings.settings import get_settings
+from staging.models import Photo, Project, SpendingLimit, StagingBatch, StagingJob
+from tests.browser.conftest import sign_in
+from tests.browser.pages import find_violations, press_through_to, violations_of, with_pictures
+from tests.conftest import make_photo
+from tests.staging.conftest import QWEN
+from tests.staging.finished import staged
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+STAGE = "/admin/stage/"
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[Path]:
+    """Two photos, and a ZIP of two, one of which is in a folder that is called like a room."""
+    contents = {"hall.jpg": make_photo(), "garden.jpg": make_photo()}
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("Bedroom/1.jpg", make_photo())
+        archive.writestr("2.jpg", make_photo())
+    contents["more.zip"] = packed.getvalue()
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    return [tmp_path / name for name in contents]
+
+
+@pytest.fixture
+def photo(operator: User) -> Photo:
+    project = Project.objects.create(owner=operator, name="Elm Street 5")
+    return with_pictures(staged(operator, project=project, name="kitchen.jpg")).photo
+
+
+def end(page: Page) -> Any:
+    return page.locator("#stage-forecast")
+
+
+def test_page_says_what_it_comes_to_as_it_changes(page: Page, files: list[Path]) -> None:
+    page.goto("/admin/")
+    page.locator("#nav-sidebar").locator(f"a[href='{STAGE}']").click()
+    expect(end(page)).to_contain_text("No photo is chosen yet. One photo in 1 style: 1 picture")
+    expect(page.locator("#stage-uses")).to_contain_text("Will use Qwen Image Edit")
+
+    page.get_by_label("New photos").set_input_files(files)
+    expect(end(page)).to_contain_text("4 pictures of 4 photos in 1 style, about $0.12")
+    page.get_by_label("Industrial").check()
+
+    expect(end(page)).to_contain_text("8 pictures of 4 photos in 2 styles, about $0.24")
+
+
+def test_files_are_sent_and_lead_to_the_batch(page: Page, files: list[Path]) -> None:
+    page.goto(STAGE)
+    page.get_by_label("New photos").set_input_files(files)
+    page.get_by_label("Room of garden.jpg").select_option(label="Outdoor")
+    page.get_by_role("button", name="Take hall.jpg off").click()
+    page.get_by_label("Industrial").check()
+    page.locator("#id_room_type").select_option(label="Kitchen")
+    page.get_by_role("button", name="Stage", exact=True).click()
+
+    expect(page.get_by_text("0 of 6 made, 6 in work")).to_be_visible()
+    batch = StagingBatch.objects.get()
+    assert (batch.styles, batch.model, batch.profile_name) == (["modern", "industrial"], None, "")
+    assert list(batch.photos.values_list("name", "room_type")) == [
+        ("garden.jpg", "outdoor"), ("Bedroom/1.jpg", "bedroom"), ("2.jpg", "kitchen"),
+    ]  # fmt: skip
+
+
+def test_what_is_missing_is_told_before_anything_is_sent(page: Page, files: list[Path]) -> None:
+    sent: list[str] = []
+    page.on("request", lambda one: sent.append(one.url) if one.method == "POST" else None)
+    page.goto(STAGE)
+
+    page.get_by_role("button", name="Stage", exact=True).click()
+    expect(page.get_by_text("Choose photos: files, a ZIP")).to_be_visible()
+    page.get_by_label("New photos").set_input_files(files)
+    page.get_by_label("Modern").uncheck()
+    expect(page.get_by_text("Choose at least one style.")).to_be_visible()
+    page.get_by_role("button", name="Stage", exact=True).click()
+
+    expect(page.get_by_text("Choose at least one style.")).to_be_visible()
+    expect(page.get_by_label("Modern")).to_be_focused()
+    assert {url for url in sent if not url.endswith("/forecast/")} == set()
+    page.get_by_label("Modern").check()
+    expect(page.get_by_text("Choose at least one style.")).to_have_count(0)
+
+
+def test_a_refused_form_keeps_the_files(page: Page, files: list[Path]) -> None:
+    files[2].write_bytes(b"PK this is none")
+    page.goto(STAGE)
+    page.get_by_label("New photos").set_input_files(files)
+    page.get_by_label("Your own words").fill("no plants")
+    page.get_by_role("button", name="Stage", exact=True).click()
+
+    expect(page.get_by_text("not a ZIP that can be read")).to_be_visible()
+    expect(page.get_by_text("Nothing was staged: see above.")).to_be_visible()
+    page.get_by_role("button", name="Take more.zip off").click()
+    expect(end(page)).to_contain_text("2 pictures of 2 photos")
+    page.get_by_role("button", name="Stage", exact=True).click()
+
+    expect(page.get_by_text("0 of 2 made, 2 in work")).to_be_visible()
+    batch = StagingBatch.objects.get()
+    assert (batch.photos.count(), batch.prompt) == (2, "no plants")
+
+
+def test_the_same_once_more_is_asked_about(page: Page, files: list[Path]) -> None:
+    page.goto(STAGE)
+    page.get_by_label("New photos").set_input_files(files)
+    page.get_by_role("button", name="Stage", exact=True).click()
+    expect(page.get_by_text("0 of 4 made, 4 in work")).to_be_visible()
+
+    page.go_back()
+    chooser = page.get_by_label("New photos")
+    if not chooser.evaluate("input => input.files.length"):
+        chooser.set_input_files(files)
+
+    expect(end(page)).to_contain_text("You sent the same")
+    expect(end(page).get_by_role("link", name=str(StagingBatch.objects.get()))).to_be_visible()
+    page.get_by_role("button", name="Stage", exact=True).click()
+    assert end(page).get_by_role("checkbox").evaluate("box => box.validity.valueMissing")
+    end(page).get_by_role("checkbox").check()
+    page.get_by_role("button", name="Stage", exact=True).click()
+    expect(page.get_by_text("0 of 4 made, 4 in work")).to_be_visible()
+    assert StagingBatch.objects.count() == 2
+
+
+def test_a_photo_that_is_there_is_staged_again_from_its_page(page: Page, photo: Photo) -> None:
+    page.goto(f"/admin/staging/photo/{photo.pk}/change/")
+    page.get_by_role("link", name="Stage this photo again").click()
+    expect(page.get_by_role("list", name="Chosen photos")).to_contain_text("kitchen.jpg")
+    expect(end(page)).to_contain_text("1 picture of 1 photo in 1 style")
+
+    page.get_by_label("Industrial").check()
+    page.get_by_label("Modern").uncheck()
+    page.get_by_role("button", name="Stage", exact=True).click()
+
+    expect(page.get_by_text("Its picture appears on this page.")).to_be_visible()
+    job = StagingJob.objects.exclude(status="succeeded").get()
+    assert (job.photo, job.project.name, job.style) == (photo, "Elm Street 5", "industrial")
+
+
+def test_photos_that_are_there_are_found_and_ticked(page: Page, photo: Photo) -> None:
+    page.goto(STAGE)
+    page.get_by_text("Photos that are there already").click()
+    page.get_by_role("searchbox", name="Search").last.fill("elm")
+    tick = page.get_by_role("checkbox", name="kitchen.jpg, Elm Street 5")
+    tick.check()
+    expect(page.get_by_text("1 chosen.")).to_be_visible()
+    page.get_by_role("button", name="Take kitchen.jpg off").click()
+    expect(tick).not_to_be_checked()
+    tick.check()
+    page.get_by_label("Room of kitchen.jpg").select_option(label="Kitchen")
+    page.get_by_label("Industrial").check()
+    expect(end(page)).to_contain_text("2 pictures of 1 photo in 2 styles")
+
+    page.get_by_role("button", name="Stage", exact=True).click()
+
+    expect(page.get_by_text("0 of 2 made, 2 in work")).to_be_visible()
+    batch = StagingBatch.objects.get()
+    assert list(batch.photos.values_list("photo", "room_type")) == [(photo.pk, "kitchen")]
+
+
+def test_only_profiles_of_the_chosen_model_are_offered(page: Page) -> None:
+    stored = get_settings(QWEN)
+    copy_profile(stored.pk, "fast", by=Actor.system("test"))
+    page.goto(STAGE)
+    profile = page.locator("#id_profile")
+    first = page.locator("#id_profile > option")
+    expect(page.locator("#id_model > option").first).to_have_text("As it is set: Qwen Image Edit")
+    expect(first).to_have_text("As it is set: Standard")
+    expect(profile.locator("optgroup")).to_have_count(1)
+    expect(profile.locator("optgroup option")).to_have_text([re.compile("Sta"), re.compile("fast")])
+
+    profile.select_option(label="fast, about $0.03 a picture")
+    expect(page.locator("#stage-uses")).to_contain_text("profile fast, revision 1")
+    page.locator("#id_model").select_option("bytedance/seedream-4")
+
+    expect(profile).to_have_value("")
+    expect(page.locator("#stage-uses")).to_contain_text("Will use Seedream 4, profile Standard")
+    expect(profile.locator("optgroup")).to_have_attribute("label", "Seedream 4")
+
+
+def test_settings_lead_here_with_their_profile(page: Page) -> None:
+    stored = get_settings("bytedance/seedream-4")
+    page.goto(f"/admin/modelsettings/modelsettings/{stored.pk}/change/")
+    page.get_by_role("link", name="Stage with this profile").click()
+
+    expect(page.locator("#id_model")).to_have_value("bytedance/seedream-4")
+    expect(page.locator("#id_profile")).to_have_value("bytedance/seedream-4:default")
+
+
+def test_what_the_limits_leave_is_told_before_the_button(
+    page: Page, operator: User, files: list[Path]
+) -> None:
+    project = Project.objects.create(owner=operator, name="Elm Street 5")
+    SpendingLimit.objects.create(project=project, period="day", usd=Decimal("0.10"))
+    page.goto(f"{STAGE}?project={project.pk}")
+    expect(end(page)).to_contain_text("It fits: Elm Street 5 has $0.10 left today.")
+
+    page.get_by_label("New photos").set_input_files(files)
+
+    expect(end(page)).to_contain_text("It does not fit: Elm Street 5 has $0.10 left today.")
+    expect(end(page)).to_contain_text("waits for budget")
+
+
+def test_a_lost_connection_and_an_ended_session_keep_everything(
+    own_page: Page, operator: User, files: list[Path]
+) -> None:
+    page = own_page
+    page.goto(STAGE)
+    page.get_by_label("New photos").set_input_files(files)
+    expect(end(page)).to_contain_text("4 pictures")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Stage", exact=True).click()
+    expect(page.get_by_text("Restage cannot be reached, so nothing was sent.")).to_be_visible()
+    page.context.set_offline(False)
+
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Stage", exact=True).click()
+    expect(page.get_by_text("You are signed out, so nothing was sent.")).to_be_visible()
+    sign_in(page.context, page.url.partition("/admin")[0], user=operator)
+    expect(page.get_by_text("You are signed in again.")).to_be_visible()
+    page.get_by_role("button", name="Stage", exact=True).click()
+
+    expect(page.get_by_text("0 of 4 made, 4 in work")).to_be_visible()
+
+
+def test_photos_are_staged_by_keyboard_alone(page: Page, files: list[Path]) -> None:
+    page.goto(STAGE)
+    page.locator("#content-main").press("Tab")
+    # The system's own file dialog is no page.
+    page.get_by_label("New photos").set_input_files(files[0])
+    press_through_to(page, "Take hall.jpg off")
+    press_through_to(page, "Industrial")
+    page.keyboard.press("Space")
+    press_through_to(page, "Stage")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("0 of 2 made, 2 in work")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_no_accessibility_violation(
+    page: Page, photo: Photo, files: list[Path], scheme: Any, width: int
+) -> None:
+    assert find_violations(page, [STAGE], scheme=scheme, width=width) == {}
+    page.goto(f"{STAGE}?photo={photo.pk}")
+    page.get_by_label("New photos").set_input_files(files)
+    page.get_by_text("Photos that are there already").click()
+    expect(page.get_by_role("checkbox", name="kitchen.jpg, Elm Street 5")).to_be_visible()
+    page.get_by_label("Modern").uncheck()
+    expect(page.get_by_text("Choose at least one style.")).to_be_visible()
+    assert violations_of(page, "stage-filled", scheme=scheme, width=width) is None
+    page.get_by_label("Modern").check()
+    expect(end(page)).to_contain_text("5 pictures")
+    assert violations_of(page, "stage-counted", scheme=scheme, width=width) is None
