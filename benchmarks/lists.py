@@ -31,6 +31,7 @@ from staging.models import Photo, Project, StagingJob
 
 JOBS = "/admin/staging/stagingjob/"
 PHOTOS = "/admin/staging/photo/"
+JUDGE = "/admin/staging/stagedimage/"
 API = "/api/v1/staging/"
 WANTED = 2.0
 LAST_PAGE = str(MOST_COUNTED // BoundedListAdmin.list_per_page)
@@ -136,7 +137,14 @@ def _pages() -> dict[str, str]:
         "shares": "/admin/staging/share/",
         "callbacks": "/admin/staging/callback/",
         "callbacks: status": "/admin/staging/callback/?status__exact=failed",
-        "judge": "/admin/staging/stagedimage/",
+        "judge": JUDGE,
+        "judge: large project": f"{JUDGE}?project={alone['large project']['project__id__exact']}",
+        "judge: small project": f"{JUDGE}?project={alone['small project']['project__id__exact']}",
+        "judge: model": f"{JUDGE}?model={alone['model']['model__id__exact']}",
+        "judge: rare profile": f"{JUDGE}?profile={alone['rare profile']['profile__exact']}",
+        "a profile's page, rare": (
+            f"/admin/modelsettings/modelsettings/{alone['rare profile']['profile__exact']}/change/"
+        ),
         "first page": "/admin/",
     }
 

@@ -12,7 +12,7 @@ from modelsettings.profile_names import shown_name
 from staging.models import StagedImage
 
 # A page does not wait until more are counted. The choices are those of the oldest so many.
-MOST_COUNTED = 1000
+MOST_COUNTED = 300
 _JOB = "prediction__job__"
 
 

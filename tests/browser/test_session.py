@@ -152,7 +152,7 @@ def test_search_says_that_the_session_ended(page: Page) -> None:
     end_session()
 
     page.keyboard.press("Control+k")
-    page.locator("#search-input-command").press_sequentially("jobs")
+    page.get_by_role("dialog").get_by_role("combobox").press_sequentially("jobs")
 
     expect(told(page)).to_contain_text(ENDED)
 
