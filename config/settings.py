@@ -262,7 +262,10 @@ SPECTACULAR_SETTINGS = {
         {"name": "settings", "description": "A model's parameters: read, change, roll back."},
         {"name": "profiles", "description": "Named documents of settings, one of them live."},
     ],
-    "ENUM_NAME_OVERRIDES": {"StatusEnum": "staging.models.JobStatus"},
+    "ENUM_NAME_OVERRIDES": {
+        "StatusEnum": "staging.models.JobStatus",
+        "ChangeKindEnum": "staging.changes.entries.Kind",
+    },
 }
 
 REPLICATE_API_TOKEN = env.text("REPLICATE_API_TOKEN")

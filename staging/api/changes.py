@@ -17,7 +17,7 @@ from staging.changes.entries import Kind, Place, Wanted
 from staging.changes.listing import OF_API, list_changes
 
 
-class LineSerializer(serializers.Serializer[Any]):
+class ChangedValueSerializer(serializers.Serializer[Any]):
     """One thing that has another value since."""
 
     key = serializers.CharField(help_text="A parameter, a room, or a field such as `price`.")
@@ -26,7 +26,7 @@ class LineSerializer(serializers.Serializer[Any]):
     new = serializers.JSONField(allow_null=True)
 
 
-class ChangeSerializer(serializers.Serializer[Any]):
+class RecentChangeSerializer(serializers.Serializer[Any]):
     """A change: who, when, why, and each thing that it changed."""
 
     at = serializers.DateTimeField()
@@ -37,15 +37,15 @@ class ChangeSerializer(serializers.Serializer[Any]):
     title = serializers.CharField(help_text="The model, or the row of the prompt library.")
     part = serializers.CharField(allow_blank=True, help_text="Its profile and revision.")
     done = serializers.CharField(allow_blank=True, help_text="What no line says: `added`.")
-    lines = LineSerializer(many=True)
+    lines = ChangedValueSerializer(many=True)
 
 
-class ChangeListSerializer(serializers.Serializer[Any]):
+class RecentChangeListSerializer(serializers.Serializer[Any]):
     next = serializers.URLField(allow_null=True, help_text="The next page, of older changes.")
-    results = ChangeSerializer(many=True)
+    results = RecentChangeSerializer(many=True)
 
 
-class ChangeQuery(PageQuery):
+class RecentChangesQuery(PageQuery):
     by = serializers.CharField(required=False, help_text="A user name.")
     model = serializers.CharField(required=False, help_text="owner/name")
     kind = serializers.ChoiceField(Kind.choices, required=False)
@@ -57,12 +57,12 @@ class ChangesView(APIView):
 
     @extend_schema(
         operation_id="admin_changes_list",
-        parameters=[ChangeQuery],
-        responses={200: ChangeListSerializer, **refused(400)},
+        parameters=[RecentChangesQuery],
+        responses={200: RecentChangeListSerializer, **refused(400)},
     )
     def get(self, request: Request) -> Response:
         """List changes, the newest first: settings, models, and the prompt library."""
-        asked = ChangeQuery.read(request)
+        asked = RecentChangesQuery.read(request)
         after = Place.read(asked["cursor"]) if "cursor" in asked else None
         if "cursor" in asked and after is None:
             raise ValidationError({"cursor": ["Take a page's `next` as it is."]})
@@ -75,7 +75,7 @@ class ChangesView(APIView):
         page = list_changes(
             caller(request), wanted, after=after, most=asked["page_size"], ranks=OF_API
         )
-        results = ChangeSerializer(page.changes, many=True).data
+        results = RecentChangeSerializer(page.changes, many=True).data
         return Response({"next": _next(request, page.next), "results": results})
 
 

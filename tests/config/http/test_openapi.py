@@ -14,7 +14,8 @@ TAGS = {
 COMPONENTS = """
     AccessEnum AccessRefusal AccessRefusalCodeEnum ActiveModel ActiveModelRequest AskedMember
     Batch BatchJob BatchPhoto BatchPhotoStatusEnum BatchRequest BatchStyle BatchSummary
-    BatchSummaryPage CallbackSecret Change Comparison Config Conflict Detail DisclosureRule
+    BatchSummaryPage CallbackSecret Change ChangeKindEnum ChangedValue Comparison Config Conflict
+    Detail DisclosureRule
     Error Errors History Hit Invitation InvitationPage Job JobCounts JobPage Limit Limits
     Member MemberRequest Model ModelOffer NewDisclosureRuleRequest NewProfileRequest NewToken
     OfEnum Offers Original OverridableChange OverridableRequest PaceRefusal
@@ -22,7 +23,8 @@ COMPONENTS = """
     PaymentRefusalCodeEnum PendingInvitation PeriodEnum Photo PhotoCounts PhotoPage
     PhotoRequest PhotoWithVariants PicturesAMinute Profile ProfileOffer Project ProjectDetail
     ProjectPage ProjectRequest ProjectRule ProjectTotals Prompt PromptModeEnum RatingRequest
-    RenewedSecret RepeatRequest ResetRequest Revision RollbackRequest RoomType ScopeEnum Share
+    RecentChange RecentChangeList RenewedSecret RepeatRequest
+    ResetRequest Revision RollbackRequest RoomType ScopeEnum Share
     ShareRequest StagedImage StagingRequest Stale StateRefusal StateRefusalCodeEnum StatusEnum
     Step StoredPhotoRequest StoredPhotosRequest Style Token TokenRequest Usage UsageRow
     Variant VerdictEnum WhenOverEnum
@@ -65,6 +67,7 @@ def test_schema_names_every_path_of_the_settings(api: APIClient) -> None:
         "/api/v1/admin/models/{slug}/config/schema": {"get"},
         "/api/v1/admin/models/{slug}/profiles": {"get", "post"},
         "/api/v1/admin/models/{slug}/profiles/{name}": {"patch"},
+        "/api/v1/admin/changes": {"get"},
         "/api/v1/admin/settings": {"get"},
     }
 

@@ -31,6 +31,7 @@ LISTS = [
 HISTORY = "/api/v1/admin/models/{slug}/config/history"
 COMPARISON = "/api/v1/admin/models/{slug}/config/compare"
 PROJECT = "/api/v1/staging/projects/{project_id}"
+CHANGES = "/api/v1/admin/changes"
 USAGE = "/api/v1/staging/usage"
 LIMITS = "/api/v1/staging/limits"
 NULL = {"type": "null"}
@@ -99,6 +100,8 @@ def test_answers_hold_null_where_the_document_says(
     answers += [
         (COMPARISON, f"{addresses_of(COMPARISON)[0]}?old={old}&new={old + 1}") for old in (4, 5)
     ]
+    # Styles are of no model, and fit on one page.
+    answers.append((CHANGES, f"{CHANGES}?kind=style&page_size=100"))
     answers.append((USAGE, f"{USAGE}?project={world.EMPTY}"))
 
     # Another sees no dollars of the operator's limits, and there is a bound of pictures.
