@@ -652,6 +652,7 @@ ELSEWHERE = {
     "manage.py set_account_limits": "writes spending limits alone",
     "manage.py watch": "writes notices alone",
     "manage.py check_replicate": "writes a report alone",
+    "search.find_parameters": "adds names to a dictionary of its own",
     "model_rows.insert_model": "registry.add_model alone calls it",
     "model_rows.complete_model": "registry.add_model alone calls it",
     "model_rows.sign": "writes nothing by itself",
