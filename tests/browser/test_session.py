@@ -60,7 +60,7 @@ def test_files_chosen_before_the_session_ended_are_sent_after_it(
 ) -> None:
     photo = tmp_path / "hall.jpg"
     photo.write_bytes(make_photo())
-    page.goto("/admin/staging/photo/add/")
+    page.goto("/admin/stage/")
     page.locator("input[type=file]").set_input_files(photo)
     end_session()
     page.locator("#content-main [type=submit]").first.click()
@@ -70,7 +70,7 @@ def test_files_chosen_before_the_session_ended_are_sent_after_it(
     expect(told(page)).to_contain_text("You are signed in again.")
     page.locator("#content-main [type=submit]").first.click()
 
-    expect(page).to_have_url(re.compile(r"/photo/[0-9a-f-]{36}/change/"))
+    expect(page).to_have_url(re.compile(r"/stagingjob/[0-9a-f-]{36}/change/"))
 
 
 def test_form_of_djangos_own_page_keeps_what_was_typed(page: Page, operator: User) -> None:
@@ -147,6 +147,15 @@ def test_preview_is_drawn_after_signing_in(page: Page, operator: User) -> None:
     expect(page.locator("#library-preview")).to_contain_text("a room full of plants")
 
 
+def test_forecast_says_that_the_session_ended(page: Page) -> None:
+    page.goto("/admin/stage/")
+    end_session()
+
+    page.get_by_label("Industrial").check()
+
+    expect(told(page)).to_contain_text(ENDED)
+
+
 def test_search_says_that_the_session_ended(page: Page) -> None:
     page.goto("/admin/")
     end_session()
@@ -158,7 +167,7 @@ def test_search_says_that_the_session_ended(page: Page) -> None:
 
 
 def test_search_for_a_project_says_that_the_session_ended(page: Page) -> None:
-    page.goto("/admin/staging/photo/add/")
+    page.goto("/admin/stage/")
     page.locator(".select2-selection").first.click()
     end_session()
 
