@@ -65,7 +65,7 @@ def correct_roles(
 
     `corrections` are as `schema.roles.choose_roles` takes them. An input that takes a role is no
     parameter any longer, and the other way round: each profile gets a revision where this gives it
-    a parameter. Raises RoleRefused, CannotAdopt and ModelNotFound.
+    a parameter, or takes one from it. Raises RoleRefused, CannotAdopt and ModelNotFound.
     """
     row = _lock(model)
     pinned = row.pinned_schema

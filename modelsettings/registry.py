@@ -1,6 +1,6 @@
 """The models that Restage knows: adding one, loading the catalogue, choosing the default."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.apps import AppConfig, apps
@@ -19,7 +19,13 @@ from modelsettings.pinned_schemas import find_obstacle_to_staging, get_schema
 from modelsettings.schema import flattening, published
 from modelsettings.schema.published import PublishedModel
 from modelsettings.schema.validation import SettingsRefused, SettingsValidator
-from modelsettings.settings import ProfileLocked, create_profile, get_settings, patch_settings
+from modelsettings.settings import (
+    ProfileLocked,
+    create_profile,
+    get_settings,
+    patch_settings,
+    update_settings,
+)
 from modelsettings.uses import check_shown, preview_default
 
 # The reason of an adoption for which nothing else is said.
@@ -126,10 +132,12 @@ def adopt_schema(
             f"{row.slug} is the default for staging and could stage no longer. {schema.obstacle}"
         )
     profiles = ModelSettings.objects.filter(model=row).order_by("pk")
+    # A job brings what takes a role: a value that was stored for it goes, and history keeps it.
+    taken = set(schema.roles.values()) - set(row.roles.values())
     breaking = [
         f"{profile.shown_name}: {sentence}"
         for profile in profiles
-        for sentence in _find_breaks(profile, schema.validator)
+        for sentence in _find_breaks(profile, schema.validator, without=taken)
     ]
     if breaking:
         raise CannotAdopt(
@@ -139,7 +147,7 @@ def adopt_schema(
     row.pinned_schema = _find_or_store_schema(row, model)
     save_model(row, by=by, reason=reason)
     for profile in profiles:
-        _complete(profile, by=by, reason=reason)
+        _complete(profile, without=taken, by=by, reason=reason)
     return True
 
 
@@ -167,25 +175,39 @@ def _is_pinned(pinned: PublishedSchema, model: PublishedModel) -> bool:
     )
 
 
-def _find_breaks(profile: ModelSettings, validator: SettingsValidator) -> list[str]:
-    errors = _find_errors(profile, validator)
+def _find_breaks(
+    profile: ModelSettings, validator: SettingsValidator, *, without: Collection[str]
+) -> list[str]:
+    errors = _find_errors(profile, validator, without=without)
     return [sentence for sentences in errors.values() for sentence in sentences]
 
 
-def _find_errors(profile: ModelSettings, validator: SettingsValidator) -> Mapping[str, list[str]]:
+def _find_errors(
+    profile: ModelSettings, validator: SettingsValidator, *, without: Collection[str] = ()
+) -> Mapping[str, list[str]]:
     try:
-        validator.clean(profile.values)
+        validator.clean(_left_of(profile, without))
     except SettingsRefused as error:
         return error.errors
     return {}
 
 
-def _complete(profile: ModelSettings, *, by: Actor, reason: str) -> None:
-    """Give a profile the defaults of the parameters that its schema has gained."""
+def _left_of(profile: ModelSettings, without: Collection[str]) -> dict[str, Any]:
+    return {key: value for key, value in profile.values.items() if key not in without}
+
+
+def _complete(profile: ModelSettings, *, without: Collection[str], by: Actor, reason: str) -> None:
+    """Give a profile the defaults of what its schema has gained, and take away what it has lost."""
     try:
-        patch_settings(profile.pk, {}, by=by, reason=reason)
+        if profile.values.keys() & set(without):
+            kept = _left_of(profile, without)
+            update_settings(
+                profile.pk, kept, by=by, reason=reason, expected_revision=profile.revision
+            )
+        else:
+            patch_settings(profile.pk, {}, by=by, reason=reason)
     except ProfileLocked as error:
-        raise CannotAdopt(f"{profile.shown_name} would gain parameters. {error}") from error
+        raise CannotAdopt(f"{profile.shown_name} would be changed. {error}") from error
 
 
 def _insert(row: ReplicateModel) -> None:

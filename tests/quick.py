@@ -297,10 +297,6 @@ DOORS = {
         f"{_CONFIG}/dashboard/test_search.py::test_everything_is_found_by_its_name",
         f"{_CONFIG}/dashboard/test_search.py::test_what_an_account_may_not_see_is_not_found",
     ),
-    "modelsettings.admin.models.ReplicateModelAdmin": Door(
-        f"{_SETTINGS}/admin/test_models.py::test_model_page_saves_label_and_price",
-        f"{_SETTINGS}/admin/test_models.py::test_model_page_refuses_a_price_without_dollars",
-    ),
     "modelsettings.admin.profiles.ModelSettingsAdmin": Door(
         f"{_SETTINGS}/admin/test_profiles.py::test_save_writes_a_revision_with_its_reason",
         f"{_SETTINGS}/admin/test_profiles.py::test_save_shows_an_error_under_its_field",
@@ -340,6 +336,10 @@ DOORS = {
     "staging.admin.library.entries.StyleAdmin": Door(
         f"{_STAGING}/library/test_changing.py::test_post_adds_a_style_that_can_be_asked_for",
         f"{_STAGING}/library/test_changing.py::test_post_that_is_wrong_keeps_what_was_written",
+    ),
+    "staging.admin.models.ModelsAdmin": Door(
+        f"{_SETTINGS}/admin/test_models.py::test_price_is_saved_as_rows",
+        f"{_SETTINGS}/admin/test_models.py::test_default_is_not_disabled",
     ),
     "staging.admin.notices.NoticeAdmin": Door(
         f"{_STAGING}/admin/test_notices.py::test_test_notice_is_sent",

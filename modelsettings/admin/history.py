@@ -23,18 +23,6 @@ def revisions(request: HttpRequest, profile: ModelSettings) -> dict[str, Any]:
     return {"page": page, "stored": stored}
 
 
-def comparison(request: HttpRequest, profile: ModelSettings) -> dict[str, Any]:
-    """Return what differs between `?old=` and `?new=`; by default the last change."""
-    stored = read_profile(profile.pk)
-    new = _number(request.GET.get("new")) or stored.revision
-    old = _number(request.GET.get("old")) or max(1, new - 1)
-    try:
-        found = history.compare(profile.pk, old, new, keys=stored.validator.schema["properties"])
-    except history.RevisionNotFound as error:
-        raise Http404(str(error)) from error
-    return {"old": old, "new": new, "found": found, "stored": stored}
-
-
 def rollback_preview(profile: ModelSettings, revision: int) -> dict[str, Any]:
     """Return what a rollback would change, and what no longer fits today's schema."""
     stored = read_profile(profile.pk)

@@ -2,60 +2,37 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import BooleanField, QuerySet, Value
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminTextInputWidget
 
-from modelsettings import model_facts, registry
-from modelsettings.actors import Actor
+from modelsettings import registry
 from modelsettings.admin.adding import add_model_view
 from modelsettings.admin.choosing import make_default_view
+from modelsettings.admin.model_page import model_context, save_part
 from modelsettings.models import ReplicateModel
+from modelsettings.settings import read_profile
 from modelsettings.templatetags.restage import price_in_words
-
-
-class ModelForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
-    reason = forms.CharField(
-        label="Why this change?",
-        required=False,
-        max_length=500,
-        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "the price went up"}),
-    )
 
 
 @admin.register(ReplicateModel)
 class ReplicateModelAdmin(ModelAdmin):
-    list_display = ("settings_link", "slug", "live_revision", "price_text", "use")
-    list_display_links = ("slug",)
+    list_display: tuple[str, ...] = ("settings_link", "live_revision", "price_text", "use")
+    list_display_links = None
     list_per_page = 200
     search_fields = ("slug", "label")
-    form = ModelForm
-    fields = (
-        "slug",
-        "label",
-        "description",
-        "is_enabled",
-        "is_default",
-        "clients_may_name",
-        "price",
-        "roles",
-        "reason",
-    )
-    readonly_fields = ("slug", "is_default", "roles")
     actions = ("make_default",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReplicateModel]:
         rows = registry.with_schema(super().get_queryset(request))
-        may = ("modelsettings.view_modelsettings", "modelsettings.change_modelsettings")
-        sees_settings = any(map(request.user.has_perm, may))
-        return rows.annotate(sees_settings=Value(sees_settings, BooleanField()))
+        return rows.annotate(sees_settings=Value(_sees_settings(request), BooleanField()))
 
     def get_urls(self) -> list[URLPattern]:
         adding = path(
@@ -76,6 +53,44 @@ class ReplicateModelAdmin(ModelAdmin):
         """Add a model by reading what Replicate publishes."""
         return redirect("admin:modelsettings_replicatemodel_add_from_replicate")
 
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Go to the model's part of its one page; on a POST, save one of the forms there.
+
+        Users who may not see settings get the part alone, as does a form that is refused.
+        """
+        model: ReplicateModel | None = self.get_object(request, object_id)
+        if model is None or model.live_profile is None:
+            raise Http404("There is no such model.")
+        refused = None
+        if request.method == "POST":
+            if not self.has_change_permission(request, model):
+                raise PermissionDenied
+            refused = save_part(request, model)
+        elif not self.has_view_or_change_permission(request, model):
+            raise PermissionDenied
+        sees_settings = _sees_settings(request)
+        if refused is None and sees_settings:
+            return redirect(f"{_settings_of(model)}#model")
+        if refused is None and request.method == "POST":
+            return redirect(request.path)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": model.label,
+            "profile": model.live_profile if sees_settings else None,
+            "here": "model",
+            **model_context(
+                request, model, stored=read_profile(model.live_profile.pk), refused=refused
+            ),
+        }
+        return TemplateResponse(request, "admin/modelsettings/replicatemodel/page.html", context)
+
     @admin.action(description="Make the default for staging", permissions=["change"])
     def make_default(
         self, request: HttpRequest, chosen: QuerySet[ReplicateModel]
@@ -89,10 +104,14 @@ class ReplicateModelAdmin(ModelAdmin):
 
     @display(description="Model", ordering="label")
     def settings_link(self, model: Any) -> str:
-        if not model.sees_settings:
-            return str(model.label)
-        address = reverse("admin:modelsettings_modelsettings_change", args=[model.live_profile_id])
-        return format_html('<a href="{}" class="font-semibold">{}</a>', address, model.label)
+        address = _settings_of(model) if model.sees_settings else _facts_of(model)
+        return format_html(
+            '<span class="restage-two"><a href="{}" class="font-semibold">{}</a>'
+            "<small>{}</small></span>",
+            address,
+            model.label,
+            model.slug,
+        )
 
     @display(description="Live profile")
     def live_revision(self, model: ReplicateModel) -> str:
@@ -112,12 +131,18 @@ class ReplicateModelAdmin(ModelAdmin):
             return "no", "cannot stage"
         return ("default", "default for staging") if model.is_default else ("", "can stage")
 
-    def save_model(
-        self, request: HttpRequest, obj: ReplicateModel, form: Any, change: bool
-    ) -> None:
-        changed = {name: form.cleaned_data[name] for name in form.changed_data if name != "reason"}
-        reason = form.cleaned_data["reason"]
-        model_facts.change_model(obj.pk, changed, by=Actor.of(request.user), reason=reason)
-
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+def _sees_settings(request: HttpRequest) -> bool:
+    may = ("modelsettings.view_modelsettings", "modelsettings.change_modelsettings")
+    return any(map(request.user.has_perm, may))
+
+
+def _settings_of(model: ReplicateModel) -> str:
+    return reverse("admin:modelsettings_modelsettings_change", args=[model.live_profile_id])
+
+
+def _facts_of(model: ReplicateModel) -> str:
+    return reverse("admin:modelsettings_replicatemodel_change", args=[model.pk])

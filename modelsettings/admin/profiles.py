@@ -14,9 +14,11 @@ from unfold.admin import ModelAdmin
 
 from modelsettings import profiles
 from modelsettings.actors import Actor
+from modelsettings.admin import comparing
 from modelsettings.admin import history as history_pages
 from modelsettings.admin import search as search_pages
 from modelsettings.admin.choosing import make_live_view, tell_use
+from modelsettings.admin.model_page import model_context
 from modelsettings.errors import RequestRefused
 from modelsettings.forms import SettingsForm
 from modelsettings.models import ModelSettings
@@ -32,6 +34,7 @@ from modelsettings.settings import (
     read_profile,
     reset_settings,
 )
+from modelsettings.settings.history import RevisionNotFound
 from modelsettings.uses import find_use
 
 
@@ -92,7 +95,9 @@ class ModelSettingsAdmin(ModelAdmin):
         form = SettingsForm(stored, request.POST or None)
         if request.method == "POST" and form.is_valid() and _save(request, form, stored):
             return redirect(request.path)
-        return self.page(request, profile, "change_form", _settings_context(profile, stored, form))
+        context = model_context(request, profile.model, stored=stored)
+        context |= _settings_context(profile, stored, form)
+        return self.page(request, profile, "change_form", context)
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -103,9 +108,15 @@ class ModelSettingsAdmin(ModelAdmin):
         return self.page(request, profile, "history", context)
 
     def compare_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Compare two revisions."""
+        """Compare two revisions, of this profile or of any other two."""
         profile = self.visible(request, object_id)
-        return self.page(request, profile, "compare", history_pages.comparison(request, profile))
+        try:
+            found = comparing.compare(request, profile)
+        except RevisionNotFound as error:
+            raise Http404(str(error)) from error
+        # The page is that of the first.
+        context = {"found": found, "stored": found.old.stored}
+        return self.page(request, found.old.profile, "compare", context)
 
     def rollback_view(self, request: HttpRequest, object_id: str, revision: int) -> HttpResponse:
         """Show what a rollback would change, and do it."""

@@ -12,7 +12,15 @@ class Unset:
         return "unset"
 
 
+class Missing(Unset):
+    """The value of a key of another model, which this one does not have."""
+
+    def __repr__(self) -> str:
+        return "no such parameter"
+
+
 UNSET: Final = Unset()
+MISSING: Final = Missing()
 
 
 @dataclass(frozen=True, slots=True)

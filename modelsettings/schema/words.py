@@ -73,7 +73,7 @@ def allowed_in_words(prop: Mapping[str, Any]) -> str:
 def value_in_words(value: Any) -> str:
     """Say a value of the settings: `unset`, `on`, `55`."""
     if isinstance(value, Unset):
-        return "unset"
+        return repr(value)
     if isinstance(value, bool):
         return TRUTHS[value]
     return '""' if value == "" else str(value)

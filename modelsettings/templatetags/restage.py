@@ -33,9 +33,15 @@ def price_in_words(price: Iterable[Mapping[str, Any]]) -> str:
     for entry in price:
         conditions = entry.get("when", {}).items()
         when = ", ".join(f"{title_of(key)} {value_in_words(value)}" for key, value in conditions)
-        part = f"${entry['usd']:g} {_UNITS.get(entry['unit'], entry['unit'])}"
+        part = f"${_at_least_cents(entry['usd'])} {_UNITS.get(entry['unit'], entry['unit'])}"
         parts.append(f"{part} ({when})" if when else part)
     return ", ".join(parts) or "price unknown"
+
+
+def _at_least_cents(usd: float) -> str:
+    """Write dollars with two places, or more where there are more: `0.30`, `0.0391`."""
+    whole, _, places = f"{usd:.10f}".rstrip("0").partition(".")
+    return f"{whole}.{places:0<2}"
 
 
 @register.filter

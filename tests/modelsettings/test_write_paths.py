@@ -31,6 +31,7 @@ from rest_framework.test import APIClient
 
 from modelsettings import model_facts, model_rows, profiles, registry, settings, urls, uses
 from modelsettings.actors import Actor
+from modelsettings.admin import model_page
 from modelsettings.admin import profiles as profiles_admin
 from modelsettings.errors import RequestRefused
 from modelsettings.guards import WriteRefused
@@ -477,9 +478,21 @@ HELD: dict[str, Held] = {
         of_model,
         heeds_lock=False,
     ),
-    "admin model": Held(
-        lambda w: save_model_page(w, label="Ours", price=json.dumps(PRICE)),
-        lambda w: save_model_page(w, label="", price="[]"),
+    "admin facts": Held(
+        lambda w: save_model_page(w, "facts", **{"facts-label": "Ours", "facts-is_enabled": "on"}),
+        lambda w: save_model_page(w, "facts", **{"facts-label": ""}),
+        of_model,
+        heeds_lock=False,
+    ),
+    "admin price": Held(
+        lambda w: save_model_page(w, "price", **{"usd-0": "0.04", "unit-0": "image"}),
+        lambda w: save_model_page(w, "price", **{"usd-0": "0.04", "unit-0": "hour"}),
+        of_model,
+        heeds_lock=False,
+    ),
+    "admin roles": Held(
+        lambda w: save_model_page(w, "roles", **{"roles-image": "loras"}),
+        lambda w: save_model_page(w, "roles", **{"roles-image": "steps"}),
         of_model,
         heeds_lock=False,
     ),
@@ -518,9 +531,11 @@ def save_page(world: World, changes: dict[str, Any]) -> None:
     world.page(f"{world.live}/change/", **posted)
 
 
-def save_model_page(world: World, **posted: str) -> None:
+def save_model_page(world: World, action: str, **posted: str) -> None:
+    """Save one of the forms of a model's part of its page."""
     address = f"/admin/modelsettings/replicatemodel/{world.model.pk}/change/"
-    world.page(address, **posted, is_enabled="on", clients_may_name="on", reason=world.reason)
+    reason = "reason" if action == "price" else f"{action}-reason"
+    world.page(address, action=action, **posted, **{reason: world.reason})
 
 
 # What a path keeps for author and reason where it is not ("olga", "because").
@@ -805,9 +820,9 @@ def of_commands() -> Iterator[str]:
 
 
 def of_admin() -> Iterator[str]:
-    yield from ("admin save", "admin rollback", "admin model")
+    yield from ("admin save", "admin rollback")
     yield from ("admin make-live", "admin make-default")
-    source = inspect.getsource(profiles_admin)
+    source = inspect.getsource(profiles_admin) + inspect.getsource(model_page)
     yield from (f"admin {name}" for name in re.findall(r'case "(\w+)":', source))
 
 

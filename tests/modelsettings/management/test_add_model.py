@@ -309,7 +309,7 @@ def test_a_live_read_that_a_locked_profile_would_have_to_follow(
 
     output = run(SLUG, "--yes", code=1)
 
-    assert "Standard would gain parameters. This profile is locked by ann: launch week." in output
+    assert "Standard would be changed. This profile is locked by ann: launch week." in output
     assert PublishedSchema.objects.count() == schemas
 
 

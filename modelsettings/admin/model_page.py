@@ -1,0 +1,167 @@
+"""What a model is beside its settings: its name, use, price and inputs, on its one page."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
+
+from modelsettings import model_facts
+from modelsettings.actors import Actor
+from modelsettings.admin.price_form import PriceForm
+from modelsettings.errors import RequestRefused
+from modelsettings.model_schema import ModelSchema
+from modelsettings.models import ReplicateModel
+from modelsettings.pinned_schemas import find_schema
+from modelsettings.refusals import put_on_form
+from modelsettings.schema.parameters import title_of
+from modelsettings.schema.roles import role_choices
+from modelsettings.settings import StoredSettings
+
+# The roles that can be given to another input, and what each takes.
+ROLES = {"image": "Takes the photo", "prompt": "Takes the prompt"}
+
+
+def _reason(question: str) -> forms.CharField:
+    """Return the field that asks why; each form on the page asks in words of its own."""
+    widget = UnfoldAdminTextInputWidget
+    return forms.CharField(label=question, required=False, max_length=500, widget=widget)
+
+
+class FactsForm(forms.Form):
+    """A model's name and use."""
+
+    label = forms.CharField(label="Name", max_length=200, widget=UnfoldAdminTextInputWidget)
+    description = forms.CharField(
+        required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
+    )
+    is_enabled = forms.BooleanField(
+        label="Jobs may use it", required=False, widget=UnfoldBooleanSwitchWidget
+    )
+    clients_may_name = forms.BooleanField(
+        label="Clients may name it",
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text="Without it they get this model only where it is the default, or where their "
+        "project has it.",
+    )
+    reason = _reason("Why this name and use?")
+
+
+class RolesForm(forms.Form):
+    """The inputs that take the photo and the prompt."""
+
+    reason = _reason("Why these inputs?")
+    field_order = (*ROLES, "reason")
+
+    def __init__(self, schema: ModelSchema | None, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for role, words in ROLES.items() if schema else ():
+            names = role_choices(schema.flat, role) if schema else []
+            choices = [*((name, title_of(name)) for name in names), ("", "no input")]
+            self.fields[role] = forms.ChoiceField(
+                label=words, choices=choices, required=False, widget=UnfoldAdminSelectWidget
+            )
+        self.order_fields(self.field_order)
+
+
+def model_context(
+    request: HttpRequest,
+    model: ReplicateModel,
+    *,
+    stored: StoredSettings,
+    refused: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return what the part of a model draws; `refused` are forms to be drawn again, by name.
+
+    `stored` is one of its profiles.
+    """
+    schema = stored.schema
+    drawn: dict[str, Any] = {
+        "facts_form": FactsForm(initial=_facts_of(model), prefix="facts"),
+        "price_form": PriceForm(model.price, schema.parameters),
+        "roles_form": RolesForm(schema, initial=model.roles, prefix="roles"),
+    }
+    roles = [(words, model.roles.get(role, "")) for role, words in ROLES.items()]
+    others = [
+        (f"Takes the {role}", name) for role, name in model.roles.items() if role not in ROLES
+    ]
+    return {
+        "model": model,
+        "stored": stored,
+        "roles": [*roles, *others],
+        "can_change_model": request.user.has_perm("modelsettings.change_replicatemodel"),
+        "can_add_model": request.user.has_perm("modelsettings.add_replicatemodel"),
+        **drawn,
+        **(refused or {}),
+    }
+
+
+def save_part(request: HttpRequest, model: ReplicateModel) -> dict[str, Any] | None:
+    """Save the form that was sent; return it, to be drawn again, where it was refused."""
+    match request.POST.get("action"):
+        case "facts":
+            return _save_facts(request, model)
+        case "price":
+            return _save_price(request, model)
+        case "roles":
+            return _save_roles(request, model)
+    raise Http404("There is no such action.")
+
+
+def _facts_of(model: ReplicateModel) -> dict[str, Any]:
+    return {name: getattr(model, name) for name in FactsForm.base_fields if name != "reason"}
+
+
+def _save_facts(request: HttpRequest, model: ReplicateModel) -> dict[str, Any] | None:
+    form = FactsForm(request.POST, prefix="facts")
+    if form.is_valid():
+        values = {name: value for name, value in form.cleaned_data.items() if name != "reason"}
+        try:
+            model_facts.change_model(model.pk, values, **_signed(request, form))
+        except RequestRefused as error:
+            put_on_form(error, form)
+        else:
+            messages.success(request, f"{values['label']} is saved.")
+            return None
+    return {"facts_form": form}
+
+
+def _save_price(request: HttpRequest, model: ReplicateModel) -> dict[str, Any] | None:
+    schema = find_schema(model)
+    form = PriceForm(model.price, schema.parameters if schema else {}, request.POST)
+    if form.is_valid():
+        by = Actor.of(request.user)
+        try:
+            model_facts.change_model(model.pk, {"price": form.price}, by=by, reason=form.reason)
+        except RequestRefused as error:
+            form.error = str(error)
+        else:
+            messages.success(request, f"The price of {model.label} is saved.")
+            return None
+    return {"price_form": form}
+
+
+def _save_roles(request: HttpRequest, model: ReplicateModel) -> dict[str, Any] | None:
+    form = RolesForm(find_schema(model), request.POST, prefix="roles")
+    if form.is_valid():
+        corrections = {role: form.cleaned_data.get(role, "") for role in ROLES}
+        try:
+            model_facts.correct_roles(model.pk, corrections, **_signed(request, form))
+        except RequestRefused as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, f"The inputs of {model.label} are saved.")
+            return None
+    return {"roles_form": form}
+
+
+def _signed(request: HttpRequest, form: forms.Form) -> dict[str, Any]:
+    return {"by": Actor.of(request.user), "reason": form.cleaned_data["reason"]}
