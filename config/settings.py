@@ -415,7 +415,10 @@ UNFOLD = {
         }
     ],
     "STYLES": [lambda _request: static("restage/search.css")],
-    "SCRIPTS": [lambda _request: static("restage/search.js")],
+    "SCRIPTS": [
+        lambda _request: static("restage/search.js"),
+        lambda _request: static("restage/fields.js"),
+    ],
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_HISTORY": False,
     "ACCOUNT": {

@@ -5,6 +5,7 @@ the document; without any, stored values stay, and absent keys come back empty. 
 here, the stored value always among the choices, and help in words.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,13 +36,23 @@ def form_document(schema: JSON, stored: Mapping[str, Any]) -> JSON:
     """Return the document as the widget takes it.
 
     The widget cannot tell an unset truth value from false. A truth value that can be unset is
-    therefore a choice of words.
+    therefore a choice of words. It loses what is in an object without named parts, and in a list of
+    objects: these are edited as JSON.
     """
-    switches = _switches(schema)
     return {
-        name: TRUTHS[value] if name in switches and isinstance(value, bool) else value
-        for name, value in stored.items()
+        name: _drawn(schema["properties"].get(name, {}), value) for name, value in stored.items()
     }
+
+
+def _drawn(prop: JSON, value: Any) -> Any:
+    """Return a value as the widget takes it: words for a switch, JSON as a text."""
+    if _is_switch(prop) and isinstance(value, bool):
+        return TRUTHS[value]
+    if is_json(prop, value):
+        return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+    if isinstance(value, dict) and (parts := prop.get("properties")):
+        return form_document({"properties": parts}, value)
+    return value
 
 
 def read_form(schema: JSON, submitted: Mapping[str, Any], *, stored: Mapping[str, Any]) -> JSON:
@@ -51,13 +62,12 @@ def read_form(schema: JSON, submitted: Mapping[str, Any], *, stored: Mapping[str
     can be chosen through the API, and saving an untouched page must not undo it. A key with a
     default that comes back null (an emptied number) stays null, for the validator to refuse.
     """
-    switches = _switches(schema)
     document = {}
     for name, value in submitted.items():
         # A key that the schema does not have is kept, for the validator to name.
         prop, before = schema["properties"].get(name, {"default": None}), stored.get(name)
         meant = _read_parts(prop, value, stored=before)
-        if name in switches and isinstance(value, str):
+        if _is_switch(prop) and isinstance(value, str):
             meant = _TRUTHS.get(value, value)
         was_empty = name in stored and is_same(meant, before)
         if "default" in prop or was_empty or not _is_empty(meant):
@@ -67,6 +77,12 @@ def read_form(schema: JSON, submitted: Mapping[str, Any], *, stored: Mapping[str
 
 def _read_parts(prop: Mapping[str, Any], value: Any, *, stored: Any) -> Any:
     """Read an object as the document is read: its absent parts come back empty as well."""
+    if is_json(prop, stored) and isinstance(value, str) and value.strip():
+        try:
+            return json.loads(value)
+        except (RecursionError, ValueError):
+            # The validator says that it is a text.
+            return value
     parts = prop.get("properties")
     if not parts or not isinstance(value, dict):
         return value
@@ -74,12 +90,28 @@ def _read_parts(prop: Mapping[str, Any], value: Any, *, stored: Any) -> Any:
     return read_form({"properties": parts}, value, stored=before)
 
 
-def _switches(schema: JSON) -> set[str]:
-    """Return the names of the truth values that can be unset."""
-    properties = schema["properties"].items()
-    return {
-        name for name, prop in properties if prop.get("type") == "boolean" and "default" not in prop
-    }
+def _is_switch(prop: Mapping[str, Any]) -> bool:
+    """Say whether a parameter is a truth value that can be unset."""
+    return prop.get("type") == "boolean" and "default" not in prop
+
+
+def is_json(prop: Mapping[str, Any], stored: Any) -> bool:
+    """Say whether a value is edited as JSON: an object without named parts, or a list of such."""
+    prop = _in_one_kind(dict(prop), stored)
+    if prop.get("enum"):
+        return False
+    if prop.get("type") == "array":
+        items = prop.get("items") or {}
+        kind = items.get("type")
+        is_plain = kind in ("boolean", "integer", "number", "string") or "enum" in items
+        is_untyped = not items.keys() & {"anyOf", "oneOf", "properties", "type"}
+        plain_entries = not any(isinstance(one, dict | list) for one in _entries(stored))
+        return not (is_plain or is_untyped) or not plain_entries
+    return prop.get("type") == "object" and not prop.get("properties")
+
+
+def _entries(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _is_empty(value: Any) -> bool:
@@ -89,12 +121,15 @@ def _is_empty(value: Any) -> bool:
 def _field(prop: JSON, stored: Any) -> JSON:
     prop = _in_one_kind(prop, stored)
     field: JSON = {"title": prop["title"], "help_text": explain(prop)}
-    if prop.get("type") == "boolean" and "default" not in prop:
+    if _is_switch(prop):
         words = [{"title": word, "value": word} for word in _TRUTHS]
         return field | {"type": "string", "choices": [_UNSET_CHOICE, *words]}
     if prop.get("enum"):
         return field | _choice(prop, stored)
     kind = prop.get("type")
+    if is_json(prop, stored):
+        help_text = f"{field['help_text']} Written as JSON.".strip()
+        return field | {"type": "string", "widget": "textarea", "help_text": help_text}
     if kind == "array":
         return field | {"type": "array", "items": _item(prop.get("items", {}), stored)}
     if kind == "object" and prop.get("properties"):
@@ -106,8 +141,12 @@ def _field(prop: JSON, stored: Any) -> JSON:
         return field | {"type": "object", "properties": parts}
     if kind in ("integer", "number", "boolean"):
         return field | {"type": kind}
-    long = isinstance(stored, str) and len(stored) > 60
-    return field | {"type": "string"} | ({"widget": "textarea"} if long else {})
+    return field | {"type": "string"} | ({"widget": "textarea"} if _is_prose(prop) else {})
+
+
+def _is_prose(prop: Mapping[str, Any]) -> bool:
+    """Say whether a text may have several lines: an input of one line would lose their ends."""
+    return not (prop.get("format") or prop.get("pattern"))
 
 
 def _choice(prop: JSON, stored: Any) -> JSON:
@@ -152,8 +191,11 @@ def _item(prop: Mapping[str, Any], stored: Any) -> JSON:
         listed = [{"title": str(choice), "value": choice} for choice in choices]
         listed += [
             _no_longer_allowed(entry)
-            for entry in (stored if isinstance(stored, list) else ())
+            for entry in _entries(stored)
             if not any(is_same(entry, choice) for choice in choices)
         ]
         return {"type": kind, "choices": listed}
-    return {"type": kind if kind in ("integer", "number", "boolean") else "string"}
+    if kind in ("integer", "number", "boolean"):
+        return {"type": kind}
+    has_lines = any(isinstance(entry, str) and "\n" in entry for entry in _entries(stored))
+    return {"type": "string"} | ({"widget": "textarea"} if has_lines else {})

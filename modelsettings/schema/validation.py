@@ -141,8 +141,12 @@ def _find_unsendable(value: Any, *, depth: int = 0) -> str | None:
     elif value is None or isinstance(value, bool):
         return None
     elif isinstance(value, int | float):
-        out_of_reach = f"{_shown(value)} is not a number that can be sent."
-        return out_of_reach if _is_out_of_reach(value) else None
+        if _is_out_of_reach(value):
+            return f"{_shown(value)} is not a number that can be sent."
+        # A whole number by itself is held to this by its schema.
+        if isinstance(value, int) and abs(value) > parameters.LARGEST_INTEGER:
+            return f"{_shown(value)} is beyond {parameters.LARGEST_INTEGER}, and would be rounded."
+        return None
     else:
         return f"{type(value).__name__} is not a value of JSON."
     return next(filter(None, (_find_unsendable(part, depth=depth + 1) for part in parts)), None)

@@ -6,11 +6,17 @@ from datetime import datetime
 from typing import Any
 
 from django import template
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from modelsettings.profile_names import shown_name
 from modelsettings.schema.parameters import title_of
+from modelsettings.schema.text_comparison import (
+    Piece,
+    compare_texts,
+    name_invisible,
+    spaces_at_ends,
+)
 from modelsettings.schema.words import value_in_words
 
 register = template.Library()
@@ -84,6 +90,61 @@ def value_at_length(value: Any) -> str:
     if isinstance(value, list | dict) and value:
         return json.dumps(value, indent=2, ensure_ascii=False)
     return value_in_words(value)
+
+
+# Shorter values are read at a glance.
+_LONG_WORDS = 4
+_MARKS = {
+    "same": "{}",
+    "removed": '<del><span class="restage-hidden">removed: </span>{}</del>',
+    "added": '<ins><span class="restage-hidden">added: </span>{}</ins>',
+}
+
+
+@register.simple_tag
+def marked_sides(old: Any, new: Any) -> tuple[SafeString, SafeString]:
+    """Write both values of a change at length, with the words that differ marked in long ones.
+
+    Characters that are not seen are drawn, with their names on hover.
+    """
+    before, after = value_at_length(old), value_at_length(new)
+    if min(len(before.split()), len(after.split())) < _LONG_WORDS:
+        return _side([Piece("same", before)]), _side([Piece("same", after)])
+    pieces = compare_texts(before, after, whole=True)
+    return (
+        _side([piece for piece in pieces if piece.kind != "added"]),
+        _side([piece for piece in pieces if piece.kind != "removed"]),
+    )
+
+
+def _side(pieces: list[Piece]) -> SafeString:
+    """Write one of the texts of a comparison; its spaces are looked at as a whole."""
+    text = "".join(piece.text for piece in pieces)
+    hidden = {at for begin, end in spaces_at_ends(text) for at in range(begin, end)}
+    at, written = 0, []
+    for piece in pieces:
+        drawn = [_drawn(letter, at + place in hidden) for place, letter in enumerate(piece.text)]
+        at += len(piece.text)
+        written.append(format_html(_MARKS[piece.kind], SafeString("".join(drawn))))
+    return SafeString("".join(written))
+
+
+@register.filter
+def with_invisible(text: str) -> SafeString:
+    """Write a text with signs for the characters that are not seen, their names on hover."""
+    return SafeString("".join(_drawn(letter, is_hidden_space=False) for letter in text))
+
+
+def _drawn(letter: str, is_hidden_space: bool) -> str:
+    if is_hidden_space:
+        return '<span class="restage-invisible" title="space">·</span>'
+    if not (name := name_invisible(letter)):
+        return conditional_escape(letter)
+    # A tab and a line break go on working as such.
+    kept = letter if letter in "\t\r\u2028\u2029" else ""
+    sign = {"\t": "→", "\u00a0": "⍽"}.get(letter, f"U+{ord(letter):04X}")
+    shown = '<span class="restage-invisible" title="{}">{}</span>{}'
+    return format_html(shown, "tab" if letter == "\t" else name, sign, kept)
 
 
 @register.filter

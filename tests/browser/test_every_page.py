@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as site
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
@@ -58,6 +59,15 @@ class Watched:
             if "Download is starting" not in str(error):
                 raise
         return self.faults
+
+    def find_violations(self, address: str) -> list[str]:
+        """Return what axe says of the page at an address; of what is no page, nothing."""
+        self.open(address)
+        if self.page.evaluate("document.contentType") != "text/html":
+            return []
+        options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+        found = Axe().run(self.page, options=options).response["violations"]
+        return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"][:2]]
 
     def _check(self, response: Response) -> None:
         is_the_page = response.request.is_navigation_request()
@@ -117,6 +127,19 @@ def test_every_page_is_whole(
     found = {one: watched.open(one.format_map(world.places)) for one in ADDRESSES}
 
     assert {address: faults for address, faults in found.items() if faults} == {}
+
+
+@pytest.mark.parametrize("person", ["superuser", "clerk"])
+def test_no_page_has_a_violation(
+    person: str, world: World, watched: Watched, window: BrowserContext, live_server: LiveServer
+) -> None:
+    """Pages of Django's and Unfold's own, too: menus, tables, dialogs, login."""
+    be(person, world, window, live_server)
+    watched.page.emulate_media(reduced_motion="reduce")
+
+    found = {one: watched.find_violations(one.format_map(world.places)) for one in ADDRESSES}
+
+    assert {address: told for address, told in found.items() if told} == {}
 
 
 @pytest.mark.parametrize("address", ["/nowhere", "/admin/nowhere", "/bug", "/admin/bug"])

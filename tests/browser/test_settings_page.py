@@ -72,6 +72,47 @@ def test_saving_untouched_changes_nothing(
     assert (profile_of(kinds).values, profile_of(kinds).revision) == (stored, revision)
 
 
+def test_a_mouse_wheel_over_a_number_changes_nothing(page: Page, kinds: ReplicateModel) -> None:
+    open_settings(page, kinds)
+    steps = page.get_by_label("Steps")
+    steps.scroll_into_view_if_needed()
+    steps.click()
+    page.mouse.wheel(0, 300)
+    page.mouse.wheel(0, -300)
+
+    expect(steps).to_have_value("30")
+    expect(steps).not_to_be_focused()
+
+
+def test_lines_of_a_text_are_kept_and_drawn(page: Page, kinds: ReplicateModel) -> None:
+    set_values(kinds, {"note": "one\ntwo"})
+    open_settings(page, kinds)
+    expect(page.get_by_label("Note", exact=True)).to_have_value("one\ntwo")
+
+    page.get_by_label("Note", exact=True).fill("one\ntwo\nthree")
+    save(page)
+
+    assert profile_of(kinds).values["note"] == "one\ntwo\nthree"
+    words = page.locator(".restage-changes dd span").filter(has_text="three").first
+    assert words.evaluate("element => getComputedStyle(element).whiteSpace") == "pre-line"
+
+
+def test_objects_are_edited_as_json(page: Page, operator: User) -> None:
+    record = {"type": "array", "items": {"type": "object"}, "default": [{"path": "a"}]}
+    model = add_published(publish({"prompt": {"type": "string"}, "loras": record}, "objects"))
+    open_settings(page, model)
+    field = page.get_by_label("Loras", exact=True)
+    assert json.loads(field.input_value()) == [{"path": "a"}]
+
+    field.fill('[{"path": "b", "scale": 0.5}')
+    save(page)
+    expect(page.get_by_text("is text, not a list")).to_be_visible()
+    page.get_by_label("Loras", exact=True).fill('[{"path": "b", "scale": 0.5}]')
+    save(page)
+
+    assert profile_of(model).values["loras"] == [{"path": "b", "scale": 0.5}]
+
+
 def test_saving_untouched_changes_nothing_in_the_corpus(
     page: Page, operator: User, corpus: list[Path]
 ) -> None:

@@ -254,7 +254,9 @@ def _make_spending(project: Project) -> dict[str, Any]:
         "rule": set_rule(None, "AI", by=Actor("operator")).pk,
         "project_rule": set_rule(project, "AI", by=Actor("operator")).pk,
         "paused": pause(model=unpriced, by="operator").pk,
-        "notice": Notice.objects.create(kind=NoticeKind.STANDSTILL, key="waiting").pk,
+        "notice": Notice.objects.create(
+            kind=NoticeKind.STANDSTILL, key="waiting", sentence="Nothing moves."
+        ).pk,
         "aside": PutAside.objects.create(key="notice-gone", by="operator").key,
     }
 

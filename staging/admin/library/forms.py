@@ -8,7 +8,8 @@ from django.core.validators import validate_slug
 from django.http import QueryDict
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from staging.admin.library.differences import Piece, compare_texts, in_words, label_of
+from modelsettings.schema.text_comparison import Piece, compare_texts
+from staging.admin.library.differences import in_words, label_of
 from staging.library.changing import KEY_RULE, StaleEntry, check_key, find_change
 from staging.models import PromptTemplate
 from staging.models.library import Entry

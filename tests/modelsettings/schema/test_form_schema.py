@@ -25,6 +25,8 @@ PARAMETERS: JSON = {
     "styles": {"type": "array", "items": {"type": "string", "enum": ["a", "b"]}},
     "limit": {"anyOf": [{"type": "string", "enum": ["auto"]}, {"type": "integer"}]},
     "either": {"type": ["integer", "string"]},
+    "free": {"type": "object"},
+    "records": {"type": "array", "items": {"type": "object"}},
     "place": {
         "type": "object",
         "properties": {"x": {"type": "integer"}, "name": {"type": "string"}},
@@ -93,6 +95,12 @@ def choices_of(drawn: JSON) -> list[tuple[str, Any]]:
         {"place": {"x": 1}},
         {"place": {"x": 0, "name": ""}},
         {"place": {}},
+        {"free": {}},
+        {"free": {"a": [1, {"b": None}]}},
+        {"records": []},
+        {"records": [{"a": "x"}, {}]},
+        {"loras": [{"path": "a"}]},
+        {"note": "one\ntwo"},
     ],
     ids=str,
 )
@@ -158,9 +166,38 @@ def test_form_schema_draws_one_of_several_kinds_by_the_stored_value(stored: Any,
     assert field("limit", stored)["type"] == kind
 
 
-def test_form_schema_gives_long_text_room() -> None:
-    assert "widget" not in field("note", "x" * 60)
-    assert field("note", "x" * 61)["widget"] == "textarea"
+def test_form_schema_gives_text_lines() -> None:
+    assert field("note")["widget"] == "textarea"
+    assert "widget" not in field("loras", ["a"])["items"]
+    assert field("loras", ["a\nb"])["items"]["widget"] == "textarea"
+
+
+@pytest.mark.parametrize("name", ["free", "records"])
+def test_form_schema_draws_objects_as_json(name: str) -> None:
+    drawn = field(name)
+
+    assert (drawn["type"], drawn["widget"]) == ("string", "textarea")
+    assert drawn["help_text"].endswith("Written as JSON.")
+
+
+def test_form_document_writes_json_legibly() -> None:
+    drawn = form_document(SCHEMA, {"records": [{"a": 1}], "place": {"x": 1}})
+
+    assert drawn == {"records": '[\n  {\n    "a": 1\n  }\n]', "place": {"x": 1}}
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ('{"a": 9007199254740993}', {"a": 9007199254740993}),
+        ("", None),
+        ("  ", "  "),
+        ("{a: 1}", "{a: 1}"),
+        ("[" * 9999, "[" * 9999),
+    ],
+)
+def test_read_form_reads_json(written: str, meant: Any) -> None:
+    assert read_form(SCHEMA, {"free": written}, stored={}).get("free") == meant
 
 
 @pytest.mark.parametrize(

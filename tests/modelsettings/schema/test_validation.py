@@ -172,6 +172,16 @@ def test_clean_refuses_in_a_sentence(key: str, value: Any, sentence: str) -> Non
     assert refusal_of({key: value}) == {key: [sentence]}
 
 
+@pytest.mark.parametrize("value", [[2**53], [[-(2**53)]], [{"a": 2**60}]])
+def test_clean_refuses_a_whole_number_in_a_list_that_would_be_rounded(value: Any) -> None:
+    schema: JSON = {"type": "object", "properties": {"sizes": {"type": "array"}}}
+
+    with pytest.raises(SettingsRefused, match="is beyond 9007199254740991, and would be rounded"):
+        SettingsValidator(schema).clean({"sizes": value})
+    kept = {"sizes": [2**53 - 1]}
+    assert SettingsValidator(schema).clean(kept) == kept
+
+
 def test_clean_refuses_an_unknown_key_and_names_the_known_ones() -> None:
     known = ", ".join(PARAMETERS)
 

@@ -11,8 +11,8 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from modelsettings.actors import Actor
+from modelsettings.schema.text_comparison import Piece, compare_texts
 from staging import prompts
-from staging.admin.library.differences import Piece, compare_texts
 from staging.library import changing
 from staging.library.changing import (
     LibraryRefused,
