@@ -20,10 +20,10 @@ MOST_SEARCHED = 20_000
 MOST_NAMED = 500
 MOST_WORDS = 8
 # A shorter beginning of an id is a word.
-SHORTEST_ID = 4
+SHORTEST_ID = 3
 
 _PHOTO = f"A photo's name (of the newest {MOST_SEARCHED:,})"
-_KIND_OF_ID = re.compile(r"^\s*(job|batch|photo)\s+(?=[0-9a-f]{4})", re.IGNORECASE)
+_KIND_OF_ID = re.compile(r"^\s*(job|batch|photo)\s+(?=[0-9a-f]{3})", re.IGNORECASE)
 HELP_OF_JOBS = f"{_PHOTO}, a project, room, style, model or person, or an id"
 HELP_OF_BATCHES = f"{_PHOTO}, a project, style, model or person, or an id"
 HELP_OF_PHOTOS = f"{_PHOTO}, a project or person, or an id"

@@ -17,6 +17,7 @@ _CHARSET = re.compile(r""";\s*charset\*?\s*=\s*("[^"]*"|[^;]*)""", re.IGNORECASE
 _PLAIN_LOOKUPS = {"exact", "gte", "in", "isempty", "isnull", "lt", "lte"}
 # What is searched for may be any text.
 _FREE_TEXTS = {"key", "q", "s", "term", "value"}
+_LARGEST = str(2**63 - 1)
 _LONG_NUMBER = re.compile(r"(?<![^,])-?\d{19,}(?![^,])")
 
 
@@ -63,20 +64,30 @@ def plain_lookups(
 
     Django lets a list be filtered by every column in every way: a database refuses some of them,
     such as a part of a JSON column, and searches very long for others, such as a pattern. It fails
-    on a number, too, that is longer than a column's.
+    on a number, too, that is longer than a column's: the largest stands for it, which no row has.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.path.startswith("/admin/") and request.method in ("GET", "HEAD"):
-            for name, values in request.GET.lists():
-                if name not in _FREE_TEXTS and any(map(_LONG_NUMBER.search, values)):
-                    raise BadRequest(f"There is no number as long as that of {name}.")
+            for name in request.GET:
                 column, *rest = name.split("__")
                 if column and rest and rest[-1] not in _PLAIN_LOOKUPS:
                     raise BadRequest(f"No list is filtered by {name}.")
+            _hold_numbers(request)
         return answer(request)
 
     return middleware
+
+
+def _hold_numbers(request: HttpRequest) -> None:
+    """Write the largest number of a column in the place of longer ones."""
+    asked = request.GET.copy()
+    for name, values in request.GET.lists():
+        if name not in _FREE_TEXTS:
+            asked.setlist(name, [_LONG_NUMBER.sub(_LARGEST, value) for value in values])
+    if asked != request.GET:
+        # Django's stubs take it for read-only, as a view should.
+        request.GET = asked  # type: ignore[assignment]
 
 
 def plain_credentials(

@@ -40,6 +40,7 @@ def test_a_job_is_found_by_its_id(admin_page: Client, job: StagingJob) -> None:
 
     assert found(admin_page, "stagingjob", beginning) == [job.pk]
     assert found(admin_page, "stagingjob", f"Job {beginning}") == [job.pk]
+    assert found(admin_page, "stagingjob", beginning[:3]) == [job.pk]
 
 
 def test_jobs_are_found_by_model_and_person(admin_page: Client, job: StagingJob) -> None:
