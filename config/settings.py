@@ -418,6 +418,7 @@ UNFOLD = {
     "SCRIPTS": [
         lambda _request: static("restage/search.js"),
         lambda _request: static("restage/fields.js"),
+        lambda _request: static("restage/search-select.js"),
     ],
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_HISTORY": False,

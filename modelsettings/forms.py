@@ -17,6 +17,7 @@ from modelsettings.schema import form_schema as form_schemas
 from modelsettings.schema.comparison import UNSET, differing_keys
 from modelsettings.schema.flattening import JSON
 from modelsettings.schema.overridable import is_prescribed, overridable_names
+from modelsettings.schema.validation import SettingsRefused
 from modelsettings.settings import Conflict, StaleSettings, StoredSettings
 
 
@@ -46,6 +47,19 @@ class DocumentField(JSONFormField):
     def validate(self, value: Any) -> None:
         if not isinstance(value, dict):
             raise ValidationError("The document is not an object of parameters.")
+
+
+def read_values(stored: StoredSettings, written: str) -> JSON:
+    """Return the whole document that the form's text means. Raises SettingsRefused."""
+    try:
+        submitted = json.loads(written)
+    except (RecursionError, ValueError):
+        raise SettingsRefused({"": ["The document cannot be read."]}) from None
+    if not isinstance(submitted, dict):
+        raise SettingsRefused({"": ["The document is not an object of parameters."]})
+    validator = stored.validator
+    meant = form_schemas.read_form(validator.schema, submitted, stored=stored.document)
+    return validator.clean(meant)
 
 
 @dataclass(frozen=True, slots=True)

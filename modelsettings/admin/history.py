@@ -18,7 +18,7 @@ def revisions(request: HttpRequest, profile: ModelSettings) -> dict[str, Any]:
     page = history.list_revisions(
         profile.pk,
         keys=stored.validator.schema["properties"],
-        before=_number(request.GET.get("before")),
+        before=number_in(request.GET.get("before")),
     )
     return {"page": page, "stored": stored}
 
@@ -51,6 +51,6 @@ def roll_back(request: HttpRequest, profile: ModelSettings, revision: int) -> bo
     return True
 
 
-def _number(text: str | None) -> int | None:
+def number_in(text: str | None) -> int | None:
     """Read a revision's number from an address; None where the text is no such number."""
     return int(text) if text and text.isdecimal() and len(text) < 10 else None

@@ -33,6 +33,7 @@ from modelsettings.settings import (
     patch_settings,
     read_profile,
     reset_settings,
+    roll_back,
 )
 from modelsettings.settings.history import RevisionNotFound
 from modelsettings.uses import find_use
@@ -97,6 +98,10 @@ class ModelSettingsAdmin(ModelAdmin):
             return redirect(request.path)
         context = model_context(request, profile.model, stored=stored)
         context |= _settings_context(profile, stored, form)
+        # Of the reset that led here, as long as it is the newest change.
+        before = history_pages.number_in(request.GET.get("undo"))
+        is_newest = before is not None and stored.revision == before + 1
+        context["undo"] = before if is_newest else None
         return self.page(request, profile, "change_form", context)
 
     def history_view(
@@ -233,6 +238,10 @@ def _act(request: HttpRequest, profile: ModelSettings, action: str) -> HttpRespo
                 keys = None if key == "*" else [key]
                 saved = reset_settings(profile.pk, keys=keys, by=by, reason=reason)
                 _tell_saved(request, saved, before=profile.revision)
+                if saved.revision == profile.revision + 1:
+                    return redirect(f"{_address_of(target)}?undo={profile.revision}")
+            case "undo":
+                _undo(request, profile.pk, by=by)
             case "naming":
                 is_allowed = _posted(request, "clients_may_name") == "yes"
                 saved = profiles.let_clients_name(
@@ -289,5 +298,19 @@ def _content_at(stored: StoredSettings, *, revision: int) -> tuple[JSON, list[st
         return {}, stored.listed
 
 
+def _undo(request: HttpRequest, profile: int, *, by: Actor) -> None:
+    """Go back to the revision before a reset, unless another one was saved since."""
+    before = history_pages.number_in(_posted(request, "revision"))
+    if before is None or read_profile(profile).revision != before + 1:
+        messages.error(request, "Not undone: another revision was saved since. See the history.")
+        return
+    saved = roll_back(profile, before, by=by, reason="undo of a reset")
+    messages.success(request, f"Undone: revision {saved.revision} has the old values.")
+
+
 def _to_settings(profile: int) -> HttpResponseRedirect:
-    return redirect(reverse("admin:modelsettings_modelsettings_change", args=[profile]))
+    return redirect(_address_of(profile))
+
+
+def _address_of(profile: int) -> str:
+    return reverse("admin:modelsettings_modelsettings_change", args=[profile])

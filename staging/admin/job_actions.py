@@ -3,6 +3,7 @@
 from django.contrib.auth.models import User
 from django.http import Http404
 
+from modelsettings.profile_names import shown_name
 from staging.access import Right
 from staging.asking import all_of
 from staging.jobs.canceling import cancel_job
@@ -38,7 +39,8 @@ def act(job: StagingJob, action: str, *, by: User) -> tuple[StagingJob, str]:
             return job, "Asked again for what is missing."
         case "new-seed":
             again = repeat_job(job, by=by, seed="new", allow=all_of(by))
-            return again, "Asked again, in a job with a new seed."
+            settings = f"{shown_name(again.profile_name)}, revision {again.revision}"
+            return again, f"Asked again with a new start value, by {settings}."
         case "repeat":
             again = repeat_job(job, by=by, seed="same", allow=all_of(by))
             return again, "Asked for the same again, in a job."

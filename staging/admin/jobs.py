@@ -78,7 +78,7 @@ class StagingJobAdmin(OfProjects, DeletingAdmin, BoundedListAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StagingJob]:
         rows: QuerySet[StagingJob] = super().get_queryset(request)
-        return rows.select_related("model", "owner", "photo", "project")
+        return rows.select_related("model", "owner", "photo", "profile", "project")
 
     def prepare_rows(self, rows: QuerySet[StagingJob]) -> QuerySet[StagingJob]:
         predictions = Prediction.objects.only(

@@ -144,4 +144,3 @@ class BoundedListAdmin(ModelAdmin):
 
     class Media:
         css = {"all": ["restage/admin.css"]}
-        js = ["restage/search-select.js"]

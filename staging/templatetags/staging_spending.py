@@ -1,5 +1,6 @@
 """Template tags for pauses and spending limits on the pages of jobs, models and projects."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -8,11 +9,13 @@ from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
 
-from modelsettings.models import ReplicateModel
+from modelsettings.models import ModelSettings, ReplicateModel
 from staging.access import may_view
 from staging.models import PriceEstimate, Project, PurchasePause, SpendingLimit, StagingJob
 from staging.spending.headroom import Headroom, headroom_of
+from staging.spending.settings_price import price_of_settings
 from staging.spending.waiting import Waits
+from staging.templatetags.staging_pictures import dollars
 
 register = template.Library()
 
@@ -111,3 +114,21 @@ def spending_changes(user: User) -> list[LogEntry]:
 def _on_page(context: Any, **shown: Any) -> dict[str, Any]:
     """Return an inner template's context; Django adds the form's token."""
     return {"request": context["request"], **shown}
+
+
+@register.simple_tag
+def settings_price(profile: ModelSettings) -> str:
+    """Say what a typical photo costs by the settings of a profile as they are saved."""
+    saved = price_of_settings(profile, profile.values)
+    return price_in_words(saved, saved=saved)
+
+
+def price_in_words(changed: Decimal | None, *, saved: Decimal | None) -> str:
+    """Say what a typical photo costs by changed settings, beside what it costs as saved."""
+    if changed is None:
+        return "What a photo costs by these settings is not known beforehand."
+    about = f"A typical photo: about {dollars(changed)}"
+    if changed == saved:
+        return f"{about}."
+    before = "not known as saved" if saved is None else f"{dollars(saved)} as saved"
+    return f"{about} by these settings, {before}."

@@ -145,7 +145,7 @@ def test_retry_with_a_new_seed_changes_the_seed_alone(page: Page, operator: User
     job = staged(operator, seed=7)
     page.goto(f"/admin/staging/stagingjob/{job.pk}/change/")
 
-    page.get_by_role("button", name="Retry with a new seed").click()
+    page.get_by_role("button", name="Retry with a new start value").click()
     page.get_by_role("link", name="an earlier job").wait_for()
 
     again = StagingJob.objects.exclude(pk=job.pk).get()

@@ -91,7 +91,7 @@ def test_judge_sees_no_other_project_and_no_button(enter: Enter, project: Projec
     job = StagingJob.objects.get(project=project)
     page.goto(f"/admin/staging/stagingjob/{job.pk}/change/")
     expect(page.get_by_role("link", name="Download")).to_be_visible()
-    for name in ("Repeat exactly", "Retry with a new seed", "Delete"):
+    for name in ("Repeat exactly", "Retry with a new start value", "Delete"):
         expect(page.get_by_text(name)).to_have_count(0)
 
 

@@ -160,6 +160,7 @@ _STAGING = Section(
         Row("GET", "priceestimate/", _SEE),
         Row("GET", "priceestimate/add/", _ADD),
         Row("POST", "priceestimate/add/", _CHANGE, {"model": "{unpriced_model}", "usd": "0.25"}, "staging_priceestimate"),
+        Row("POST", "priceestimate/of-settings/{profile}/", "login login 403 200 403 403 403 200 200 200", {"values": "{document}"}, what="what a photo costs by settings that are not saved"),
         _bare("priceestimate/{estimate}/"),
         Row("GET", "priceestimate/{estimate}/change/", _SEE),
         Row("POST", "priceestimate/{estimate}/change/", _CHANGE, {"usd": "0.5"}, "staging_priceestimate"),

@@ -9,18 +9,25 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Sum
 from django.forms import ModelChoiceField
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils import timezone
+from django.views.decorators.http import require_POST
 
 from modelsettings import registry
-from modelsettings.models import ReplicateModel
+from modelsettings.errors import RequestRefused
+from modelsettings.forms import read_values
+from modelsettings.models import ModelSettings, ReplicateModel
+from modelsettings.settings import read_profile
 from staging import access
 from staging.admin.deleting import DeletingAdmin
 from staging.admin.page_parts import page_context, user_of
 from staging.models import DailyUsage, PriceEstimate, SpendingLimit
 from staging.spending.changing import save_estimate
 from staging.spending.headroom import waiting_for_estimates
+from staging.spending.settings_price import price_of_settings
+from staging.templatetags.staging_spending import price_in_words
 
 # The days whose average cost is shown beside an estimate.
 DAYS = 30
@@ -56,6 +63,31 @@ class PriceEstimateAdmin(DeletingAdmin):
             "sees_cost": access.may_view(user_of(request), DailyUsage),
         }
         return TemplateResponse(request, "admin/staging/priceestimate/change_list.html", context)
+
+    def get_urls(self) -> list[URLPattern]:
+        pricing = path(
+            "of-settings/<int:profile_id>/",
+            self.admin_site.admin_view(require_POST(self.price_view)),
+            name="staging_priceestimate_of_settings",
+        )
+        return [pricing, *super().get_urls()]
+
+    def price_view(self, request: HttpRequest, profile_id: int) -> HttpResponse:
+        """Say what a typical photo costs by the settings in a profile's form, in a sentence."""
+        if not access.may_view(user_of(request), ModelSettings):
+            raise PermissionDenied
+        if not ModelSettings.objects.filter(pk=profile_id).exists():
+            raise Http404("There is no such settings profile.")
+        stored = read_profile(profile_id)
+        profile = ModelSettings.objects.select_related("model__pinned_schema").get(pk=profile_id)
+        saved = price_of_settings(profile, stored.document)
+        try:
+            values = read_values(stored, request.POST.get("values", ""))
+        except RequestRefused:
+            sentence = "What a photo costs is shown once all values are right."
+        else:
+            sentence = price_in_words(price_of_settings(profile, values), saved=saved)
+        return HttpResponse(sentence, content_type="text/plain; charset=utf-8")
 
     def get_readonly_fields(self, request: HttpRequest, obj: PriceEstimate | None = None) -> Any:
         return ("model",) if obj else ()

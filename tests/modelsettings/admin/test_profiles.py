@@ -562,3 +562,38 @@ def test_a_profile_is_kept_from_clients(admin_page: Client, stored: StoredSettin
     assert not get_settings(SLUG).clients_may_name
     assert "Clients may not ask for this profile by its name." in page
     assert "Let clients name it" in page
+
+
+def reset(client: Client, stored: StoredSettings) -> Any:
+    return client.post(address(stored), {"action": "reset", "key": "steps"})
+
+
+def test_reset_offers_undo(admin_page: Client, stored: StoredSettings, ann: Actor) -> None:
+    patch_settings(stored.pk, {"steps": 5}, by=ann)
+    answer = reset(admin_page, stored)
+    page = admin_page.get(answer["Location"]).content.decode()
+
+    assert "Undo: back to revision 2" in page
+    admin_page.post(address(stored), {"action": "undo", "revision": "2"})
+    revision, values = in_force(stored)
+    assert (revision, values["steps"]) == (4, 5)
+
+
+def test_reset_is_not_undone_over_another_change(
+    admin_page: Client, stored: StoredSettings, ann: Actor
+) -> None:
+    patch_settings(stored.pk, {"steps": 5}, by=ann)
+    answer = reset(admin_page, stored)
+    patch_settings(stored.pk, {"steps": 7}, by=ann)
+
+    assert "Undo" not in admin_page.get(answer["Location"]).content.decode()
+    undone = admin_page.post(address(stored), {"action": "undo", "revision": "2"})
+    assert said(undone) == ["Not undone: another revision was saved since. See the history."]
+    assert in_force(stored)[1]["steps"] == 7
+
+
+@pytest.mark.parametrize("revision", ["", "x", "9" * 40, "-1"])
+def test_undo_of_no_revision(admin_page: Client, stored: StoredSettings, revision: str) -> None:
+    answer = admin_page.post(address(stored), {"action": "undo", "revision": revision})
+
+    assert said(answer) == ["Not undone: another revision was saved since. See the history."]

@@ -1,6 +1,7 @@
 """The admin's pages of what may be spent: limits, estimates, pauses, and what others say of it."""
 
 import html
+import json
 from datetime import timedelta
 from decimal import Decimal
 
@@ -12,6 +13,8 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from modelsettings.models import ReplicateModel
+from modelsettings.schema.form_schema import form_document
+from modelsettings.settings import get_settings
 from staging.models import (
     DailyUsage,
     Prediction,
@@ -405,6 +408,47 @@ def test_estimate_is_deleted(admin_page: Client) -> None:
     admin_page.post(f"{ESTIMATES}{estimate.pk}/delete/", {"post": "yes"})
 
     assert not PriceEstimate.objects.exists()
+
+
+def price_by(client: Client, **changed: object) -> str:
+    """Return what the settings page says a photo costs by the changed values of its form."""
+    stored = get_settings(QWEN)
+    document = form_document(stored.validator.schema, {**stored.document, **changed})
+    address = f"{ESTIMATES}of-settings/{stored.pk}/"
+    answer = client.post(address, {"values": json.dumps(document)})
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_settings_that_are_not_saved_have_a_price(admin_page: Client) -> None:
+    assert price_by(admin_page) == "A typical photo: about $0.03."
+    by_four = "A typical photo: about $0.12 by these settings, $0.03 as saved."
+    assert price_by(admin_page, num_outputs=4) == by_four
+
+
+def test_settings_that_are_wrong_have_no_price(admin_page: Client) -> None:
+    assert price_by(admin_page, output_quality=900) == (
+        "What a photo costs is shown once all values are right."
+    )
+    stored = get_settings(QWEN)
+    for written in ("", "[]", "{", "[" * 99999, '{"a":' + "9" * 5000 + "}"):
+        answer = admin_page.post(f"{ESTIMATES}of-settings/{stored.pk}/", {"values": written})
+        assert answer.status_code == 200, written[:10]
+
+
+def test_settings_of_a_model_without_a_price(admin_page: Client) -> None:
+    unprice()
+
+    said = "What a photo costs by these settings is not known beforehand."
+    assert price_by(admin_page) == said
+
+
+def test_price_of_settings_is_for_those_who_see_them(client: Client, stranger: User) -> None:
+    User.objects.filter(pk=stranger.pk).update(is_staff=True)
+    client.force_login(stranger)
+
+    address = f"{ESTIMATES}of-settings/{get_settings(QWEN).pk}/"
+    assert client.post(address, {"values": "{}"}).status_code == 403
 
 
 def test_pause_all_and_resume(
