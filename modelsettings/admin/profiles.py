@@ -62,7 +62,8 @@ class ModelSettingsAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ModelSettings]:
         rows: QuerySet[ModelSettings] = super().get_queryset(request)
-        return rows.select_related("model")
+        related = rows.select_related("model__pinned_schema")
+        return related.defer("model__pinned_schema__document")
 
     def get_urls(self) -> list[URLPattern]:
         def page(route: str, view: Any, name: str) -> URLPattern:

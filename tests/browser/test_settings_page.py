@@ -74,7 +74,7 @@ def test_saving_untouched_changes_nothing(
 
 def test_a_mouse_wheel_over_a_number_changes_nothing(page: Page, kinds: ReplicateModel) -> None:
     open_settings(page, kinds)
-    steps = page.get_by_label("Steps")
+    steps = page.get_by_label("Steps", exact=True)
     steps.scroll_into_view_if_needed()
     steps.click()
     page.mouse.wheel(0, 300)
