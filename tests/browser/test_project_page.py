@@ -28,9 +28,11 @@ def test_make_a_project_and_let_somebody_in(page: Page, stranger: User) -> None:
     page.goto(f"{LIST}add/")
     page.get_by_label("Name").fill("Oak Avenue 1")
     page.get_by_role("button", name="Save and continue editing").click()
+    expect(page.get_by_text("was added successfully")).to_be_visible()
     page.locator("[name=members-0-user]").fill("sam")
     page.get_by_role("button", name="Save and continue editing").click()
 
+    expect(page.get_by_text("was changed successfully")).to_be_visible()
     expect(page.locator("[name=members-0-user]")).to_have_value("sam")
     project = Project.objects.get(name="Oak Avenue 1")
     assert (project.owner.username, ProjectMember.objects.get().user) == ("olga", stranger)
@@ -39,7 +41,7 @@ def test_make_a_project_and_let_somebody_in(page: Page, stranger: User) -> None:
 def test_project_names_its_model_and_profile(page: Page, project: Project) -> None:
     page.goto(f"{LIST}{project.pk}/change/")
     page.locator("select[name=model]").select_option(label="Seedream 4", force=True)
-    page.locator("select[name=profile]").select_option(label="Seedream 4: default", force=True)
+    page.locator("select[name=profile]").select_option(label="Seedream 4: Standard", force=True)
     page.get_by_role("button", name="Save and continue editing").click()
 
     expect(page.get_by_text("was changed successfully")).to_be_visible()
