@@ -9,7 +9,7 @@ from celery import shared_task
 from django.conf import settings
 
 from staging import callbacks
-from staging.batches import preparation
+from staging.batches import preparation, telling
 from staging.deletion import pruning
 from staging.models import DiscardedFile, PredictionStatus, Tallied, Tally
 from staging.notices import sending, watching
@@ -106,8 +106,9 @@ def remove_files() -> None:
 
 @shared_task
 def watch() -> None:
-    """Make notices of the troubles that operators have to know, and send the notices due."""
+    """Make notices of troubles, for operators, and of batches that are done; send what is due."""
     watching.look()
+    telling.tell_owners()
     sending.send_due()
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
 from django.urls import reverse
 from django.utils import timezone
@@ -48,9 +49,14 @@ def channels() -> list[Channel]:
     return [channel for channel, is_set in has.items() if is_set]
 
 
+def can_mail(account: User) -> bool:
+    """Say whether an account gets its own notices by e-mail: mail is set up, and its address."""
+    return bool(settings.EMAIL_HOST and account.email and account.is_active)
+
+
 def send_due() -> None:
     """Send up to MOST deliveries that are due; stop early where the worker is stopping."""
-    due = NoticeDelivery.objects.due(timezone.now()).select_related("notice")
+    due = NoticeDelivery.objects.due(timezone.now()).select_related("notice__batch__owner")
     for delivery in due.order_by("run_after")[:MOST]:
         if stopping.has_begun():
             return
@@ -65,7 +71,7 @@ def message_of(notice: Notice) -> dict[str, Any]:
     return {
         "type": f"notice.{notice.kind}",
         "timestamp": notice.at.isoformat().replace("+00:00", "Z"),
-        "data": {"id": str(notice.pk), "sentence": notice.sentence, "url": _page()},
+        "data": {"id": str(notice.pk), "sentence": notice.sentence, "url": _page(notice)},
     }
 
 
@@ -107,7 +113,7 @@ def _mail(notice: Notice) -> None:
         subject=" ".join(f"Restage: {notice.sentence}".split())[:150],
         body=_letter(notice),
         from_email=sender,
-        to=settings.NOTICE_EMAILS,
+        to=_addresses(notice),
         headers={
             # The same at each attempt: most programs show a message that came twice only once.
             "Message-ID": f"<{notice.pk}@{sender.rpartition('@')[2].rstrip('>')}>",
@@ -120,11 +126,21 @@ def _mail(notice: Notice) -> None:
         raise NotSent(f"{settings.EMAIL_HOST}: {error}") from error
 
 
+def _addresses(notice: Notice) -> list[str]:
+    """Return where a notice is mailed to. Raises NotSent for an owner without an address by now."""
+    if notice.batch is None:
+        return list(settings.NOTICE_EMAILS)
+    if not can_mail(notice.batch.owner):
+        raise NotSent("the account has no address any more")
+    return [notice.batch.owner.email]
+
+
 def _letter(notice: Notice) -> str:
-    lines = [notice.sentence, f"Since {_local(notice.at)}."]
-    if url := _page():
+    since = f"At {_local(notice.at)}." if notice.batch else f"Since {_local(notice.at)}."
+    lines = [notice.sentence, since]
+    if url := _page(notice):
         lines.append(url)
-    if notice.kind != NoticeKind.TEST:
+    if notice.kind not in (NoticeKind.TEST, NoticeKind.BATCH):
         lines.append("This is sent once: the admin says under Notices whether it is over.")
     return "\n\n".join(lines) + "\n"
 
@@ -145,10 +161,13 @@ def _post(notice: Notice) -> None:
         raise NotSent(f"{host} answered {status}")
 
 
-def _page() -> str:
+def _page(notice: Notice) -> str:
     if not settings.PUBLIC_URL:
         return ""
-    return f"{settings.PUBLIC_URL}{reverse('admin:staging_notice_changelist')}"
+    page = reverse("admin:staging_notice_changelist")
+    if notice.batch_id:
+        page = reverse("admin:staging_stagingbatch_change", args=[notice.batch_id])
+    return f"{settings.PUBLIC_URL}{page}"
 
 
 def _local(at: datetime) -> str:

@@ -9,9 +9,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from staging.errors import NotPossible
-from staging.models import Notice, NoticeDelivery, NoticeKind
+from staging.models import Channel, Notice, NoticeDelivery, NoticeKind, StagingBatch
 from staging.notices.conditions import Condition, find_conditions
-from staging.notices.sending import channels
+from staging.notices.sending import can_mail, channels
 from staging.worker.wake import Step, wake
 
 log = structlog.get_logger(__name__)
@@ -23,7 +23,9 @@ WELL_AFTER = timedelta(minutes=30)
 def look() -> None:
     """Compare conditions with the notices that are not over; begin and end notices."""
     found = {condition.key: condition for condition in find_conditions(timezone.now())}
-    standing = set(Notice.objects.filter(over_at=None).values_list("key", flat=True))
+    # Those of batches are over when their owners have seen them.
+    of_conditions = Notice.objects.filter(over_at=None, batch=None)
+    standing = set(of_conditions.values_list("key", flat=True))
     for key in standing - found.keys():
         Notice.objects.filter(key=key, over_at=None).update(over_at=timezone.now())
     for key in found.keys() - standing:
@@ -46,6 +48,17 @@ def tell(kind: NoticeKind, key: str, sentence: str, *, is_over: bool = False) ->
     )
     log.warning("notice", kind=kind, sentence=sentence)
     return notice
+
+
+@transaction.atomic
+def tell_of_batch(batch: StagingBatch, sentence: str) -> None:
+    """Write the notice of a batch to its owner, by e-mail too where mail and address are set."""
+    notice = Notice.objects.create(
+        kind=NoticeKind.BATCH, key=f"batch-{batch.pk}", sentence=sentence[:500], batch=batch
+    )
+    if can_mail(batch.owner):
+        NoticeDelivery.objects.create(notice=notice, channel=Channel.EMAIL)
+    log.info("batch done", batch=str(batch.pk), sentence=sentence)
 
 
 def _begin(condition: Condition) -> None:

@@ -12,4 +12,6 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def may_stage(context: Any) -> bool:
     """Say whether the Stage page opens to the user."""
-    return access.may_stage(context["request"].user)
+    user = context["request"].user
+    # Outside the admin an account stages without a right; its pages open to staff alone.
+    return bool(user.is_staff) and access.may_stage(user)

@@ -5,25 +5,31 @@ import re
 import zipfile
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
+from pytest_django import Settings
 
 from modelsettings.actors import Actor
 from modelsettings.profiles import copy_profile
 from modelsettings.settings import get_settings
+from staging.batches import preparation
+from staging.batches.telling import tell_owners
 from staging.models import Photo, Project, SpendingLimit, StagingBatch, StagingJob
+from staging.orders.placing import place
 from tests.browser.conftest import sign_in
 from tests.browser.pages import find_violations, press_through_to, violations_of, with_pictures
 from tests.conftest import make_photo
 from tests.staging.conftest import QWEN
-from tests.staging.finished import staged
+from tests.staging.finished import finish, staged
+from tests.staging.orders.orders import order
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 STAGE = "/admin/stage/"
+SCHEMES: list[Literal["light", "dark"]] = ["light", "dark"]
 
 
 @pytest.fixture
@@ -253,7 +259,7 @@ def test_photos_are_staged_by_keyboard_alone(page: Page, files: list[Path]) -> N
     expect(page.get_by_text("0 of 2 made, 2 in work")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("width", [390, 1440])
 def test_no_accessibility_violation(
     page: Page, photo: Photo, files: list[Path], scheme: Any, width: int
@@ -269,3 +275,30 @@ def test_no_accessibility_violation(
     page.get_by_label("Modern").check()
     expect(end(page)).to_contain_text("5 pictures")
     assert violations_of(page, "stage-counted", scheme=scheme, width=width) is None
+
+
+def test_a_batch_that_is_done_is_told_on_another_page(
+    page: Page, operator: User, sandbox_url: str, settings: Settings
+) -> None:
+    settings.REPLICATE_BASE_URL = sandbox_url
+    batch = place(order(operator, "1.jpg", "2.jpg"), by=operator, token="1")
+    while preparation.prepare_waiting():
+        pass
+    for job in StagingJob.objects.all():
+        finish(job)
+    tell_owners()
+
+    told = page.locator("#restage-done")
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        page.goto("/admin/staging/project/")
+        expect(told).to_contain_text(f"{batch} in Unsorted is done: 2 of 2 made.")
+        for width in (390, 1440):
+            found = violations_of(page, "done", scheme=scheme, width=width, part="#restage-done")
+            assert found is None
+    told.get_by_role("button", name="Look at it").click()
+
+    expect(page.get_by_role("heading", name=str(batch)).first).to_be_visible()
+    page.goto("/admin/staging/project/")
+    expect(page.locator("#restage-done")).to_have_attribute("role", "status")
+    expect(page.locator("#restage-done")).not_to_contain_text("is done")

@@ -87,6 +87,8 @@ _SITE = Section(
         Row("POST", "stage/", "login login 403 403 403 302+ 200 302+ 302+ 302+", _ORDER | {"images": PHOTO}, "staging_stagingjob", "a new photo into the project"),
         Row("POST", "stage/", "login login 403 403 403 302+ 200 302+ 302+ 302+", _ORDER | {"photo": "{photo}", "styles": ["modern", "industrial"]}, "staging_stagingbatch", "a photo of the project"),
         Row("POST", "stage/forecast/", _ADD_OF_STAGERS, _ORDER | {"photo": "{photo}"}, what="what it would come to"),
+        Row("GET", "stage/done/", _LOGGED_IN, what="one's own batches that are done"),
+        Row("POST", "stage/done/{notice}/", "login login 404 404 404 404 404 404 404 404", {}, what="another's"),
         Row("GET", "stage/photos/", _ADD_OF_STAGERS, what="photos that one may stage"),
         Row("GET", "login/", "200 200 302 302 302 302 302 302 302 302"),
         Row("POST", "login/", "302+ 302+ 302+ 302+ 302+ 302+ 302+ 302+ 302+ 302+", {"username": "{operator_name}", "password": "{password}"}, "django_session", "as an operator"),

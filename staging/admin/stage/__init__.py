@@ -2,5 +2,6 @@
 
 form   the fields, and the order that they make
 page   the page itself, its forecast, and the addresses of earlier forms
+done   the line on every page that tells of a batch that is done
 urls   its addresses, below the admin's
 """
