@@ -11,7 +11,7 @@ from replicate_api.errors import Unauthenticated
 def replicate() -> ReplicateClient:
     """Return the process's client; raise Unauthenticated where no token is set."""
     if not settings.REPLICATE_API_TOKEN:
-        raise Unauthenticated("REPLICATE_API_TOKEN is not set.")
+        raise Unauthenticated("Restage has no token of Replicate: an administrator sets it.")
     return _client(settings.REPLICATE_API_TOKEN, settings.REPLICATE_BASE_URL)
 
 

@@ -97,6 +97,22 @@ def test_lines_of_a_text_are_kept_and_drawn(page: Page, kinds: ReplicateModel) -
     assert words.evaluate("element => getComputedStyle(element).whiteSpace") == "pre-line"
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_comparison_marks_what_differs_in_a_text(
+    page: Page, kinds: ReplicateModel, scheme: str, width: int
+) -> None:
+    set_values(kinds, {"note": "a bright room with oak floors,\nand a\u00a0view"})
+    set_values(kinds, {"note": "a dark room with oak floors,\nand a view"})
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.goto(f"/admin/modelsettings/modelsettings/{live(kinds)}/compare/?old=2&new=3")
+
+    expect(page.locator(".restage-sides del").first).to_contain_text("bright")
+    expect(page.locator(".restage-sides ins").first).to_contain_text("dark")
+    expect(page.get_by_title("no-break space")).to_be_visible()
+    assert violations_of(page, "marked-words", scheme=scheme, width=width) is None
+
+
 def test_objects_are_edited_as_json(page: Page, operator: User) -> None:
     record = {"type": "array", "items": {"type": "object"}, "default": [{"path": "a"}]}
     model = add_published(publish({"prompt": {"type": "string"}, "loras": record}, "objects"))
