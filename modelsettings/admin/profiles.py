@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from unfold.admin import ModelAdmin
+from unfold.decorators import display
 
 from modelsettings import profiles
 from modelsettings.actors import Actor
@@ -51,8 +52,12 @@ class ChangedKey:
 
 @admin.register(ModelSettings)
 class ModelSettingsAdmin(ModelAdmin):
-    list_display = ("name", "model", "revision", "updated_by", "updated_at")
+    list_display = ("called", "model", "revision", "updated_by", "updated_at")
     list_select_related = ("model",)
+
+    @display(description="Name", ordering="name")
+    def called(self, profile: ModelSettings) -> str:
+        return profile.shown_name
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

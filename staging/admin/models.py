@@ -76,6 +76,9 @@ class ModelsAdmin(ReplicateModelAdmin):
             median=_cases({pk: found.median for pk, found in figures.items()}, DurationField()),
         )
 
+    class Media:
+        css = {"all": ["restage/admin.css"]}
+
     @display(description="A typical photo", ordering=F("typical").asc())
     def typical_cost(self, model: Any) -> str:
         return dollars(model.typical)

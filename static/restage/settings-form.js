@@ -13,6 +13,8 @@
     field.id ||= ["parameter", parameter, ...place].join("-");
     if (!label) field.ariaLabel = `${parameter}, entry ${place.map((step) => Number(step) + 1).join(".")}`;
     else if (!label.contains(field)) label.htmlFor = field.id;
+    // Its key, as the API and the schema have it, on hover.
+    if (label && !place.length) label.title = parameter;
     const notes = [...row.querySelectorAll(".rjf-help-text, .rjf-error-text")];
     notes.forEach((note, place) => (note.id ||= `${field.id}-note-${place}`));
     if (notes.length) field.setAttribute("aria-describedby", notes.map((note) => note.id).join(" "));
