@@ -188,13 +188,13 @@ def test_leaving_a_changed_page_asks(page: Page, kinds: ReplicateModel) -> None:
 
     page.on("dialog", stay)
     open_settings(page, kinds)
-    page.get_by_role("link", name="History").click()
+    page.get_by_role("link", name="History", exact=True).click()
     page.wait_for_url("**/history/")
     assert asked == []
 
     open_settings(page, kinds)
     page.get_by_label("Steps", exact=True).fill("41")
-    page.get_by_role("link", name="History").click()
+    page.get_by_role("link", name="History", exact=True).click()
     page.wait_for_timeout(300)
     assert (asked, page.url.endswith("/change/")) == (["beforeunload"], True)
     # Let the fixture close the page without another question.
@@ -214,14 +214,14 @@ def test_search_finds_across_models(page: Page, kinds: ReplicateModel) -> None:
     page.goto("/admin/")
     page.get_by_role("link", name="Search settings").click()
     expect(page.locator("#known-names option[value='Output quality']")).to_have_count(1)
-    page.get_by_label("Parameter").fill("Output quality")
+    page.get_by_label("Parameter", exact=True).fill("Output quality")
     page.get_by_label("Value", exact=True).select_option("is below")
     page.get_by_label("Compared with").fill("81")
-    page.get_by_role("button", name="Search").click()
+    page.get_by_role("button", name="Search", exact=True).click()
 
     expect(page.get_by_role("row", name="Qwen Image Edit").first).to_contain_text("80")
     page.get_by_label("Compared with").fill("abc")
-    page.get_by_role("button", name="Search").click()
+    page.get_by_role("button", name="Search", exact=True).click()
     expect(page.get_by_role("alert")).to_have_text("“abc” is not a number.")
     page.go_back()
     page.get_by_role("link", name="Qwen Image Edit", exact=True).click()

@@ -25,8 +25,8 @@ def spent(operator: User) -> None:
     today = timezone.localdate()
     elm = create_project("Elm Street 5", owner=operator)
     oak = create_project("Oak Lane 1 with a very long name indeed", owner=operator)
-    make_usage(elm, day=today, succeeded=4, failed=1, pictures=4, cost="0.12", seconds=40)
-    make_usage(oak, day=today, model=FLUX, succeeded=2, unpriced=2, pictures=2, seconds=30)
+    make_usage(elm, day=today, succeeded=4, failed=1, pictures=4, cost="0.12", ran=[9, 10, 10, 90])
+    make_usage(oak, day=today, model=FLUX, succeeded=2, unpriced=2, pictures=2, ran=[15, 15])
     make_usage(elm, day=today - timedelta(days=40), succeeded=1, pictures=1, cost="0.03")
 
 

@@ -1,5 +1,6 @@
 """Jobs that have ended, with their files, without a sandbox: for what comes after the end."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,6 +14,7 @@ from staging.jobs.request import StagingRequest
 from staging.jobs.requesting import request_staging
 from staging.models import (
     BatchPhoto,
+    DailyTime,
     DailyUsage,
     Photo,
     Prediction,
@@ -105,9 +107,14 @@ def make_batch(project: Project, *, uploads: int = 0, days: float = 0) -> Stagin
 
 
 def make_usage(
-    project: Project, *, day: date = date(2026, 11, 20), model: str = QWEN, **counts: Any
+    project: Project,
+    *,
+    day: date = date(2026, 11, 20),
+    model: str = QWEN,
+    ran: Sequence[float] = (),
+    **counts: Any,
 ) -> None:
-    """Let a day of a project have come to something."""
+    """Let a day of a project have come to something; `ran` is how long predictions took."""
     job = stage(project.owner, project=project, model=model)
     DailyUsage.objects.create(
         day=day,
@@ -117,6 +124,8 @@ def make_usage(
         profile_id=job.profile_id,
         **counts,
     )
+    for seconds in ran:
+        DailyTime.count(job, day=day, account_pk=project.owner_id, seconds=seconds)
     job.delete()
 
 
