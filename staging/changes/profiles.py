@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 
 from modelsettings.models import EventKind, ModelSettings, ProfileEvent, ReplicateModel
 from modelsettings.pinned_schemas import get_schema
@@ -14,7 +14,7 @@ from modelsettings.schema.overridable import find_change
 from modelsettings.schema.parameters import title_of
 from modelsettings.schema.words import value_in_words
 from staging.changes.entries import Change, Kind, Line, Wanted, labels_of_models
-from staging.changes.sources import Source, differs, previous_rows, with_previous
+from staging.changes.sources import Source, previous_rows, with_previous
 
 _HISTORY = ModelSettings.history
 _PAGE = "modelsettings_modelsettings_history"
@@ -27,21 +27,35 @@ class Revisions(Source):
     shows = (ModelSettings,)
 
     def rows(self, wanted: Wanted, user: User) -> QuerySet[Any]:
-        columns = ("values", "name") if wanted.kind == Kind.SETTINGS else ()
-        columns = ("overridable", _NAMING) if wanted.kind == Kind.CLIENTS else columns
         # The first revision of the profile that comes with a model came with that.
         rows = _HISTORY.exclude(revision=1, name=SHIPPED)
-        rows = with_previous(rows, _HISTORY, *columns)
+        rows = with_previous(rows, _HISTORY, number="revision")
         if wanted.kind == Kind.SETTINGS:
-            return rows.filter(Q(was__isnull=True) | differs("values") | differs("name"))
+            return rows.filter(Q(revision=1) | _differs("values", "name"))
         if wanted.kind == Kind.CLIENTS:
-            return rows.filter(differs("overridable") | differs(_NAMING))
+            return rows.filter(_differs("overridable", _NAMING))
         return rows
 
     def describe(self, rows: Sequence[Any]) -> list[Change]:
         olds = previous_rows(rows, _HISTORY)
         models = labels_of_models({row.model_id for row in rows}) if rows else {}
         return [_describe(row, olds.get(row.was), models[row.model_id]) for row in rows]
+
+
+def _differs(*columns: str) -> Q:
+    """Say that one of these columns is not what it was in the revision before.
+
+    One look into the index of revisions for each row: a profile may have a hundred thousand.
+    """
+    before = _HISTORY.filter(id=OuterRef("id"), revision=OuterRef("revision") - 1)
+    same = Q()
+    for name in columns:
+        field = _HISTORY.model._meta.get_field(name).clone()
+        now = ExpressionWrapper(OuterRef(name), output_field=field)
+        before = before.annotate(**{f"now_{name}": now})
+        both_unset = Q(**{f"{name}__isnull": True, f"now_{name}__isnull": True})
+        same &= Q(**{name: F(f"now_{name}")}) | both_unset
+    return Q(Exists(before)) & ~Q(Exists(before.filter(same)))
 
 
 def _describe(row: Any, old: Any, model: ReplicateModel) -> Change:
