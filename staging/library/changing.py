@@ -13,6 +13,7 @@ from simple_history.utils import bulk_create_with_history
 
 from modelsettings.actors import Actor
 from modelsettings.errors import FieldsRefused, RequestRefused
+from modelsettings.guards import settings_write
 from staging import prompts
 from staging.models import PromptRules, PromptTemplate, RoomType, Style
 from staging.models.library import Entry
@@ -181,7 +182,8 @@ def _make_missing(model: type[Row], shipped: list[Row], *, by: str) -> int:
     missing = [row for row in shipped if getattr(row, by) not in there]
     if missing:
         reason = f"Created by {LIBRARY.name}."
-        bulk_create_with_history(missing, model, default_change_reason=reason)
+        with settings_write():
+            bulk_create_with_history(missing, model, default_change_reason=reason)
     return len(missing)
 
 

@@ -1,11 +1,21 @@
 """The prompt library: the wording of prompts for rooms and styles, in rows."""
 
+from typing import Any
+
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import models
 from simple_history.models import HistoricalRecords
 
+from modelsettings.guards import GuardedQuerySet
 from staging import prompts
+
+
+class EntryQuerySet(GuardedQuerySet[Any]):
+    """Rows of the library; a write of many at once would leave no history."""
+
+    instead = "call staging.library.changing instead, which takes an author and a reason."
+    instead_of_deleting = "An entry is not deleted, since jobs and history refer to it: retire it."
 
 
 class Entry(models.Model):
@@ -15,6 +25,8 @@ class Entry(models.Model):
     """
 
     updated_by = models.CharField(max_length=200, default="system:library", editable=False)
+
+    objects = EntryQuerySet.as_manager()
 
     # Simple-history reads the author and the reason of the next history row from these.
     _history_user: AbstractBaseUser | None

@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth.models import User
 
+from modelsettings.guards import settings_write
 from staging.habits import Choices, recall, remember
 from staging.models import RoomType, Style
 
@@ -23,7 +24,8 @@ def test_recall_gives_the_last_choices_of_that_account(operator: User, stranger:
 
 def test_recall_leaves_out_what_was_retired_since(operator: User) -> None:
     remember(operator, Choices("office", ("industrial", "modern"), 2))
-    RoomType.objects.filter(key="office").update(is_active=False)
-    Style.objects.filter(key="modern").update(is_active=False)
+    with settings_write():
+        RoomType.objects.filter(key="office").update(is_active=False)
+        Style.objects.filter(key="modern").update(is_active=False)
 
     assert recall(operator) == Choices("default", ("industrial",), 2)

@@ -15,10 +15,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from rest_framework.test import APIClient
 
+from modelsettings.actors import Actor
 from modelsettings.models import ReplicateModel
 from staging.jobs.canceling import cancel_job
 from staging.jobs.request import StagingRequest
 from staging.jobs.requesting import request_staging
+from staging.library.changing import create_entry
 from staging.models import (
     IdempotencyKey,
     Photo,
@@ -161,7 +163,8 @@ def with_queue(ground: Ground) -> Any:
 
 def with_new_style(ask: Callable[[Ground], Any]) -> Callable[[Ground], Any]:
     def run(ground: Ground) -> Any:
-        Style.objects.create(key="boho", label="Boho", character="x", inside="x", outside="x")
+        boho = Style(key="boho", label="Boho", character="x", inside="x", outside="x")
+        create_entry(boho, by=Actor("ann"))
         return ask(ground)
 
     return run

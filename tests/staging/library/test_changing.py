@@ -11,6 +11,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from modelsettings.actors import Actor
+from modelsettings.guards import WriteRefused, settings_write
 from modelsettings.schema.text_comparison import Piece, compare_texts
 from staging import prompts
 from staging.library import changing
@@ -92,9 +93,30 @@ def test_library_is_there_in_a_test_with_transactions(time: str) -> None:
     assert RoomType.history.count() == len(SHIPPED.rooms)
 
 
+@pytest.mark.parametrize("table", [RoomType, Style, PromptRules, PromptTemplate])
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda rows: rows.update(updated_by="eve"),
+        lambda rows: rows.delete(),
+        lambda rows: rows.bulk_create([]),
+        lambda rows: rows.bulk_update([], ["updated_by"]),
+    ],
+    ids=["update", "delete", "bulk_create", "bulk_update"],
+)
+def test_write_around_history_is_refused(table: Any, write: Any) -> None:
+    before = list(table.objects.values())
+
+    with pytest.raises(WriteRefused, match=r"changing instead|retire it\.$"):
+        write(table.objects.all())
+
+    assert list(table.objects.values()) == before
+
+
 def test_load_library_makes_what_is_missing_and_nothing_else() -> None:
     change(RoomType.objects.get(key="bedroom"), furniture="One hammock.")
-    Style.objects.filter(key="modern").delete()
+    with settings_write():
+        Style.objects.filter(key="modern").delete()
 
     made = [changing.load_library(), changing.load_library()]
 
