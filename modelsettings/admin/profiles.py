@@ -310,7 +310,9 @@ def _undo(request: HttpRequest, profile: int, *, by: Actor) -> None:
     if before is None or read_profile(profile).revision != before + 1:
         messages.error(request, "Not undone: another revision was saved since. See the history.")
         return
-    saved = roll_back(profile, before, by=by, reason="undo of a reset")
+    saved = roll_back(
+        profile, before, by=by, reason="undo of a reset", expected_revision=before + 1
+    )
     messages.success(request, f"Undone: revision {saved.revision} has the old values.")
 
 

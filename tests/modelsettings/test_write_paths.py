@@ -428,6 +428,11 @@ HELD: dict[str, Held] = {
         lambda w: w.page(f"{w.live}/change/", action="reset", key="gone"),
         newest,
     ),
+    "admin undo": Held(
+        lambda w: w.page(f"{w.live}/change/", action="undo", revision=1),
+        lambda w: w.page(f"{w.live}/change/", action="undo", revision=7),
+        newest,
+    ),
     "admin naming": Held(
         lambda w: w.page(
             f"{w.live}/change/", action="naming", clients_may_name="no", reason=w.reason
@@ -543,6 +548,7 @@ RECORDED: dict[str, tuple[str, Any]] = {
     # A lock is a state of today, with its own reason, and is gone with it.
     "profiles.lock": ("olga", None),
     "profiles.unlock": ("", None),
+    "admin undo": ("olga", "undo of a reset"),
     "manage.py add_model": ("system:add_model", "because"),
 }
 

@@ -344,6 +344,7 @@ _SETTINGS = Section(
         Row("GET", f"{_PROFILE}/change/", _SEE),
         Row("POST", f"{_PROFILE}/change/", _CHANGE, {"values": "{document}", "revision": "{revision}"}, "modelsettings_modelsettings", "save"),
         _button("reset", "{profile}", key="*"),
+        _button("undo", "{profile}", revision="1"),
         _button("copy", name="another"),
         _button("rename", name="another"),
         _button("rooms", room_type="bedroom"),
