@@ -4,10 +4,11 @@ from collections.abc import Mapping
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from modelsettings.errors import RequestRefused
 from modelsettings.models import ModelSettings, ReplicateModel
+from staging.access import projects_shown_to
 from staging.clients import check_model_named, check_profile_named
 from staging.errors import GoneMeanwhile, NotPossible
 from staging.models import DailyUsage, Project, ProjectMember, StagedImage
@@ -16,6 +17,12 @@ from staging.spending.changing import follow_name
 
 class ProjectRefused(RequestRefused):
     """A wrong value for a project; the message says which, and `field` names it."""
+
+
+def namesakes(name: str, *, shown_to: User) -> QuerySet[Project]:
+    """Return the projects of a name, in any case, that the admin shows an account, newest first."""
+    alike = projects_shown_to(shown_to).filter(name__iexact=name.strip(), is_unsorted=False)
+    return alike.select_related("owner").order_by("-created_at")
 
 
 def create_project(

@@ -5,12 +5,15 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, Sum
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
+from unfold.widgets import UnfoldBooleanWidget
 
 from modelsettings.models import ModelSettings
 from staging import access, finding
@@ -35,9 +38,14 @@ from staging.models import (
     StagingJob,
     Verdict,
 )
+from staging.projects import namesakes
 from staging.spending.changing import follow_name
 
 PHOTOS_A_PAGE = 24
+_NAMESAKE = (
+    'There is a project of this name already: <a class="underline" href="{}" target="_blank">{}</a>,'
+    " of {}. Work in that one, give this one another name, or tick the box below for a second one."
+)
 # The fields for users who may not change the project. Django would link the owner and the model to
 # pages that are closed to most of them.
 _IN_WORDS = ("name", "owned_by", "model_label", "profile_name")
@@ -51,7 +59,28 @@ class _ProfileField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not ge
 
 
 class ProjectForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
+    """A project; a new one of a name that there is already is asked about first."""
+
+    # The account that fills the form in; set by the admin.
+    by: User
+    second = forms.BooleanField(required=False, label="Make a second project of this name")
     owner = NamedUserField(help_text="Their user name. They see and change all that is in it.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["second"].widget = forms.HiddenInput()
+
+    def clean(self) -> dict[str, Any]:
+        """Ask before a second project of one name is made."""
+        cleaned = super().clean() or {}
+        name = cleaned.get("name")
+        if not self.instance._state.adding or not name or cleaned.get("second"):
+            return cleaned
+        if alike := namesakes(name, shown_to=self.by).first():
+            self.fields["second"].widget = UnfoldBooleanWidget()
+            page = reverse("admin:staging_project_change", args=[alike.pk])
+            self.add_error("name", format_html(_NAMESAKE, page, alike.name, alike.owner))
+        return cleaned
 
 
 @admin.register(Project)
@@ -113,7 +142,17 @@ class ProjectAdmin(OfProjects, DeletingAdmin, BoundedListAdmin):
         if change and "name" in form.changed_data:
             follow_name(obj)
 
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form = super().get_form(request, *args, **kwargs)
+        form.by = user_of(request)
+        return form
+
     def get_fields(self, request: HttpRequest, obj: Project | None = None) -> Any:
+        fields = self._fields_for(request, obj)
+        # Where a new project is asked about: the form hides it on every other page.
+        return [*fields, "second"] if request.method == "POST" and obj is None else fields
+
+    def _fields_for(self, request: HttpRequest, obj: Project | None) -> Any:
         if obj and not self.has_change_permission(request, obj):
             return _IN_WORDS
         if access.has_all_projects(user_of(request)):

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
 from staging.models import Project, ProjectMember
-from tests.browser.pages import find_violations, with_pictures
+from tests.browser.pages import find_violations, violations_of, with_pictures
 from tests.staging.finished import staged
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -97,3 +97,20 @@ def test_delete_says_what_goes(page: Page, project: Project) -> None:
 def test_no_accessibility_violation(page: Page, project: Project, scheme: Any, width: int) -> None:
     pages = [LIST, f"{LIST}{project.pk}/change/", f"{LIST}add/", f"{LIST}{project.pk}/delete/"]
     assert find_violations(page, pages, scheme=scheme, width=width) == {}
+
+
+def test_a_second_project_of_one_name_is_hinted_at(page: Page, operator: User) -> None:
+    Project.objects.create(owner=operator, name="12 Elm Street")
+    page.goto(f"{LIST}add/")
+    page.get_by_label("Name").fill("12 elm street")
+    page.get_by_role("button", name="Save", exact=True).click()
+
+    told = page.get_by_text("There is a project of this name already")
+    expect(told.get_by_role("link", name="12 Elm Street")).to_be_visible()
+    assert violations_of(page, "namesake", scheme="light", width=390) is None
+    assert violations_of(page, "namesake", scheme="light", width=1440) is None
+    page.get_by_label("Make a second project of this name").check()
+    page.get_by_role("button", name="Save", exact=True).click()
+
+    expect(page.get_by_text("was added successfully")).to_be_visible()
+    assert Project.objects.filter(name__iexact="12 elm street").count() == 2

@@ -169,3 +169,47 @@ def test_who_may_not_change_nothing(
     assert [answer.status_code for answer in answers][::2] == [403, 403]
     assert answers[1].status_code in (403, 404)
     assert Project.objects.get(pk=project.pk).name == "Elm Street 5"
+
+
+def new(browser: Client, **fields: str) -> Any:
+    asked = {"name": "Elm street 5", "owner": "olga", "model": "", "profile": "", **fields}
+    return browser.post(f"{LIST}add/", asked)
+
+
+def test_a_second_project_of_one_name_is_asked_about_first(
+    admin_page: Client, project: Project, operator: User
+) -> None:
+    asked = new(admin_page, owner=operator.username)
+
+    page = asked.content.decode()
+    assert (
+        f'There is a project of this name already: <a class="underline" href="{page_of(project)}"'
+        in page
+    )
+    assert 'type="checkbox" name="second"' in page
+    assert Project.objects.count() == 1
+    new(admin_page, owner=operator.username, second="on")
+    assert Project.objects.count() == 2
+
+
+def test_another_name_and_a_project_of_a_stranger_are_no_question(
+    client: Client, project: Project, stranger: User
+) -> None:
+    stranger.is_staff = True
+    stranger.save()
+    codenames = ["add_project", "view_project"]
+    stranger.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    client.force_login(stranger)
+
+    new(client)
+    new(client, name="Oak Street 1")
+
+    assert Project.objects.filter(owner=stranger).count() == 2
+
+
+def test_a_project_keeps_its_name_without_a_question(
+    admin_page: Client, project: Project, operator: User
+) -> None:
+    Project.objects.create(owner=operator, name=project.name)
+
+    assert admin_page.post(page_of(project), filled(project)).status_code == 302
