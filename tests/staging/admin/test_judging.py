@@ -7,6 +7,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from staging.jobs.judging import judge_picture
+from staging.jobs.verdict_queue import MOST_COUNTED
 from staging.models import Project, StagedImage, StagingJob
 from tests.staging.conftest import SEEDREAM
 from tests.staging.finished import finish, make_batch, stage, staged
@@ -124,6 +125,23 @@ def test_queue_offers_what_pictures_wait_of(admin_page: Client, operator: User) 
         "project": [("Elm Street", 1), ("Unsorted", 1)],
         "model": [("Qwen Image Edit", 2), ("Seedream 4", 1)],
     }
+
+
+def test_long_queue_is_counted_to_its_bound_and_finds_what_is_behind(
+    admin_page: Client, operator: User
+) -> None:
+    finish(stage(operator), pictures=MOST_COUNTED + 1)
+    elm = Project.objects.create(owner=operator, name="Elm Street")
+    last = image_of(staged(operator, project=elm))
+
+    everything = admin_page.get(QUEUE).content.decode()
+    of_elm = admin_page.get(f"{QUEUE}?project={elm.pk}")
+
+    assert f"<strong>over {MOST_COUNTED}</strong> pictures wait" in everything
+    assert of_elm.context["pictures"] == [last]
+    page = of_elm.content.decode()
+    assert "<strong>1</strong> picture waits" in page
+    assert f'<option value="{elm.pk}" selected>Elm Street</option>' in page
 
 
 def test_queue_offers_nothing_to_choose_of_one(admin_page: Client, operator: User) -> None:
