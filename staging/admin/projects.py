@@ -43,8 +43,9 @@ from staging.spending.changing import follow_name
 
 PHOTOS_A_PAGE = 24
 _NAMESAKE = (
-    'There is a project of this name already: <a class="underline" href="{}" target="_blank">{}</a>,'
-    " of {}. Work in that one, give this one another name, or tick the box below for a second one."
+    'There is a project of this name already: <a class="underline" href="{}" target="_blank">{}'
+    "</a>, of {}. Work in that one, give this one another name, or tick the box below for a second"
+    " one."
 )
 # The fields for users who may not change the project. Django would link the owner and the model to
 # pages that are closed to most of them.
