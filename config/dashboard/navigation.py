@@ -67,7 +67,7 @@ def sidebar(_request: HttpRequest) -> list[dict[str, Any]]:
             ],
         },
         {
-            "title": "Models",
+            "title": "Settings",
             "items": [
                 _item("Models", "tune", "modelsettings_replicatemodel_changelist"),
                 _item("Disclosure", "label", "staging_disclosurerule_changelist"),

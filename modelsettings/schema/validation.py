@@ -187,7 +187,7 @@ def _sentence(error: jsonschema_rs.ValidationError, *, characters: str | None) -
         "maxItems": f"it has more than {limit} entries",
         "pattern": f"{shown} holds other characters than {characters}"
         if characters
-        else f"{shown} does not match the pattern {limit}",
+        else f"{shown} is not written in the form that this model takes",
         "uniqueItems": "it holds an entry twice",
         "anyOf": f"{shown} is of none of the kinds that are allowed",
     }

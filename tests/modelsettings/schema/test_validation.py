@@ -115,7 +115,7 @@ def test_clean_leaves_the_values_it_is_given() -> None:
         ("flag", False, "flag: false is not one of true."),
         ("note", "a", "note: it is shorter than 2 characters."),
         ("note", "a" * 11, "note: it is longer than 10 characters."),
-        ("note", "AB", 'note: "AB" does not match the pattern ^[a-z]*$.'),
+        ("note", "AB", 'note: "AB" is not written in the form that this model takes.'),
         ("note", 5, "note: 5 is a number, not text."),
         ("scale", 0, "scale: 0 is not more than 0."),
         ("scale", 20, "scale: 20 is not less than 20."),
@@ -220,7 +220,7 @@ def test_clean_names_several_errors_of_one_key() -> None:
     assert refusal_of({"note": "A"}) == {
         "note": [
             "note: it is shorter than 2 characters.",
-            'note: "A" does not match the pattern ^[a-z]*$.',
+            'note: "A" is not written in the form that this model takes.',
         ]
     }
 
