@@ -72,9 +72,9 @@ class ReplicateModelAdmin(ModelAdmin):
             if not self.has_change_permission(request, model):
                 raise PermissionDenied
             refused = save_part(request, model)
-        elif not self.has_view_or_change_permission(request, model):
-            raise PermissionDenied
         sees_settings = _sees_settings(request)
+        if not (sees_settings or self.has_view_or_change_permission(request, model)):
+            raise PermissionDenied
         if refused is None and sees_settings:
             return redirect(f"{_settings_of(model)}#model")
         if refused is None and request.method == "POST":
