@@ -1,7 +1,7 @@
 """Remembers what an account chose last on the Stage page, and recalls what still can be chosen."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.contrib.auth.models import User
 
@@ -12,11 +12,15 @@ from staging.prompts import DEFAULT_ROOM, DEFAULT_STYLE
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """A room, styles and a number of pictures, None for the profile's number."""
+    """A room, styles and a number of pictures, None for the profile's number.
+
+    `is_recalled` says that an account chose them; the others are what every account begins with.
+    """
 
     room_type: str = DEFAULT_ROOM
     styles: Sequence[str] = (DEFAULT_STYLE,)
     count: int | None = None
+    is_recalled: bool = field(default=False, compare=False)
 
 
 def remember(account: User, choices: Choices) -> None:
@@ -40,4 +44,5 @@ def recall(account: User) -> Choices:
         room_type=habit.room_type if habit.room_type in rooms else DEFAULT_ROOM,
         styles=tuple(style for style in styles if style in habit.styles),
         count=habit.count,
+        is_recalled=True,
     )

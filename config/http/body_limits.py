@@ -34,7 +34,7 @@ def bounded_bodies(
             and not request.path.startswith(API)
             and int(length) > _most_bytes(request)
         ):
-            told = "This is more than can be sent here: log in first, or send less."
+            told = "This is more than can be sent here: sign in first, or send less."
             return HttpResponse(told, status=413, content_type="text/plain; charset=utf-8")
         return answer(request)
 

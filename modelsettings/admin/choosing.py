@@ -26,13 +26,19 @@ def make_live_view(request: HttpRequest, object_id: str) -> HttpResponse:
     profile = _find(ModelSettings, object_id)
     settings = redirect("admin:modelsettings_modelsettings_change", profile.pk)
     if request.method == "POST":
+        former = profile.model.live_profile
         try:
             profiles.make_live(profile.pk, **_choice(request))
         except RequestRefused as error:
             tell(error, request)
             return redirect(request.path)
         use = uses.find_use(profile.pk)
-        messages.success(request, f"{profile.shown_name} is live. {use.words}")
+        told = f"{profile.shown_name} is live. {use.words}"
+        if former is None or former.pk == profile.pk:
+            messages.success(request, told)
+        else:
+            address = reverse("admin:modelsettings_modelsettings_make_live", args=[former.pk])
+            _tell_with_way_back(request, told, address, f"Make {former.shown_name} live again")
         return settings
     preview = uses.preview_live(profile.pk)
     if preview.old and preview.old.stored.pk == profile.pk:
@@ -45,6 +51,7 @@ def make_live_view(request: HttpRequest, object_id: str) -> HttpResponse:
         "stored": preview.new.stored,
         "title": profile.model.label,
         "preview": preview,
+        "back": settings.url,
     }
     return _page(request, "make_live", context)
 
@@ -57,13 +64,20 @@ def make_default_view(request: HttpRequest, object_id: str) -> HttpResponse:
     model = _find(ReplicateModel, object_id)
     models = redirect("admin:modelsettings_replicatemodel_changelist")
     if request.method == "POST":
+        former = ReplicateModel.objects.filter(is_default=True).exclude(pk=model.pk).first()
         try:
             registry.choose_default(model.slug, **_choice(request))
         except RequestRefused as error:
             tell(error, request)
             return redirect(request.path)
-        sentence = f"{model.label} is the default for staging; the next job that names no model"
-        messages.success(request, f"{sentence} uses it.")
+        told = (
+            f"{model.label} is the default for staging; the next job that names no model uses it."
+        )
+        if former is None:
+            messages.success(request, told)
+        else:
+            address = reverse("admin:modelsettings_replicatemodel_make_default", args=[former.pk])
+            _tell_with_way_back(request, told, address, f"Make {former.label} the default again")
         return models
     preview = uses.preview_default(model.slug)
     if model.is_default:
@@ -75,6 +89,7 @@ def make_default_view(request: HttpRequest, object_id: str) -> HttpResponse:
         "title": "Make the default for staging",
         "preview": preview,
         "obstacle": preview.new.stored.obstacle,
+        "back": reverse("admin:modelsettings_replicatemodel_change", args=[model.pk]),
     }
     return _page(request, "make_default", context)
 
@@ -85,6 +100,11 @@ def tell_use(request: HttpRequest, done: str, *, profile: int) -> None:
     address = reverse("admin:modelsettings_modelsettings_make_live", args=[profile])
     offer = format_html(' <a href="{}">Make live</a>', address) if use.can_be_live else ""
     messages.success(request, format_html("{} {}{}", done, use.words, offer))
+
+
+def _tell_with_way_back(request: HttpRequest, told: str, address: str, words: str) -> None:
+    """Say what was done, with a link to the page that takes it back."""
+    messages.success(request, format_html('{} <a href="{}">{}</a>', told, address, words))
 
 
 def _find(table: Any, object_id: str) -> Any:

@@ -55,7 +55,7 @@ class Comparison:
 
 
 def compare(request: HttpRequest, profile: ModelSettings) -> Comparison:
-    """Compare what the address names; by default, the profile's last change.
+    """Compare what the address names; else the profile with the live one, or its last change.
 
     `?of=` and `?with=` are profiles, `?old=` and `?new=` their revisions. A revision of a profile
     that was exchanged in the form (`was_of`, `was_with`) is none of the other's: that one's newest
@@ -64,7 +64,9 @@ def compare(request: HttpRequest, profile: ModelSettings) -> Comparison:
     asked = {name: _number(request.GET[name]) for name in request.GET}
     rows = {row.pk: row for row in _rows()}
     old = rows.get(asked.get("of") or 0, profile)
-    new = rows.get(asked.get("with") or 0, profile)
+    is_free = not asked.keys() & {"of", "with", "old", "new"}
+    live = rows.get(profile.model.live_profile_id or 0, profile)
+    new = rows.get(asked.get("with") or 0, live if is_free else profile)
     was_of, was_with = asked.get("was_of"), asked.get("was_with")
     to = _revision(new, asked.get("new"), was=was_with)
     # The revisions of one profile were before and after a change, which is no more asked about.

@@ -134,6 +134,10 @@ class ReplicateModelAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    class Media:
+        # Without it, name and slug are one word.
+        css = {"all": ["restage/admin.css"]}
+
 
 def _sees_settings(request: HttpRequest) -> bool:
     may = ("modelsettings.view_modelsettings", "modelsettings.change_modelsettings")

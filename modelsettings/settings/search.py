@@ -88,8 +88,9 @@ TESTS: dict[str, tuple[str, Callable[[Any, str], bool]]] = {
 }
 
 
-# The tests that compare with a number.
+# The tests that compare with a number, and those that compare with nothing.
 _NUMERIC = ("lt", "gt")
+_WITHOUT_VALUE = ("set", "unset")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +110,28 @@ class NotANumber(RequestRefused):
         super().__init__(said, field="value")
 
 
+class ValueNotUsed(RequestRefused):
+    """A value beside a test that compares with none, and would find what was not asked for."""
+
+    def __init__(self, text: str, *, test: str) -> None:
+        words = TESTS[test][0]
+        super().__init__(
+            f"“{text}” is not used by “{words}”: choose “is”, “is below” or another comparison, or"
+            " leave the value empty.",
+            field="value",
+        )
+
+
 def search_settings(
     key: str = "", *, test: str = "set", value: str = "", changed_only: bool = False
 ) -> list[Hit]:
     """Return the keys that match, of every profile that is not retired; one query.
 
     `key` is a parameter's key, its name on pages, or a part of either; `test` is one of TESTS.
-    Raises NotANumber.
+    Raises NotANumber and ValueNotUsed.
     """
+    if test in _WITHOUT_VALUE and value.strip():
+        raise ValueNotUsed(value.strip(), test=test)
     if test in _NUMERIC:
         try:
             _number_in(value)

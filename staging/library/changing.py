@@ -25,7 +25,7 @@ LAST = 1000
 
 Row = TypeVar("Row", bound=Entry)
 
-KEY_RULE = "small letters, digits, - and _, a letter first: living_room"
+KEY_RULE = "small letters, digits, - and _, a letter first"
 check_key = RegexValidator(r"\A[a-z][a-z0-9_-]*\Z", f"Write {KEY_RULE}.")
 # The columns that identify a row.
 _FIXED = {"key", "room_type", "style", "is_outside"}

@@ -31,7 +31,9 @@
 
   // Small pictures of the chosen files, one after the other: decoding takes much memory.
   let drawing = Promise.resolve();
-  const draw = (file, place) => {
+  // What every browser can draw; a HEIC, which few can, is left to the server.
+  const DRAWABLE = ["image/jpeg", "image/png", "image/webp"];
+  const draw = (file, place, refused) => {
     drawing = drawing.then(async () => {
       if (!place.isConnected) return;
       try {
@@ -42,7 +44,7 @@
         picture.close();
         place.replaceChildren(canvas);
       } catch {
-        // A HEIC, which few browsers show, or no picture at all: the server says which.
+        if (DRAWABLE.includes(file.type) && place.isConnected) refused();
       }
     });
   };
@@ -63,9 +65,11 @@
       for (const file of rows.keys()) kept.items.add(file);
       input.files = kept.files;
       const bytes = [...rows.keys()].reduce((sum, file) => sum + file.size, 0);
-      const files = [...rows.values()].reduce((sum, row) => sum + (row.entries?.length ?? 1), 0);
+      const files = [...rows.values()].reduce((sum, row) => sum + (row.entries?.length ?? (row.isUnreadable ? 0 : 1)), 0);
+      const unreadable = [...rows.values()].filter((row) => row.isUnreadable).length;
       const count = files + list.querySelectorAll("[data-stored]").length;
       told.textContent = count ? `${count} chosen${bytes ? `, ${inWords(bytes)} to send` : ""}.` : "";
+      if (unreadable) told.textContent += ` ${unreadable} cannot be read, and ${unreadable === 1 ? "is" : "are"} not counted.`;
       input.setCustomValidity(
         count > mostPhotos ? `These are ${count} photos: choose at most ${mostPhotos}.`
           : bytes > mostBytes ? `These are ${inWords(bytes)}: choose at most ${inWords(mostBytes)}.` : ""
@@ -82,6 +86,17 @@
       return row;
     };
 
+    // Says at a file that it is no photo; a draft does not count it.
+    const refuse = (file) => {
+      const row = rows.get(file);
+      if (!row) return;
+      rows.set(file, { ...row, isUnreadable: true });
+      row.element.querySelector(".restage-chosen-name").append(Object.assign(document.createElement("small"), {
+        className: "restage-unreadable", textContent: "This file cannot be read as a photo.",
+      }));
+      changed();
+    };
+
     const add = async (files) => {
       const known = new Set([...rows.keys()].map(({ name, size, lastModified }) => `${name} ${size} ${lastModified}`));
       for (const file of files) {
@@ -90,7 +105,7 @@
         const element = newRow({ name: file.name, more: inWords(file.size), room: "file_room" });
         rows.set(file, { element, entries: null });
         list.append(element);
-        if (!isZip) draw(file, element.querySelector(".restage-chosen-picture"));
+        if (!isZip) draw(file, element.querySelector(".restage-chosen-picture"), () => refuse(file));
         if (isZip) {
           const entries = await readZip(file).catch(() => []);
           rows.set(file, { element, entries });
@@ -171,7 +186,8 @@
 
     // What a draft says of the files, which it does not send.
     picker.describe = (said) => {
-      for (const [file, { element, entries }] of rows) {
+      for (const [file, { element, entries, isUnreadable }] of rows) {
+        if (isUnreadable) continue;
         const room = element.querySelector("select").value;
         const kind = entries ? "entry" : "file";
         for (const { name, size } of entries ?? [file]) {

@@ -20,4 +20,4 @@ def sign_in_again(page: Page, *, name: str = "olga") -> None:
     tab.get_by_label("Username").fill(name)
     tab.get_by_label("Password").fill("secret")
     with tab.expect_event("close"):
-        tab.get_by_role("button", name="Log in").click()
+        tab.get_by_role("button", name="Sign in").click()

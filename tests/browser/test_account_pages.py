@@ -32,7 +32,7 @@ def sign_in(page: Page, password: str) -> None:
     page.goto("/admin/login/")
     page.get_by_label("Username").fill("olga")
     page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in").click()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

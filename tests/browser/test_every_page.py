@@ -159,7 +159,7 @@ def test_page_of_a_refused_form_is_whole(watched: Watched) -> None:
     page.evaluate("document.querySelector('[name=csrfmiddlewaretoken]').value = 'of a stranger'")
     page.get_by_label("Username").fill("olga")
     page.get_by_label("Password").fill("secret")
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in").click()
 
     expect(page.get_by_role("heading", name="This form was not taken")).to_be_visible()
     assert watched.faults == []

@@ -233,7 +233,7 @@ def test_kept_verdicts_outlive_the_page(page: Page, images: list[StagedImage]) -
     page.goto(QUEUE)
     page.get_by_label("Username").fill("olga")
     page.get_by_label("Password").fill("secret")
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in").click()
 
     expect(page.locator("#restage-given")).to_contain_text("1 kept verdict is saved.")
     assert said()[0] == ("accepted", None, "")

@@ -102,6 +102,25 @@ def test_two_profiles_of_two_models_are_compared_by_name(page: Page, kinds: Repl
     expect(page.get_by_role("row", name="Steps")).to_contain_text("30")
 
 
+def test_revisions_follow_the_profile_that_is_chosen(page: Page, kinds: ReplicateModel) -> None:
+    ann = Actor.system("ann")
+    draft = profiles.copy_profile(live(kinds), "draft", by=ann)
+    patch_settings(draft.pk, {"steps": 44}, by=ann, reason="sharper")
+    page.goto(f"{PAGE}/{live(kinds)}/compare/")
+
+    side = page.get_by_role("group", name="With")
+    side.get_by_label("Profile").focus()
+    side.get_by_label("Profile").select_option("Kinds: draft")
+
+    expect(side.get_by_label("Revision").get_by_role("option").first).to_contain_text("sharper")
+    expect(side.get_by_label("Profile")).to_be_focused()
+    expect(page.get_by_role("row", name="Steps")).to_contain_text("44")
+    side.get_by_label("Revision").select_option(index=1)
+    expect(page.get_by_text("are the same.")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("are the same.")).to_be_visible()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1440])
 def test_no_accessibility_violation(

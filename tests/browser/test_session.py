@@ -97,7 +97,7 @@ def test_form_is_sent_though_another_tab_signed_in_meanwhile(page: Page, operato
     other.goto("/admin/login/")
     other.get_by_label("Username").fill("olga")
     other.get_by_label("Password").fill("secret")
-    other.get_by_role("button", name="Log in").click()
+    other.get_by_role("button", name="Sign in").click()
     expect(other).to_have_url(re.compile("/admin/$"))
 
     page.get_by_role("button", name="Save", exact=True).click()

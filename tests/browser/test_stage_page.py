@@ -59,14 +59,42 @@ def end(page: Page) -> Any:
 def test_page_says_what_it_comes_to_as_it_changes(page: Page, files: list[Path]) -> None:
     page.goto("/admin/")
     page.locator("#nav-sidebar").locator(f"a[href='{STAGE}']").click()
-    expect(end(page)).to_contain_text("No photo is chosen yet. One photo in 1 style: 1 picture")
+    expect(end(page)).to_contain_text("No photo is chosen yet. One photo comes to 1 picture")
     expect(page.locator("#stage-uses")).to_contain_text("Will use Qwen Image Edit")
 
     page.get_by_label("New photos").set_input_files(files)
-    expect(end(page)).to_contain_text("4 pictures of 4 photos in 1 style, about $0.12")
+    expect(end(page)).to_contain_text("4 pictures of 4 photos: Modern; about $0.12")
     page.get_by_label("Industrial").check()
 
-    expect(end(page)).to_contain_text("8 pictures of 4 photos in 2 styles, about $0.24")
+    expect(end(page)).to_contain_text("8 pictures of 4 photos: Modern, Industrial; about $0.24")
+
+
+def test_a_file_that_is_no_picture_says_so_and_is_not_counted(
+    page: Page, files: list[Path], tmp_path: Path
+) -> None:
+    broken = tmp_path / "notes.jpg"
+    broken.write_bytes(b"These are words.")
+    other = tmp_path / "phone.heic"
+    other.write_bytes(b"A browser cannot tell.")
+    page.goto(STAGE)
+
+    page.get_by_label("New photos").set_input_files([files[0], broken, other])
+
+    told = page.get_by_role("listitem").filter(has_text="This file cannot be read as a photo")
+    expect(told).to_have_count(1)
+    expect(told).to_contain_text("notes.jpg")
+    expect(page.get_by_text("2 chosen")).to_contain_text("1 cannot be read, and is not counted.")
+    expect(end(page)).to_contain_text("2 pictures of 2 photos: Modern; about $0.06")
+
+
+def test_what_is_bought_stays_in_sight_on_a_phone(page: Page, files: list[Path]) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(STAGE)
+    page.get_by_label("New photos").set_input_files(files[0])
+
+    expect(end(page)).to_contain_text("1 picture: Modern; about $0.03")
+    expect(end(page).get_by_text("1 picture")).to_be_in_viewport()
+    expect(page.get_by_role("button", name="Stage", exact=True)).to_be_in_viewport()
 
 
 def test_files_are_sent_and_lead_to_the_batch(page: Page, files: list[Path]) -> None:
@@ -148,7 +176,7 @@ def test_a_photo_that_is_there_is_staged_again_from_its_page(page: Page, photo: 
     page.goto(f"/admin/staging/photo/{photo.pk}/change/")
     page.get_by_role("link", name="Stage this photo again").click()
     expect(page.get_by_role("list", name="Chosen photos")).to_contain_text("kitchen.jpg")
-    expect(end(page)).to_contain_text("1 picture of 1 photo in 1 style")
+    expect(end(page)).to_contain_text("1 picture: Modern; about")
 
     page.get_by_label("Industrial").check()
     page.get_by_label("Modern").uncheck()
@@ -171,7 +199,7 @@ def test_photos_that_are_there_are_found_and_ticked(page: Page, photo: Photo) ->
     tick.check()
     page.get_by_label("Room of kitchen.jpg").select_option(label="Kitchen")
     page.get_by_label("Industrial").check()
-    expect(end(page)).to_contain_text("2 pictures of 1 photo in 2 styles")
+    expect(end(page)).to_contain_text("2 pictures: Modern, Industrial; about")
 
     page.get_by_role("button", name="Stage", exact=True).click()
 

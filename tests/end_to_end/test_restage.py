@@ -83,7 +83,7 @@ def change_in_admin(restage: Restage, **values: Any) -> None:
         login = browser.get("/admin/login/").text
         password = restage.env["OPERATOR_PASSWORD"]
         form = {"username": "olga", "password": password, "csrfmiddlewaretoken": token_in(login)}
-        assert "log out" in browser.post("/admin/login/?next=/admin/", data=form).text.lower()
+        assert "sign out" in browser.post("/admin/login/?next=/admin/", data=form).text.lower()
         form = {
             "values": json.dumps({**config.json()["config"], **values}),
             "revision": config.json()["revision"],

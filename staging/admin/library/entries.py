@@ -2,6 +2,7 @@
 
 from copy import copy
 from typing import Any, cast
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -18,9 +19,11 @@ from unfold.decorators import display
 from modelsettings.actors import Actor
 from modelsettings.errors import RequestRefused
 from modelsettings.refusals import put_on_form
+from staging.access import may_stage
 from staging.admin.library import history, matrix
 from staging.admin.library.forms import EntryForm
 from staging.admin.library.preview import preview_context
+from staging.admin.page_parts import user_of
 from staging.library import changing
 from staging.library.changing import StaleEntry, newest_change
 from staging.models import PromptRules, PromptTemplate, RoomType, Style
@@ -252,6 +255,18 @@ def _use_of(entry: Entry, *, new: str = "uses") -> str:
     return "it cannot be asked for, so no new job uses it"
 
 
+def _tell(request: HttpRequest, done: str, entry: Entry) -> None:
+    """Say what was done; with a room or a style that can be asked for, offer to stage."""
+    name = {RoomType: "room_type", Style: "style"}.get(type(entry))
+    key, is_active = getattr(entry, "key", ""), getattr(entry, "is_active", False)
+    if name is None or not is_active or not may_stage(user_of(request)):
+        messages.success(request, done)
+        return
+    address = f"{reverse('stage')}?{urlencode({name: key})}"
+    words = f"Stage with this {'style' if name == 'style' else 'room'}"
+    messages.success(request, format_html('{} <a href="{}">{}</a>', done, address, words))
+
+
 def _create(request: HttpRequest, form: EntryForm) -> bool:
     try:
         made = changing.create_entry(
@@ -260,7 +275,7 @@ def _create(request: HttpRequest, form: EntryForm) -> bool:
     except RequestRefused as error:
         put_on_form(error, form)
         return False
-    messages.success(request, f"{made} is in the library; {_use_of(made, new='can use')}.")
+    _tell(request, f"{made} is in the library; {_use_of(made, new='can use')}.", made)
     return True
 
 
@@ -283,7 +298,7 @@ def _save(request: HttpRequest, form: EntryForm, stored: Entry) -> bool:
     if changed:
         # As it is stored now: the form may have retired it.
         stored.refresh_from_db()
-        messages.success(request, f"Saved; {_use_of(stored)}.")
+        _tell(request, f"Saved; {_use_of(stored)}.", stored)
     else:
         messages.info(request, "Nothing was changed, so nothing was written to the history.")
     return True

@@ -11,12 +11,13 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from modelsettings.schema.text_comparison import Piece, compare_texts
 from staging.admin.library.differences import in_words, label_of
 from staging.library.changing import KEY_RULE, StaleEntry, check_key, find_change
-from staging.models import PromptTemplate
+from staging.models import PromptTemplate, RoomType, Style
 from staging.models.library import Entry
 
+_HELP_OF_KEY = f"What a request names: {KEY_RULE}, like {{}}. It cannot be changed later."
+_EXAMPLES = {RoomType: "living_room", Style: "art_deco"}
 # Help for fields whose models have none.
 _HELP = {
-    "key": f"What a request names: {KEY_RULE}. It cannot be changed later.",
     "label": "What people are shown; a style is named so in the prompt too.",
     "position": "Its place in lists, the lowest first.",
 }
@@ -53,6 +54,7 @@ class EntryForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at ru
             key = self.fields["key"]
             others = [rule for rule in key.validators if rule is not validate_slug]
             key.validators = [*others, check_key]
+            key.help_text = _HELP_OF_KEY.format(_EXAMPLES[self._meta.model])
         if isinstance(self.instance, PromptTemplate):
             self.fields["furnishing"].required = False
 

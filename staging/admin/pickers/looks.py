@@ -26,10 +26,19 @@ class LookFields(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Says beside the styles that they are ticked from memory.
+        self.styles_are_recalled = False
         rooms = [(room.key, room.label) for room in reading.room_types()]
         cast("forms.ChoiceField", self.fields["room_type"]).choices = rooms
         styles = [(style.key, style.label) for style in reading.styles()]
         cast("forms.MultipleChoiceField", self.fields["styles"]).choices = styles
+
+    @property
+    def style_names(self) -> list[str]:
+        """The chosen styles as people read them, once the form is cleaned."""
+        chosen = self.cleaned_data.get("styles", [])
+        labels = dict(cast("Any", self.fields["styles"]).choices)
+        return [labels[key] for key in chosen]
 
     @property
     def rooms(self) -> list[tuple[str, str]]:

@@ -22,7 +22,7 @@ from staging.admin.pickers.models import ModelFields, chosen_in_address
 from staging.admin.pickers.photos import NO_PHOTO, PhotosFields, pickable_photos, project_of
 from staging.admin.pickers.projects import CLOSED
 from staging.clients import is_client, may_replace_prompt
-from staging.habits import recall
+from staging.habits import Choices
 from staging.jobs.request import StagingRequest
 from staging.models import Project, StagingBatch, StagingJob
 from staging.offers import ModelOffer
@@ -176,9 +176,10 @@ class StageForm(PhotosFields, LookFields, ModelFields):
             put_on_form(error, self, names=_FIELDS)
 
 
-def initial_of(said: QueryDict, offers: list[ModelOffer], *, by: User) -> dict[str, Any]:
+def initial_of(
+    said: QueryDict, offers: list[ModelOffer], *, by: User, last: Choices
+) -> dict[str, Any]:
     """Return what the page opens with: what its address says, else what the account chose last."""
-    last = recall(by)
     count = last.count if _may_count(offers, by=by) else None
     return {
         "project": said.get("project", ""),

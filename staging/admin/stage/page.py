@@ -15,6 +15,7 @@ from staging.admin.page_parts import user_of
 from staging.admin.pickers.projects import ProjectChooser
 from staging.admin.stage.form import StageForm, initial_of
 from staging.batches.requesting import MAX_PHOTOS, MAX_TOTAL_BYTES
+from staging.habits import recall
 from staging.models import StagingBatch, StagingJob
 
 TITLE = "Stage"
@@ -36,7 +37,11 @@ def stage_view(request: HttpRequest) -> HttpResponse:
             return JsonResponse({"errors": _errors(form)}, status=400)
     else:
         form = StageForm(by=user_of(request), chooser=_chooser())
-        form.initial = initial_of(request.GET, form.offers, by=form.by)
+        last = recall(form.by)
+        form.initial = initial_of(request.GET, form.offers, by=form.by, last=last)
+        form.styles_are_recalled = (
+            last.is_recalled and bool(last.styles) and "style" not in request.GET
+        )
         form.take_stored(request.GET)
     return TemplateResponse(request, "admin/staging/stage/page.html", _context(request, form))
 
@@ -51,6 +56,7 @@ def forecast_view(request: HttpRequest) -> HttpResponse:
         "forecast": found,
         "errors": form.errors,
         "errors_by_field": _errors(form),
+        "styles": form.style_names,
         "twin": _twin(form),
         "form": form,
     }

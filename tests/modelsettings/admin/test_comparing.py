@@ -45,6 +45,18 @@ def test_without_a_choice_it_is_the_last_change(
     assert (found.old.title, found.new.title) == ("Standard, revision 1", "Standard, revision 2")
 
 
+def test_a_profile_that_is_not_live_is_compared_with_the_live_one(
+    admin_page: Client, stored: StoredSettings, draft: ModelSettings
+) -> None:
+    found = compared(admin_page, draft.pk)
+
+    assert differences(found) == [("seed", "4", "unset"), ("steps", "50", "40")]
+    assert (found.old.title, found.new.title) == ("draft, revision 2", "Standard, revision 2")
+    # The revisions that its history names are its own.
+    own = compared(admin_page, draft.pk, old=1, new=2)
+    assert (own.old.title, own.new.title) == ("draft, revision 1", "draft, revision 2")
+
+
 def test_two_profiles_of_a_model(
     admin_page: Client, stored: StoredSettings, draft: ModelSettings
 ) -> None:

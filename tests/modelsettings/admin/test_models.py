@@ -233,3 +233,10 @@ def test_model_without_its_settings_for_those_who_see_only_models(
     assert page.status_code == 200
     assert "This model" in page.content.decode()
     assert "Save revision" not in page.content.decode()
+
+
+def test_the_list_draws_name_and_slug_as_two_lines(admin_page: Client) -> None:
+    page = admin_page.get("/admin/modelsettings/replicatemodel/").content.decode()
+
+    assert 'class="restage-two"' in page
+    assert "restage/admin.css" in page

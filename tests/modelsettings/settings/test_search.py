@@ -124,3 +124,14 @@ def test_find_parameters_counts_the_models_that_have_one(
 
     assert {parameter.key for parameter in found} == {"output_format"}
     assert sum(parameter.models for parameter in found) > 5
+
+
+@pytest.mark.parametrize(("test", "words"), [("set", "is set"), ("unset", "is unset")])
+def test_a_value_that_the_test_does_not_use_is_refused(
+    stored: StoredSettings, test: str, words: str
+) -> None:
+    with pytest.raises(search.ValueNotUsed) as refusal:
+        search_settings("steps", test=test, value=" 90 ")
+
+    assert refusal.value.field == "value"
+    assert str(refusal.value).startswith(f"“90” is not used by “{words}”: choose “is”, “is below”")

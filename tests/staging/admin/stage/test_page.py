@@ -125,6 +125,15 @@ def test_it_remembers_room_styles_and_count_and_begins_the_rest_anew(admin_page:
     assert [form[name].value() for name in ("prompt", "model", "profile")] == [None, None, None]
 
 
+def test_styles_of_last_time_are_said_to_be_so(admin_page: Client) -> None:
+    assert "Ticked as last time." not in admin_page.get(STAGE).content.decode()
+    send(admin_page, styles=["industrial"])
+
+    assert "Ticked as last time." in admin_page.get(STAGE).content.decode()
+    asked_for = admin_page.get(STAGE, {"style": "modern"}).content.decode()
+    assert "Ticked as last time." not in asked_for
+
+
 def test_address_fills_the_form(admin_page: Client, operator: User) -> None:
     photo = make_photo_row(operator)
     said = {
@@ -264,7 +273,8 @@ def test_forecast_counts_and_names_what_is_used(admin_page: Client) -> None:
     page = draft(admin_page, "1.jpg", "2.jpg", styles=["modern", "industrial"])
 
     assert (
-        "<strong>4 pictures</strong> of 2 photos in 2 styles, about <strong>$0.12</strong>" in page
+        "<strong>4 pictures</strong> of 2 photos: Modern, Industrial; about <strong>$0.12</strong>"
+        in page
     )
     assert "It fits: no spending limit binds it." in page
     assert f'data-model="{QWEN}"' in page
