@@ -8,7 +8,13 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+)
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
@@ -19,8 +25,9 @@ from unfold.decorators import display
 from modelsettings.errors import RequestRefused
 from modelsettings.refusals import tell
 from staging import finding
-from staging.access import Right, holds, seen_kinds
+from staging.access import Right, holds, may_view, seen_kinds
 from staging.admin.cells import how_long_ago, two_lines
+from staging.admin.downloads import zip_of
 from staging.admin.filters import DayFilter, owner_filter, project_filter
 from staging.admin.page_parts import MadeOnce, OfProjects, page_context, user_of
 from staging.admin.paging import BoundedListAdmin
@@ -29,7 +36,17 @@ from staging.asking import all_of
 from staging.batches.progress import Progress, photos_with_jobs, progress_of
 from staging.batches.replacing import replace_photo
 from staging.batches.requesting import BatchRefused, from_upload
-from staging.models import BatchPhoto, BatchPhotoStatus, JobStatus, RoomType, StagingBatch, Style
+from staging.jobs.verdict_queue import batch_label
+from staging.models import (
+    BatchPhoto,
+    BatchPhotoStatus,
+    JobStatus,
+    RoomType,
+    StagedImage,
+    StagingBatch,
+    Style,
+    Verdict,
+)
 from staging.spending.waiting import Waits, find_waits
 from staging.templatetags.staging_pictures import in_words
 
@@ -86,7 +103,27 @@ class StagingBatchAdmin(MadeOnce, OfProjects, BoundedListAdmin):
             self.admin_site.admin_view(self.replace_view),
             name="staging_stagingbatch_replace",
         )
-        return [replacing, *super().get_urls()]
+        downloading = path(
+            "<uuid:batch_id>/pictures.zip",
+            self.admin_site.admin_view(self.download_view),
+            name="staging_stagingbatch_pictures",
+        )
+        return [replacing, downloading, *super().get_urls()]
+
+    def download_view(self, request: HttpRequest, batch_id: UUID) -> HttpResponseBase:
+        """Put a batch's pictures into a ZIP; with `?verdict=accepted`, only accepted ones."""
+        batch: StagingBatch | None = self.get_object(request, str(batch_id))
+        if batch is None or not self.has_view_permission(request, batch):
+            raise Http404("There is no such batch.")
+        if not may_view(user_of(request), StagedImage):
+            raise PermissionDenied
+        return zip_of(
+            request,
+            StagedImage.objects.filter(prediction__job__batch_photo__batch=batch),
+            folder=batch_label(batch.project.name, batch.created_at),
+            verdict=Verdict.ACCEPTED if request.GET.get("verdict") == "accepted" else "",
+            back=reverse("admin:staging_stagingbatch_change", args=[batch.pk]),
+        )
 
     def replace_view(self, request: HttpRequest, batch_id: UUID, position: int) -> HttpResponse:
         """Take a file in the place of one that the batch has refused."""
@@ -153,6 +190,8 @@ class StagingBatchAdmin(MadeOnce, OfProjects, BoundedListAdmin):
             "counts": _in_words(progress),
             # Not "styles": Unfold has style sheets under that name.
             "style_labels": [labels.get(style, style) for style in batch.styles],
+            "sent": (sent := sum(progress.photos.values())),
+            "there": sent - progress.photos.get(BatchPhotoStatus.REFUSED, 0),
             "refused": [
                 (name, error, position, position // PHOTOS_A_PAGE + 1)
                 for name, error, position in refused.values_list("name", "error", "position")
@@ -207,11 +246,13 @@ def _by_style(
 ) -> list[dict[str, Any]]:
     """Return a photo's job, pictures and error in each style; of several jobs the newest counts."""
     jobs = {job.style: job for job in reversed(photo.jobs.all())}
+    images = {style: _images(jobs.get(style)) if sees["stagedimage"] else [] for style in styles}
     return [
         {
             "label": labels.get(style, style),
             "job": jobs.get(style),
-            "images": _images(jobs.get(style)) if sees["stagedimage"] else [],
+            "images": images[style],
+            "verdicts": _verdicts_of(images[style]),
             "waits": waits.words.get(jobs[style].pk, "") if style in jobs else "",
             "error": photo.job_errors.get(style, ""),
         }
@@ -219,6 +260,17 @@ def _by_style(
     ]
 
 
-def _images(job: Any) -> list[Any]:
+def _verdicts_of(images: list[StagedImage]) -> list[tuple[str, str]]:
+    """Return the colour and the words of each verdict that was given: `1 of 2 accepted`."""
+    found = []
+    for colour, verdict in (("success", Verdict.ACCEPTED), ("danger", Verdict.REJECTED)):
+        if count := sum(image.verdict == verdict for image in images):
+            one = str(verdict.label)
+            words = one if len(images) == 1 else f"{count} of {len(images)} {one.lower()}"
+            found.append((colour, words))
+    return found
+
+
+def _images(job: Any) -> list[StagedImage]:
     predictions = job.predictions.all() if job else []
     return [image for prediction in predictions for image in prediction.images.all()]

@@ -78,10 +78,11 @@ class JudgingAdmin(OfProjects, ModelAdmin):
             self._judgeable(request, fresh_pictures(after=_last_seen(request))), wanted
         ).select_related(
             "judged_by", "prediction__job__photo", "prediction__job__model",
-            "prediction__job__project",
+            "prediction__job__project", "prediction__job__batch_photo",
         )  # fmt: skip
         sees = seen_kinds(user_of(request))
         context: dict[str, Any] = {"pictures": list(rows[:AHEAD]), "keys": True, "sees": sees}
+        context["wanted"] = wanted
         if "after" in request.GET:
             context |= _count_left(select(fresh, wanted))
             return render(request, "admin/staging/stagedimage/cards.html", context)
@@ -140,9 +141,8 @@ def _judge(request: HttpRequest, image_id: int) -> str:
         raise Http404("There is no such picture, or no longer.")
     posted = request.POST
     if posted.get("seen", "") != _judged_at(image):
-        who, what = image.judged_by or "Somebody", image.get_verdict_display() or "rated"
-        return f"{who} judged it meanwhile: {what.lower()}. Yours was not saved; look again."
-    is_cleared = "clear" in posted
+        return f"{_told_meanwhile(image)} Yours was not saved; look again."
+    taken_back = posted.get("take_back", "")
     stars = posted.get("stars") or posted.get("was_stars", "")
     verdict = posted.get("verdict") or posted.get("was_verdict", "")
     if verdict not in ("", *Verdict.values) or stars not in ("", *"12345"):
@@ -151,13 +151,25 @@ def _judge(request: HttpRequest, image_id: int) -> str:
         judge_picture(
             image,
             by=user_of(request),
-            verdict=None if is_cleared else verdict or None,
-            stars=None if is_cleared or not stars else int(stars),
-            note="" if is_cleared else posted.get("note", "").replace("\0", "")[:2000],
+            verdict=None if taken_back == "verdict" else verdict or None,
+            stars=None if taken_back == "stars" or not stars else int(stars),
+            note=posted.get("note", "").replace("\0", "")[:2000],
         )
     except RequestRefused as error:
         return str(error)
     return ""
+
+
+def _told_meanwhile(image: StagedImage) -> str:
+    if image.judged_at is None:
+        return "What was said of it was taken back meanwhile."
+    who = image.judged_by or "Somebody"
+    if image.verdict:
+        return f"{who} judged it meanwhile: {image.get_verdict_display().lower()}."
+    if image.stars:
+        stars = f"{image.stars} star{'' if image.stars == 1 else 's'}"
+        return f"{who} gave it {stars} meanwhile, and no verdict yet."
+    return f"{who} wrote a note on it meanwhile."
 
 
 def _judged_at(image: StagedImage) -> str:

@@ -17,7 +17,7 @@ from staging.spending.waiting import Waits, find_waits
 A_PAGE = 24
 
 _NONE = StagingJob.objects.none()
-_VERDICTS = [*Verdict.choices, (FRESH, "Not judged yet")]
+_VERDICTS = [*Verdict.choices, (FRESH, "No verdict yet")]
 
 
 @dataclass(frozen=True, slots=True)

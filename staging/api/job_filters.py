@@ -42,7 +42,7 @@ class JobQuery(PageQuery):
     verdict = serializers.ChoiceField(
         choices=[*Verdict.choices, (FRESH, "Fresh")],
         required=False,
-        help_text="Jobs with a picture that was judged so; fresh: one not judged yet.",
+        help_text="Jobs with a picture that was judged so; fresh: one without a verdict.",
     )
     created_after = MomentField(required=False)
     created_before = MomentField(required=False)

@@ -1,7 +1,6 @@
 """Verdicts, stars and notes on pictures, and the queries for pictures and jobs by them."""
 
 from decimal import Decimal
-from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -20,9 +19,8 @@ from staging.models import (
     Verdict,
 )
 
-# The value of a filter for pictures that have neither verdict nor stars.
+# The value of a filter for pictures that have no verdict.
 FRESH = "fresh"
-_UNJUDGED: dict[str, Any] = {"verdict": "", "stars": None}
 
 
 class PictureNotFound(RequestRefused):
@@ -44,8 +42,9 @@ def judge_picture(
     """Record a user's judgement of a picture, and bring the object `picture` up to date.
 
     An argument that is left out changes nothing. None withdraws the verdict or the stars, an empty
-    text the note. A picture without verdict and stars is fresh again. Raises ValueError for an
-    unknown verdict or a wrong number of stars, NotPossible where the picture was deleted meanwhile.
+    text the note. A picture without a verdict is fresh, whatever its stars. Raises ValueError for
+    an unknown verdict or a wrong number of stars, NotPossible where the picture was deleted
+    meanwhile.
     """
     _check(verdict, stars)
     # Judgements of one job's pictures come one after another, so that its marks below are right.
@@ -73,28 +72,33 @@ def judge_picture(
 
 
 def fresh_pictures(*, after: StagedImage | None = None) -> QuerySet[StagedImage]:
-    """Return the pictures without verdict and stars, the oldest first; only those behind `after`.
+    """Return the pictures without a verdict, the oldest first; only those behind `after`.
 
     `after` itself may have been judged meanwhile.
     """
     # The condition and the order of the index fresh_images.
-    waiting = StagedImage.objects.filter(**_UNJUDGED).order_by("created_at", "pk")
+    waiting = StagedImage.objects.filter(verdict="").order_by("created_at", "pk")
     if after is None:
         return waiting
     later = Q(created_at__gt=after.created_at) | Q(created_at=after.created_at, pk__gt=after.pk)
     return waiting.filter(later, created_at__gte=after.created_at)
 
 
+def accepted_pictures() -> QuerySet[StagedImage]:
+    """Return the accepted pictures, by way of the index of jobs that have one."""
+    return StagedImage.objects.filter(verdict=Verdict.ACCEPTED, prediction__job__has_accepted=True)
+
+
 def jobs_judged(jobs: QuerySet[StagingJob], verdict: str) -> QuerySet[StagingJob]:
-    """Return the jobs with a picture of this verdict; for FRESH, with a picture not judged yet."""
+    """Return the jobs with a picture of this verdict; for FRESH, with a picture that has none."""
     match verdict:
         # The conditions of the indexes accepted_jobs and rejected_jobs.
         case Verdict.ACCEPTED:
             return jobs.filter(has_accepted=True)
         case Verdict.REJECTED:
             return jobs.filter(has_rejected=True)
-    said = _UNJUDGED if verdict == FRESH else {"verdict": verdict}
-    pictures = StagedImage.objects.filter(prediction__job=OuterRef("pk"), **said)
+    said = "" if verdict == FRESH else verdict
+    pictures = StagedImage.objects.filter(prediction__job=OuterRef("pk"), verdict=said)
     return jobs.filter(Exists(pictures))
 
 

@@ -11,7 +11,7 @@ class Verdict(models.TextChoices):
 class StagedImage(models.Model):
     """One finished picture of a prediction, as it is stored and delivered, with its verdict.
 
-    A picture without a verdict and without stars is fresh: it waits to be judged.
+    A picture without a verdict is fresh: it waits to be judged, also where it has stars.
     """
 
     prediction = models.ForeignKey(
@@ -48,7 +48,7 @@ class StagedImage(models.Model):
             models.Index(
                 fields=["created_at"],
                 name="fresh_images",
-                condition=Q(verdict="", stars=None),
+                condition=Q(verdict=""),
             )
         ]
 

@@ -1,5 +1,6 @@
-"""Template tag that leads from a page to the pictures of it that wait for a verdict."""
+"""Template tags that lead from a page to its pictures that wait, or are accepted."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django import template
@@ -9,10 +10,26 @@ from django.utils.safestring import SafeString
 
 from staging import access
 from staging.access import Right
-from staging.jobs.judging import fresh_pictures
+from staging.jobs.judging import accepted_pictures, fresh_pictures
 from staging.jobs.verdict_queue import MOST_COUNTED, count_waiting, select
+from staging.models import StagedImage
 
 register = template.Library()
+_PAGES = {"batch": "staging_stagingbatch_pictures", "project": "staging_project_pictures"}
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedOffer:
+    """The ZIP of a batch's or a project's accepted pictures, and how many these are."""
+
+    kind: str
+    url: str
+    count: int
+
+    @property
+    def words(self) -> str:
+        """The count; a large one is not counted to its end."""
+        return f"over {MOST_COUNTED}" if self.count > MOST_COUNTED else str(self.count)
 
 
 @register.simple_tag(takes_context=True)
@@ -38,3 +55,19 @@ def judge_link(context: Any, kind: str, row: Any) -> SafeString:
         "" if waiting == 1 else "s",
         kind,
     )
+
+
+@register.simple_tag(takes_context=True)
+def accepted_offer(context: Any, *, batch: Any = None, project: Any = None) -> AcceptedOffer | None:
+    """Return the offer of accepted pictures, of the batch where one is named; None if not allowed.
+
+    `{% accepted_offer batch=batch.pk as accepted %}`
+    """
+    user = context["request"].user
+    kind, key = ("batch", batch) if batch else ("project", project)
+    if not key or not access.may_view(user, StagedImage):
+        return None
+    of_it = select(accepted_pictures(), {kind: key})  # type: ignore[misc]  # a key of Wanted
+    shown = access.rows_shown_to(of_it, user, project="prediction__job__project")
+    url = f"{reverse(f'admin:{_PAGES[kind]}', args=[key])}?verdict=accepted"
+    return AcceptedOffer(kind, url, count_waiting(shown))

@@ -12,22 +12,32 @@
     status.className = "restage-alert";
   };
 
-  // What a form says that it saved last; empty for a fresh picture.
-  const savedIn = ({ elements }) => elements.was_verdict.value || elements.was_stars.value;
+  // What a form says that it saved last; both are empty for a picture of which nothing was said.
+  const savedIn = ({ elements }) => ({ verdict: elements.was_verdict.value, stars: elements.was_stars.value });
   const words = { accepted: "Accepted", rejected: "Rejected" };
-  const verdictOf = ({ elements }) =>
-    words[elements.was_verdict.value] ?? (elements.was_stars.value && `${elements.was_stars.value} stars`);
+  const starsOf = (number) => `${number} star${number === "1" ? "" : "s"}`;
 
-  // The count, and the verdict given last.
+  // The count of all that waits, and those beside the choices; a picture waits until it has a verdict.
   const counter = document.getElementById("restage-waiting");
-  const count = (by) => {
-    if (!counter || !by || "areMore" in counter.dataset) return;
+  const count = (card, by) => {
+    if (!by) return;
+    for (const kind of ["project", "batch", "model", "profile"]) {
+      const choice = document.querySelector(`select[name=${kind}] option[value="${card.dataset[kind]}"][data-count]`);
+      if (!choice) continue;
+      const { dataset } = choice;
+      dataset.count = Math.max(0, Number(dataset.count) + by);
+      choice.textContent = dataset.count === "0" ? dataset.label : `${dataset.label} (${dataset.count})`;
+    }
+    if (!counter || "areMore" in counter.dataset) return;
     const waiting = Math.max(0, Number(counter.dataset.waiting) + by);
     counter.dataset.waiting = waiting;
     counter.innerHTML = waiting
       ? `<strong>${waiting}</strong> ${waiting === 1 ? "picture waits" : "pictures wait"}, the oldest first`
       : "No picture waits";
   };
+
+  // What was done on this page, the last act at the end: which picture, its verdict or its stars, and what
+  // stood there before.
   const given = [];
   const showGiven = (text) => {
     const line = document.getElementById("restage-given");
@@ -35,12 +45,28 @@
     line.hidden = !text;
     line.querySelector("[data-undo]").hidden = !given.length;
   };
-  const note = (card, form) => {
-    const place = given.indexOf(card.dataset.picture);
-    if (place >= 0) given.splice(place, 1);
-    const verdict = verdictOf(form);
-    if (verdict) given.push(card.dataset.picture);
-    showGiven(`${verdict || "Taken back"}: ${card.dataset.name}`);
+  const lastOf = (picture, kind) => given.findLastIndex(
+    (act) => act.picture === picture && (!kind || act.kind === kind),
+  );
+  const forget = (picture) => {
+    for (let place = lastOf(picture); place >= 0; place = lastOf(picture)) given.splice(place, 1);
+  };
+  const wordsOf = (kind, { verdict, stars }) => {
+    if (kind === "verdict") return words[verdict];
+    return `${starsOf(stars)}${verdict ? "" : "; no verdict yet"}`;
+  };
+  const wordsOfBack = (kind, now) => {
+    if (now[kind]) return `${kind === "verdict" ? words[now.verdict] : starsOf(now.stars)} again`;
+    if (kind === "stars") return "Stars taken back";
+    return `Verdict taken back${now.stars ? `, ${starsOf(now.stars)} stay` : ""}`;
+  };
+  // Keeps the act in mind, or drops the one that was taken back, and says it.
+  const note = (card, { kind, before, now, isBack }) => {
+    const { picture, name } = card.dataset;
+    const place = lastOf(picture, kind);
+    if (isBack && place >= 0) given.splice(place, 1);
+    if (!isBack && now[kind] !== before[kind]) given.push({ picture, kind, before: before[kind] });
+    showGiven(`${isBack ? wordsOfBack(kind, now) : wordsOf(kind, now)}: ${name}`);
   };
 
   // Verdicts that could not be sent, by picture: the address and the whole state of the form.
@@ -58,8 +84,7 @@
   // Shows a verdict that is kept as if it were saved, and says that it is not.
   const drawKept = (form, body) => {
     const { elements } = form;
-    const isCleared = body.has("clear");
-    const value = (name) => (isCleared ? "" : body.get(name) || elements[`was_${name}`].value);
+    const value = (name) => (body.get("take_back") === name ? "" : body.get(name) || elements[`was_${name}`].value);
     elements.was_verdict.value = value("verdict");
     elements.was_stars.value = value("stars");
     for (const button of form.querySelectorAll("[name=verdict]")) {
@@ -69,7 +94,6 @@
       star.ariaPressed = star.value === elements.was_stars.value;
       star.textContent = elements.was_stars.value >= star.value ? "★" : "☆";
     }
-    if (isCleared) elements.note.value = "";
     tell(form, "Kept here, not sent yet.");
   };
   const keepVerdict = (form, body) => {
@@ -112,6 +136,7 @@
     }
     const typed = form.elements.note.value;
     const drawn = redraw(form, await answer.text());
+    if (!answer.ok) forget(drawn.closest("[data-picture]")?.dataset.picture);
     if (!answer.ok && typed) drawn.elements.note.value = typed;
     kept.delete(drawn.closest("[data-picture]")?.dataset.picture);
     return answer.ok ? drawn : null;
@@ -142,7 +167,8 @@
       kept.delete(picture);
       if (form && (answer.ok || answer.status === 409)) redraw(form, await answer.text());
       if (answer.ok) sent += 1;
-      else refused.push(cardOf(picture)?.dataset.name ?? "a picture");
+      else forget(picture);
+      if (!answer.ok) refused.push(cardOf(picture)?.dataset.name ?? "a picture");
     }
     isSending = false;
     keep();
@@ -158,12 +184,18 @@
   };
   const showEnd = (left) => {
     if (!left) return show(null, "not-fetched");
-    const waiting = Number(left.dataset.waiting) - kept.size;
+    const judged = [...kept.values()].filter(({ fields }) => new Map(fields).get("was_verdict"));
+    const waiting = Number(left.dataset.waiting) - judged.length;
+    const accepted = document.getElementById("restage-accepted");
+    if (accepted) {
+      accepted.hidden = !left.dataset.accepted;
+      accepted.querySelector("span").textContent = left.dataset.accepted ?? "";
+    }
     const box = document.querySelector("#restage-some-left [data-left]");
     const number = "areMore" in left.dataset ? `Over ${waiting}` : waiting;
     box.textContent = waiting === 1
-      ? "1 picture waits still: one that you skipped, or that came meanwhile."
-      : `${number} pictures wait still: those that you skipped, and those that came meanwhile.`;
+      ? "1 picture waits still: one that you left without a verdict, or that came meanwhile."
+      : `${number} pictures wait still: those that you left without a verdict, and those that came meanwhile.`;
     show(null, waiting > 0 ? "some-left" : "all-judged");
   };
 
@@ -207,6 +239,8 @@
     if (box && !box.hidden) await walk(1);
   });
 
+  // Whether the form that is being sent is sent to take something back.
+  let isUndoing = false;
   document.addEventListener("submit", async (event) => {
     const form = event.target;
     if (!form.matches("[data-rating]")) return;
@@ -214,30 +248,40 @@
     if (form.inert) return;
     const button = event.submitter;
     const card = queue()?.contains(form) ? form.closest("[data-picture]") : null;
+    const isBack = isUndoing || button?.name === "take_back";
+    const kind = button?.name === "take_back" ? button.value : button?.name;
     const before = savedIn(form);
     const after = await send(form, button);
     if (!card || !after) return;
-    count(Number(!savedIn(after)) - Number(!before));
-    note(card, after);
-    if (button?.name === "verdict") await walk(1);
+    const now = savedIn(after);
+    count(card, Number(!now.verdict) - Number(!before.verdict));
+    if (kind === "verdict" || kind === "stars") note(card, { kind, before, now, isBack });
+    else showGiven(`Note saved: ${card.dataset.name}`);
+    if (kind === "verdict" && !isBack) await walk(1);
   });
 
   const press = (selector) => current()?.querySelector(selector)?.click();
-  // Takes the verdict of the shown picture back, or else goes back to the one that was judged last.
+  // Takes the last act on the shown picture back, or else goes to the picture of the last act of all.
   const takeBack = () => {
-    const shown = current()?.querySelector("[data-rating]");
-    const card = shown && savedIn(shown) ? current() : cardOf(given.at(-1));
-    if (!card) return;
+    const { picture, kind, before } = given[lastOf(current()?.dataset.picture)] ?? given.at(-1) ?? {};
+    const card = cardOf(picture);
+    if (!card) {
+      showGiven("There is nothing of yours on this page to take back.");
+      return;
+    }
     show(card);
     const form = card.querySelector("[data-rating]");
-    const button = form.querySelector("[name=clear]") ?? document.createElement("button");
-    // A verdict that is kept has no such button yet.
-    Object.assign(button, { name: "clear", value: "1" });
-    if (!button.isConnected) {
-      button.hidden = true;
+    if (form.inert) return;
+    const [name, value] = before ? [kind, before] : ["take_back", kind];
+    let button = form.querySelector(`[name=${name}][value="${value}"]`);
+    if (!button) {
+      // What is kept has no such button yet.
+      button = Object.assign(document.createElement("button"), { name, value, hidden: true });
       form.append(button);
     }
+    isUndoing = true;
     form.requestSubmit(button);
+    isUndoing = false;
   };
 
   document.addEventListener("click", ({ target }) => {

@@ -138,6 +138,22 @@ def test_refused_photo_is_replaced(page: Page, batch: StagingBatch, tmp_path: Pa
     expect(page.get_by_alt_text("After: good.jpg, Industrial")).to_be_visible()
 
 
+def test_bar_shows_what_is_in_work_beside_what_is_not_made(page: Page, batch: StagingBatch) -> None:
+    while preparation.prepare_waiting():
+        pass
+
+    page.goto(f"{LIST}{batch.pk}/change/")
+
+    expect(page.get_by_text("0 of 4 made, 2 not made, 2 in work")).to_be_visible()
+    made, in_work, not_made = page.eval_on_selector_all(
+        ".restage-made i",
+        "(all) => all.map((part) => [part.clientWidth, getComputedStyle(part).backgroundImage])",
+    )
+    assert (made[0], in_work[0] > 0, in_work[0] == not_made[0]) == (0, True, True)
+    assert in_work[1] != "none"
+    expect(page.get_by_role("alert")).to_contain_text("1 of 2 photos are there.")
+
+
 def test_chosen_replacement_stays_while_the_page_draws_itself_anew(
     page: Page, batch: StagingBatch, tmp_path: Path
 ) -> None:

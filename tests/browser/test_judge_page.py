@@ -50,7 +50,9 @@ def test_judge_by_keyboard_alone(page: Page, images: list[StagedImage]) -> None:
         expect(page.locator(f"[data-picture='{one.pk}']")).to_be_visible()
         page.keyboard.press("a")
 
-    expect(page.get_by_text("1 picture waits still: one that you skipped")).to_be_visible()
+    expect(
+        page.get_by_text("1 picture waits still: one that you left without a verdict")
+    ).to_be_visible()
     expect(page.get_by_role("heading", name="All judged")).to_be_hidden()
     assert said() == [
         ("accepted", 4, "a red sofa, really"), ("rejected", None, ""), ("", None, ""),
@@ -87,13 +89,121 @@ def test_u_takes_back_the_last_verdict_from_the_next_picture(
 
     page.keyboard.press("u")
     expect(page.locator(f"[data-picture='{images[1].pk}']")).to_be_visible()
-    expect(given).to_contain_text("Taken back: IMG_2041.jpg, bedroom, modern")
+    expect(given).to_contain_text("Verdict taken back: IMG_2041.jpg, bedroom, modern")
     given.get_by_role("button", name="Take back").click()
     expect(page.locator(f"[data-picture='{images[0].pk}']")).to_be_visible()
 
     expect(given.get_by_role("button", name="Take back")).to_be_hidden()
     expect(page.get_by_text("5 pictures wait, the oldest first")).to_be_visible()
     assert said()[:2] == [("", None, ""), ("", None, "")]
+
+
+def test_u_takes_back_the_last_act_alone(page: Page, images: list[StagedImage]) -> None:
+    page.goto(QUEUE)
+    given = page.locator("#restage-given")
+    first = page.locator(f"[data-picture='{images[0].pk}']")
+    page.keyboard.press("n")
+    page.keyboard.type("a red sofa, really")
+    page.keyboard.press("Escape")
+    page.keyboard.press("2")
+    expect(given).to_contain_text("2 stars; no verdict yet")
+    page.keyboard.press("4")
+    expect(given).to_contain_text("4 stars; no verdict yet")
+    page.keyboard.press("a")
+    expect(page.locator(f"[data-picture='{images[1].pk}']")).to_be_visible()
+
+    page.keyboard.press("u")
+    expect(given).to_contain_text("Verdict taken back, 4 stars stay: IMG_2041.jpg")
+    expect(first).to_be_visible()
+    expect(first.get_by_role("status")).to_contain_text("4 stars; no verdict yet")
+    assert said()[0] == ("", 4, "a red sofa, really")
+    expect(page.get_by_text("5 pictures wait, the oldest first")).to_be_visible()
+    page.keyboard.press("u")
+    expect(given).to_contain_text("2 stars again: IMG_2041.jpg")
+    assert said()[0] == ("", 2, "a red sofa, really")
+    page.keyboard.press("u")
+    expect(given).to_contain_text("Stars taken back: IMG_2041.jpg")
+    assert said()[0] == ("", None, "a red sofa, really")
+    page.keyboard.press("u")
+    expect(given).to_contain_text("There is nothing of yours on this page to take back.")
+    assert said()[0] == ("", None, "a red sofa, really")
+
+
+def test_u_brings_back_the_verdict_that_was_there_before(
+    page: Page, images: list[StagedImage]
+) -> None:
+    page.goto(QUEUE)
+    page.keyboard.press("a")
+    expect(page.locator(f"[data-picture='{images[1].pk}']")).to_be_visible()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("r")
+    expect(page.locator(f"[data-picture='{images[1].pk}']")).to_be_visible()
+
+    page.keyboard.press("u")
+
+    expect(page.locator("#restage-given")).to_contain_text("Accepted again: IMG_2041.jpg")
+    expect(page.locator(f"[data-picture='{images[0].pk}']")).to_be_visible()
+    assert said()[0] == ("accepted", None, "")
+    expect(page.get_by_text("4 pictures wait, the oldest first")).to_be_visible()
+
+
+def test_u_leaves_what_another_said_meanwhile(
+    page: Page, images: list[StagedImage], stranger: User
+) -> None:
+    page.goto(QUEUE)
+    page.keyboard.press("4")
+    expect(page.locator("#restage-given")).to_contain_text("4 stars")
+    images[0].refresh_from_db()
+    judge_picture(images[0], by=stranger, verdict="rejected", stars=1)
+    page.keyboard.press("a")
+    expect(page.get_by_text("sam judged it meanwhile: rejected.")).to_be_visible()
+
+    page.keyboard.press("u")
+
+    expect(page.locator("#restage-given")).to_contain_text("There is nothing of yours")
+    assert said()[0] == ("rejected", 1, "")
+
+
+def test_picture_with_stars_alone_is_offered_again(page: Page, operator: User) -> None:
+    image = pictured(operator)
+    page.goto(QUEUE)
+    page.keyboard.press("4")
+    expect(page.locator("#restage-given")).to_contain_text("4 stars; no verdict yet")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_text("1 picture waits still: one that you left")).to_be_visible()
+
+    page.get_by_role("link", name="Show what waits").click()
+
+    card = page.locator(f"[data-picture='{image.pk}']")
+    expect(card).to_be_visible()
+    expect(card.get_by_role("status")).to_contain_text("4 stars; no verdict yet")
+
+
+def test_counts_of_the_choices_follow(page: Page, operator: User) -> None:
+    elm = Project.objects.create(owner=operator, name="Elm Street")
+    ours = [pictured(operator, project=elm) for _ in range(2)]
+    pictured(operator)
+    page.goto(f"{QUEUE}?project={elm.pk}")
+    chosen = page.locator("select[name=project] option:checked")
+    expect(chosen).to_have_text("Elm Street (2)")
+
+    page.keyboard.press("a")
+    expect(chosen).to_have_text("Elm Street (1)")
+    expect(page.locator(f"[data-picture='{ours[1].pk}']")).to_be_visible()
+    page.keyboard.press("r")
+    expect(page.get_by_text("No picture of this choice waits")).to_be_visible()
+    expect(chosen).to_have_text("Elm Street")
+    download = page.get_by_role("link", name="Download the accepted ones of this project (1)")
+    expect(download).to_be_visible()
+    with page.expect_download() as started:
+        download.click()
+    assert started.value.suggested_filename == "Elm Street, accepted.zip"
+    page.keyboard.press("u")
+
+    expect(chosen).to_have_text("Elm Street (1)")
+    expect(page.locator("select[name=project] option", has_text="Unsorted")).to_have_text(
+        "Unsorted (1)"
+    )
 
 
 def test_count_goes_down_to_all_judged(page: Page, images: list[StagedImage]) -> None:
@@ -105,7 +215,8 @@ def test_count_goes_down_to_all_judged(page: Page, images: list[StagedImage]) ->
         page.keyboard.press("a")
         expect(waiting).to_have_text(f"{left} pictures wait, the oldest first")
     page.keyboard.press("3")
-    expect(waiting).to_have_text("1 picture waits, the oldest first")
+    expect(page.locator("#restage-given")).to_contain_text("3 stars; no verdict yet: IMG_2041.jpg")
+    expect(waiting).to_have_text("2 pictures wait, the oldest first")
     page.keyboard.press("r")
     expect(waiting).to_have_text("1 picture waits, the oldest first")
     expect(page.locator(f"[data-picture='{images[4].pk}']")).to_be_visible()
@@ -169,7 +280,7 @@ def test_verdicts_after_the_session_ended_are_kept_and_sent(
     expect(page.locator("#restage-given")).to_contain_text("2 kept verdicts are saved.")
     assert said()[:3] == [("accepted", 4, ""), ("rejected", None, ""), ("", None, "")]
     page.keyboard.press("u")
-    expect(page.locator("#restage-given")).to_contain_text("Taken back")
+    expect(page.locator("#restage-given")).to_contain_text("Verdict taken back")
     assert said()[1] == ("", None, "")
 
 

@@ -117,7 +117,7 @@ def test_stager_stages_in_their_project_within_its_limit(enter: Enter, project: 
     expect(page.locator("#stage-forecast")).to_contain_text("It fits.")
     page.get_by_role("button", name="Stage", exact=True).click()
 
-    expect(page.get_by_text("The photos are there.")).to_be_visible()
+    expect(page.get_by_text("Staging has begun.")).to_be_visible()
     batch = StagingBatch.objects.get()
     assert (batch.project, batch.owner.username) == (project, "mia")
 

@@ -247,6 +247,7 @@ _STAGING = Section(
         *_no("stagingbatch/{batch}/delete/"),
         Row("POST", "stagingbatch/{batch}/photos/{refused_at}/replace/", "login login 403 403 403 302+ 404 302+ 302+ 302+", {"photo": PHOTO}, "staging_batchphoto", "replace a refused photo"),
         Row("GET", "stagingbatch/{batch}/history/", _PAST),
+        Row("GET", "stagingbatch/{batch}/pictures.zip", _FIND),
 
         Row("GET", "stagingjob/", _LIST),
         Row("GET", "stagingjob/?project__id__exact={project}", _LIST, what="of the project"),

@@ -118,5 +118,5 @@ def _page_of(placed: StagingJob | StagingBatch) -> str:
 
 def _told(placed: StagingJob | StagingBatch) -> str:
     if isinstance(placed, StagingBatch):
-        return "The photos are there. This page shows how far they are; you can close it meanwhile."
+        return "Staging has begun. This page shows how far it is; you can close it meanwhile."
     return "The photo is there. Its picture appears on this page."

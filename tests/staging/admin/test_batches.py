@@ -1,23 +1,27 @@
 """The admin's pages of batches: for an operator, and for nobody else."""
 
+import io
+import zipfile
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from staging.batches.requesting import from_upload, request_batch
+from staging.jobs.judging import judge_picture
 from staging.jobs.request import StagingRequest
-from staging.models import BatchPhoto, Project, StagingBatch, StagingJob
+from staging.models import BatchPhoto, Project, StagedImage, StagingBatch, StagingJob
 from tests.conftest import make_photo
 from tests.staging.batch_requests import carry_out_all, photo_file, prepare_all, stored_files
 from tests.staging.conftest import Sandbox
+from tests.staging.finished import staged
 
 LIST = "/admin/staging/stagingbatch/"
 ADD = f"{LIST}add/"
 LIST_QUERIES = 10
-PAGE_QUERIES = 18
+PAGE_QUERIES = 19
 
 
 def request(
@@ -49,6 +53,7 @@ def test_refused_photo_says_why(admin_page: Client, operator: User) -> None:
     assert "0 of 2 made" in page
     assert "1 not made" in page
     assert "empty.jpg</a>: This file is empty" in page
+    assert "1 of 2 photos are there. 1 photo could not be taken" in page
 
 
 def test_pages_escape_what_others_wrote(admin_page: Client, operator: User) -> None:
@@ -173,6 +178,81 @@ def test_photo_that_is_not_there_is_not_replaced(admin_page: Client, operator: U
 
     assert replace(admin_page, photo, photo=photo_file()).status_code == 404
     assert admin_page.get(f"{LIST}{photo.batch_id}/photos/0/replace/").status_code == 405
+
+
+@pytest.fixture
+def batch(sandbox: Sandbox, operator: User) -> StagingBatch:
+    """Two photos in one style, both made."""
+    batch = request(operator, 2)
+    carry_out_all(sandbox)
+    return batch
+
+
+def test_page_shows_the_verdict_at_each_picture(
+    admin_page: Client, operator: User, batch: StagingBatch
+) -> None:
+    first, second = StagedImage.objects.order_by("pk")
+    unjudged = admin_page.get(page_of(batch)).content.decode()
+    judge_picture(first, by=operator, verdict="accepted")
+    judge_picture(second, by=operator, stars=2)
+    one = admin_page.get(page_of(batch)).content.decode()
+    judge_picture(second, by=operator, verdict="rejected")
+    both = admin_page.get(page_of(batch)).content.decode()
+
+    told = [("Accepted" in page, "Rejected" in page) for page in (unjudged, one, both)]
+    assert told == [(False, False), (True, False), (True, True)]
+
+
+def test_verdicts_of_several_pictures_of_a_job_are_counted(
+    sandbox: Sandbox, admin_page: Client, operator: User
+) -> None:
+    batch = request(operator, overrides={"num_outputs": 3})
+    carry_out_all(sandbox)
+    for image in StagedImage.objects.order_by("pk")[:2]:
+        judge_picture(image, by=operator, verdict="accepted")
+
+    assert "2 of 3 accepted" in admin_page.get(page_of(batch)).content.decode()
+
+
+def test_accepted_pictures_of_a_batch_are_downloaded(
+    admin_page: Client, operator: User, batch: StagingBatch
+) -> None:
+    address = f"{LIST}{batch.pk}/pictures.zip?verdict=accepted"
+    accepted = StagedImage.objects.order_by("pk")[0]
+    before = admin_page.get(page_of(batch)).content.decode()
+    none: Any = admin_page.get(address)
+    judge_picture(accepted, by=operator, verdict="accepted")
+    other = staged(operator)
+    judge_picture(StagedImage.objects.get(prediction__job=other), by=operator, verdict="accepted")
+
+    after = admin_page.get(page_of(batch)).content.decode()
+    packed: Any = admin_page.get(address)
+    everything: Any = admin_page.get(f"{LIST}{batch.pk}/pictures.zip")
+
+    assert none.url == page_of(batch)
+    assert "Download the accepted ones" not in before
+    assert f'{address}">Download the accepted ones (1)</a>' in after
+    names = [
+        zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))).namelist()
+        for answer in (packed, everything)
+    ]
+    assert [len(files) for files in names] == [1, 2]
+
+
+def test_accepted_pictures_are_for_those_who_see_pictures(
+    stranger: User, operator: User, batch: StagingBatch
+) -> None:
+    judge_picture(StagedImage.objects.order_by("pk")[0], by=operator, verdict="accepted")
+    stranger.is_staff = True
+    stranger.save()
+    stranger.user_permissions.set(
+        Permission.objects.filter(codename__in=["view_stagingbatch", "all_projects"])
+    )
+    browser = Client()
+    browser.force_login(stranger)
+
+    assert "Download the accepted" not in browser.get(page_of(batch)).content.decode()
+    assert browser.get(f"{LIST}{batch.pk}/pictures.zip").status_code == 403
 
 
 def test_a_long_batch_is_shown_in_pages(admin_page: Client, operator: User) -> None:

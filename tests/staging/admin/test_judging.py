@@ -210,7 +210,14 @@ def test_queue_asks_the_database_a_fixed_number_of_times(
         ({"verdict": "rejected", "was_stars": "2"}, ("rejected", 2, "")),
         ({"stars": "4", "was_verdict": "accepted"}, ("accepted", 4, "")),
         ({"save": "note", "note": "a sofa\0"}, ("", None, "a sofa")),
-        ({"clear": "1", "was_verdict": "accepted"}, ("", None, "")),
+        (
+            {"take_back": "verdict", "was_verdict": "accepted", "was_stars": "4", "note": "a lamp"},
+            ("", 4, "a lamp"),
+        ),
+        (
+            {"take_back": "stars", "was_verdict": "accepted", "was_stars": "4", "note": "a lamp"},
+            ("accepted", None, "a lamp"),
+        ),
     ],
 )
 def test_judge_saves_what_the_form_says(
@@ -250,6 +257,56 @@ def test_judge_tells_the_second_of_two(admin_page: Client, operator: User, stran
     assert late.status_code == 409
     assert "sam judged it meanwhile: rejected." in late.content.decode()
     assert (kept[0], again.status_code, said(image)[0]) == ("rejected", 200, "accepted")
+
+
+def test_judge_tells_what_another_did_meanwhile(
+    admin_page: Client, operator: User, stranger: User
+) -> None:
+    image = image_of(staged(operator))
+    told = []
+
+    for said_of_it in ({"stars": 1}, {"stars": None, "note": "a lamp"}, {"note": ""}):
+        judge_picture(image, by=stranger, **said_of_it)
+        told.append(judge(admin_page, image, verdict="accepted", seen="1.000000").content.decode())
+
+    sentences = (
+        "sam gave it 1 star meanwhile, and no verdict yet.",
+        "sam wrote a note on it meanwhile.",
+        "What was said of it was taken back meanwhile.",
+    )
+    assert [sentence in page for sentence, page in zip(sentences, told, strict=True)] == [True] * 3
+
+
+def test_picture_with_stars_alone_waits_on(admin_page: Client, operator: User) -> None:
+    image = image_of(staged(operator))
+    judge_picture(image, by=operator, stars=4)
+
+    page = admin_page.get(QUEUE)
+
+    assert page.context["pictures"] == [image]
+    assert "<strong>1</strong> picture waits" in page.content.decode()
+    assert "4 stars; no verdict yet" in page.content.decode()
+
+
+@pytest.mark.parametrize("kind", ["project", "batch"])
+def test_queue_that_is_all_judged_offers_the_accepted_ones(
+    admin_page: Client, operator: User, kind: str
+) -> None:
+    batch = make_batch(Project.objects.create(owner=operator, name="Elm Street"), uploads=1)
+    job = staged(operator, project=batch.project)
+    StagingJob.objects.filter(pk=job.pk).update(batch_photo=batch.photos.get())
+    address = f"{QUEUE}?{kind}={batch.project_id if kind == 'project' else batch.pk}"
+
+    before = admin_page.get(address).content.decode()
+    judge_picture(image_of(job), by=operator, verdict="accepted")
+    after = admin_page.get(address).content.decode()
+    behind = admin_page.get(f"{address}&after={image_of(job).pk}").content.decode()
+
+    offer = f"Download the accepted ones of this {kind} (<span>1</span>)"
+    assert (offer in before, offer in after) == (False, True)
+    assert 'id="restage-accepted" hidden' in before
+    assert 'data-waiting="0" data-accepted="1"' in behind
+    assert "restage-accepted" not in admin_page.get(QUEUE).content.decode()
 
 
 def test_judge_without_a_script_goes_back(admin_page: Client, operator: User) -> None:

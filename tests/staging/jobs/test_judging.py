@@ -1,4 +1,4 @@
-"""What is said of pictures, and the queue of those of which nothing was."""
+"""What is said of pictures, and the queue of those without a verdict."""
 
 import json
 from datetime import timedelta
@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 
 from staging.deletion.deleting import delete_job
 from staging.errors import NotPossible
-from staging.jobs.judging import fresh_pictures, judge_picture
+from staging.jobs.judging import FRESH, fresh_pictures, jobs_judged, judge_picture
 from staging.models import StagedImage, StagingJob
 from staging.predictions import submission
 from tests.staging.conftest import Ask, Sandbox, carry_out, pictures
@@ -102,13 +102,25 @@ def test_fresh_pictures_behind_one_of_them(queue: list[StagedImage]) -> None:
     assert behind == [queue[1:], queue[2:], queue[3:], []]
 
 
-def test_fresh_pictures_leave_out_what_was_judged(queue: list[StagedImage], operator: User) -> None:
+def test_fresh_pictures_leave_out_those_with_a_verdict_alone(
+    queue: list[StagedImage], operator: User
+) -> None:
     judge_picture(queue[0], by=operator, verdict="accepted")
-    judge_picture(queue[2], by=operator, stars=2)
+    judge_picture(queue[1], by=operator, stars=2, note="The lamp?")
+    judge_picture(queue[2], by=operator, verdict="rejected", stars=1)
 
     assert list(fresh_pictures()) == [queue[1], queue[3]]
     # A judged one is a place in the queue, too.
     assert list(fresh_pictures(after=queue[2])) == [queue[3]]
+    assert list(jobs_judged(StagingJob.objects.all(), FRESH)) == [StagingJob.objects.get()]
+
+
+def test_job_whose_pictures_have_stars_alone_is_fresh(
+    job: StagingJob, image: StagedImage, operator: User
+) -> None:
+    judge_picture(image, by=operator, stars=4)
+
+    assert list(jobs_judged(StagingJob.objects.all(), FRESH)) == [job]
 
 
 def test_fresh_pictures_are_found_by_their_index(db: None) -> None:
