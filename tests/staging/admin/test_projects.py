@@ -12,7 +12,7 @@ from staging.models import Photo, Project, ProjectMember, StagedImage
 from tests.staging.finished import finish, stage, staged
 
 LIST = "/admin/staging/project/"
-PAGE_QUERIES = 17
+PAGE_QUERIES = 18
 
 
 def page_of(project: Project) -> str:
