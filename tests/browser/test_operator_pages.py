@@ -35,7 +35,7 @@ def test_roll_back_by_keyboard_alone(page: Page, kinds: ReplicateModel) -> None:
     press_through_to(page, "Roll back to 2")
     page.keyboard.press("Enter")
     expect(page.get_by_role("row", name="note")).to_contain_text("unset")
-    press_through_to(page, "Why?")
+    press_through_to(page, "Why? May be empty.")
     page.keyboard.type("the note was wrong")
     press_through_to(page, "Roll back to revision 2")
     page.keyboard.press("Enter")
