@@ -27,6 +27,8 @@ from modelsettings.settings import StoredSettings
 
 # The roles that can be given to another input, and what each takes.
 ROLES = {"image": "Takes the photo", "prompt": "Takes the prompt"}
+# What is saved is said at the model's part of the page, where the browser goes then.
+SAID_AT = "model"
 
 
 def _reason(question: str) -> forms.CharField:
@@ -129,9 +131,9 @@ def _save_facts(request: HttpRequest, model: ReplicateModel) -> dict[str, Any] |
         except RequestRefused as error:
             put_on_form(error, form)
         else:
-            messages.success(request, f"{values['label']} is saved.")
+            messages.success(request, f"{values['label']} is saved.", extra_tags=SAID_AT)
             return None
-    return {"facts_form": form}
+    return {"facts_form": _with_focus(form)}
 
 
 def _save_price(request: HttpRequest, model: ReplicateModel) -> dict[str, Any] | None:
@@ -144,7 +146,8 @@ def _save_price(request: HttpRequest, model: ReplicateModel) -> dict[str, Any] |
         except RequestRefused as error:
             form.error = str(error)
         else:
-            messages.success(request, f"The price of {model.label} is saved.")
+            words = f"The price of {model.label} is saved."
+            messages.success(request, words, extra_tags=SAID_AT)
             return None
     return {"price_form": form}
 
@@ -158,9 +161,18 @@ def _save_roles(request: HttpRequest, model: ReplicateModel) -> dict[str, Any] |
         except RequestRefused as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, f"The inputs of {model.label} are saved.")
+            words = f"The inputs of {model.label} are saved."
+            messages.success(request, words, extra_tags=SAID_AT)
             return None
-    return {"roles_form": form}
+    return {"roles_form": _with_focus(form)}
+
+
+def _with_focus(form: forms.Form) -> forms.Form:
+    """Have the browser go to the first field that is wrong; what is wrong with all is on top."""
+    if not form.non_field_errors():
+        wrong = next(name for name in form.fields if name in form.errors)
+        form.fields[wrong].widget.attrs["autofocus"] = True
+    return form
 
 
 def _signed(request: HttpRequest, form: forms.Form) -> dict[str, Any]:

@@ -99,6 +99,8 @@ def find_obstacle(flat: JSON, *, roles: Mapping[str, str], makes_pictures: bool)
     if not makes_pictures:
         return "It does not answer with a picture."
     if "image" not in roles:
+        if role_choices(flat, "image"):
+            return "No input is set to take the photo."
         return "It takes no photo: none of its inputs is an image."
     if "prompt" not in roles and "room" not in roles:
         return "It takes no prompt."

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.contrib.messages.storage.base import Message
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -48,6 +49,18 @@ def _at_least_cents(usd: float) -> str:
     """Write dollars with two places, or more where there are more: `0.30`, `0.0391`."""
     whole, _, places = f"{usd:.10f}".rstrip("0").partition(".")
     return f"{whole}.{places:0<2}"
+
+
+@register.filter
+def said_at(told: Iterable[Message], part: str) -> list[Message]:
+    """Return the messages that are said at a part of the page."""
+    return [message for message in told if message.extra_tags == part]
+
+
+@register.filter
+def not_said_at(told: Iterable[Message], part: str) -> list[Message]:
+    """Return the messages that are said on top, as everything that belongs to no part."""
+    return [message for message in told if message.extra_tags != part]
 
 
 @register.filter

@@ -100,7 +100,8 @@ def words_of(headroom: Headroom) -> str:
             f"{limit.whose} {_has(limit)} used {headroom.percent} % of ${limit.usd}"
             f" a {limit.period}: ${headroom.left:.2f} is left."
         )
-    full = f"{limit.whose} {_has(limit)} used up ${limit.usd} a {limit.period}"
+    used = "too little left of" if headroom.left else "used up"
+    full = f"{limit.whose} {_has(limit)} {used} ${limit.usd} a {limit.period}"
     if headroom.waiting:
         return f"{full}: {_count(headroom.waiting)} for budget."
     if limit.when_over == WhenOver.REFUSE:

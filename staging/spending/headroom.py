@@ -45,6 +45,13 @@ class Headroom:
     def is_full(self) -> bool:
         return self.percent >= FULL
 
+    @property
+    def state(self) -> str:
+        """Say in words how much is used; what is left of a full limit may still be something."""
+        if not self.is_full:
+            return f"{self.percent} % used"
+        return "too little left" if self.left else "used up"
+
 
 def headroom_of(limits: Iterable[SpendingLimit]) -> list[Headroom]:
     """Return what each limit leaves today. Its project and its account were read with it.

@@ -7,6 +7,8 @@
     const number = (row) => row.querySelector("input").name.split("-")[1];
     let next = Math.max(...rows().map((row) => Number(number(row)))) + 1;
 
+    // What is wrong may be far below the top of the page.
+    form.querySelector("[aria-invalid]")?.focus();
     add.hidden = false;
     form.querySelectorAll("[data-remove-row]").forEach((button) => (button.hidden = false));
     add.addEventListener("click", () => {

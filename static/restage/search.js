@@ -9,6 +9,8 @@ document.addEventListener("DOMContentLoaded", () => {
   let chosen = -1;
   let timer = 0;
   let asking = 0;
+  // The answer to what was asked last, which Enter waits for.
+  let answered = Promise.resolve();
 
   const open = () => {
     if (dialog.open) return;
@@ -72,12 +74,26 @@ document.addEventListener("DOMContentLoaded", () => {
   });
   field.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(ask, WAIT_MS);
+    timer = setTimeout(() => {
+      timer = 0;
+      answered = ask();
+    }, WAIT_MS);
   });
-  field.addEventListener("keydown", async (event) => {
+  // Where Tab has reached a hit, the arrows go on from it.
+  list.addEventListener("focusin", ({ target }) => choose([...list.children].indexOf(target)));
+  dialog.addEventListener("keydown", async (event) => {
+    if (event.key === "Escape" && !event.isComposing) {
+      // A search field spends the first Escape on its own words.
+      event.preventDefault();
+      dialog.close();
+      return;
+    }
+    // Enter on a button presses it.
+    if (event.target.closest("button")) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       choose(chosen + (event.key === "ArrowDown" ? 1 : -1));
+      if (event.target !== field) list.children[chosen]?.focus();
     }
     if (event.key !== "Enter" || event.isComposing) return;
     event.preventDefault();
@@ -85,8 +101,9 @@ document.addEventListener("DOMContentLoaded", () => {
     if (timer) {
       clearTimeout(timer);
       timer = 0;
-      await ask();
+      answered = ask();
     }
+    await answered;
     go(list.children[chosen], event);
   });
   list.addEventListener("click", (event) => go(event.target.closest("[data-address]"), event));

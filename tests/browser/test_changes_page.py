@@ -51,6 +51,18 @@ def test_who_changed_the_default_and_why(page: Page, changed: ReplicateModel) ->
     expect(page.get_by_text("calmer")).to_have_count(0)
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_calendar_of_the_day_is_seen_on_its_ground(page: Page, scheme: Any) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.goto("/admin/")
+    page.get_by_role("link", name="Recent changes").click()
+
+    drawn = page.get_by_label("Day", exact=True).evaluate(
+        "(field) => getComputedStyle(field).colorScheme"
+    )
+    assert (drawn == "dark") == (scheme == "dark")
+
+
 def test_what_one_person_changed(page: Page, changed: ReplicateModel) -> None:
     page.goto("/admin/")
     page.get_by_role("link", name="Recent changes").click()

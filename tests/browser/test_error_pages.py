@@ -23,7 +23,8 @@ def closed(operator: User) -> User:
 def test_closed_page_leads_on(page: Page, closed: User) -> None:
     page.goto(LIMITS)
 
-    expect(page.get_by_role("heading", name="Your account may not open this page")).to_be_visible()
+    closed_to = "Your account may not open this page"
+    expect(page.get_by_role("heading", name=closed_to, level=2)).to_be_visible()
     expect(page.get_by_text("root can give you a role that opens it.")).to_be_visible()
     page.locator("#nav-sidebar").get_by_role("link", name="Jobs").click()
     expect(page).to_have_url("/admin/staging/stagingjob/")

@@ -41,12 +41,14 @@ def test_price_is_changed_in_rows(page: Page, kinds: ReplicateModel) -> None:
     page.get_by_role("button", name="Save price").click()
 
     # What was typed is kept, and the sentence stands at its row.
-    expect(page.get_by_text("“cheap” is no number of dollars")).to_be_visible()
+    wrong = page.get_by_text("“cheap” is no number of dollars")
+    expect(wrong).to_be_in_viewport()
+    expect(page.get_by_role("group", name="Price 2").get_by_label("Dollars")).to_be_focused()
     expect(page.get_by_label("Why this price?")).to_have_value("as published")
     page.get_by_role("group", name="Price 2").get_by_label("Dollars").fill("0.12")
     page.get_by_role("button", name="Save price").click()
 
-    expect(page.get_by_text("The price of Kinds is saved.")).to_be_visible()
+    expect(page.get_by_text("The price of Kinds is saved.")).to_be_in_viewport()
     kinds.refresh_from_db()
     assert kinds.price == [
         {"unit": "image", "usd": 0.03, "when": {"size": "2K"}},
@@ -64,6 +66,39 @@ def test_price_is_changed_in_rows(page: Page, kinds: ReplicateModel) -> None:
     assert [entry["usd"] for entry in kinds.price] == [0.12]
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_words_before_the_choices_of_a_price_stay_whole(
+    page: Page, kinds: ReplicateModel, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{MODELS}/{kinds.pk}/change/")
+    page.get_by_text("Change the price").click()
+
+    for word in ("for", "where"):
+        drawn = page.get_by_role("group", name="Price 1").get_by_text(word, exact=True)
+        lines = drawn.evaluate(
+            "(label) => { const range = document.createRange();"
+            " const walker = document.createTreeWalker(label, NodeFilter.SHOW_TEXT);"
+            " range.selectNodeContents(walker.nextNode()); return range.getClientRects().length; }"
+        )
+        assert lines == 1
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_refused_inputs_say_why_in_view(page: Page, kinds: ReplicateModel, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 700})
+    page.goto(f"{MODELS}/{kinds.pk}/change/")
+    page.get_by_text("Change which inputs").click()
+    # As a page that was opened before the model was changed.
+    page.get_by_label("Takes the prompt").evaluate(
+        "(field) => field.add(new Option('Gone', 'gone', true, true))"
+    )
+    page.get_by_role("button", name="Save inputs").click()
+
+    expect(page.get_by_text("Select a valid choice")).to_be_in_viewport()
+    expect(page.get_by_label("Takes the prompt")).to_be_focused()
+
+
 def test_inputs_are_chosen_by_name(page: Page, kinds: ReplicateModel) -> None:
     page.goto(f"{MODELS}/{kinds.pk}/change/")
     page.get_by_text("Change which inputs").click()
@@ -71,7 +106,7 @@ def test_inputs_are_chosen_by_name(page: Page, kinds: ReplicateModel) -> None:
     page.get_by_label("Why these inputs?").fill("the other one works")
     page.get_by_role("button", name="Save inputs").click()
 
-    expect(page.get_by_text("The inputs of Kinds are saved.")).to_be_visible()
+    expect(page.get_by_text("The inputs of Kinds are saved.")).to_be_in_viewport()
     assert get_settings(kinds.slug).roles["prompt"] == "negative_prompt"
     assert "negative_prompt" not in get_settings(kinds.slug).values
 

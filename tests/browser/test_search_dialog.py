@@ -49,13 +49,47 @@ def test_enter_takes_the_first_at_once(page: Page) -> None:
     expect(page).to_have_url(re.compile("/priceestimate/$"))
 
 
+def test_enter_opens_the_hit_in_the_frame(page: Page, project: Project) -> None:
+    page.goto("/admin/")
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("elm")
+    expect(page.get_by_role("option")).not_to_have_count(0)
+    page.keyboard.press("ArrowDown")
+    framed = page.get_by_role("option", name="elm-front.jpg Photo in Elm Street 5")
+    expect(framed).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Enter")
+
+    expect(page).to_have_url(re.compile(r"/photo/[\w-]+/change/$"))
+
+
+def test_tab_reaches_the_hits(page: Page, project: Project) -> None:
+    page.goto("/admin/")
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("elm")
+    expect(page.get_by_role("option")).not_to_have_count(0)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Close")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("option").first).to_be_focused()
+    page.keyboard.press("Tab")
+    second = page.get_by_role("option", name="elm-front.jpg Photo in Elm Street 5")
+    expect(second).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_role("option").first).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+
+    expect(page).to_have_url(re.compile(r"/photo/[\w-]+/change/$"))
+
+
 def test_the_button_shows_the_key_and_escape_closes(page: Page) -> None:
     page.goto("/admin/")
 
     page.get_by_role("button", name="Search Ctrl K").click()
     page.get_by_label(FIELD).fill("nothing of the kind")
     expect(page.get_by_text("Nothing is named “nothing of the kind”.")).to_be_visible()
-    page.keyboard.press("Escape")
     page.keyboard.press("Escape")
 
     expect(page.get_by_role("dialog", name="Search")).to_be_hidden()

@@ -131,10 +131,10 @@ class SpendingLimitAdmin(DeletingAdmin):
     @display(description="State", label={"left": "success", "nearly": "warning", "full": "danger"})
     def state(self, limit: Any) -> tuple[str, str]:
         if limit.headroom.is_full:
-            return "full", "used up"
+            return "full", limit.headroom.state
         if limit.headroom.percent >= NEARLY:
-            return "nearly", f"{limit.headroom.percent} % used"
-        return "left", f"{limit.headroom.percent} % used"
+            return "nearly", limit.headroom.state
+        return "left", limit.headroom.state
 
     @display(description="Spent, held, left")
     def use(self, limit: Any) -> str:

@@ -175,7 +175,8 @@ def test_notice_of_a_limit_is_not_shown_beside_the_limit(db: None) -> None:
     [
         ("0.80", "All projects have used 80 % of $1.00 a day: $0.20 is left."),
         # No room for one more picture at $0.03.
-        ("0.98", "All projects have used up $1.00 a day: new purchases wait for the next day."),
+        ("0.98", "All projects have too little left of $1.00 a day: new purchases wait for the"
+         " next day."),
     ],
 )  # fmt: skip
 def test_limit_that_is_nearly_used(db: None, spent: str, said: str) -> None:
@@ -195,7 +196,9 @@ def test_limit_that_something_waits_for(sandbox: Sandbox, ask: Ask) -> None:
     assert items() == [
         Item(
             key=f"limit-{pk}",
-            sentence="All projects have used up $0.02 a day: 1 prediction waits for budget.",
+            sentence=(
+                "All projects have too little left of $0.02 a day: 1 prediction waits for budget."
+            ),
             link=LIMITS,
             is_urgent=True,
             needs="staging.spendinglimit",

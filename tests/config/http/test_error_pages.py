@@ -33,7 +33,7 @@ def test_closed_page_keeps_the_menu_and_says_who_can_help(root: User) -> None:
 
     assert answer.status_code == 403
     assert 'id="nav-sidebar"' in page
-    assert "Your account may not open this page" in page
+    assert '<h2 class="restage-title">Your account may not open this page</h2>' in page
     assert "<strong>mia</strong>, with the role Judge." in page
     assert "root can give you a role" in page
 
@@ -55,7 +55,8 @@ def test_missing_page_of_the_admin_keeps_the_menu(admin_page: Client, address: s
 
     assert answer.status_code == 404
     assert 'id="nav-sidebar"' in page
-    assert "There is nothing at this address" in page
+    assert '<h2 class="restage-title">There is nothing at this address</h2>' in page
+    assert "What was here may have been deleted" in page
 
 
 def test_missing_page_elsewhere_leads_to_the_first(client: Client) -> None:

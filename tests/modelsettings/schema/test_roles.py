@@ -65,6 +65,14 @@ def test_find_obstacle_in_words(
     assert found == sentence
 
 
+def test_find_obstacle_says_that_an_image_is_not_set_to_take_the_photo() -> None:
+    flat = flatten(openapi({"image": PICTURE, "prompt": TEXT}))
+
+    found = find_obstacle(flat, roles={"prompt": "prompt"}, makes_pictures=True)
+
+    assert found == "No input is set to take the photo."
+
+
 def test_find_obstacle_takes_a_room_for_a_prompt() -> None:
     flat = flatten(openapi({"image": PICTURE, "room_type": TEXT}))
     roles = {"image": "image", "room": "room_type"}

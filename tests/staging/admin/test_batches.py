@@ -93,11 +93,11 @@ def test_pages_ask_the_database_a_fixed_number_of_times(
 
 
 @pytest.mark.parametrize(
-    ("contents", "state", "told"),
+    ("contents", "state", "told", "paid"),
     [
-        ([b"x", b"y"], "ended, nothing made", "0 of 2 made"),
-        ([make_photo(), b"x"], "ended, 1 of 2 not made", "1 of 2 made"),
-        ([make_photo(), make_photo()], "done", "2 of 2 made"),
+        ([b"x", b"y"], "ended, nothing made", "0 of 2 made", "<span>nothing paid</span>"),
+        ([make_photo(), b"x"], "ended, 1 of 2 not made", "1 of 2 made", "<span>cost $"),
+        ([make_photo(), make_photo()], "done", "2 of 2 made", "<span>cost $"),
     ],
 )
 def test_page_says_what_was_made_and_what_not(
@@ -107,6 +107,7 @@ def test_page_says_what_was_made_and_what_not(
     contents: list[bytes],
     state: str,
     told: str,
+    paid: str,
 ) -> None:
     sent = [from_upload(photo_file(f"{at}.jpg", file)) for at, file in enumerate(contents)]
     project = Project.objects.unsorted_of(operator)
@@ -117,6 +118,7 @@ def test_page_says_what_was_made_and_what_not(
     listed = admin_page.get(LIST).content.decode()
 
     assert f"{batch}: {state}" in page
+    assert paid in page
     assert (told in page, told in listed) == (True, True)
     assert ("not made" in listed) == ("not made" in page) == (state != "done")
 

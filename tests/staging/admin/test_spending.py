@@ -87,12 +87,18 @@ def test_list_shows_a_period_that_is_over_as_unused(admin_page: Client) -> None:
     assert "0 % used $0.00 spent, $0.00 held, $50.00 left" in shown(admin_page, LIMITS)
 
 
+def test_list_says_used_up_where_nothing_is_left(admin_page: Client) -> None:
+    limit("0")
+
+    assert "used up $0.00 spent, $0.00 held, $0.00 left" in shown(admin_page, LIMITS)
+
+
 def test_list_says_how_many_wait(admin_page: Client, waiting: StagingJob) -> None:
     limit("5", period="month")
 
     page = shown(admin_page, LIMITS)
 
-    assert "used up $0.00 spent, $0.00 held, $0.02 left waits 1 prediction" in page
+    assert "too little left $0.00 spent, $0.00 held, $0.02 left waits 1 prediction" in page
     assert "0 % used $0.00 spent, $0.00 held, $5.00 left waits nothing" in page
 
 

@@ -56,7 +56,9 @@ def test_limit_is_full_where_something_waits_for_it(sandbox: Sandbox, ask: Ask) 
     ask(model=QWEN)
     submission.submit_waiting()
 
-    assert sentences() == ["All projects have used up $0.02 a day: 1 prediction waits for budget."]
+    assert sentences() == [
+        "All projects have too little left of $0.02 a day: 1 prediction waits for budget."
+    ]
 
 
 def test_limit_of_nothing_is_no_news() -> None:

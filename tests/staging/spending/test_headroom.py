@@ -162,7 +162,10 @@ def test_renamed_project_is_called_by_its_new_name(
 
     assert count_waiting() == {of_project.pk: 1}
     (item,) = attention.find_items(timezone.localdate())
-    assert item.sentence == "Oak Street has used up $0.01 a day: 1 prediction waits for budget."
+    assert (
+        item.sentence
+        == "Oak Street has too little left of $0.01 a day: 1 prediction waits for budget."
+    )
     (reason,) = waits_of([job]).reasons
     assert reason.sentence.startswith("Oak Street may spend $0.01 a day: ")
     assert StagingJob.objects.get(pk=job.pk).changed_at > before
