@@ -19,7 +19,10 @@ def trail(context: Any, parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     if entry is None:
         return parts
     section, item = entry
-    return [{"title": section}, {"title": item["title"], "link": item["link"]}, *parts[2:]]
+    # A page may be open to an account to which the list above it is not.
+    opens = item.get("permission")
+    link = item["link"] if opens is None or opens(context["request"]) else ""
+    return [{"title": section}, {"title": item["title"], "link": link}, *parts[2:]]
 
 
 @register.simple_tag(takes_context=True)
