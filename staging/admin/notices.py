@@ -52,7 +52,7 @@ class NoticeAdmin(ReadOnly, BoundedListAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Notice]:
         rows: QuerySet[Notice] = super().get_queryset(request)
         # Those of batches are for their owners, who have them on every page.
-        rows = rows.filter(batch=None)
+        rows = rows.exclude(kind=NoticeKind.BATCH)
         # Those of limits say what is spent.
         is_all = access.may_view(user_of(request), SpendingLimit)
         return rows if is_all else rows.exclude(kind=NoticeKind.LIMIT)

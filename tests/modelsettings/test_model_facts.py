@@ -6,7 +6,6 @@ from modelsettings import model_facts
 from modelsettings.actors import Actor
 from modelsettings.model_facts import ModelNotFound, ModelRefused
 from modelsettings.models import ReplicateModel
-from modelsettings.registry import CannotAdopt
 from modelsettings.schema.roles import RoleRefused
 from modelsettings.settings import get_settings, patch_settings
 from tests.modelsettings.conftest import SLUG
@@ -93,11 +92,15 @@ def test_correct_roles_refuses_an_input_that_cannot(model: ReplicateModel, ann: 
         model_facts.correct_roles(model.pk, {"image": "steps"}, by=ann)
 
 
-def test_correct_roles_refuses_what_breaks_a_profile(model: ReplicateModel, ann: Actor) -> None:
+def test_correct_roles_takes_what_a_profile_held_as_a_revision(
+    model: ReplicateModel, ann: Actor
+) -> None:
     patch_settings(get_settings(SLUG).pk, {"loras": ["https://example.com/a"]}, by=ann)
 
-    with pytest.raises(CannotAdopt, match="breaks what is stored"):
-        model_facts.correct_roles(model.pk, {"image": "loras"}, by=ann)
+    model_facts.correct_roles(model.pk, {"image": "loras"}, by=ann)
+
+    stored = get_settings(SLUG)
+    assert ("loras" in stored.values, stored.revision) == (False, 3)
 
 
 def test_a_model_that_is_gone(db: None, ann: Actor) -> None:

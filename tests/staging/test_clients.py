@@ -285,22 +285,28 @@ def test_the_admins_form_offers_what_the_account_may_name(
 ) -> None:
     keep_from_clients(FLUX)
     keep_profile()
-    address = f"/admin/staging/photo/{photo.pk}/change/"
+    address = f"/admin/stage/?photo={photo.pk}&model={QWEN}"
 
     of_client = staff_who_stage(stranger).get(address).content.decode()
     of_operator = admin_page.get(address).content.decode()
 
     assert (f'value="{FLUX}"' in of_client, f'value="{FLUX}"' in of_operator) == (False, True)
-    assert (f"{QWEN}:draft" in of_client, f"{QWEN}:draft" in of_operator) == (False, True)
+    assert ('value="draft"' in of_client, 'value="draft"' in of_operator) == (False, True)
 
 
 def test_the_admins_form_says_that_the_seed_is_not_the_clients(
     stranger: User, photo: Photo
 ) -> None:
     set_overridable(get_settings(QWEN).pk, [], by=ANN)
-    posted = {"room_type": "bedroom", "style": "modern", "model": QWEN, "seed": 7}
+    posted = {
+        "photos": [photo.pk],
+        "room_type": "bedroom",
+        "styles": ["modern"],
+        "model": QWEN,
+        "seed": 7,
+    }
 
-    page = staff_who_stage(stranger).post(f"/admin/staging/photo/{photo.pk}/change/", posted)
+    page = staff_who_stage(stranger).post("/admin/stage/", posted)
 
     assert "Clients may not change seed here" in page.content.decode()
     assert not StagingJob.objects.exists()
@@ -355,4 +361,4 @@ def test_filter_of_jobs_lists_no_profile_that_is_kept_from_clients(
     pages = [one.get("/admin/staging/stagingjob/").content.decode() for one in (client, admin_page)]
 
     assert ["Qwen Image Edit: kept" in page for page in pages] == [False, True]
-    assert "Qwen Image Edit: default" in pages[0]
+    assert "Qwen Image Edit: Standard" in pages[0]
