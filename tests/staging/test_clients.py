@@ -291,7 +291,7 @@ def test_the_admins_form_offers_what_the_account_may_name(
     of_operator = admin_page.get(address).content.decode()
 
     assert (f'value="{FLUX}"' in of_client, f'value="{FLUX}"' in of_operator) == (False, True)
-    assert ('value="draft"' in of_client, 'value="draft"' in of_operator) == (False, True)
+    assert (f"{QWEN}:draft" in of_client, f"{QWEN}:draft" in of_operator) == (False, True)
 
 
 def test_the_admins_form_says_that_the_seed_is_not_the_clients(
@@ -299,7 +299,7 @@ def test_the_admins_form_says_that_the_seed_is_not_the_clients(
 ) -> None:
     set_overridable(get_settings(QWEN).pk, [], by=ANN)
     posted = {
-        "photos": [photo.pk],
+        "photo": photo.pk,
         "room_type": "bedroom",
         "styles": ["modern"],
         "model": QWEN,

@@ -243,7 +243,7 @@ def test_a_form_of_the_admin_counts_as_well(stranger: User) -> None:
     set_tokens(stranger, 0)
 
     answer = client.post(
-        "/admin/stage/", {"photos": [photo.pk], "room_type": "bedroom", "styles": ["modern"]}
+        "/admin/stage/", {"photo": photo.pk, "room_type": "bedroom", "styles": "modern"}
     )
 
     assert "You may ask for 3 pictures a minute, and have: ask again in 20 seconds." in (
