@@ -70,8 +70,10 @@
       const count = files + list.querySelectorAll("[data-stored]").length;
       told.textContent = count ? `${count} chosen${bytes ? `, ${inWords(bytes)} to send` : ""}.` : "";
       if (unreadable) told.textContent += ` ${unreadable} cannot be read, and ${unreadable === 1 ? "is" : "are"} not counted.`;
+      // What cannot be read is sent as well, unless it is taken off.
+      const sent = count + unreadable;
       input.setCustomValidity(
-        count > mostPhotos ? `These are ${count} photos: choose at most ${mostPhotos}.`
+        sent > mostPhotos ? `These are ${sent} photos: choose at most ${mostPhotos}.`
           : bytes > mostBytes ? `These are ${inWords(bytes)}: choose at most ${inWords(mostBytes)}.` : ""
       );
       picker.dispatchEvent(new Event("restage:picked", { bubbles: true }));

@@ -115,7 +115,7 @@ def test_page_judges_again_without_saving(publish: Callable[[JSON], None], adder
 
     finding = answer.context["finding"]
     assert finding.roles == {"prompt": "note"}
-    assert "It takes no photo" in (finding.obstacle or "")
+    assert "No input is set to take the photo" in (finding.obstacle or "")
     assert "acme/again" not in slugs()
 
 
