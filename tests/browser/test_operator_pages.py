@@ -99,7 +99,7 @@ def test_new_profile_is_made_and_made_live(page: Page, kinds: ReplicateModel) ->
     step = ReplicateModel.history.filter(slug=kinds.slug).latest("history_id")
     assert (step.updated_by, step.history_change_reason) == ("olga", "calmer")
 
-    page.get_by_role("link", name="Standard").click()
+    page.get_by_role("link", name="Standard", exact=True).click()
     page.get_by_label("Bedroom").check()
     page.get_by_role("button", name="Save rooms").click()
     expect(page.get_by_text("The rooms that use this profile are saved.")).to_be_visible()
