@@ -74,12 +74,13 @@ def test_page_leads_to_photos_and_their_download(page: Page, project: Project) -
     expect(page.get_by_role("heading", name="IMG_2041.jpg")).to_be_visible()
 
 
-def test_download_of_none_says_so(page: Page, project: Project) -> None:
+def test_download_of_the_accepted_is_offered_where_there_are_some(
+    page: Page, project: Project
+) -> None:
     page.goto(f"{LIST}{project.pk}/change/")
 
-    page.get_by_role("link", name="Download the accepted ones").click()
-
-    expect(page.get_by_text("There is no accepted picture yet.")).to_be_visible()
+    expect(page.get_by_role("link", name="Download all pictures")).to_be_visible()
+    expect(page.get_by_role("link", name="Download the accepted ones")).to_have_count(0)
 
 
 def test_delete_says_what_goes(page: Page, project: Project) -> None:

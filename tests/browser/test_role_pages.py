@@ -68,7 +68,7 @@ def test_judge_judges_and_downloads(enter: Enter, project: Project, tmp_path: An
 
     page.keyboard.press("a")
 
-    expect(page.get_by_text("You have seen all that waited.")).to_be_visible()
+    expect(page.get_by_role("heading", name="All judged")).to_be_visible()
     image = StagedImage.objects.get(prediction__job__project=project)
     assert image.verdict == "accepted"
     page.goto(f"/admin/staging/project/{project.pk}/change/")
