@@ -269,7 +269,7 @@ def test_label_of_a_staged_picture_is_set(page: Page, operator: User) -> None:
 
 def test_clients_may_change_what_is_ticked(page: Page, kinds: ReplicateModel) -> None:
     open_settings(page, kinds)
-    page.locator(".restage-ticks summary").click()
+    page.locator(".restage-ticks summary").first.click()
     boxes = page.get_by_role("group", name="Clients may change").get_by_role("checkbox")
 
     page.get_by_role("button", name="none").click()
@@ -279,7 +279,7 @@ def test_clients_may_change_what_is_ticked(page: Page, kinds: ReplicateModel) ->
     save(page)
     assert get_settings("acme/kinds").overridable == ["seed"]
 
-    page.locator(".restage-ticks summary").click()
+    page.locator(".restage-ticks summary").first.click()
     page.get_by_role("button", name="all", exact=True).click()
     expect(boxes.and_(page.locator(":not(:checked)"))).to_have_count(0)
     page.get_by_role("button", name="as it came").click()
@@ -299,6 +299,6 @@ def test_ticks_fit_the_page_of_the_longest_form(
     )
     page.emulate_media(color_scheme=scheme)
     open_settings(page, longest)
-    page.locator(".restage-ticks summary").click()
+    page.locator(".restage-ticks summary").first.click()
 
     assert not violations_of(page, "clients may change", scheme=scheme, width=width)
