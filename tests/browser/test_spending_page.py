@@ -1,5 +1,6 @@
 """Spending as an operator steers it: a limit that is too low, a higher one, a pause, its end."""
 
+import re
 from typing import Any
 
 import pytest
@@ -61,6 +62,7 @@ def test_first_limit_is_set_in_one_click_and_undone(page: Page, operator: User) 
     expect(page.get_by_text("No spending limit is set")).to_have_count(0)
     page.get_by_role("link", name="undo it").click()
     page.get_by_role("button", name="Delete").click()
+    expect(page).to_have_url(re.compile(r"/spendinglimit/$"))
 
     page.goto("/admin/")
     expect(page.get_by_text("No spending limit is set")).to_be_visible()
