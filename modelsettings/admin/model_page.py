@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
@@ -115,7 +115,8 @@ def save_part(request: HttpRequest, model: ReplicateModel) -> dict[str, Any] | N
             return _save_price(request, model)
         case "roles":
             return _save_roles(request, model)
-    raise Http404("There is no such action.")
+    messages.info(request, "Nothing was sent that could be saved.", extra_tags=SAID_AT)
+    return None
 
 
 def _facts_of(model: ReplicateModel) -> dict[str, Any]:

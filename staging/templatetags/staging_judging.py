@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import template
+from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -69,5 +70,14 @@ def accepted_offer(context: Any, *, batch: Any = None, project: Any = None) -> A
         return None
     of_it = select(accepted_pictures(), {kind: key})  # type: ignore[misc]  # a key of Wanted
     shown = access.rows_shown_to(of_it, user, project="prediction__job__project")
+    count = count_waiting(shown)
+    if not count and not access.has_all_projects(user) and not _is_seen(kind, key, user):
+        return None
     url = f"{reverse(f'admin:{_PAGES[kind]}', args=[key])}?verdict=accepted"
-    return AcceptedOffer(kind, url, count_waiting(shown))
+    return AcceptedOffer(kind, url, count)
+
+
+def _is_seen(kind: str, key: Any, user: User) -> bool:
+    projects = access.projects_shown_to(user)
+    named = projects.filter(batches=key) if kind == "batch" else projects.filter(pk=key)
+    return named.exists()
