@@ -16,6 +16,8 @@ WITHOUT_MODULE = {
     "config/monitoring/test_alarms.py": "of docs/alarms.yml",
     "config/settings/test_cors.py": "of several settings together",
     "config/settings/test_proxy.py": "of several settings together",
+    "config/test_signing_in.py": "pages that Django and Unfold draw, in our words",
+    "modelsettings/admin/test_searching.py": "the page of settings/search.py",
     "modelsettings/api/test_every_address.py": "a habit of all requests",
     "modelsettings/schema/test_cog.py": "all of the folder, on what Cog published",
     "modelsettings/schema/test_corpus.py": "all of the folder, on published schemas",
