@@ -1,4 +1,4 @@
-"""What operators say of a model: its name, its price, whether it is used, its inputs' roles."""
+"""Facts that operators set of a model: its name, its price, whether it is used, inputs' roles."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -10,7 +10,7 @@ from enum import Enum
 from typing import TypeVar
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from modelsettings.errors import RequestRefused
 from modelsettings.models import ModelSettings
@@ -94,6 +94,14 @@ def holds(user: User | AnonymousUser, right: Right) -> bool:
 def may_stage(user: User | AnonymousUser) -> bool:
     """Say whether an account may stage single photos or many, in whichever project."""
     return holds(user, Right.STAGE) or holds(user, Right.STAGE_MANY)
+
+
+def projects_to_stage_in(user: User) -> QuerySet[Project]:
+    """Return the projects in which the admin lets an account stage single photos or many."""
+    single, many = (
+        projects_for(user, right, in_admin=True) for right in (Right.STAGE, Right.STAGE_MANY)
+    )
+    return Project.objects.filter(Q(pk__in=single) | Q(pk__in=many))
 
 
 def has_all_projects(user: User | AnonymousUser) -> bool:

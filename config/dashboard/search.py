@@ -79,8 +79,13 @@ def _settings(user: User, words: list[str]) -> Iterator[Found]:
     for model in _that_name(models, words, "label", "slug").order_by("position")[:MOST_OF_A_KIND]:
         address = reverse("admin:modelsettings_modelsettings_change", args=[model.live_profile_id])
         yield Found(model.label, "Model", address, "tune")
-    named = [one for one in find_parameters(words[0]) if _has_all(f"{one.title} {one.key}", words)]
-    for parameter in sorted(named, key=lambda one: -one.models)[:MOST_OF_A_KIND]:
+    named = [
+        parameter
+        for parameter in find_parameters(words[0])
+        if _has_all(f"{parameter.title} {parameter.key}", words)
+    ]
+    named.sort(key=lambda parameter: -parameter.models)
+    for parameter in named[:MOST_OF_A_KIND]:
         query = urlencode({"key": parameter.title, "test": "set"})
         address = f"{reverse('admin:modelsettings_modelsettings_search')}?{query}"
         count = f"{parameter.models} model{'' if parameter.models == 1 else 's'}"

@@ -114,12 +114,12 @@ def _revisions(profile: ModelSettings, *, chosen: int) -> list[Option]:
     page = history.list_revisions(profile.pk, most=MOST_REVISIONS)
     options = [
         Option(
-            one.revision,
-            f"{one.revision}, {one.changed_at:%-d %b %Y}, {one.changed_by}"
-            + (f": {one.reason[:60]}" if one.reason else ""),
-            one.revision == chosen,
+            row.revision,
+            f"{row.revision}, {row.changed_at:%-d %b %Y}, {row.changed_by}"
+            + (f": {row.reason[:60]}" if row.reason else ""),
+            row.revision == chosen,
         )
-        for one in page.revisions
+        for row in page.revisions
     ]
     if not any(option.is_chosen for option in options):
         options.append(Option(chosen, str(chosen), True))

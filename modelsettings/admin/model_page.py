@@ -1,4 +1,4 @@
-"""What a model is beside its settings: its name, use, price and inputs, on its one page."""
+"""The part of a model's page beside its settings: its name, use, price and inputs."""
 
 from collections.abc import Mapping
 from typing import Any

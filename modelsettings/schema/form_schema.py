@@ -105,7 +105,7 @@ def is_json(prop: Mapping[str, Any], stored: Any) -> bool:
         kind = items.get("type")
         is_plain = kind in ("boolean", "integer", "number", "string") or "enum" in items
         is_untyped = not items.keys() & {"anyOf", "oneOf", "properties", "type"}
-        plain_entries = not any(isinstance(one, dict | list) for one in _entries(stored))
+        plain_entries = not any(isinstance(entry, dict | list) for entry in _entries(stored))
         return not (is_plain or is_untyped) or not plain_entries
     return prop.get("type") == "object" and not prop.get("properties")
 

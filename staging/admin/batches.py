@@ -265,8 +265,8 @@ def _verdicts_of(images: list[StagedImage]) -> list[tuple[str, str]]:
     found = []
     for colour, verdict in (("success", Verdict.ACCEPTED), ("danger", Verdict.REJECTED)):
         if count := sum(image.verdict == verdict for image in images):
-            one = str(verdict.label)
-            words = one if len(images) == 1 else f"{count} of {len(images)} {one.lower()}"
+            word = str(verdict.label)
+            words = word if len(images) == 1 else f"{count} of {len(images)} {word.lower()}"
             found.append((colour, words))
     return found
 

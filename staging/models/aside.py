@@ -5,7 +5,7 @@ from django.utils import timezone
 
 
 class PutAside(models.Model):
-    """A trouble that needs nobody for now.
+    """A trouble that no operator has to look after for now.
 
     `key` names the trouble. `state` and `last_at` say how far it had come: it is shown again when
     its state is another, or when it has happened again since `last_at`.

@@ -54,7 +54,7 @@ def bring_back(key: str, *, by: str) -> None:
 
 
 def sort_out(troubles: Iterable[Found]) -> tuple[list[Found], list[tuple[Found, PutAside]]]:
-    """Return the troubles that need somebody, and those that are put aside; one query."""
+    """Return the troubles that need an operator, and those that are put aside; one query."""
     found = list(troubles)
     rows = PutAside.objects.in_bulk([trouble.key for trouble in found], field_name="key")
     shown, aside = [], []

@@ -14,7 +14,6 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
 from staging import access
-from staging.access import Right
 from staging.admin.page_parts import user_of
 from staging.admin.paging import BoundedPaginator
 from staging.batches.archives import displayable, is_litter_name
@@ -131,9 +130,7 @@ def pickable_photos(user: User) -> QuerySet[Photo]:
     """Return the photos that the admin shows an account, and that it may stage."""
     if not access.may_view(user, Photo):
         return Photo.objects.none()
-    one = access.projects_for(user, Right.STAGE, in_admin=True)
-    many = access.projects_for(user, Right.STAGE_MANY, in_admin=True)
-    return Photo.objects.filter(Q(project__in=one) | Q(project__in=many))
+    return Photo.objects.filter(project__in=access.projects_to_stage_in(user))
 
 
 def photos_view(request: HttpRequest) -> HttpResponse:

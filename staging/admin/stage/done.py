@@ -16,7 +16,8 @@ def done_view(request: HttpRequest) -> HttpResponse:
     """Answer the batches that are done and not put away: a part of a page."""
     here = request.headers.get("HX-Current-URL", "")
     # On the batch's own page it is seen anyway.
-    notices = [one for one in unseen_by(user_of(request)) if str(one.batch_id) not in here]
+    unseen = unseen_by(user_of(request))
+    notices = [notice for notice in unseen if str(notice.batch_id) not in here]
     return render(request, "admin/staging/stage/done.html", {"notices": notices[:MOST]})
 
 

@@ -16,7 +16,6 @@ from modelsettings.errors import RequestRefused
 from modelsettings.refusals import put_on_form
 from modelsettings.settings import NotOverridable
 from staging import access
-from staging.access import Right
 from staging.admin.pickers.looks import LookFields
 from staging.admin.pickers.models import ModelFields, chosen_in_address
 from staging.admin.pickers.photos import NO_PHOTO, PhotosFields, pickable_photos, project_of
@@ -92,11 +91,7 @@ class StageForm(PhotosFields, LookFields, ModelFields):
         self.is_draft = is_draft
         self.twin: Any = None
         project = cast("forms.ModelChoiceField[Project]", self.fields["project"])
-        one, many = (
-            access.projects_for(by, right, in_admin=True)
-            for right in (Right.STAGE, Right.STAGE_MANY)
-        )
-        project.queryset = Project.objects.filter(pk__in=one) | Project.objects.filter(pk__in=many)
+        project.queryset = access.projects_to_stage_in(by)
         project.error_messages["invalid_choice"] = CLOSED
         project.help_text = "Type to search. New photos go into it; empty: into your own."
         project.widget = chooser
