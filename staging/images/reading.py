@@ -11,6 +11,7 @@ from typing import IO
 import pillow_heif
 from PIL import Image, UnidentifiedImageError
 
+from staging.images import containers
 from staging.images.colours import find_profile, flatten, to_eight_bits, to_srgb
 from staging.images.refusals import PILLOW_ERRORS, ImageRefused, PhotoRefused, why_no_photo
 from staging.images.weights import fit, weigh
@@ -146,6 +147,12 @@ def _open(
     """Read a file's header alone; refuse other formats and too many pixels."""
     file.seek(0)
     beginning = file.read(1024)
+    try:
+        containers.check_cost(file)
+    except containers.TooMuch as error:
+        raise refusal(refusal.too_much.format(error)) from error
+    except containers.Broken as error:
+        raise refusal(refusal.damaged) from error
     file.seek(0)
     too_many = refusal(refusal.too_many_pixels.format(max_pixels / 1e6))
     is_photo = issubclass(refusal, PhotoRefused)

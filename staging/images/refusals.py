@@ -53,6 +53,7 @@ class ImageRefused(Exception):
     unreadable: ClassVar[str]
     damaged: ClassVar[str]
     too_many_pixels: ClassVar[str]
+    too_much: ClassVar[str]
 
 
 class PhotoRefused(ImageRefused, RequestRefused):
@@ -65,6 +66,7 @@ class PhotoRefused(ImageRefused, RequestRefused):
     unreadable = f"This file is not an image that we can read: {_SEND}."
     damaged = "This photo is damaged or incomplete: export it again and send the new file."
     too_many_pixels = "This photo has more than {:g} megapixels: send a smaller one."
+    too_much = "This photo consists of {}: export it again as a JPEG and send that."
     too_slow = "This photo takes too long to read: export it again as a JPEG and send that."
 
 
@@ -74,6 +76,7 @@ class PictureRefused(ImageRefused):
     unreadable = "The model's output is not a JPEG, PNG or WebP picture."
     damaged = "The model's output is a damaged or incomplete picture."
     too_many_pixels = "The model's output has more than {:g} megapixels, the most that we take."
+    too_much = "The model's output consists of {}, which would take too long to read."
 
 
 def why_no_photo(beginning: bytes) -> str:

@@ -68,6 +68,39 @@ def png_chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
+def webp_chunk(kind: bytes, body: bytes) -> bytes:
+    return kind + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
+
+
+def heif_box(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I4s", len(body) + 8, kind) + body
+
+
+def make_heif(made_of: Mapping[int, Sequence[int]], *, tile: tuple[int, int] = (64, 64)) -> bytes:
+    """A HEIC without data, whose item 1 is made of others; each is as large as `tile`."""
+    ids = sorted({*made_of, *(part for parts in made_of.values() for part in parts)})
+    kinds = [
+        heif_box(b"infe", struct.pack(">IHH4sx", 2 << 24, item, 0,
+                                      b"grid" if item in made_of else b"hvc1"))
+        for item in ids
+    ]  # fmt: skip
+    references = [
+        heif_box(b"dimg", struct.pack(f">HH{len(parts)}H", item, len(parts), *parts))
+        for item, parts in made_of.items()
+    ]
+    size = heif_box(b"ispe", struct.pack(">III", 0, *tile))
+    owned = b"".join(struct.pack(">HBB", item, 1, 1) for item in ids)
+    meta = (
+        heif_box(b"hdlr", struct.pack(">II4s13x", 0, 0, b"pict"))
+        + heif_box(b"pitm", struct.pack(">IH", 0, 1))
+        + heif_box(b"iinf", struct.pack(">IH", 0, len(ids)) + b"".join(kinds))
+        + heif_box(b"iref", bytes(4) + b"".join(references))
+        + heif_box(b"iprp", heif_box(b"ipco", size)
+                   + heif_box(b"ipma", struct.pack(">II", 0, len(ids)) + owned))
+    )  # fmt: skip
+    return heif_box(b"ftyp", b"heic\0\0\0\0mif1heic") + heif_box(b"meta", bytes(4) + meta)
+
+
 def make_bomb(width: int, height: int) -> bytes:
     """A black PNG of one bit a pixel, compressed a thousandfold and written row by row."""
     packer = zlib.compressobj(9)
