@@ -7,13 +7,12 @@ from typing import IO
 
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
 
 from staging import images
 from staging.errors import GoneMeanwhile
 from staging.models import Photo, Project
+from staging.new_files import NewFiles
 from staging.projects import lock_project
 
 # Requests that may wait for memory to decode their photo. Each holds one of the web process's 32
@@ -85,26 +84,18 @@ def store_photo(upload: Upload, *, owner: User, project: Project) -> Photo:
 
 @contextmanager
 def saving(photo: Photo) -> Iterator[None]:
-    """Open a transaction to save a photo whose files are stored; delete them where it fails.
+    """Open a transaction to save a photo whose files are stored; remove them where it fails.
 
     Raises NotPossible where the photo's project was deleted meanwhile.
     """
-    with files_kept_if_saved(photo), transaction.atomic():
+    with files_of(photo) as files, files.saving():
         lock_project(photo.project)
         yield
 
 
-@contextmanager
-def files_kept_if_saved(photo: Photo) -> Iterator[None]:
-    """Delete a photo's stored files where the block, which saves its row, fails."""
-    try:
-        yield
-    # Any exception is raised again, even one that ends the process: here we only delete the files,
-    # which no row would remember.
-    except BaseException:
-        for file in (photo.file, photo.thumbnail):
-            default_storage.delete(str(file))
-        raise
+def files_of(photo: Photo) -> NewFiles:
+    """Return the stored files of a photo whose row is not saved yet."""
+    return NewFiles([str(photo.file), str(photo.thumbnail)])
 
 
 def lock_photo(photo: Photo) -> None:

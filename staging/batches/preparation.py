@@ -7,7 +7,7 @@ before its commit has changed nothing, and a worker that comes too late finds it
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from copy import copy
 from datetime import timedelta
 from pathlib import PurePosixPath
@@ -31,7 +31,8 @@ from staging.models import (
     Photo,
     StagingBatch,
 )
-from staging.photos import Upload, files_kept_if_saved, lock_photo, store_photo
+from staging.new_files import NewFiles
+from staging.photos import Upload, files_of, lock_photo, store_photo
 from staging.worker import stopping
 
 log = structlog.get_logger(__name__)
@@ -105,9 +106,9 @@ def prepare(batch_photo: BatchPhoto) -> None:
         return
     # Decoding is done: the transaction holds its locks for the writes alone. A photo that the batch
     # only named keeps its files, even where this fails.
-    saving = nullcontext() if batch_photo.photo else files_kept_if_saved(photo)
+    new_files = NewFiles() if batch_photo.photo else files_of(photo)
     try:
-        with saving, transaction.atomic():
+        with new_files, new_files.saving():
             _record(batch_photo, photo, plans=plans, refusals=refusals)
     except _ClaimLost:
         return

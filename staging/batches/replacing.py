@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import structlog
 from django.contrib.auth.models import User
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
@@ -19,6 +18,7 @@ from staging.batches.requesting import (
 )
 from staging.errors import NotPossible
 from staging.models import BatchPhoto, BatchPhotoStatus, Line, Turn
+from staging.new_files import NewFiles
 from staging.projects import lock_project
 from staging.worker.wake import Step, wake
 
@@ -53,16 +53,11 @@ def replace_photo(
         raise BatchRefused(next(iter(refusals.values())), field="images")
     allow(sum(plan.pictures for plan in plans))
     upload = store_upload(sent)
-    try:
+    with NewFiles([upload]) as files, files.saving():
         _record(refused, sent, upload=upload, by=by)
-    # Raised again: here we only delete the file, which no row would remember.
-    except BaseException:
-        default_storage.delete(upload)
-        raise
     log.info("photo of a batch replaced", batch=str(refused.batch_id), by=by.get_username())
 
 
-@transaction.atomic
 def _record(refused: BatchPhoto, sent: SentPhoto, *, upload: str, by: User) -> None:
     # This keeps the project, and with it the batch, from being deleted meanwhile.
     lock_project(refused.batch.project)

@@ -36,6 +36,7 @@ from staging.models import (
     StagingBatch,
     Turn,
 )
+from staging.new_files import NewFiles
 from staging.projects import lock_project
 from staging.worker.wake import Step, wake
 
@@ -149,17 +150,14 @@ def request_batch(
     rooms = choose_rooms(sent, room_types or {}, wanted.chosen_room)
     allow(_plan_all(batch, wanted, rooms=rooms))
     photos: list[BatchPhoto] = []
-    try:
+    with NewFiles() as files:
         for position, (photo, room) in enumerate(zip(sent, rooms, strict=True)):
-            photos.append(_store(photo, batch, position=position, room_type=room))
-        _record(batch, photos, key=key)
-    # Any exception is raised again, even one that ends the process: here we only delete the files,
-    # which no row would remember.
-    except BaseException:
-        for stored in photos:
-            if stored.upload:
-                default_storage.delete(stored.upload)
-        raise
+            row = _store(photo, batch, position=position, room_type=room)
+            if row.upload:
+                files.add(row.upload)
+            photos.append(row)
+        with files.saving():
+            _record(batch, photos, key=key)
     return batch
 
 
@@ -269,7 +267,6 @@ def _store(photo: SentPhoto, batch: StagingBatch, *, position: int, room_type: s
     return row
 
 
-@transaction.atomic
 def _record(
     batch: StagingBatch, photos: Sequence[BatchPhoto], *, key: IdempotencyKey | None
 ) -> None:
