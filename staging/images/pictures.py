@@ -69,7 +69,8 @@ def make_thumbnail(content: bytes, *, side: int = THUMBNAIL_SIDE) -> Picture:
     Raises PictureRefused.
     """
     with DECODING.hold(lambda: _weigh(content, side=side)):
-        image = read_pixels(as_file(content), refusal=PictureRefused, side=side)
+        # The picture is kept as it is: a thumbnail of wrong colours is better than its loss.
+        image = read_pixels(as_file(content), refusal=PictureRefused, side=side, allows_hdr=True)
         return encode_thumbnail(image, side=side)
 
 

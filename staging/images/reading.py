@@ -12,7 +12,8 @@ import pillow_heif
 from PIL import Image, UnidentifiedImageError
 
 from staging.images import containers
-from staging.images.colours import find_profile, flatten, to_eight_bits, to_srgb
+from staging.images.colour_claims import find_claims
+from staging.images.colours import flatten, to_eight_bits, to_srgb
 from staging.images.refusals import PILLOW_ERRORS, ImageRefused, PhotoRefused, why_no_photo
 from staging.images.weights import fit, weigh
 
@@ -87,22 +88,26 @@ def read_pixels(
     refusal: type[ImageRefused],
     side: int | None = None,
     is_opaque: bool = False,
+    allows_hdr: bool = False,
 ) -> Image.Image:
     """Return the image upright, in sRGB, RGB or RGBA, without metadata, at most `side` long.
 
-    `is_opaque` puts it on white, so that it is always RGB. Raises `refusal`.
+    `is_opaque` puts it on white, so that it is always RGB. `allows_hdr` takes the values of an HDR
+    curve for sRGB's, which makes a flat and dim picture. Raises `refusal`.
     """
     image = decode(file, refusal=refusal, side=side)
+    claims = find_claims(image, file)
+    if claims.hdr and not allows_hdr:
+        raise refusal(refusal.hdr.format(claims.hdr))
     try:
         turn = _TURNS.get(_find_orientation(image) or 0)
-        profile = find_profile(image.info)
         image = to_eight_bits(image)
         if is_opaque:
             image = flatten(image)
         # Shrunk first, so that the steps below handle fewer pixels.
         if side:
             image.thumbnail((side, side), Image.Resampling.LANCZOS)
-        image = to_srgb(image, profile)
+        image = to_srgb(image, claims)
         if turn is not None:
             image = image.transpose(turn)
     except PILLOW_ERRORS as error:

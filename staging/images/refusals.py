@@ -52,6 +52,7 @@ class ImageRefused(Exception):
 
     unreadable: ClassVar[str]
     damaged: ClassVar[str]
+    hdr: ClassVar[str]
     too_many_pixels: ClassVar[str]
     too_much: ClassVar[str]
 
@@ -65,6 +66,7 @@ class PhotoRefused(ImageRefused, RequestRefused):
     empty = f"This file is empty: {_SEND}."
     unreadable = f"This file is not an image that we can read: {_SEND}."
     damaged = "This photo is damaged or incomplete: export it again and send the new file."
+    hdr = "This photo is HDR ({}): export it as an SDR JPEG in sRGB or Display P3 and send that."
     too_many_pixels = "This photo has more than {:g} megapixels: send a smaller one."
     too_much = "This photo consists of {}: export it again as a JPEG and send that."
     too_slow = "This photo takes too long to read: export it again as a JPEG and send that."
@@ -75,6 +77,10 @@ class PictureRefused(ImageRefused):
 
     unreadable = "The model's output is not a JPEG, PNG or WebP picture."
     damaged = "The model's output is a damaged or incomplete picture."
+    hdr = (
+        "The model's output is HDR ({}), which we keep as it comes, but cannot crop, label or"
+        " convert."
+    )
     too_many_pixels = "The model's output has more than {:g} megapixels, the most that we take."
     too_much = "The model's output consists of {}, which would take too long to read."
 

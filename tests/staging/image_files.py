@@ -120,14 +120,25 @@ DISPLAY_P3 = ((0.5151, 0.2412, -0.0011), (0.2920, 0.6922, 0.0419), (0.1571, 0.06
 ADOBE_RGB = ((0.6097, 0.3111, 0.0195), (0.2053, 0.6257, 0.0609), (0.1492, 0.0632, 0.7446))
 
 
-def make_profile(primaries: Sequence[Sequence[float]] = DISPLAY_P3, *, gamma: float = 2.2) -> bytes:
-    """A display's profile: ICC.1 version 2, three primaries and a gamma."""
-    tags = {b"wtpt": _xyz(0.9642, 1.0, 0.8249)}
+def make_profile(
+    primaries: Sequence[Sequence[float]] = DISPLAY_P3,
+    *,
+    gamma: float = 2.2,
+    tags: Mapping[bytes, bytes] | None = None,
+) -> bytes:
+    """A display's profile: ICC.1 version 2, three primaries and a gamma; `tags` add and replace."""
+    own = {b"wtpt": _xyz(0.9642, 1.0, 0.8249)}
     for name, values in zip((b"rXYZ", b"gXYZ", b"bXYZ"), primaries, strict=True):
-        tags[name] = _xyz(*values)
+        own[name] = _xyz(*values)
     for name in (b"rTRC", b"gTRC", b"bTRC"):
-        tags[name] = b"curv\0\0\0\0" + struct.pack(">IHxx", 1, round(gamma * 256))
-    return _build_profile(tags, kind=b"mntr", space=b"RGB ", connection=b"XYZ ")
+        own[name] = b"curv\0\0\0\0" + struct.pack(">IHxx", 1, round(gamma * 256))
+    return _build_profile({**own, **(tags or {})}, kind=b"mntr", space=b"RGB ", connection=b"XYZ ")
+
+
+def make_grey_profile(gamma: float) -> bytes:
+    curve = b"curv\0\0\0\0" + struct.pack(">IHxx", 1, round(gamma * 256))
+    tags = {b"wtpt": _xyz(0.9642, 1.0, 0.8249), b"kTRC": curve}
+    return _build_profile(tags, kind=b"mntr", space=b"GRAY", connection=b"XYZ ")
 
 
 def make_cmyk_profile() -> bytes:

@@ -17,6 +17,7 @@ from tests.staging.image_files import (
     encode,
     is_near,
     make_cmyk_profile,
+    make_grey_profile,
     make_profile,
     make_room,
     png_chunk,
@@ -122,6 +123,66 @@ def test_normalise_photo_converts_cmyk_by_its_profile() -> None:
     assert is_near(decode(plain.content).getpixel((16, 16)), (0, 255, 255))
     # A lightness of 50 is 119 in sRGB.
     assert is_near(decode(printed.content).getpixel((16, 16)), (119, 119, 119))
+
+
+def without_adobe_marker(jpeg: bytes) -> bytes:
+    at = jpeg.index(b"\xff\xee")
+    return jpeg[:at] + jpeg[at + 16 :]
+
+
+def test_normalise_photo_takes_cmyk_as_inverted_with_and_without_adobes_marker() -> None:
+    """Photoshop inverts, and browsers take every JPEG of four channels so."""
+    inks = encode(Image.new("CMYK", (32, 32), (200, 100, 30, 20)), "JPEG", quality=100)
+
+    photos = [normalise_photo(content) for content in (inks, without_adobe_marker(inks))]
+
+    assert b"Adobe" not in without_adobe_marker(inks)
+    for photo in photos:
+        # (255 - ink) * (255 - black) / 255
+        assert is_near(decode(photo.content).getpixel((16, 16)), (51, 143, 207))
+
+
+def test_normalise_photo_converts_ycck() -> None:
+    """Transform 2 of Adobe's marker: a luma and two chromas of the inks, and black beside them."""
+    stored = Image.new("RGB", (1, 1), (200, 100, 30)).convert("YCbCr").getpixel((0, 0))
+    assert isinstance(stored, tuple)
+    # Pillow inverts what it is given.
+    image = Image.new("CMYK", (32, 32), (*(255 - value for value in stored), 20))
+    content = encode(image, "JPEG", quality=100)
+    at = content.index(b"Adobe") + 11
+    content = content[:at] + b"\2" + content[at + 1 :]
+
+    photo = normalise_photo(content)
+
+    assert is_near(decode(photo.content).getpixel((16, 16)), (51, 143, 207))
+
+
+def test_normalise_photo_converts_a_jpeg_of_red_green_and_blue() -> None:
+    content = encode(make_room(), "JPEG", quality=100, keep_rgb=True)
+    assert content[content.index(b"Adobe") + 11] == 0
+
+    photo = normalise_photo(content)
+
+    assert is_near(decode(photo.content).getpixel((12, 8)), (200, 30, 30))
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "JPEG"])
+def test_normalise_photo_converts_grey_by_its_profile(file_format: str) -> None:
+    image = Image.new("L", (32, 32), 100)
+
+    photo = normalise_photo(encode(image, file_format, icc_profile=make_grey_profile(1.8)))
+
+    # 100 / 255 to the power of 1.8 is 0.1854, which is 119 in sRGB.
+    assert is_near(decode(photo.content).getpixel((16, 16)), (119, 119, 119), by=2)
+
+
+@pytest.mark.parametrize("profile", [make_grey_profile(1.8), make_cmyk_profile()])
+def test_normalise_photo_passes_over_a_profile_of_other_pixels(profile: bytes) -> None:
+    room = make_room()
+
+    photo = normalise_photo(encode(room, icc_profile=profile))
+
+    assert photo.content == normalise_photo(encode(room)).content
 
 
 def test_normalise_photo_keeps_transparency_apart_from_the_profile() -> None:
