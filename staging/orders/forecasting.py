@@ -34,7 +34,7 @@ class Forecast:
     """What an order comes to.
 
     Without any photo, it is that of a typical one. `photos` counts those that may be photos,
-    `refused` the others. `twin` is the same order, placed a moment ago.
+    `refused` the others. `twin` is the same order, placed before.
     """
 
     photos: int
@@ -47,8 +47,8 @@ class Forecast:
     twin: Twin | None
 
 
-def forecast(order: Order, *, by: User) -> Forecast:
-    """Return what an order comes to.
+def forecast(order: Order, *, by: User, token: str = "") -> Forecast:
+    """Return what an order comes to; `token` is that of the form that would place it.
 
     Raises BatchRefused, RightMissing and MayOnlySee, and what `plan_job` raises.
     """
@@ -73,7 +73,7 @@ def forecast(order: Order, *, by: User) -> Forecast:
         outlay=outlay,
         uses=_uses(plans, models),
         fit=fit_into_limits(outlay, project=order.project.pk, account=by),
-        twin=find_twin(order, by=by) if order.photos else None,
+        twin=find_twin(order, by=by, token=token) if order.photos else None,
     )
 
 

@@ -1,7 +1,8 @@
 """Places an order once: one photo in one style as a job, more as a batch.
 
-The form's own token is kept as an idempotency key, with the order's digest as its fingerprint: so
-the same form sent twice at once is placed once, and the same order in another form is noticed.
+The form's own token and the order's digest name an idempotency key, with the digest as fingerprint:
+so the same form sent twice at once is placed once, the same order in another form is noticed, and a
+form that was changed after it was sent is another order.
 """
 
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.files.base import File
+from django.db.models import Q
 from django.utils import timezone
 
 from modelsettings.errors import RequestRefused
@@ -38,11 +40,11 @@ class Twin:
 
 
 class PlacedBefore(RequestRefused):
-    """An order that the account placed a moment ago, and did not say to want once more."""
+    """An order that was placed before, and that its account did not say to want once more."""
 
     def __init__(self, twin: Twin | None) -> None:
         super().__init__(
-            "You sent the same a moment ago. Tick the box below if you want all of it once more.",
+            "You sent the same already. Tick the box below if you want all of it once more.",
             field="again",
         )
         self.twin = twin
@@ -51,16 +53,16 @@ class PlacedBefore(RequestRefused):
 def place(order: Order, *, by: User, token: str, again: bool = False) -> StagingJob | StagingBatch:
     """Make a job or a batch of an order, and remember its room, styles and count.
 
-    Raises PlacedBefore for an order that was placed a moment ago, unless it is wanted `again`;
+    Raises PlacedBefore for an order that has a twin, unless it is wanted `again`;
     RightMissing and MayOnlySee; and what `request_staging` and `request_batch` raise.
     """
     if order.photos:
         access.check(by, order.right, order.project, in_admin=True)
-    twin = find_twin(order, by=by)
+    twin = find_twin(order, by=by, token=token)
     if twin and not again:
         raise PlacedBefore(twin)
     # Of what is wanted again, the form's token has a key already.
-    name = f"{_PREFIX}{token}{twin.placed.pk if twin else ''}"
+    name = _name_of(order, token) + (f" {twin.placed.pk}" if twin else "")
     key = IdempotencyKey(owner=by, key=name, fingerprint=order.digest)
     try:
         placed = _place(order, by=by, key=key)
@@ -73,16 +75,25 @@ def place(order: Order, *, by: User, token: str, again: bool = False) -> Staging
     return placed
 
 
-def find_twin(order: Order, *, by: User) -> Twin | None:
-    """Return the newest same order that an account placed a moment ago, or None."""
+def find_twin(order: Order, *, by: User, token: str) -> Twin | None:
+    """Return the newest same order of an account, or None.
+
+    It was placed within SOON, or with this token at any time for which keys are kept.
+    """
+    is_soon = Q(created_at__gte=timezone.now() - SOON)
     keys = IdempotencyKey.objects.filter(
+        is_soon | Q(key__startswith=_name_of(order, token)),
         owner=by,
         key__startswith=_PREFIX,
         fingerprint=order.digest,
-        created_at__gte=timezone.now() - SOON,
     )
     kept = keys.select_related("job", "batch").order_by("-created_at").first()
     return _twin_of(kept) if kept else None
+
+
+def _name_of(order: Order, token: str) -> str:
+    """Return what the keys of an order begin with that is sent with a token."""
+    return f"{_PREFIX}{token} {order.digest}"
 
 
 def _twin_of(key: IdempotencyKey) -> Twin | None:

@@ -122,7 +122,7 @@ class StageForm(PhotosFields, LookFields, ModelFields):
     def forecast(self) -> Forecast | None:
         """Return what the order comes to, or None, with the sentences at the fields."""
         try:
-            found = forecast(self._order(), by=self.by)
+            found = forecast(self._order(), by=self.by, token=self.cleaned_data["token"])
         except RequestRefused as error:
             self._put(error)
             return None

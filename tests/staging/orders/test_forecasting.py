@@ -1,10 +1,12 @@
 """What an order comes to, before anything is sent or bought."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from modelsettings import profiles
 from modelsettings.actors import Actor
@@ -14,8 +16,16 @@ from staging.access import RightMissing
 from staging.batches.requesting import BatchRefused, SentPhoto
 from staging.errors import MayOnlySee
 from staging.jobs.planning import CannotStage
-from staging.models import Photo, Project, ProjectMember, StagingBatch, StagingJob
+from staging.models import (
+    IdempotencyKey,
+    Photo,
+    Project,
+    ProjectMember,
+    StagingBatch,
+    StagingJob,
+)
 from staging.orders.forecasting import forecast
+from staging.orders.placing import place
 from staging.spending.outlay import Outlay
 from tests.staging.conftest import QWEN, SEEDREAM
 from tests.staging.orders.orders import order, stored
@@ -45,6 +55,18 @@ def test_photos_times_styles_times_count(operator: User) -> None:
         (QWEN, "default", ())
     ]
     assert (Photo.objects.count(), StagingJob.objects.count()) == (0, 0)
+
+
+def test_the_same_order_is_found_as_it_will_be_when_it_is_placed(operator: User) -> None:
+    asked = order(operator, photos=[stored(operator)])
+    placed = place(asked, by=operator, token="1")
+    IdempotencyKey.objects.update(created_at=timezone.now() - timedelta(hours=1))
+
+    twin = forecast(asked, by=operator, token="1").twin
+
+    assert twin
+    assert twin.placed == placed
+    assert forecast(asked, by=operator, token="2").twin is None
 
 
 def test_without_a_photo_it_is_that_of_a_typical_one(operator: User) -> None:

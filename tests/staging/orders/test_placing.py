@@ -103,7 +103,10 @@ def test_what_is_refused_is_neither_remembered_nor_asked_about(operator: User) -
             place(order(operator, photos=photos, room_type="office"), by=operator, token="1")
 
     assert recall(operator) == Choices()
-    assert find_twin(order(operator, photos=photos, room_type="office"), by=operator) is None
+    assert (
+        find_twin(order(operator, photos=photos, room_type="office"), by=operator, token="1")
+        is None
+    )
 
 
 @pytest.mark.parametrize("token", ["1", "2"])
@@ -130,6 +133,21 @@ def test_the_same_order_wanted_again_is_placed_once_more_and_once_only(operator:
     assert refused.value.twin.placed == second
 
 
+def test_the_same_form_much_later_is_asked_about_and_placed_where_it_is_wanted(
+    operator: User,
+) -> None:
+    first = place(order(operator, "1.jpg"), by=operator, token="1")
+    IdempotencyKey.objects.update(created_at=timezone.now() - timedelta(hours=1))
+
+    with pytest.raises(PlacedBefore) as refused:
+        place(order(operator, "1.jpg"), by=operator, token="1")
+    assert refused.value.twin
+    assert refused.value.twin.placed == first
+
+    place(order(operator, "1.jpg"), by=operator, token="1", again=True)
+    assert StagingJob.objects.count() == 2
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -140,10 +158,13 @@ def test_the_same_order_wanted_again_is_placed_once_more_and_once_only(operator:
         {"overrides": {"num_outputs": 2}},
     ],
 )
-def test_another_order_is_not_asked_about(operator: User, other: dict[str, Any]) -> None:
+@pytest.mark.parametrize("token", ["1", "2"])
+def test_another_order_is_not_asked_about(
+    operator: User, other: dict[str, Any], token: str
+) -> None:
     place(order(operator, "1.jpg"), by=operator, token="1")
 
-    place(order(operator, "1.jpg", **other), by=operator, token="2")
+    place(order(operator, "1.jpg", **other), by=operator, token=token)
 
     assert StagingJob.objects.count() == 2
 
