@@ -33,8 +33,8 @@ from staging.worker.wake import Step, wake
 LEASE = timedelta(seconds=90)
 # The pauses after failed attempts, of which there is one more: 23 hours and 36 minutes in all.
 PAUSES_S = (5, 60, 5 * 60, 30 * 60, 2 * 3600, 6 * 3600, 6 * 3600, 9 * 3600)
-# Bounds for all callbacks that are being sent, and for one owner's. So receivers that never answer
-# hold up neither all threads of a worker nor the callbacks of other owners.
+# Bounds for all callbacks that are being sent, and for one account's. So receivers that never
+# answer hold up neither all threads of a worker nor the callbacks of other accounts.
 AT_ONCE = 6
 AT_ONCE_EACH = 2
 log = structlog.get_logger(__name__)
@@ -50,7 +50,7 @@ def check_callback_url(url: str) -> None:
 
 
 def get_callback_secret(user: User) -> str:
-    """Return the secret that verifies the callbacks of a user's jobs, as `whsec_…`."""
+    """Return the secret that verifies the callbacks of a user's jobs and batches, as `whsec_…`."""
     return callback_secrets(user.pk)[0]
 
 
@@ -92,16 +92,15 @@ def send_due(*, for_s: float = 60.0) -> bool:
 def claim_next() -> Callback | None:
     """Claim the callback that is due for longest, or return None."""
     now = timezone.now()
-    owners = Callback.objects.being_sent(now).values_list("job__owner_id", flat=True)
-    sending = Counter(owners)
+    sending = Counter(Callback.objects.being_sent(now).account_pks())
     if sending.total() >= AT_ONCE:
         return None
-    busy = [owner for owner, count in sending.items() if count >= AT_ONCE_EACH]
-    due = Callback.objects.due(now).exclude(job__owner__in=busy)
+    busy = [account for account, count in sending.items() if count >= AT_ONCE_EACH]
+    due = Callback.objects.due(now).not_of(busy)
     by_wait = due.order_by(F("run_after").asc(nulls_first=True), "created_at")
     # Several workers read the same rows: the conditional UPDATE of `claim` lets one of them have a
     # callback, and the others try the next.
-    for callback in by_wait.select_related("job__model", "job__batch_photo")[:20]:
+    for callback in by_wait.select_related("job__model", "job__batch_photo__batch")[:20]:
         if Callback.objects.claim(callback, lease=LEASE):
             return callback
     return None
@@ -165,7 +164,7 @@ def _post(callback: Callback) -> int:
         callback.url,
         message_of(callback.job),
         message_id=str(callback.pk),
-        secrets=callback_secrets(callback.job.owner_id),
+        secrets=callback_secrets(callback.account_pk),
         private_networks=settings.CALLBACK_PRIVATE_NETWORKS,
     )
 

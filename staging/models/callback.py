@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -33,6 +34,9 @@ _FRESH: dict[str, Any] = {
     "delivered_at": None,
 }
 
+# `account_pk` of a callback, in a query.
+_ACCOUNT = Coalesce("job__batch_photo__batch__owner", "job__owner")
+
 
 class CallbackQuerySet(LeasedQuerySet["Callback"]):
     def due(self, now: datetime) -> "CallbackQuerySet":
@@ -42,6 +46,13 @@ class CallbackQuerySet(LeasedQuerySet["Callback"]):
             status=CallbackStatus.WAITING,
             job__status__in=_FINISHED,
         )
+
+    def account_pks(self) -> list[int]:
+        """Return `account_pk` of each callback."""
+        return list(self.annotate(account=_ACCOUNT).values_list("account", flat=True))
+
+    def not_of(self, account_pks: list[int]) -> "CallbackQuerySet":
+        return self.annotate(account=_ACCOUNT).exclude(account__in=account_pks)
 
     def being_sent(self, now: datetime) -> "CallbackQuerySet":
         """Return the callbacks that a worker holds."""
@@ -115,6 +126,16 @@ class Callback(Leased):
 
     def __str__(self) -> str:
         return f"Callback of {self.job_id}"
+
+    @property
+    def account_pk(self) -> int:
+        """The account whose client named the address, and whose secret signs what it is sent.
+
+        A batch has one address, so it is the batch's owner also where another account's file took
+        the place of a refused one, and that account owns the job.
+        """
+        photo = self.job.batch_photo
+        return photo.batch.owner_id if photo else self.job.owner_id
 
 
 class CallbackAttempt(models.Model):

@@ -22,12 +22,17 @@ from rest_framework.test import APIClient
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from staging import callbacks
+from staging.batches.replacing import replace_photo
+from staging.batches.requesting import SentPhoto, from_upload, request_batch
 from staging.callbacks import send_again
 from staging.errors import NotPossible
+from staging.jobs.request import StagingRequest
 from staging.models import (
+    BatchPhoto,
     Callback,
     CallbackAttempt,
     CallbackSecretRenewal,
+    Project,
     StagingJob,
     callback_secrets,
 )
@@ -36,6 +41,7 @@ from staging.worker import stopping
 from tests.conftest import client_of
 from tests.missing import POSTGRES, needs
 from tests.replicate_api.rude_server import Call, RudeServer
+from tests.staging.batch_requests import photo_file, prepare_all
 from tests.staging.conftest import Ask, Sandbox, carry_out
 from tests.staging.job_requests import post_json, upload
 
@@ -526,6 +532,46 @@ def test_signature_is_not_another_users(
     (call,) = receiver.calls
     with pytest.raises(WebhookVerificationError):
         Webhook(callback_secrets(stranger.pk)[0]).verify(call.body, call.headers)
+
+
+def test_signature_of_a_replaced_photo_is_that_of_the_batchs_owner(
+    receiver: RudeServer, operator: User, stranger: User
+) -> None:
+    replace_photo(refused_photo(operator, url=f"{receiver.url}/hook"), good_photo(), by=stranger)
+    prepare_all()
+    callback = end(StagingJob.objects.get(owner=stranger))
+
+    callbacks.send_due()
+
+    (call,) = receiver.calls
+    assert Webhook(callback_secrets(operator.pk)[0]).verify(call.body, call.headers)
+    assert CallbackAttempt.objects.get().callback == callback
+
+
+def test_claim_next_bounds_the_callbacks_of_a_batchs_owner_whoever_replaced_photos(
+    receiver: RudeServer, operator: User, stranger: User
+) -> None:
+    for by in (operator, stranger, operator):
+        replace_photo(refused_photo(operator, url=f"{receiver.url}/hook"), good_photo(), by=by)
+    prepare_all()
+    StagingJob.objects.update(status="succeeded", finished_at=timezone.now())
+
+    claimed = [callbacks.claim_next() for _ in range(3)]
+
+    assert [callback is None for callback in claimed] == [False, False, True]
+
+
+def refused_photo(owner: User, *, url: str) -> BatchPhoto:
+    """Return the photo of a batch that came broken, and was refused."""
+    sent = [from_upload(photo_file("hall.jpg", b"no photo"))]
+    project = Project.objects.unsorted_of(owner)
+    batch = request_batch(sent, StagingRequest(), owner=owner, project=project, callback_url=url)
+    prepare_all()
+    return batch.photos.get(status="refused")
+
+
+def good_photo() -> SentPhoto:
+    return from_upload(photo_file())
 
 
 def test_secret_is_the_callers_own(api: APIClient, stranger: User, operator: User) -> None:
