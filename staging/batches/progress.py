@@ -1,6 +1,7 @@
 """The progress of batches: photos and jobs counted by status, and each photo with its jobs."""
 
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,7 +28,8 @@ class Progress:
     """The progress of a batch: photos and jobs by status, and what was made of `total`.
 
     `total` is photos times styles. Of a photo that was refused nothing is made, nor of a style that
-    got no job.
+    got no job. `claims` counts how often workers took photos to read them: more where a refused one
+    was replaced. `stored` are the photos that were taken and not deleted since.
     """
 
     photos: Mapping[str, int]
@@ -36,11 +38,14 @@ class Progress:
     cost: Decimal | None
     outlay: Outlay = field(default_factory=Outlay)
     changed_at: datetime | None = None
+    claims: int = 0
+    stored: int = 0
 
     @property
     def state(self) -> str:
         """A text that changes whenever the batch's document changes, for its ETag."""
-        return f"{sorted(self.photos.items())} {sorted(self.jobs.items())} {self.changed_at}"
+        photos, jobs = sorted(self.photos.items()), sorted(self.jobs.items())
+        return f"{photos} {self.claims} {self.stored} {jobs} {self.changed_at}"
 
     @property
     def total(self) -> int:
@@ -85,9 +90,16 @@ def progress_of(batches: Iterable[StagingBatch]) -> dict[uuid.UUID, Progress]:
     jobs: dict[uuid.UUID, dict[str, int]] = {pk: {} for pk in found}
     costs: dict[uuid.UUID, Decimal | None] = {}
     changed: dict[uuid.UUID, list[datetime]] = {pk: [] for pk in found}
+    claims: Counter[uuid.UUID] = Counter()
+    stored: Counter[uuid.UUID] = Counter()
     of_photos = BatchPhoto.objects.filter(batch__in=found).order_by("batch", "status")
-    for pk, status, count in of_photos.values_list("batch", "status").annotate(Count("pk")):
+    sums = of_photos.values_list("batch", "status").annotate(
+        Count("pk"), Sum("lease_number"), Count("photo")
+    )
+    for pk, status, count, leases, with_photo in sums:
         photos[pk][status] = count
+        claims[pk] += leases
+        stored[pk] += with_photo
     of_jobs = StagingJob.objects.filter(batch_photo__batch__in=found)
     of_jobs = of_jobs.order_by("batch_photo__batch", "status")
     counted = of_jobs.values_list("batch_photo__batch", "status").annotate(
@@ -109,6 +121,8 @@ def progress_of(batches: Iterable[StagingBatch]) -> dict[uuid.UUID, Progress]:
             cost=costs.get(pk),
             outlay=outlays.get(pk, Outlay()),
             changed_at=max(changed[pk], default=None),
+            claims=claims[pk],
+            stored=stored[pk],
         )
         for pk, batch in found.items()
     }
