@@ -11,6 +11,7 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
+from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
 from modelsettings.errors import RequestRefused
@@ -33,6 +34,20 @@ from staging.notices.watching import send_test
 _THROUGH = {Channel.EMAIL: "by e-mail", Channel.WEBHOOK: "to the webhook"}
 
 
+class KindFilter(DropdownFilter):
+    """The kinds of the notices that are listed."""
+
+    title = "about"
+    parameter_name = "kind__exact"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        left_out = [NoticeKind.BATCH, *_left_out(request)]
+        return [choice for choice in NoticeKind.choices if choice[0] not in left_out]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
 @admin.register(Notice)
 class NoticeAdmin(ReadOnly, BoundedListAdmin):
     """The list of notices. They cannot be edited: the permission to change one allows a test."""
@@ -40,7 +55,7 @@ class NoticeAdmin(ReadOnly, BoundedListAdmin):
     paged_by = "at"
     list_display = ("told_at", "state", "kind_label", "sentence", "sent")
     list_display_links = None
-    list_filter = ("kind",)
+    list_filter = (KindFilter,)
     search_fields = ("sentence",)
     search_help_text = "A part of the sentence"
     list_before_template = "admin/staging/notice/before.html"
@@ -50,12 +65,9 @@ class NoticeAdmin(ReadOnly, BoundedListAdmin):
         return [path("test/", trying, name="staging_notice_test"), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Notice]:
-        rows: QuerySet[Notice] = super().get_queryset(request)
-        # Those of batches are for their owners, who have them on every page.
-        rows = rows.exclude(kind=NoticeKind.BATCH)
-        # Those of limits say what is spent.
-        is_all = access.may_view(user_of(request), SpendingLimit)
-        return rows if is_all else rows.exclude(kind=NoticeKind.LIMIT)
+        # A batch's owner has its notice on every page.
+        rows: QuerySet[Notice] = super().get_queryset(request).for_operators()
+        return rows.exclude(kind__in=_left_out(request))
 
     def prepare_rows(self, rows: QuerySet[Notice]) -> QuerySet[Notice]:
         return rows.prefetch_related("deliveries")
@@ -107,6 +119,13 @@ class NoticeAdmin(ReadOnly, BoundedListAdmin):
         lines = ((delivery.get_channel_display(), _came_of(delivery)) for delivery in rows)
         told = format_html_join("", "<span>{}: {}</span>", lines)
         return format_html('<span class="restage-two">{}</span>', told)
+
+
+def _left_out(request: HttpRequest) -> list[NoticeKind]:
+    """Return the kinds of notices to operators that a user does not see."""
+    # Those of limits say what is spent.
+    sees_limits = access.may_view(user_of(request), SpendingLimit)
+    return [] if sees_limits else [NoticeKind.LIMIT]
 
 
 def _came_of(delivery: NoticeDelivery) -> SafeString | str:

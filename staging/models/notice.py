@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -31,6 +31,12 @@ class DeliveryStatus(models.TextChoices):
     FAILED = "failed"
 
 
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def for_operators(self) -> Self:
+        """Return all but those of batches, which are for the batches' owners."""
+        return self.exclude(kind=NoticeKind.BATCH)
+
+
 class Notice(models.Model):
     """A message to operators about a condition; `over_at` is empty as long as the condition lasts.
 
@@ -48,6 +54,8 @@ class Notice(models.Model):
     batch = models.OneToOneField(
         StagingBatch, on_delete=models.CASCADE, null=True, related_name="notice"
     )
+
+    objects = NoticeQuerySet.as_manager()
 
     class Meta:
         ordering = ("-at",)

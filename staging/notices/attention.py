@@ -331,10 +331,9 @@ def find_refused_photos(today: date, *, projects: Projects = None) -> list[Troub
 
 
 def find_unsent_notices(today: date) -> list[Trouble]:
-    """Return notices of today that did not arrive."""
-    failed = NoticeDelivery.objects.filter(
-        notice__at__gte=midnight(today), status=DeliveryStatus.FAILED
-    )
+    """Return notices to operators of today that did not arrive."""
+    of_today = Notice.objects.for_operators().filter(at__gte=midnight(today))
+    failed = NoticeDelivery.objects.filter(notice__in=of_today, status=DeliveryStatus.FAILED)
     newest = failed.order_by("-notice__at").values_list("error", "notice__at")[:MOST]
     errors = list(newest)
     if not errors:

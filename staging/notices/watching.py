@@ -24,7 +24,7 @@ def look() -> None:
     """Compare conditions with the notices that are not over; begin and end notices."""
     found = {condition.key: condition for condition in find_conditions(timezone.now())}
     # Those of batches are over when their owners have seen them.
-    of_conditions = Notice.objects.filter(over_at=None, batch=None)
+    of_conditions = Notice.objects.for_operators().filter(over_at=None)
     standing = set(of_conditions.values_list("key", flat=True))
     for key in standing - found.keys():
         Notice.objects.filter(key=key, over_at=None).update(over_at=timezone.now())

@@ -17,5 +17,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         watch()
-        for notice in Notice.objects.filter(over_at=None, batch=None).order_by("at"):
+        for notice in Notice.objects.for_operators().filter(over_at=None).order_by("at"):
             self.stdout.write(notice.sentence)

@@ -436,6 +436,17 @@ def test_notice_that_was_given_up(db: None) -> None:
     ]
 
 
+def test_mail_to_a_batchs_owner_that_was_given_up_is_no_notice_to_operators(ask: Ask) -> None:
+    project = ask().project
+    batch = StagingBatch.objects.create(owner=project.owner, project=project, styles=["modern"])
+    watching.tell_of_batch(batch, "It is done.")
+    NoticeDelivery.objects.create(
+        notice=Notice.objects.get(), channel="email", status=DeliveryStatus.FAILED, error="No host."
+    )
+
+    assert items() == []
+
+
 def test_notice_that_was_sent_needs_nothing(db: None) -> None:
     watching.tell(NoticeKind.TEST, "test", "This is a test.", is_over=True)
 

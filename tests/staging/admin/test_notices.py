@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
@@ -50,6 +51,35 @@ def test_list_says_what_came_of_each(
         rf" 127\.0\.0\.1:{webhook.port} answered 503",
         page,
     )
+
+
+@pytest.mark.parametrize(
+    ("permissions", "kinds"),
+    [
+        (["view_notice", "view_spendinglimit"], ["limit", "failures", "standstill", "test"]),
+        (["view_notice"], ["failures", "standstill", "test"]),
+    ],
+)
+def test_filter_offers_the_kinds_that_are_listed(
+    stranger: User, client: Client, permissions: list[str], kinds: list[str]
+) -> None:
+    stranger.is_staff = True
+    stranger.save()
+    stranger.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    client.force_login(stranger)
+
+    (filtered,) = client.get(LIST).context["cl"].filter_specs
+
+    assert [kind for kind, _ in filtered.lookup_choices] == kinds
+
+
+def test_filter_lists_one_kind(admin_page: Client) -> None:
+    watching.tell(NoticeKind.STANDSTILL, "waiting", "Nothing moves.")
+    watching.tell(NoticeKind.FAILURES, "failures", "Much fails.")
+
+    page = shown(admin_page, f"{LIST}?kind__exact=failures")
+
+    assert ("Much fails." in page, "Nothing moves." in page) == (True, False)
 
 
 def test_test_notice_is_sent(
