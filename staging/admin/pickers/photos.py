@@ -9,11 +9,11 @@ from django import forms
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
-from staging import access
+from staging import access, finding
 from staging.admin.page_parts import user_of
 from staging.admin.paging import BoundedPaginator
 from staging.batches.archives import displayable, is_litter_name
@@ -140,12 +140,12 @@ def photos_view(request: HttpRequest) -> HttpResponse:
     photos = pickable_photos(user_of(request)).select_related("project")
     if project := _id(request.GET.get("project", "")):
         photos = photos.filter(project=project)
-    if words := request.GET.get("q", "").replace("\0", "").strip():
-        photos = photos.filter(
-            Q(original_name__icontains=words) | Q(project__name__icontains=words)
-        )
+    words = finding.words_in(request.GET.get("q", ""))
+    for word in words:
+        photos = photos.filter(finding.photos_named(user_of(request), word))
     paginator = BoundedPaginator(photos.order_by("-created_at", "-pk"), PHOTOS_A_PAGE)
-    context = {"page": paginator.get_page(request.GET.get("page")), "words": words}
+    page = paginator.get_page(request.GET.get("page"))
+    context = {"page": page, "words": words, "searched": finding.HELP_OF_PHOTOS}
     return render(request, "admin/staging/pickers/stored_photos.html", context)
 
 

@@ -10,6 +10,7 @@ from modelsettings import profiles
 from modelsettings.actors import Actor
 from modelsettings.models import ReplicateModel
 from modelsettings.settings import get_settings, set_overridable
+from staging import finding
 from staging.models import Habit, Photo, Project, StagingBatch, StagingJob
 from tests.modelsettings.rows import save_row
 from tests.staging.batch_requests import make_photo_row, photo_file, stored_files, zip_file
@@ -399,8 +400,21 @@ def test_photos_are_found_by_their_names_and_their_projects(
 
     assert found() == [second, first]
     assert [found(q=words) for words in ("KITCH", "elm", "nothing")] == [[second], [first], []]
+    assert [found(q=words) for words in ("oak kitchen", "elm kitchen")] == [[second], []]
     assert found(project=str(elm.pk)) == [first]
     assert found(project="x", page="99") == [second, first]
+
+
+def test_photos_are_found_by_their_names_among_the_newest(
+    admin_page: Client, operator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "MOST_SEARCHED", 1)
+    _, newer = make_photo_row(operator), make_photo_row(operator)
+    Photo.objects.update(original_name="kitchen.jpg")
+
+    answer = admin_page.get(f"{STAGE}photos/", {"q": "kitchen"})
+
+    assert list(answer.context["page"].object_list) == [newer]
 
 
 @pytest.mark.parametrize("permission", ["", "view_photo", "view_stagingjob"])
