@@ -9,7 +9,7 @@ import re
 import uuid
 
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from modelsettings.models import ReplicateModel
 from staging import access
@@ -64,7 +64,8 @@ def batches_named(user: User, word: str) -> Q:
     newest = access.rows_shown_to(BatchPhoto.objects.all(), user, project="batch__project")
     newest = newest.order_by("-pk")[:MOST_SEARCHED]
     named = BatchPhoto.objects.filter(pk__in=newest.values("pk"), name__icontains=word)
-    found = _by_id(word) | Q(pk__in=list(named.values_list("batch", flat=True)[:MOST_NAMED]))
+    by_age = named.order_by().values("batch").annotate(newest=Max("pk")).order_by("-newest")
+    found = _by_id(word) | Q(pk__in=list(by_age.values_list("batch", flat=True)[:MOST_NAMED]))
     for style in _styles_named(word):
         found |= Q(styles__icontains=f'"{style}"')
     return found | Q(model__in=_models_named(word)) | _of_project_or_owner(user, word)

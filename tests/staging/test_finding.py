@@ -69,6 +69,20 @@ def test_a_batch_is_found(admin_page: Client, job: StagingJob) -> None:
         assert found(admin_page, "stagingbatch", words) == [batch.pk], words
 
 
+def test_as_many_batches_are_found_however_many_photos_of_each_are_named(
+    job: StagingJob, operator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "MOST_NAMED", 2)
+    batches = [make_batch(job.project) for _ in range(3)]
+    for batch in batches:
+        for position in range(3):
+            batch.photos.create(position=position, name="hall.jpg", room_type="office")
+
+    named = StagingBatch.objects.filter(finding.batches_named(operator, "hall"))
+
+    assert set(named) == set(batches[1:])
+
+
 def test_a_callback_is_found(admin_page: Client, job: StagingJob) -> None:
     callback = Callback.objects.create(job=job, url="https://client.example/hook")
 
