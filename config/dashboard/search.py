@@ -48,14 +48,16 @@ def find_all(request: HttpRequest, words: list[str]) -> list[Found]:
     """Return what the account may open that each word names, a few of each kind."""
     # The admin lets in no other.
     user = cast("User", request.user)
+    # Shared by the kinds of rows, so that what a word names is looked up once.
+    named = [finding.Word(word, by=user) for word in words]
     return [
         *_pages(request, words),
         *_settings(user, words),
-        *_rows(user, words, Project, finding.projects_named, "owner", show=_project),
+        *_rows(user, named, Project, finding.projects_named, "owner", show=_project),
         *_people(user, words),
-        *_rows(user, words, Photo, finding.photos_named, "project", show=_photo),
-        *_rows(user, words, StagingJob, finding.jobs_named, "photo", "project", show=_job),
-        *_rows(user, words, StagingBatch, finding.batches_named, "project", show=_batch),
+        *_rows(user, named, Photo, finding.photos_named, "project", show=_photo),
+        *_rows(user, named, StagingJob, finding.jobs_named, "photo", "project", show=_job),
+        *_rows(user, named, StagingBatch, finding.batches_named, "project", show=_batch),
         *_library(user, words),
     ]
 
@@ -94,9 +96,9 @@ def _settings(user: User, words: list[str]) -> Iterator[Found]:
 
 def _rows(
     user: User,
-    words: list[str],
+    words: list[finding.Word],
     kind: type[Model],
-    named_by: Callable[[User, str], Q],
+    named_by: Callable[[finding.Word], Q],
     *related: str,
     show: Callable[[Any], tuple[str, str, str]],
 ) -> Iterator[Found]:
@@ -108,7 +110,7 @@ def _rows(
     in_project = "pk" if kind is Project else "project"
     rows = access.rows_shown_to(of_all, user, project=in_project)
     for word in words:
-        rows = rows.filter(named_by(user, word))
+        rows = rows.filter(named_by(word))
     page = f"admin:{meta.app_label}_{meta.model_name}_change"
     for row in rows.select_related(*related).order_by("-created_at")[:MOST_OF_A_KIND]:
         title, what, icon = show(row)

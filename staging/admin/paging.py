@@ -17,7 +17,6 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib import admin
-from django.contrib.auth.models import User
 from django.core.paginator import Page, Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -27,7 +26,7 @@ from unfold.views import ChangeList
 
 from staging.access import seen_kinds
 from staging.admin.page_parts import user_of
-from staging.finding import words_in
+from staging.finding import Word, words_of
 
 MOST_COUNTED = 200
 
@@ -116,7 +115,7 @@ class BoundedListAdmin(ModelAdmin):
     list_fullwidth = True
     sortable_by = ()
     # Matches rows by a word of a search (`staging.finding`), in the place of `search_fields`.
-    named_by: Callable[[User, str], Q] | None = None
+    named_by: Callable[[Word], Q] | None = None
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
         """Return what Django searches; with `named_by`, only that there is a search."""
@@ -138,8 +137,8 @@ class BoundedListAdmin(ModelAdmin):
                 request, queryset, search_term
             )
             return found
-        for word in words_in(search_term):
-            queryset = queryset.filter(self.named_by(user_of(request), word))
+        for word in words_of(search_term, by=user_of(request)):
+            queryset = queryset.filter(self.named_by(word))
         return queryset, False
 
     class Media:

@@ -78,7 +78,7 @@ def test_as_many_batches_are_found_however_many_photos_of_each_are_named(
         for position in range(3):
             batch.photos.create(position=position, name="hall.jpg", room_type="office")
 
-    named = StagingBatch.objects.filter(finding.batches_named(operator, "hall"))
+    named = StagingBatch.objects.filter(finding.batches_named(finding.Word("hall", by=operator)))
 
     assert set(named) == set(batches[1:])
 
@@ -113,7 +113,7 @@ def test_photos_are_searched_among_the_newest(
     job: StagingJob, operator: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(finding, "MOST_SEARCHED", 1)
-    named = Photo.objects.filter(finding.photos_named(operator, "garage"))
+    named = Photo.objects.filter(finding.photos_named(finding.Word("garage", by=operator)))
     assert not named.exists()
 
 

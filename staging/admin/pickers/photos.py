@@ -140,9 +140,9 @@ def photos_view(request: HttpRequest) -> HttpResponse:
     photos = pickable_photos(user_of(request)).select_related("project")
     if project := _id(request.GET.get("project", "")):
         photos = photos.filter(project=project)
-    words = finding.words_in(request.GET.get("q", ""))
+    words = finding.words_of(request.GET.get("q", ""), by=user_of(request))
     for word in words:
-        photos = photos.filter(finding.photos_named(user_of(request), word))
+        photos = photos.filter(finding.photos_named(word))
     paginator = BoundedPaginator(photos.order_by("-created_at", "-pk"), PHOTOS_A_PAGE)
     page = paginator.get_page(request.GET.get("page"))
     context = {"page": page, "words": words, "searched": finding.HELP_OF_PHOTOS}

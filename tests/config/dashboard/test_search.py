@@ -117,4 +117,15 @@ def test_search_asks_as_often_however_much_there_is(
         found(admin_page, "front")
 
 
-QUERIES = 26
+def test_each_word_is_looked_up_once_for_all_kinds_of_rows(
+    admin_page: Client, job: StagingJob, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    found(admin_page, "front")
+
+    with django_assert_num_queries(QUERIES + LOOK_UPS):
+        found(admin_page, "front-room front")
+
+
+QUERIES = 18
+# Of a word: the photos, projects, batches, people, rooms, styles and models that it names.
+LOOK_UPS = 7
