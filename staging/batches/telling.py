@@ -1,5 +1,7 @@
 """Tells an owner that a batch is done: on every page of the admin, by e-mail where that is set."""
 
+from uuid import UUID
+
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -29,14 +31,18 @@ def tell_owners() -> None:
 
 
 def unseen_by(account: User) -> QuerySet[Notice]:
-    """Return the notices of an account's batches that it has not put away, the oldest first."""
+    """Return the notices of an account's batches that it has not put away, the oldest first.
+
+    The index is standing_notices: however many are put away, it reads those that are not.
+    """
     unseen = Notice.objects.filter(batch__owner=account, over_at=None)
     return unseen.select_related("batch").order_by("at")
 
 
-def put_away(notice: Notice) -> None:
-    """End a notice of a batch: its owner has seen it."""
-    Notice.objects.filter(pk=notice.pk, over_at=None).update(over_at=timezone.now())
+def put_away(batch_pk: UUID, *, by: User) -> None:
+    """End the notice of a batch that its owner has seen; change nothing where there is none."""
+    unseen = Notice.objects.filter(batch=batch_pk, batch__owner=by, over_at=None)
+    unseen.update(over_at=timezone.now())
 
 
 def _done() -> QuerySet[StagingBatch]:

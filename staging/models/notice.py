@@ -66,6 +66,8 @@ class Notice(models.Model):
         ]
         indexes = [
             models.Index(fields=["-at"], name="notice_by_age"),
+            # What an owner has not seen is asked for twice a minute by each open page.
+            models.Index(fields=["at"], name="standing_notices", condition=Q(over_at=None)),
             models.Index(fields=["key"], name="notice_by_key"),
         ]
 

@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from staging.batches.requesting import SentPhoto
 from staging.batches.telling import put_away, unseen_by
 from staging.models import Notice, NoticeDelivery, Project, StagingBatch
+from staging.notices.watching import tell_of_batch
 from staging.orders.placing import place
 from staging.tasks import watch
 from tests.staging.batch_requests import carry_out_all, photo_file, post
@@ -110,15 +111,14 @@ def test_without_an_address_nothing_is_mailed(
 
 
 def test_a_notice_stays_until_its_owner_puts_it_away(
-    sandbox: Sandbox, operator: User, batch: StagingBatch
+    sandbox: Sandbox, operator: User, stranger: User, batch: StagingBatch
 ) -> None:
     carry_out_all(sandbox)
     watch()
-    (notice,) = unseen_by(operator)
-
     watch()
+    put_away(batch.pk, by=stranger)
     assert sentences(operator)
-    put_away(notice)
+    put_away(batch.pk, by=operator)
     watch()
 
     assert sentences(operator) == []
@@ -131,13 +131,11 @@ def test_pages_tell_it_and_lead_to_the_batch(
     carry_out_all(sandbox)
     watch()
     (notice,) = unseen_by(operator)
-    here = {"HX-Current-URL": f"http://testserver/admin/staging/stagingbatch/{batch.pk}/change/"}
     stranger.is_staff = True
     stranger.save()
     client.force_login(stranger)
 
     assert notice.sentence in admin_page.get(DONE).content.decode()
-    assert notice.sentence not in admin_page.get(DONE, headers=here).content.decode()
     assert notice.sentence not in client.get(DONE).content.decode()
     assert client.post(f"{DONE}{notice.pk}/").status_code == 404
     looked: Any = admin_page.post(f"{DONE}{notice.pk}/", {"look": ""})
@@ -145,3 +143,36 @@ def test_pages_tell_it_and_lead_to_the_batch(
     assert looked.url == f"/admin/staging/stagingbatch/{batch.pk}/change/"
     assert notice.sentence not in admin_page.get(DONE).content.decode()
     assert admin_page.post(f"{DONE}{notice.pk}/").status_code == 404
+
+
+def test_who_opens_the_batch_has_seen_its_notice(
+    sandbox: Sandbox, operator: User, batch: StagingBatch, admin_page: Client
+) -> None:
+    carry_out_all(sandbox)
+    watch()
+    (notice,) = unseen_by(operator)
+
+    def done(page: str) -> str:
+        here = {"HX-Current-URL": f"http://testserver/admin/staging/{page}"}
+        return admin_page.get(DONE, headers=here).content.decode()
+
+    assert notice.sentence in done(f"stagingjob/{batch.pk}/change/")
+    assert notice.sentence not in done(f"stagingbatch/{batch.pk}/change/?page=2")
+    assert notice.sentence not in done("stagingjob/")
+
+
+def test_pages_ask_as_often_however_many_batches_are_done(
+    operator: User, admin_page: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    project = Project.objects.unsorted_of(operator)
+    for number in range(5):
+        batch = StagingBatch.objects.create(owner=operator, project=project, styles=["modern"])
+        tell_of_batch(batch, f"Batch {number} is done.")
+    admin_page.get(DONE)
+
+    # Who asks, in two.
+    with django_assert_num_queries(3) as asked:
+        page = admin_page.get(DONE).content.decode()
+
+    assert [f"Batch {number} is done." in page for number in range(5)] == [True] * 3 + [False] * 2
+    assert "LIMIT 3" in asked[-1]["sql"]
