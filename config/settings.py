@@ -199,7 +199,7 @@ if AWS_STORAGE_BUCKET_NAME := env.text("AWS_STORAGE_BUCKET_NAME"):
             "querystring_expire": MEDIA_LINK_AGE_S,
         },
     }
-# Photos of 30 MB are uploaded as files; a form or a JSON document is never that long.
+# Photos of 100 MB are uploaded as files; a form or a JSON document is never that long.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 # Longer files wait on disk, not in memory, until it is their turn to be decoded.
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2**18

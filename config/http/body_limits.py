@@ -21,7 +21,7 @@ def bounded_bodies(
     """Answer 413 to a form that is longer than its sender may send.
 
     Django's check of the CSRF token parses a form before any view asks who sent it: a stranger's
-    gigabyte would be written to disk first, and refused then. Content-Length decides, since Django
+    gigabytes would be written to disk first, and refused then. Content-Length decides, since Django
     reads nothing beyond it. This middleware belongs behind the one that knows the user; the check
     of the token comes after all middleware. The API bounds its bodies itself.
     """

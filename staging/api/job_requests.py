@@ -38,7 +38,9 @@ class OverridesField(serializers.JSONField):
 class OnePhotoSerializer(StrictSerializer):
     """A photo in one of two ways."""
 
-    image = serializers.FileField(required=False, help_text="JPEG, PNG, WebP or HEIC, up to 30 MB.")
+    image = serializers.FileField(
+        required=False, help_text="JPEG, PNG, WebP or HEIC, up to 100 MB."
+    )
     photo = serializers.UUIDField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

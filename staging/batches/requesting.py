@@ -41,7 +41,7 @@ from staging.projects import lock_project
 from staging.worker.wake import Step, wake
 
 MAX_PHOTOS = 200
-MAX_TOTAL_BYTES = 2**30
+MAX_TOTAL_BYTES = 4 * 2**30
 # The photos of an account stand so far apart in the queue of those that wait to be read.
 PHOTO_TAKES_S = 1.0
 # Workers that are woken at once for a new batch; each process bounds how many photos it decodes.

@@ -9,7 +9,7 @@ from staging.images.reading import read_header, read_pixels
 from staging.images.refusals import PhotoRefused
 from staging.images.writing import encode, encode_thumbnail
 
-MAX_BYTES = 30 * 2**20
+MAX_BYTES = 100 * 2**20
 # The longest side that models are sent. The largest that a staging model makes is 4096 (Seedream
 # 4); most work at one or two megapixels and shrink what is larger themselves. At this size a photo
 # is a few megabytes: quick to upload, once for each prediction.

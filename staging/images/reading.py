@@ -3,7 +3,7 @@
 These functions raise refusals alone, and no exception of Pillow's or libheif's.
 """
 
-import warnings
+import struct
 from dataclasses import dataclass
 from io import BytesIO
 from typing import IO
@@ -14,9 +14,16 @@ from PIL import Image, UnidentifiedImageError
 from staging.images import containers
 from staging.images.colour_claims import find_claims
 from staging.images.colours import flatten, to_eight_bits, to_srgb
-from staging.images.refusals import PILLOW_ERRORS, ImageRefused, PhotoRefused, why_no_photo
-from staging.images.weights import fit, weigh
+from staging.images.refusals import (
+    PILLOW_ERRORS,
+    ImageRefused,
+    PhotoRefused,
+    PictureRefused,
+    why_no_photo,
+)
+from staging.images.weights import DRAFTED, draft_side, find_excess, fit, weigh
 
+# Of a model's picture. How many a photo may have, depends on its format: see weights.
 MAX_PIXELS = 50_000_000
 
 # By Pillow's names; MPO is a JPEG with further pictures behind it, as phones write them.
@@ -41,8 +48,8 @@ _TURNS = {
 _EXIF_ORIENTATION = 0x0112
 _SIDEWAYS = {5, 6, 7, 8}
 
-# Set once, for the whole process: warnings.catch_warnings() is not safe among threads.
-warnings.simplefilter("error", Image.DecompressionBombWarning)
+# Pillow's own bound on pixels is one number for all formats: ours come before anything is decoded.
+Image.MAX_IMAGE_PIXELS = None
 # Only the photo itself is read: no thumbnail, depth map or auxiliary picture of its file.
 pillow_heif.options.THUMBNAILS = False
 pillow_heif.options.DEPTH_IMAGES = False
@@ -65,20 +72,19 @@ class Header:
 def read_header(file: IO[bytes], *, refusal: type[ImageRefused], side: int | None = None) -> Header:
     """Return the facts of a file; its weight is that of reading it shrunk to `side`.
 
-    Raises `refusal`, also for more than MAX_PIXELS.
+    Raises `refusal`, also for too many pixels.
     """
     image = _open(file, refusal=refusal, max_pixels=MAX_PIXELS)
     if isinstance(image, pillow_heif.HeifImage):
-        kind, orientation = "HEIF", None
+        name, orientation = "HEIF", None
     else:
-        kind, orientation = image.format or "", _find_orientation(image)
+        name, orientation = image.format or "", _find_orientation(image)
     width, height = image.size
-    weighed_as = "progressive" if image.info.get("progressive") else FORMATS[kind]
     return Header(
-        format=FORMATS[kind],
+        format=FORMATS[name],
         width=height if orientation in _SIDEWAYS else width,
         height=width if orientation in _SIDEWAYS else height,
-        weight=weigh(image.size, kind=weighed_as, side=side),
+        weight=weigh(image.size, kind=_kind_of(image, file), side=side),
     )
 
 
@@ -138,8 +144,8 @@ def decode(
         image.verify()
         file.seek(0)
         image = Image.open(file, formats=_READ_BY_PILLOW)
-        if side:
-            image.draft(None, fit(image.size, side=side))
+        if side and (kind := _kind_of(image, file)) in DRAFTED:
+            image.draft(None, fit(image.size, side=draft_side(side, kind=kind)))
         image.load()
     except PILLOW_ERRORS as error:
         raise refusal(refusal.damaged) from error
@@ -149,7 +155,10 @@ def decode(
 def _open(
     file: IO[bytes], *, refusal: type[ImageRefused], max_pixels: int
 ) -> Image.Image | pillow_heif.HeifImage:
-    """Read a file's header alone; refuse other formats and too many pixels."""
+    """Read a file's header alone; refuse other formats and too many pixels.
+
+    `max_pixels` is for pictures of models alone.
+    """
     file.seek(0)
     beginning = file.read(1024)
     try:
@@ -159,21 +168,53 @@ def _open(
     except containers.Broken as error:
         raise refusal(refusal.damaged) from error
     file.seek(0)
-    too_many = refusal(refusal.too_many_pixels.format(max_pixels / 1e6))
     is_photo = issubclass(refusal, PhotoRefused)
+    if size := _find_webp_size(beginning):
+        _refuse_excess(size, "webp", refusal=refusal, max_pixels=max_pixels)
     try:
         image = _open_heic(file) if is_photo and _is_heic(beginning) else _open_by_pillow(file)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise too_many from error
     except UnidentifiedImageError as error:
         begins_well = beginning.startswith(_BEGINNINGS) and len(beginning) > 100
         unreadable = why_no_photo(beginning) if is_photo else refusal.unreadable
         raise refusal(refusal.damaged if begins_well else unreadable) from error
     except PILLOW_ERRORS as error:
         raise refusal(refusal.damaged) from error
-    if image.size[0] * image.size[1] > max_pixels:
-        raise too_many
+    _refuse_excess(image.size, _kind_of(image, file), refusal=refusal, max_pixels=max_pixels)
     return image
+
+
+def _refuse_excess(
+    size: tuple[int, int], kind: str, *, refusal: type[ImageRefused], max_pixels: int
+) -> None:
+    if issubclass(refusal, PhotoRefused):
+        if excess := find_excess(size, kind=kind):
+            raise refusal(excess)
+    elif size[0] * size[1] > max_pixels:
+        pixels = size[0] * size[1] / 1e6
+        raise refusal(PictureRefused.too_many_pixels.format(pixels, max_pixels / 1e6))
+
+
+def _find_webp_size(beginning: bytes) -> tuple[int, int] | None:
+    """Return a WebP's sides, which Pillow's reader takes memory for before it tells them."""
+    if not (beginning.startswith(b"RIFF") and beginning[8:12] == b"WEBP" and len(beginning) > 30):
+        return None
+    kind, body = beginning[12:16], beginning[20:30]
+    if kind == b"VP8X":
+        return int.from_bytes(body[4:7], "little") + 1, int.from_bytes(body[7:10], "little") + 1
+    if kind == b"VP8L":
+        sides = int.from_bytes(body[1:5], "little")
+        return (sides & 0x3FFF) + 1, (sides >> 14 & 0x3FFF) + 1
+    width, height = struct.unpack_from("<HH", body, 6)
+    return width & 0x3FFF, height & 0x3FFF
+
+
+def _kind_of(image: Image.Image | pillow_heif.HeifImage, file: IO[bytes]) -> str:
+    """Return the kind by which an image is weighed, and its pixels are bounded."""
+    if isinstance(image, pillow_heif.HeifImage):
+        is_small = image.info.get("chroma") == 420 and image.mode == "RGB"
+        return "heic" if is_small else "full heic"
+    kind = FORMATS[image.format or ""]
+    return "progressive" if kind == "jpeg" and containers.has_several_scans(file) else kind
 
 
 def _open_by_pillow(file: IO[bytes]) -> Image.Image:
@@ -200,6 +241,9 @@ def _find_orientation(image: Image.Image) -> int | None:
     A HEIC is upright when it is decoded: libheif turns it as its own boxes say. The orientation in
     its EXIF is not to be followed (ISO/IEC 23008-12), and pillow_heif has reset that to 1.
     """
+    # Where a PNG's header has no EXIF, Pillow would decode all of it to look behind the pixels.
+    if image.format == "PNG" and image.info.get("exif") is None:
+        return None
     try:
         orientation = image.getexif().get(_EXIF_ORIENTATION)
     except PILLOW_ERRORS:

@@ -53,8 +53,9 @@ class ImageRefused(Exception):
     unreadable: ClassVar[str]
     damaged: ClassVar[str]
     hdr: ClassVar[str]
-    too_many_pixels: ClassVar[str]
     too_much: ClassVar[str]
+    too_slow: ClassVar[str]
+    too_heavy: ClassVar[str]
 
 
 class PhotoRefused(ImageRefused, RequestRefused):
@@ -67,9 +68,9 @@ class PhotoRefused(ImageRefused, RequestRefused):
     unreadable = f"This file is not an image that we can read: {_SEND}."
     damaged = "This photo is damaged or incomplete: export it again and send the new file."
     hdr = "This photo is HDR ({}): export it as an SDR JPEG in sRGB or Display P3 and send that."
-    too_many_pixels = "This photo has more than {:g} megapixels: send a smaller one."
     too_much = "This photo consists of {}: export it again as a JPEG and send that."
     too_slow = "This photo takes too long to read: export it again as a JPEG and send that."
+    too_heavy = "This photo takes too much memory to read: export it again as a JPEG and send that."
 
 
 class PictureRefused(ImageRefused):
@@ -81,8 +82,10 @@ class PictureRefused(ImageRefused):
         "The model's output is HDR ({}), which we keep as it comes, but cannot crop, label or"
         " convert."
     )
-    too_many_pixels = "The model's output has more than {:g} megapixels, the most that we take."
     too_much = "The model's output consists of {}, which would take too long to read."
+    too_slow = "The model's output takes too long to read."
+    too_heavy = "The model's output takes too much memory to read."
+    too_many_pixels = "The model's output has {:,.1f} megapixels; we take at most {:g}."
 
 
 def why_no_photo(beginning: bytes) -> str:

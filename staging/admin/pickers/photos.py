@@ -72,7 +72,7 @@ class PhotosFields(forms.Form):
                 "class": "restage-files",
             }
         ),
-        help_text=f"JPEG, PNG, WebP or HEIC of up to 30 MB each, or ZIPs of them: up to"
+        help_text=f"JPEG, PNG, WebP or HEIC of up to 100 MB each, or ZIPs of them: up to"
         f" {MAX_PHOTOS} photos and {MAX_TOTAL_BYTES // 2**30} GB at once. In a ZIP, a photo in a"
         " folder that is called like a room (“bedroom”) is staged as that room.",
     )

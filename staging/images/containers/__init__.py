@@ -6,9 +6,10 @@ jpeg png webp heif   segments, chunks and boxes, and what is too much of them
 from typing import IO
 
 from staging.images.containers import heif, jpeg, png, webp
+from staging.images.containers.jpeg import has_several_scans
 from staging.images.containers.parts import Broken, TooMuch, read_at
 
-__all__ = ["Broken", "TooMuch", "check_cost"]
+__all__ = ["Broken", "TooMuch", "check_cost", "has_several_scans"]
 
 
 def check_cost(file: IO[bytes]) -> None:

@@ -11,6 +11,7 @@ SOS, EOI, DRI, DQT, DHT, COM = b"\xda", b"\xd9", b"\xdd", b"\xdb", b"\xc4", b"\x
 APP1, APP2 = b"\xe1", b"\xe2"
 # Frame headers: C4, C8 and CC are no frames.
 FRAMES = {bytes([kind]) for kind in {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}}
+_PROGRESSIVE = {b"\xc2", b"\xc6", b"\xca", b"\xce"}
 # The compressed pixels behind a scan's header, with the restart markers among them.
 DATA = b"data"
 
@@ -82,6 +83,22 @@ def check_cost(file: IO[bytes]) -> None:
             raise TooMuch(f"{scans} or more scans of {pixels / 1e6:.0f} megapixels")
     if not scans:
         raise Broken("no scan")
+
+
+def has_several_scans(file: IO[bytes]) -> bool:
+    """Say whether a JPEG spreads its pixels over several scans; libjpeg keeps all of them then.
+
+    A progressive one does, and a baseline one whose first scan has not all of its colours.
+    """
+    colours = b""
+    for part in walk(file):
+        if part.kind in _PROGRESSIVE:
+            return True
+        if part.kind in FRAMES:
+            colours = read_at(file, part.body + 5, 1)
+        if part.kind == SOS:
+            return read_at(file, part.body, 1) != colours
+    return False
 
 
 def read_size(file: IO[bytes], frame: Part) -> tuple[int, int]:

@@ -47,10 +47,10 @@ def test_long_form_of_an_account_that_is_not_staff(client: Client, stranger: Use
 @pytest.mark.parametrize(
     ("path", "megabytes", "is_read"),
     [
-        (ADD_PHOTO, 31, True),
-        (ADD_PHOTO, 32, False),
-        (STAGE, 1025, True),
-        (STAGE, 1026, False),
+        (ADD_PHOTO, 101, True),
+        (ADD_PHOTO, 102, False),
+        (STAGE, 4097, True),
+        (STAGE, 4098, False),
     ],
 )
 def test_long_form_of_staff(admin_page: Client, path: str, megabytes: int, is_read: bool) -> None:

@@ -109,10 +109,10 @@ def test_post_that_is_wrong_stores_nothing(
 
 
 @pytest.mark.parametrize("extra", [1, 2**21])
-def test_post_of_more_than_30_megabytes_is_too_large(api: APIClient, extra: int) -> None:
-    answer = post(api, image=upload(bytes(30 * 2**20 + extra)))
+def test_post_of_more_than_100_megabytes_is_too_large(api: APIClient, extra: int) -> None:
+    answer = post(api, image=upload(bytes(100 * 2**20 + extra)))
 
-    assert (answer.status_code, "30 MB" in answer.json()["detail"]) == (413, True)
+    assert (answer.status_code, "100 MB" in answer.json()["detail"]) == (413, True)
 
 
 def test_post_of_a_document_is_another_media_type(api: APIClient) -> None:

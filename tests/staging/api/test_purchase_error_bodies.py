@@ -279,7 +279,7 @@ ASKED: dict[str, Callable[[Ground], Any]] = {
     "job: no image": lambda ground: ground.send(JOBS, image=file(b"%PDF-1.7")),
     "job: broken image": lambda ground: ground.send(JOBS, image=file(make_photo()[:800])),
     "job: too large a file": lambda ground: ground.send(
-        JOBS, image=file(b"\xff\xd8" + bytes(30 * 2**20))
+        JOBS, image=file(b"\xff\xd8" + bytes(100 * 2**20))
     ),
     "job: too many photos at once": with_queue,
     "job: no such photo": lambda ground: ground.ask(JOBS, {"photo": NO_ID}),
@@ -370,7 +370,7 @@ ASKED: dict[str, Callable[[Ground], Any]] = {
         BATCHES,
         "",
         content_type="multipart/form-data; boundary=x",
-        CONTENT_LENGTH=str(2**31),
+        CONTENT_LENGTH=str(5 * 2**30),
     ),
     "batch: no archive": lambda ground: ground.send(BATCHES, archive=file(b"PK not", "a.zip")),
     "batch: empty archive": lambda ground: ground.send(

@@ -138,10 +138,10 @@ def test_post_of_a_bad_document_is_a_400(api: APIClient, photo: Photo, body: str
 
 
 @pytest.mark.parametrize("extra", [1, 2**21])
-def test_post_of_more_than_30_megabytes_is_too_large(api: APIClient, extra: int) -> None:
-    answer = post(api, image=upload(b"\xff\xd8" + bytes(30 * 2**20 - 2 + extra)))
+def test_post_of_more_than_100_megabytes_is_too_large(api: APIClient, extra: int) -> None:
+    answer = post(api, image=upload(b"\xff\xd8" + bytes(100 * 2**20 - 2 + extra)))
 
-    assert (answer.status_code, "30 MB" in answer.json()["detail"]) == (413, True)
+    assert (answer.status_code, "100 MB" in answer.json()["detail"]) == (413, True)
     assert everything_stored() == (0, 0, [])
 
 

@@ -261,14 +261,14 @@ def test_post_of_a_zip_with_201_photos_is_refused(api: APIClient) -> None:
     assert (answer.status_code, "at most 200" in answer.json()["archive"][0]) == (400, True)
 
 
-def test_post_of_more_than_a_gigabyte_is_too_large_before_it_is_read(api: APIClient) -> None:
+def test_post_of_more_than_four_gigabytes_is_too_large_before_it_is_read(api: APIClient) -> None:
     api.raise_request_exception = False
     answer = api.generic(
         "POST", BATCHES, "--x", content_type="multipart/form-data; boundary=x",
-        CONTENT_LENGTH=str(2**30 + 2**21),
+        CONTENT_LENGTH=str(4 * 2**30 + 2**21),
     )  # fmt: skip
 
-    assert (answer.status_code, "1 GB" in answer.json()["detail"]) == (413, True)
+    assert (answer.status_code, "4 GB" in answer.json()["detail"]) == (413, True)
 
 
 def test_a_photo_that_is_too_large_is_refused_and_the_others_go_on(api: APIClient) -> None:
@@ -277,7 +277,7 @@ def test_a_photo_that_is_too_large_is_refused_and_the_others_go_on(api: APIClien
     told = post(api, images=[large, photo_file()]).json()
 
     assert [one["status"] for one in told["photos"]] == ["refused", "waiting"]
-    assert "we take at most 30 MB" in told["photos"][0]["error"]
+    assert "we take at most 100 MB" in told["photos"][0]["error"]
 
 
 def test_post_to_a_model_that_cannot_stage_is_refused(api: APIClient) -> None:

@@ -147,13 +147,6 @@ def test_normalise_photo_tells_what_came(file_format: str) -> None:
     assert told == Original(format=name, width=64, height=96, size=len(content))
 
 
-def test_normalise_photo_takes_fifty_megapixels() -> None:
-    photo = normalise_photo(encode(Image.new("L", (10_000, 5_000)), "JPEG"))
-
-    assert (photo.original.width, photo.original.height) == (10_000, 5_000)
-    assert (photo.width, photo.height) == (4096, 2048)
-
-
 def test_normalise_photo_reads_a_file_from_its_beginning() -> None:
     content = encode(make_room(), "JPEG")
     file = BytesIO(content)
