@@ -13,6 +13,9 @@ from staging.images.colour_spaces import SRGB_CURVE, Curve, Primaries, build_pro
 from staging.images.containers import heif, png
 from staging.images.containers.parts import Broken, TooMuch, at_most, read_at
 
+# A profile of this name says BT.2100's PQ, whatever is in it: W3C's note "PNG HDR PQ", before cICP.
+_PQ_NAME = b"ITUR_2100_PQ_FULL\0"
+
 _UNSPECIFIED = 2
 _ILLUMINANT_C = (0.310, 0.316)
 # ITU-T H.273, table 2. A number that is not here is taken as sRGB's.
@@ -89,16 +92,19 @@ def _profile_of(primaries: int, transfer: int) -> bytes | None:
 
 def _read_png(file: IO[bytes]) -> CodePoints | None:
     """Read cICP, which stands before the pixels (PNG, third edition, 11.3.2.6)."""
+    points = None
     for chunk in at_most(png.walk(file), name="chunks"):
         if chunk.kind == b"IDAT":
             break
         if chunk.kind == b"cICP":
             body, checksum = read_at(file, chunk.body, 4), read_at(file, chunk.end - 4, 4)
-            if chunk.end - chunk.body == 8 and zlib.crc32(b"cICP" + body).to_bytes(4) == checksum:
+            if zlib.crc32(b"cICP" + body).to_bytes(4) == checksum:
                 primaries, transfer, matrix, is_full_range = body
                 return CodePoints(primaries, transfer, matrix, bool(is_full_range))
             break
-    return None
+        if chunk.kind == b"iCCP" and read_at(file, chunk.body, len(_PQ_NAME)) == _PQ_NAME:
+            points = CodePoints(9, 16, 0, True)
+    return points
 
 
 def _read_heif(file: IO[bytes]) -> CodePoints | None:

@@ -14,6 +14,9 @@ SRGB_CURVE: Curve = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
 D65: Point = (0.3127, 0.3290)
 # The white of ICC profiles: D50, as XYZ.
 _PROFILE_WHITE: Vector = (0.9642, 1.0, 0.8249)
+# A tenth: candlelight has less blue, and no photo is of its white.
+_LEAST_OF_WHITE = 0.1
+_ROUNDING = 1e-4
 # Bradford's cone responses, from XYZ; ICC.1 names it for the adaptation of whites, annex E.
 _BRADFORD = ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
 
@@ -55,9 +58,9 @@ def build_profile(primaries: Primaries, curve: Curve) -> bytes | None:
 
 def _to_profile_white(primaries: Primaries) -> tuple[Vector, Vector, Vector] | None:
     """Return red, green and blue as XYZ, adapted to the white of ICC profiles."""
-    if not all(x >= 0 and y >= 0 and x + y <= 1 for x, y in primaries) or not primaries.white[1]:
-        return None
     red, green, blue, white = ((x, y, 1 - x - y) for x, y in primaries)
+    if min(*red, *green, *blue) < -_ROUNDING or min(white) < _LEAST_OF_WHITE:
+        return None
     white = _scale(white, 1 / white[1])
     # The amounts of the primaries that make white: Cramer's rule.
     whole = _determinant(red, green, blue)

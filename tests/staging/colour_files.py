@@ -85,8 +85,8 @@ def chrm(*white_red_green_blue: float) -> bytes:
     return struct.pack(">8I", *(round(value * 100_000) for value in white_red_green_blue))
 
 
-def iccp(profile: bytes) -> bytes:
-    return b"profile\0\0" + zlib.compress(profile)
+def iccp(profile: bytes, *, name: str = "profile") -> bytes:
+    return name.encode() + b"\0\0" + zlib.compress(profile)
 
 
 def box(kind: bytes, *bodies: bytes) -> bytes:

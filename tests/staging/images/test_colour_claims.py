@@ -154,12 +154,31 @@ def test_a_broken_or_strange_profile_leaves_the_word_to_exif(
         ({"cHRM": chrm(0.9, 0.05, *P3_CHRM[2:])}, PIXEL),
         ({"cHRM": chrm(0.3, 0.0, *P3_CHRM[2:])}, PIXEL),
         ({"cHRM": chrm(*[0.3127, 0.329] * 4)}, PIXEL),
+        ({"cHRM": chrm(0.15, 0.5, *P3_CHRM[2:])}, PIXEL),
+        # The white of no lamp, between primaries of all colours.
+        ({"cHRM": chrm(0.3, 0.00001, 1, 0, 0, 1, 0, 0)}, PIXEL),
+        ({"cHRM": chrm(0.6, 0.39999, 1, 0, 0, 1, 0, 0)}, PIXEL),
         ({"gAMA": gama(0), "cHRM": chrm(*P3_CHRM)}, IN_P3),
         ({"gAMA": gama(1.0), "cHRM": bytes(32)}, in_srgb(PIXEL, SRGB, power(1))),
     ],
 )
 def test_older_chunks_name_gamma_and_primaries(chunks: dict[str, bytes], expected: Pixel) -> None:
     assert is_near(kept(with_chunks(PNG, **chunks)), expected, by=3)
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        {"gAMA": gama(0.45455)},
+        {"gAMA": gama(0.45)},
+        {"gAMA": gama(0.45455), "cHRM": chrm(0.3127, 0.3291, 0.6485, 0.3309, 0.3, 0.6, 0.15, 0.06)},
+    ],
+)
+def test_older_chunks_near_srgb_mean_its_curve_in_dark_tones_too(chunks: dict[str, bytes]) -> None:
+    dark = encode(Image.new("RGB", (64, 64), (8, 8, 8)))
+
+    # A gamma of 2.2 would make it (1, 1, 1).
+    assert is_near(kept(with_chunks(dark, **chunks)), (8, 8, 8), by=1)
 
 
 LINEAR = gama(1.0)
@@ -234,6 +253,7 @@ HDR_FILES = [
     (with_chunks(PNG, cICP=bytes([1, 16, 0, 0])), "PQ"),
     (with_chunks(PNG, cICP=bytes([9, 16, 9, 1])), "PQ"),
     (with_chunks(PNG, cICP=bytes([9, 16, 0, 1]), iCCP=iccp(make_profile())), "PQ"),
+    (with_chunks(PNG, iCCP=iccp(make_profile(), name="ITUR_2100_PQ_FULL")), "PQ"),
     (with_chunks(PNG, cICP=bytes([9, 18, 0, 1]), sRGB=b"\0", gAMA=gama(0.45455)), "HLG"),
     (encode(PHOTO, "HEIF", color_primaries=9, transfer_characteristics=16), "PQ"),
     (encode(PHOTO, "HEIF", color_primaries=9, transfer_characteristics=18), "HLG"),

@@ -83,6 +83,13 @@ def test_find_hdr_curve_finds_none_in_profiles_of_photos(gamma: float) -> None:
     assert find_hdr_curve(make_grey_profile(gamma)) is None
 
 
+def test_find_hdr_curve_finds_none_in_a_printers_dark_grey() -> None:
+    printer = make_profile(gamma=4).replace(b"mntrRGB ", b"prtrRGB ")
+
+    assert find_hdr_curve(make_profile(gamma=4)) == "HLG"
+    assert find_hdr_curve(printer) is None
+
+
 @pytest.mark.parametrize(
     "profile",
     [
