@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from celery.schedules import crontab
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
@@ -384,6 +385,13 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         ("staging.tasks", "watch", STAGING_WATCH_EVERY_S),
         ("config.accounts.tasks", "forget", STAGING_PRUNE_EVERY_S),
     )
+}
+# By the clock: beat forgets with its process when a task ran last, and one that is restarted each
+# day would never wait for a whole day.
+CELERY_BEAT_SCHEDULE["remove_orphans"] = {
+    "task": "staging.tasks.remove_orphans",
+    "schedule": crontab(hour=3, minute=17),
+    "options": {"expires": 3600, "retry": True},
 }
 
 LOGGING_CONFIG = None

@@ -1,11 +1,12 @@
 """The storage of photos and pictures on Amazon's S3, or on another service with its protocol."""
 
+from collections.abc import Iterator
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from botocore.config import Config
 from storages.backends.s3 import S3Storage
-
 
 class PrivateBucket(S3Storage):  # type: ignore[misc]  # it ships no types
     """A private bucket, read by signed addresses, which expire.
@@ -31,6 +32,13 @@ class PrivateBucket(S3Storage):  # type: ignore[misc]  # it ships no types
                 retries={"total_max_attempts": 3, "mode": "standard"},
             ),
         }
+
+    def list_files(self, folder: str) -> Iterator[tuple[str, datetime]]:
+        """Yield the name and the time of each file below a folder, a page in memory at a time."""
+        pages = self.connection.meta.client.get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=self.bucket_name, Prefix=f"{folder}/"):
+            for file in page.get("Contents", ()):
+                yield file["Key"], file["LastModified"]
 
     @cached_property
     def source(self) -> str:

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from staging import callbacks
 from staging.batches import preparation, telling
-from staging.deletion import pruning
+from staging.deletion import orphans, pruning
 from staging.models import DiscardedFile, PredictionStatus, Tallied, Tally
 from staging.notices import sending, watching
 from staging.predictions import cancellation, collection, lookup, polling, submission
@@ -117,3 +117,11 @@ def prune() -> None:
     """Delete rows whose time is over; without RETENTION_DAYS, only those of no use to anyone."""
     found = pruning.prune(days=settings.RETENTION_DAYS or None, most=MOST_PRUNED)
     log.info("pruned", jobs=found.jobs, photos=found.photos, batches=found.batches)
+
+
+# Acknowledged before it runs: with a million files it may take longer than a broker waits for the
+# acknowledgement, which would then send it again and again. What a kill leaves, tomorrow finds.
+@shared_task(acks_late=False)
+def remove_orphans() -> None:
+    """Remove the files that no row names."""
+    log.info("orphans removed", count=orphans.remove_orphans())

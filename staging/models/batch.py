@@ -149,6 +149,7 @@ class BatchPhoto(Leased):
                 name="waiting_photos_by_rank",
                 condition=Q(status="waiting"),
             ),
+            models.Index(fields=["upload"], name="batch_photo_by_upload", condition=~Q(upload="")),
         ]
 
     def __str__(self) -> str:

@@ -47,6 +47,8 @@ class Photo(models.Model):
         indexes = [
             models.Index(fields=["project", "-created_at"], name="photo_by_project"),
             models.Index(fields=["-created_at"], name="photo_by_age"),
+            models.Index(fields=["file"], name="photo_by_file"),
+            models.Index(fields=["thumbnail"], name="photo_by_thumbnail"),
         ]
 
     def __str__(self) -> str:

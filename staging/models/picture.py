@@ -49,7 +49,9 @@ class StagedImage(models.Model):
                 fields=["created_at"],
                 name="fresh_images",
                 condition=Q(verdict=""),
-            )
+            ),
+            models.Index(fields=["file"], name="image_by_file"),
+            models.Index(fields=["thumbnail"], name="image_by_thumbnail"),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,7 @@
-"""Deletes rows that are older than RETENTION_DAYS, as `staging.tasks.prune` does every hour."""
+"""Deletes rows that are older than RETENTION_DAYS, and files that no row names.
+
+Workers do the same by themselves: the rows every hour, the files every day.
+"""
 
 import sys
 from argparse import ArgumentParser
@@ -7,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from staging.deletion import pruning
+from staging.deletion import orphans, pruning
 from staging.deletion.pruning import Pruned
 
 # A hundred years: no job is older, and dates before year 1 do not exist.
@@ -18,7 +21,7 @@ class Command(BaseCommand):
     help = (
         "Delete jobs that ended more than RETENTION_DAYS ago, old photos and batches without jobs, "
         "and old revisions of settings that no remaining job ran with; also idempotency keys older "
-        "than a day, and the files of deleted rows."
+        "than a day, the files of deleted rows, and files that no row names, older than a day."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -39,6 +42,9 @@ class Command(BaseCommand):
         else:
             found = pruning.prune(days=days, most=sys.maxsize)
         self.stdout.write(_in_words(found, days=days, dry_run=dry_run))
+        # After the rows, whose files are gone by now.
+        lost = orphans.count_orphans() if dry_run else orphans.remove_orphans()
+        self.stdout.write(f"{_does(dry_run)} {_count(lost, 'file')} that no row names.")
 
 
 def _in_words(found: Pruned, *, days: int | None, dry_run: bool) -> str:
@@ -49,8 +55,11 @@ def _in_words(found: Pruned, *, days: int | None, dry_run: bool) -> str:
         _count(found.revisions, "revision of settings", "revisions of settings"),
     ]
     old = "" if days is None else f"{', '.join(counted)} older than {_count(days, 'day')}, and "
-    does = "Would delete" if dry_run else "Deleted"
-    return f"{does} {old}{_count(found.keys, 'idempotency key')}."
+    return f"{_does(dry_run)} {old}{_count(found.keys, 'idempotency key')}."
+
+
+def _does(dry_run: bool) -> str:  # the option itself
+    return "Would delete" if dry_run else "Deleted"
 
 
 def _count(number: int, noun: str, plural: str = "") -> str:

@@ -1,10 +1,13 @@
 """What is kept for how long, and what goes then."""
 
 import io
+import os
 from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db.models import F
 from django.utils import timezone
@@ -62,7 +65,8 @@ def test_prune_deletes_what_ended_long_ago_with_its_photo_and_files(
 
     assert told == [
         "Deleted 1 job, 1 photo, 0 batches, 0 revisions of settings older than 30 days, and "
-        "0 idempotency keys."
+        "0 idempotency keys.",
+        "Deleted 0 files that no row names.",
     ]
     assert (jobs(), list(Photo.objects.all())) == ({young}, [young.photo])
     assert len(stored()) == 4
@@ -161,6 +165,7 @@ def test_prune_without_a_retention_lets_go_of_keys_and_files_alone(operator: Use
     assert told == [
         "RETENTION_DAYS is 0: jobs, photos and revisions are kept for ever.",
         "Deleted 1 idempotency key.",
+        "Deleted 0 files that no row names.",
     ]
     assert list(IdempotencyKey.objects.values_list("key", flat=True)) == ["young"]
     assert (StagingJob.objects.count(), DiscardedFile.objects.count()) == (1, 0)
@@ -175,6 +180,8 @@ def test_dry_run_says_the_same_and_deletes_nothing(operator: User) -> None:
     photo = make_old(staged(operator, project=project), days=31).photo
     BatchPhoto.objects.create(batch=left, position=0, name="x", photo=photo, status="staged")
     make_key(operator, "old", hours=25)
+    lost = default_storage.save("photos/lost.jpg", ContentFile(b"lost"))
+    os.utime(default_storage.path(lost), (0, 0))
     before = (jobs(), stored())
 
     said = prune("--days", "30", "--dry-run")
@@ -184,9 +191,12 @@ def test_dry_run_says_the_same_and_deletes_nothing(operator: User) -> None:
     assert unchanged
     assert said == [
         "Would delete 2 jobs, 2 photos, 2 batches, 0 revisions of settings older than 30 days, "
-        "and 1 idempotency key."
+        "and 1 idempotency key.",
+        "Would delete 1 file that no row names.",
     ]
-    assert done == [said[0].replace("Would delete", "Deleted")]
+    assert done == [line.replace("Would delete", "Deleted") for line in said]
+    assert "photos/lost.jpg" in before[1]
+    assert "photos/lost.jpg" not in stored()
 
 
 @pytest.mark.parametrize("days", ["-1", "36501"])
