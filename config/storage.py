@@ -5,8 +5,14 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
+from django.conf import settings
 from storages.backends.s3 import S3Storage
+
+# The longest file that S3 takes in one request.
+MOST_BYTES = 5 * 2**30
+
 
 class PrivateBucket(S3Storage):  # type: ignore[misc]  # it ships no types
     """A private bucket, read by signed addresses, which expire.
@@ -23,6 +29,13 @@ class PrivateBucket(S3Storage):  # type: ignore[misc]  # it ships no types
             "querystring_auth": True,
             # A name is derived from the content, or unique: a second write writes the same bytes.
             "file_overwrite": True,
+            # A longer file that is read waits on disk. The default of django-storages, 0, holds
+            # each one whole in memory.
+            "max_memory_size": settings.FILE_UPLOAD_MAX_MEMORY_SIZE,
+            # One request a file, straight from the disk and to it. boto3's own way takes ten
+            # threads a file, each with 8 MB in memory, and after a kill the bucket keeps parts that
+            # no listing shows.
+            "transfer_config": TransferConfig(use_threads=False, multipart_threshold=MOST_BYTES),
             "object_parameters": {"CacheControl": "private, max-age=3600, immutable"},
             # All tries of a request together take less than a worker's lease.
             "client_config": Config(

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from typing import IO
 from urllib.parse import urlencode, urlsplit
 
 import httpx
@@ -106,12 +107,16 @@ class ReplicateClient:
             raise BadAnswer("the webhook secret came without a key")
         return key
 
-    def upload_file(self, content: bytes, *, filename: str, content_type: str) -> RemoteFile:
-        """Upload a file, so that an input can hold its address."""
+    def upload_file(
+        self, content: bytes | IO[bytes], *, filename: str, content_type: str
+    ) -> RemoteFile:
+        """Upload bytes or an open file, so that an input can hold its address.
+
+        A file is sent piece by piece, from its beginning.
+        """
+        file = _Upload(io.BytesIO(content) if isinstance(content, bytes) else content)
         answer = self._call(
-            lambda client: client.files.create(
-                io.BytesIO(content), filename=filename, content_type=content_type
-            ),
+            lambda client: client.files.create(file, filename=filename, content_type=content_type),
             timeout_s=self._transfer_timeout_s,
         )
         return RemoteFile.from_json(answer)
@@ -193,6 +198,28 @@ class ReplicateClient:
         )
         send(client)
         return exchange.json
+
+
+class _Upload(io.RawIOBase):
+    """A file as the official client takes one: of Python's own kind, with a name.
+
+    Files of a web framework, and temporary ones, have the methods without the kind.
+    """
+
+    name = "file"
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def read(self, size: int = -1, /) -> bytes:
+        return self._file.read(size)
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        self._file.seek(offset, whence)
+        return self._file.tell()
+
+    def tell(self) -> int:
+        return self._file.tell()
 
 
 def _check_slug(slug: str) -> None:

@@ -141,10 +141,9 @@ def _upload_photo(prediction: Prediction) -> None:
         return
     photo = prediction.job.photo
     with photo.file.open("rb") as file:
-        content = file.read()
-    uploaded = replicate().upload_file(
-        content, filename=f"{photo.pk}.jpg", content_type="image/jpeg"
-    )
+        uploaded = replicate().upload_file(
+            file, filename=f"{photo.pk}.jpg", content_type="image/jpeg"
+        )
     Prediction.objects.note(prediction, photo_url=uploaded.url, photo_url_until=uploaded.expires_at)
 
 

@@ -1,26 +1,32 @@
 """Photos and pictures on S3."""
 
 import io
+import tracemalloc
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from django.db.models.fields.files import FieldFile
 from PIL import Image
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from config.storage import PrivateBucket
 from staging import links
+from staging.downloads import PackedFile, stream_zip
 from staging.models import StagedImage, StagingJob
 from staging.predictions import collection
-from tests.buckets import BUCKET, bucket, s3_url
+from tests.buckets import BUCKET, bucket, made_bucket, s3_url, s3_url_apart
 from tests.conftest import make_photo
 from tests.staging.conftest import Ask, Sandbox, ask, carry_out, opened, sandbox
 
-__all__ = ["ask", "bucket", "s3_url", "sandbox"]
+__all__ = ["ask", "bucket", "s3_url", "s3_url_apart", "sandbox"]
+
+MB = 2**20
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("bucket")]
 
@@ -113,6 +119,29 @@ def test_storing_twice_stores_once(bucket: Any) -> None:
     names.append(default_storage.save("pictures/a.webp", ContentFile(b"a picture")))
 
     assert (set(names), stored_in(bucket)) == ({"pictures/a.webp"}, {"pictures/a.webp"})
+
+
+def test_a_long_file_is_never_whole_in_memory(
+    s3_url_apart: str, settings: Settings, tmp_path: Path
+) -> None:
+    path = tmp_path / "long"
+    with path.open("wb") as file:
+        file.truncate(100 * MB)
+
+    with made_bucket(s3_url_apart, settings):
+        default_storage.save("uploads/first", ContentFile(b"so that boto3 is loaded"))
+        tracemalloc.start()
+        with path.open("rb") as file:
+            name = default_storage.save("uploads/long", File(file))
+        _, sending = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        packed = stream_zip([PackedFile(name, "long", 100 * MB)], folder="all")
+        received = sum(len(piece) for piece in packed)
+        _, receiving = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+    assert received > 100 * MB
+    assert (sending < 8 * MB, receiving < 8 * MB) == (True, True), (sending, receiving)
 
 
 def test_a_file_that_is_gone_is_not_found() -> None:

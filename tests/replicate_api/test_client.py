@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import tempfile
 import threading
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+import httpx
 import pytest
 from PIL import Image
 
@@ -40,6 +43,21 @@ def photo() -> bytes:
 
 
 # With the sandbox.
+
+
+def test_a_file_is_uploaded_piece_by_piece_from_its_beginning(
+    client: ReplicateClient,
+) -> None:
+    """Also one that has no name, as temporary files have none, and was read before."""
+    with tempfile.SpooledTemporaryFile() as file:
+        file.write(bytes(20 * 2**20))
+        tracemalloc.start()
+        sent = client.upload_file(file, filename="room.png", content_type="image/png")
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+    kept = httpx.get(sent.url, headers={"Authorization": f"Bearer {TOKEN}"}).json()
+    assert (kept["size"], most < 5 * 2**20) == (20 * 2**20, True), most
 
 
 def test_a_photo_is_uploaded_staged_and_downloaded(client: ReplicateClient) -> None:
