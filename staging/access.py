@@ -146,6 +146,12 @@ def may(user: User, right: Right, project: Project, *, in_admin: bool = False) -
     return projects_for(user, right, in_admin=in_admin).filter(pk=project.pk).exists()
 
 
+def may_stage_in(user: User, project: Project) -> bool:
+    """Say whether the admin lets an account stage single photos or many in a project."""
+    rights = (Right.STAGE, Right.STAGE_MANY)
+    return any(may(user, right, project, in_admin=True) for right in rights)
+
+
 def check(user: User, right: Right, project: Project, *, in_admin: bool = False) -> None:
     """Let an account that sees a project do something in it.
 

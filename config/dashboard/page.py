@@ -120,7 +120,6 @@ def _of_jobs(user: User, *, sees: Mapping[str, bool]) -> dict[str, Any]:
     if not jobs.exists():
         return {
             "is_empty": True,
-            "may_stage": user.has_perm("staging.add_stagingbatch"),
             "has_projects": projects is None or projects.exists(),
             **attention,
         }

@@ -1,4 +1,4 @@
-"""The admin's pages of batches: the list, the form for a new batch, and a batch with its photos."""
+"""The admin's pages of batches: the list, and a batch with its photos."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -178,14 +178,13 @@ class StagingBatchAdmin(MadeOnce, OfProjects, BoundedListAdmin):
         labels = dict(Style.objects.values_list("key", "label"))
         rooms = dict(RoomType.objects.values_list("key", "label"))
         refused = batch.photos.filter(status=BatchPhotoStatus.REFUSED).order_by("position")
-        may_replace = self.may(request, Right.STAGE_MANY, batch)
         jobs = (job for photo in page for job in photo.jobs.all())
         waits = find_waits(jobs, viewer=user_of(request))
         sees = seen_kinds(user_of(request))
         context = {
             **page_context(self, request, title=f"{batch}: {_state_of(progress)}"),
             "batch": batch,
-            "can_stage": self.may(request, Right.STAGE_MANY, batch),
+            "can_stage": self.may_stage(request, batch),
             "progress": progress,
             "counts": _in_words(progress),
             # Not "styles": Unfold has style sheets under that name.
@@ -196,7 +195,7 @@ class StagingBatchAdmin(MadeOnce, OfProjects, BoundedListAdmin):
                 (name, error, position, position // PHOTOS_A_PAGE + 1)
                 for name, error, position in refused.values_list("name", "error", "position")
             ],
-            "may_replace": may_replace,
+            "may_replace": self.may(request, Right.STAGE_MANY, batch),
             "page": page,
             "waits": waits,
             "photos": [

@@ -252,7 +252,7 @@ class StagingJobAdmin(OfProjects, DeletingAdmin, BoundedListAdmin):
             "can_cancel": not job.is_finished and self.may(request, Right.CANCEL, job),
             "can_retry": may_repeat and job.is_finished and job.status != JobStatus.SUCCEEDED,
             "can_repeat": may_repeat,
-            "can_stage": self.may(request, Right.STAGE, job),
+            "can_stage": self.may_stage(request, job),
             "can_delete": job.is_finished and self.has_delete_permission(request, job),
             "can_judge": self.may(request, Right.JUDGE, job),
             "can_share": self.may(request, Right.SHARE, job),

@@ -58,6 +58,10 @@ class OfProjects:
     def may(self, request: HttpRequest, right: Right, row: Any) -> bool:
         return access.may(user_of(request), right, self.project_of(row), in_admin=True)
 
+    def may_stage(self, request: HttpRequest, row: Any) -> bool:
+        """Say whether the Stage page takes photos for a row's project from the user."""
+        return access.may_stage_in(user_of(request), self.project_of(row))
+
     def check_may(self, request: HttpRequest, right: Right, row: Any) -> None:
         """Raise RightMissing, MayOnlySee or NotTheOwner where the user may not do something."""
         access.check(user_of(request), right, self.project_of(row), in_admin=True)

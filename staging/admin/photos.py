@@ -1,4 +1,4 @@
-"""The admin's pages of photos: the list, adding a photo, and a photo with its variants."""
+"""The admin's pages of photos: the list, and a photo with its variants."""
 
 from typing import Any
 
@@ -99,7 +99,7 @@ class PhotoAdmin(OfProjects, DeletingAdmin, BoundedListAdmin):
         context = {
             **page_context(self, request, title=str(photo)),
             "photo": photo,
-            "can_stage": self.may(request, Right.STAGE, photo),
+            "can_stage": self.may_stage(request, photo),
             "can_delete": self.has_delete_permission(request, photo),
             **variants_context(photo, request.GET, viewer=user_of(request), sees=sees),
         }

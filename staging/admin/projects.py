@@ -254,7 +254,7 @@ class ProjectAdmin(OfProjects, DeletingAdmin, BoundedListAdmin):
         if sees["photo"]:
             photos = Photo.objects.filter(project=project).order_by("-created_at", "-pk")
             page = BoundedPaginator(photos, PHOTOS_A_PAGE).get_page(request.GET.get("page"))
-            work |= {"page": page, "can_stage": self.may(request, Right.STAGE_MANY, project)}
+            work |= {"page": page, "can_stage": self.may_stage(request, project)}
         if sees["dailyusage"]:
             work["used"] = _sums_of(project)
         if sees["stagedimage"]:
