@@ -4,7 +4,8 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Value
+from django.db.models.functions import Greatest
 
 from modelsettings.models import ModelSettings, ReplicateModel
 from staging.models.job import JobKind, StagingJob
@@ -21,8 +22,7 @@ class EndedPredictions(models.Model):
     pictures = models.PositiveIntegerField(default=0)
     cost = models.DecimalField(max_digits=14, decimal_places=6, default=Decimal(0))
     seconds = models.FloatField(default=0, help_text="From bought to succeeded, all added up.")
-    # Today's verdicts on its pictures, and what those that are rejected now had cost. Below 0 where
-    # a release without the columns noted the verdict that was withdrawn since.
+    # Today's verdicts on its pictures, and what those that are rejected now had cost.
     accepted = models.IntegerField(default=0, db_default=0)
     rejected = models.IntegerField(default=0, db_default=0)
     rejected_cost = models.DecimalField(
@@ -54,13 +54,24 @@ class EndedPredictions(models.Model):
             "unpriced": int(outcome == "succeeded" and cost is None),
             "seconds": seconds,
         }
-        cls._add_to(key, names=names, added=added)
-
-    @classmethod
-    def _add_to(cls, key: dict[str, Any], *, names: dict[str, Any], added: dict[str, Any]) -> None:
         row, _ = cls._default_manager.get_or_create(**key, defaults=names)
         cls._default_manager.filter(pk=row.pk).update(
             **{name: F(name) + value for name, value in added.items()}
+        )
+
+    @classmethod
+    def _move_verdicts(cls, key: dict[str, Any], added: dict[str, int | Decimal]) -> None:
+        """Add to the verdicts of the row of a key, which do not go below 0.
+
+        A verdict may be withdrawn that was not counted when it was given: a release without the
+        columns noted it, or no row counts its picture, which came before such rows were kept. Of
+        such a picture no verdict is counted.
+        """
+        cls._default_manager.filter(**key).update(
+            **{
+                name: Greatest(F(name) + value, Value(type(value)(0)))
+                for name, value in added.items()
+            }
         )
 
 
@@ -102,7 +113,7 @@ class DailyUsage(EndedPredictions):
     @classmethod
     def count_verdicts(cls, job: StagingJob, *, day: date, **added: int | Decimal) -> None:
         """Add to a day's `accepted`, `rejected` and `rejected_cost`, which may go down."""
-        cls._add_to(cls._key_of(job, day), names=cls._names_of(job), added=added)
+        cls._move_verdicts(cls._key_of(job, day), added)
 
     @classmethod
     def _key_of(cls, job: StagingJob, day: date) -> dict[str, Any]:
@@ -160,7 +171,7 @@ class AccountUsage(EndedPredictions):
     ) -> None:
         """Add to a day's verdicts, as `DailyUsage.count_verdicts` does."""
         key = cls._key_of(job, day=day, account_pk=account_pk)
-        cls._add_to(key, names=cls._names_of(job, account_pk), added=added)
+        cls._move_verdicts(key, added)
 
     @classmethod
     def _key_of(cls, job: StagingJob, *, day: date, account_pk: int) -> dict[str, Any]:

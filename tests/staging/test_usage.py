@@ -151,6 +151,27 @@ def test_verdict_counts_on_the_day_of_its_picture(operator: User) -> None:
     assert verdicts() == [1, 0, Decimal(0)]
 
 
+@pytest.mark.parametrize("has_row", [False, True])
+def test_verdict_that_was_never_counted_takes_nothing_off_when_it_is_withdrawn(
+    operator: User, *, has_row: bool
+) -> None:
+    """As of a picture from before the accounts were counted, or judged by an earlier release."""
+    finish(stage(operator))
+    picture = StagedImage.objects.get()
+    StagedImage.objects.update(verdict="rejected")
+    DailyUsage.objects.update(rejected=1, rejected_cost=Decimal("0.03"))
+    if not has_row:
+        AccountUsage.objects.all().delete()
+
+    judge_picture(picture, by=operator, verdict="accepted")
+    judge_picture(picture, by=operator, verdict=None)
+
+    counted = ("accepted", "rejected", "rejected_cost")
+    assert DailyUsage.objects.values_list(*counted).get() == (0, 0, Decimal(0))
+    rows = list(AccountUsage.objects.values_list(*counted))
+    assert rows == ([(0, 0, Decimal(0))] if has_row else [])
+
+
 def test_deleted_pictures_stay_counted_with_their_verdicts(operator: User) -> None:
     job = finish(stage(operator))
     judge_picture(StagedImage.objects.get(), by=operator, verdict="rejected")
