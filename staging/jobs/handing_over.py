@@ -11,7 +11,6 @@ import structlog
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Count, F
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from staging.models import (
@@ -22,7 +21,7 @@ from staging.models import (
     PurchasePause,
     StagingJob,
 )
-from staging.models.prediction import PredictionQuerySet
+from staging.models.prediction import PredictionQuerySet, payer
 from staging.predictions.cancellation import ask_to_cancel
 from staging.worker.wake import Step, wake
 
@@ -58,7 +57,7 @@ def find_queues() -> list[Queue]:
     if not by_account:
         return []
     queued = Prediction.objects.filter(status=PredictionStatus.QUEUED).order_by()
-    payers = queued.annotate(payer=Coalesce("account", "job__owner")).filter(payer__in=by_account)
+    payers = queued.annotate(payer=payer()).filter(payer__in=by_account)
     # Of all of them: a bound would hide the accounts behind one with a long queue.
     counts = dict(payers.values_list("payer").annotate(Count("pk")))
     return [

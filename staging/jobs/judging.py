@@ -138,8 +138,7 @@ def _count(picture: StagedImage, job: StagingJob, *, before: str) -> None:
     added["rejected_cost"] = round(share, 6) * added[Verdict.REJECTED.value]
     day = timezone.localdate(prediction.finished_at)
     DailyUsage.count_verdicts(job, day=day, **added)
-    account_pk = prediction.account_id or job.owner_id
-    AccountUsage.count_verdicts(job, day=day, account_pk=account_pk, **added)
+    AccountUsage.count_verdicts(job, day=day, account_pk=prediction.payer_id, **added)
 
 
 def _check(verdict: str | Unset | None, stars: int | Unset | None) -> None:

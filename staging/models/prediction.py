@@ -1,5 +1,5 @@
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -33,6 +33,11 @@ class PredictionStatus(models.TextChoices):
     CANCELED = "canceled"
 
 
+def payer(column: Callable[[str], Any] = F) -> Coalesce:
+    """Return `payer_id` of a prediction in a query; `payer(OuterRef)` in a query inside of one."""
+    return Coalesce(column("account"), column("job__owner"))
+
+
 class PredictionQuerySet(LeasedQuerySet["Prediction"]):
     def claimable(self, now: datetime) -> "PredictionQuerySet":
         """Return the predictions that no worker holds and whose pause is over."""
@@ -40,8 +45,7 @@ class PredictionQuerySet(LeasedQuerySet["Prediction"]):
 
     def purchasable(self, now: datetime) -> "PredictionQuerySet":
         """Return the queued predictions that may be bought now: no pause stops them."""
-        payer = Coalesce(OuterRef("account"), OuterRef("job__owner"))
-        paused = PurchasePause.objects.of(model=OuterRef("job__model"), account=payer)
+        paused = PurchasePause.objects.of(model=OuterRef("job__model"), account=payer(OuterRef))
         return self.claimable(now).filter(~Exists(paused), status=PredictionStatus.QUEUED)
 
     def paid_by(self, account: int) -> "PredictionQuerySet":
@@ -129,7 +133,7 @@ class PredictionQuerySet(LeasedQuerySet["Prediction"]):
             unknown = reserved if may_have_cost or pictures else Decimal(0)
             cost = unknown if prediction.cost is None else prediction.cost
             limits = SpendingLimit.objects.of_purchase(
-                project=job.project_id, account=prediction.account_id or job.owner_id
+                project=job.project_id, account=prediction.payer_id
             )
             limits.settle(reserved=reserved, reserved_on=reserved_on, cost=cost)
         return True
@@ -220,7 +224,7 @@ class Prediction(Leased):
 
     @property
     def payer_id(self) -> int:
-        """The key of the account that pays for it."""
+        """The key of the account that pays for it: in a query `payer` and `paid_by`."""
         return self.account_id or self.job.owner_id
 
     @property
@@ -357,7 +361,7 @@ def _count(prediction: Prediction, job: StagingJob, now: datetime, *, pictures: 
         "cost": prediction.cost,
         "seconds": ran.total_seconds() if pictures else 0.0,
     }
-    account_pk = prediction.account_id or job.owner_id
+    account_pk = prediction.payer_id
     DailyUsage.count(job, **end)
     AccountUsage.count(job, account_pk=account_pk, **end)
     if pictures:

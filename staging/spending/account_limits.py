@@ -8,11 +8,11 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet, Sum
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from modelsettings.errors import RequestRefused
 from staging.models import AccountUsage, Period, Prediction, SpendingLimit, WhenOver
+from staging.models.prediction import payer
 from staging.spending.changing import hold_purchases
 
 MOST_USD = Decimal("99999999.99")
@@ -66,7 +66,7 @@ def _spent_since(day: date) -> dict[int, Decimal]:
 
 def _reserved_since(day: date) -> dict[int, Decimal]:
     under_way = Prediction.objects.under_way().filter(reserved_on__gte=day).order_by()
-    by_payer = under_way.annotate(payer=Coalesce("account", "job__owner")).values("payer")
+    by_payer = under_way.annotate(payer=payer()).values("payer")
     return _sums(by_payer.annotate(sum=Sum("reserved")).values_list("payer", "sum"))
 
 
