@@ -132,8 +132,11 @@ def request_batch(
     raises, TooManyPictures where `allow` does not allow their number, NotPossible for a project or
     a photo that was deleted meanwhile, and AlreadyAsked where `key` bought before.
     """
-    if not 1 <= len(sent) <= MAX_PHOTOS:
-        raise BatchRefused(_count_in_words(len(sent)), field="images")
+    if not sent:
+        raise BatchRefused(
+            "Send photos: images, an archive, or photos that are there.", field="images"
+        )
+    check_count(sent)
     batch = StagingBatch(
         owner=owner,
         project=project,
@@ -159,6 +162,13 @@ def request_batch(
         with files.saving():
             _record(batch, photos, key=key)
     return batch
+
+
+def check_count(sent: Sequence[SentPhoto]) -> None:
+    """Raise BatchRefused for more photos than one request may have."""
+    if len(sent) > MAX_PHOTOS:
+        sentence = f"These are {len(sent)} photos; we take at most {MAX_PHOTOS} at once."
+        raise BatchRefused(sentence, field="images")
 
 
 def find_error(photo: SentPhoto) -> str:
@@ -205,12 +215,6 @@ def _from_archived(archive: PhotoArchive, file: ArchivedFile) -> SentPhoto:
         open=lambda: archive.open(file, max_bytes=images.MAX_BYTES),
         error=file.error,
     )
-
-
-def _count_in_words(count: int) -> str:
-    if not count:
-        return "Send photos: images, an archive, or photos that are there."
-    return f"These are {count} photos; we take at most {MAX_PHOTOS} at once."
 
 
 def _find_model(slug: str) -> ReplicateModel | None:

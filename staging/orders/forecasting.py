@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 
 from modelsettings.models import ReplicateModel
 from staging import access
-from staging.batches.requesting import MAX_PHOTOS, BatchRefused, SentPhoto, choose_rooms, find_error
+from staging.batches.requesting import SentPhoto, check_count, choose_rooms, find_error
 from staging.jobs.planning import Plan, plan_job
 from staging.orders.order import Order
 from staging.orders.placing import Twin, find_twin
@@ -52,9 +52,7 @@ def forecast(order: Order, *, by: User, token: str = "") -> Forecast:
 
     Raises BatchRefused, RightMissing and MayOnlySee, and what `plan_job` raises.
     """
-    if len(order.photos) > MAX_PHOTOS:
-        sentence = f"These are {len(order.photos)} photos; we take at most {MAX_PHOTOS} at once."
-        raise BatchRefused(sentence, field="images")
+    check_count(order.photos)
     if order.photos:
         access.check(by, order.right, order.project, in_admin=True)
     good = [photo for photo in order.photos if not find_error(photo)]
