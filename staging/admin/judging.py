@@ -18,7 +18,7 @@ from staging.admin.filters import MOST_DIGITS
 from staging.admin.judging_filters import NothingSuch, filters_of, read_filters, write_filters
 from staging.admin.page_parts import OfProjects, is_path, page_context, user_of
 from staging.jobs.judging import fresh_pictures, judge_picture
-from staging.jobs.verdict_queue import MOST_COUNTED, VerdictQueue, count_waiting, select
+from staging.jobs.verdict_queue import MOST_COUNTED, VerdictQueue, count_to_most, select
 from staging.models import Project, StagedImage, StagingJob, Verdict
 
 # How many pictures a page draws, so that the next one is there at once.
@@ -185,7 +185,7 @@ def _last_seen(request: HttpRequest) -> StagedImage | None:
 
 
 def _count_left(pictures: QuerySet[StagedImage]) -> dict[str, Any]:
-    waiting = count_waiting(pictures)
+    waiting = count_to_most(pictures)
     return {"waiting": min(waiting, MOST_COUNTED), "are_more": waiting > MOST_COUNTED}
 
 

@@ -93,7 +93,7 @@ def select(pictures: QuerySet[StagedImage], wanted: Wanted) -> QuerySet[StagedIm
     return pictures.filter(**{_PATHS[kind]: key for kind, key in chosen.items()})
 
 
-def count_waiting(pictures: QuerySet[StagedImage]) -> int:
+def count_to_most(pictures: QuerySet[StagedImage]) -> int:
     """Count pictures, to MOST_COUNTED and one."""
     return pictures.order_by()[: MOST_COUNTED + 1].count()
 

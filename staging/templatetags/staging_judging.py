@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from staging import access
 from staging.access import Right
 from staging.jobs.judging import accepted_pictures, fresh_pictures
-from staging.jobs.verdict_queue import MOST_COUNTED, count_waiting, select
+from staging.jobs.verdict_queue import MOST_COUNTED, count_to_most, select
 from staging.models import StagedImage
 
 register = template.Library()
@@ -43,7 +43,7 @@ def judge_link(context: Any, kind: str, row: Any) -> SafeString:
     if not access.holds(user, Right.JUDGE):
         return SafeString("")
     fresh = access.rows_for(fresh_pictures(), user, Right.JUDGE, project="prediction__job__project")
-    waiting = count_waiting(select(fresh, {kind: row.pk}))  # type: ignore[misc]  # a key of Wanted
+    waiting = count_to_most(select(fresh, {kind: row.pk}))  # type: ignore[misc]  # a key of Wanted
     if not waiting:
         return SafeString("")
     return format_html(
@@ -70,7 +70,7 @@ def accepted_offer(context: Any, *, batch: Any = None, project: Any = None) -> A
         return None
     of_it = select(accepted_pictures(), {kind: key})  # type: ignore[misc]  # a key of Wanted
     shown = access.rows_shown_to(of_it, user, project="prediction__job__project")
-    count = count_waiting(shown)
+    count = count_to_most(shown)
     if not count and not access.has_all_projects(user) and not _is_seen(kind, key, user):
         return None
     url = f"{reverse(f'admin:{_PAGES[kind]}', args=[key])}?verdict=accepted"
