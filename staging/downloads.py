@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO, Any
@@ -10,6 +10,7 @@ from typing import IO, Any
 import structlog
 from django.core.files.storage import default_storage
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 from zipstream import ZipStream  # type: ignore[import-untyped]  # it ships no types
 
 from staging.errors import NoPicture
@@ -29,9 +30,14 @@ _RESERVED = {"con", "prn", "aux", "nul"} | {
 _UNSAFE = re.compile(r'[<>:"/\\|?*]')
 _UNSEEN = ("Cc", "Cs", "Cf", "Zl", "Zp")
 _JOINERS = "\u200c\u200d"
+# A batch's photos in the order in which they were sent: several workers read them in.
 _ORDER = (
-    "prediction__job__photo__created_at", "prediction__job__photo", "prediction__job__created_at",
-    "prediction__position", "position", "pk",
+    Coalesce(
+        "prediction__job__batch_photo__batch__created_at", "prediction__job__photo__created_at"
+    ),
+    "prediction__job__batch_photo__position", "prediction__job__photo__created_at",
+    "prediction__job__photo", "prediction__job__created_at", "prediction__position", "position",
+    "pk",
 )  # fmt: skip
 _COLUMNS = (
     "prediction__job__photo", "prediction__job__photo__file", "prediction__job__photo__size",
@@ -59,8 +65,9 @@ def pick_pictures(
 ) -> list[PackedFile]:
     """Return the files of a ZIP under names that differ, with a single query.
 
-    `only` holds primary keys; keys that are not among `pictures` are passed over. Raises
-    NotPossible where no picture is left.
+    A photo's pictures lie in the folders in which it was sent, below `folder`. `only` holds primary
+    keys; keys that are not among `pictures` are passed over. Raises NotPossible where no picture is
+    left.
     """
     found = pictures.filter(pk__in=only) if only else pictures
     if verdict:
@@ -71,12 +78,13 @@ def pick_pictures(
     names = _Names(folder)
     packed, photos = [], set()
     for photo, photo_file, photo_size, photo_name, room, style, file, size in rows:
-        stem = _stem_of(photo_name)
+        *folders, photo_name = photo_name.split("/")
         if with_originals and photo not in photos:
             photos.add(photo)
-            packed.append(PackedFile(photo_file, names.give(stem, extension=".jpg"), photo_size))
+            name = names.give(_stem_of(photo_name), folders=folders, extension=".jpg")
+            packed.append(PackedFile(photo_file, name, photo_size))
         words = name_picture(photo_name, room=room, style=style)
-        name = names.give(words, extension=PurePosixPath(file).suffix)
+        name = names.give(words, folders=folders, extension=PurePosixPath(file).suffix)
         packed.append(PackedFile(file, name, size))
     return packed
 
@@ -129,22 +137,31 @@ def safe_name(words: str, *, otherwise: str = "pictures") -> str:
 def name_picture(photo_name: str, *, room: str, style: str) -> str:
     """Return the name under which a picture is saved, without its extension.
 
+    Where it is saved by itself, no folder says which IMG_1 it is of: its name does.
+
     >>> name_picture("IMG_2041.jpg", room="living_room", style="modern")
     'IMG_2041 - living room, modern'
+    >>> name_picture("Unit 101/IMG_1.jpg", room="living_room", style="modern")
+    'Unit 101, IMG_1 - living room, modern'
     """
-    return f"{_stem_of(photo_name)} - {_in_words(room)}, {_in_words(style)}"
+    *folders, name = photo_name.split("/")
+    stem = _stem_of(name)
+    place = _shorten(", ".join(folders), most=max(0, MAX_STEM_BYTES // 2 - len(stem.encode())))
+    words = f"{stem} - {_in_words(room)}, {_in_words(style)}"
+    return f"{place}, {words}" if place else words
 
 
 class _Names:
-    """Gives each file of a folder a different name, also on systems that ignore case."""
+    """Gives each file of a ZIP a different name, also on systems that ignore case."""
 
     def __init__(self, folder: str) -> None:
         self._folder = safe_name(folder)
         self._given: set[str] = {"missing.txt"}
         self._last: dict[str, int] = {}
 
-    def give(self, words: str, *, extension: str) -> str:
-        stem = safe_name(words, otherwise="photo")
+    def give(self, words: str, *, folders: Sequence[str], extension: str) -> str:
+        place = [safe_name(folder, otherwise="folder") for folder in folders]
+        stem = "/".join([*place, safe_name(words, otherwise="photo")])
         name = f"{stem}{extension}"
         while name.casefold() in self._given:
             number = self._last.get(stem.casefold(), 1) + 1

@@ -17,7 +17,8 @@ from modelsettings.actors import Actor
 from modelsettings.models import ReplicateModel
 from modelsettings.schema.published import PublishedModel
 from modelsettings.settings import get_settings, patch_settings, set_overridable
-from staging.batches.requesting import from_photo, from_upload, request_batch
+from staging.batches.requesting import request_batch
+from staging.batches.sent import from_photo, from_upload
 from staging.disclosure import end_rule, set_rule
 from staging.invitations import invite
 from staging.jobs.request import StagingRequest

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from config.http.errors import API
 from staging import images
-from staging.batches.requesting import MAX_TOTAL_BYTES
+from staging.batches.sent import MAX_TOTAL_BYTES
 
 # Room for the other fields of a form that holds a file.
 _FIELDS_BYTES = 2**20

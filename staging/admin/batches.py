@@ -33,9 +33,11 @@ from staging.admin.page_parts import MadeOnce, OfProjects, page_context, user_of
 from staging.admin.paging import BoundedListAdmin
 from staging.admin.stage.page import redirect_to_stage
 from staging.asking import all_of
+from staging.batches.file_names import tell_passed_over
 from staging.batches.progress import Progress, photos_with_jobs, progress_of
 from staging.batches.replacing import replace_photo
-from staging.batches.requesting import BatchRefused, from_upload
+from staging.batches.rooms import tell_unnamed
+from staging.batches.sent import BatchRefused, from_upload
 from staging.jobs.verdict_queue import batch_label
 from staging.models import (
     BatchPhoto,
@@ -187,6 +189,7 @@ class StagingBatchAdmin(MadeOnce, OfProjects, BoundedListAdmin):
             "can_stage": self.may_stage(request, batch),
             "progress": progress,
             "counts": _in_words(progress),
+            "told_of_files": _told_of_files(batch),
             # Not "styles": Unfold has style sheets under that name.
             "style_labels": [labels.get(style, style) for style in batch.styles],
             "sent": (sent := sum(progress.photos.values())),
@@ -218,6 +221,12 @@ def _state_of(progress: Progress) -> str:
     if not progress.made:
         return "ended, nothing made"
     return f"ended, {progress.not_made} of {progress.total} not made"
+
+
+def _told_of_files(batch: StagingBatch) -> str:
+    """Return what was passed over, and the folders for which no room was found, in sentences."""
+    told = tell_passed_over(batch.passed_over), tell_unnamed(batch.folders_without_room)
+    return " ".join(sentence for sentence in told if sentence)
 
 
 def _in_words(progress: Progress) -> str:

@@ -107,6 +107,14 @@ class BatchSerializer(BatchSummarySerializer):
     profile = serializers.CharField(allow_null=True)
     overrides = serializers.DictField()
     seed = serializers.IntegerField(allow_null=True)
+    passed_over = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text="Files of the ZIP that were passed over, counted by extension.",
+    )
+    folders_without_room = serializers.DictField(
+        child=serializers.IntegerField(),
+        help_text="Folders that name no room, each with its photos that got `room_type` so.",
+    )
     photos = BatchPhotoSerializer(many=True)
 
     class Meta:
@@ -142,6 +150,8 @@ def describe_batch(batch: StagingBatch, progress: Progress, request: Request) ->
         "profile": batch.profile_name or None,
         "overrides": batch.overrides,
         "seed": batch.seed,
+        "passed_over": batch.passed_over,
+        "folders_without_room": batch.folders_without_room,
         "photos": [_describe_photo(photo, batch, request) for photo in photos_with_jobs(batch)],
     }
     return BatchSerializer(document, context={"request": request}).data

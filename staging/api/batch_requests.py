@@ -10,7 +10,7 @@ from modelsettings.api.strict import StrictSerializer, check_text, checked
 from staging.api.callbacks import CallbackUrlField
 from staging.api.job_requests import OverridesField
 from staging.api.library import RoomTypeField, StyleField
-from staging.batches.requesting import MAX_PHOTOS
+from staging.batches.sent import MAX_PHOTOS
 from staging.library.reading import check_room_type
 from staging.prompts import MODES
 
@@ -40,7 +40,12 @@ class WantedSerializer(StrictSerializer):
     room_type = RoomTypeField(required=False, allow_blank=True, default="")
     room_types = RoomTypesField(
         required=False,
-        help_text="By a photo's name, where it is not in a folder that is called like its room.",
+        help_text="By a photo's path or name, where it is in no folder that names its room.",
+    )
+    require_rooms = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Refuse the batch where nothing says the room of a photo, before it is staged.",
     )
     prompt = serializers.CharField(
         required=False, allow_blank=True, default="", max_length=5000, help_text="Your own words."

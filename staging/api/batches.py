@@ -41,7 +41,8 @@ from staging.api.throttling import CostlyThrottle
 from staging.api.uploads import BatchMultiPartParser
 from staging.asking import rest_of
 from staging.batches.progress import progress_of
-from staging.batches.requesting import from_archive, from_photo, from_upload, request_batch
+from staging.batches.requesting import request_batch
+from staging.batches.sent import Sending, from_archive, from_photo, from_upload
 from staging.models import IdempotencyKey, Photo, Project, StagingBatch
 
 
@@ -113,14 +114,16 @@ def _stage(request: Request, *, key: IdempotencyKey | None) -> StagingBatch:
         request, ids=found.get("photos", []), project_id=found.get("project")
     )
     uploads, archive = found.get("images", []), found.get("archive")
-    packed = from_archive(archive) if archive is not None else []
+    packed = from_archive(archive) if archive is not None else Sending()
     return request_batch(
-        [*map(from_photo, photos), *map(from_upload, uploads), *packed],
+        [*map(from_photo, photos), *map(from_upload, uploads), *packed.photos],
         wish_in(found),
         owner=caller(request),
         project=project,
         styles=found.get("styles", []),
         room_types=found.get("room_types", {}),
+        require_rooms=found["require_rooms"],
+        passed_over=packed.passed_over,
         callback_url=found["callback_url"],
         key=key,
         allow=rest_of(caller(request)),

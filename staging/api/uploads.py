@@ -11,7 +11,7 @@ from rest_framework.exceptions import APIException, ParseError, ValidationError
 from rest_framework.parsers import MultiPartParser
 
 from staging import images
-from staging.batches.requesting import MAX_PHOTOS, MAX_TOTAL_BYTES
+from staging.batches.sent import MAX_PHOTOS, MAX_TOTAL_BYTES
 from staging.photos import Upload, from_request
 
 # The largest photo, and room for the other fields.

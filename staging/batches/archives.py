@@ -1,32 +1,33 @@
 """Reads ZIPs of photos within bounds: the list of their files, and each file's bytes.
 
 Nothing that an archive says about itself is trusted: its directory is read only up to a length, an
-entry is unpacked only up to a size, and a name is only ever shown.
+entry is unpacked only up to a size, and a name is only ever shown, and compared with room names.
 """
 
 import errno
 import re
+import stat
 import struct
 import tempfile
+import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import IO, Any
 
 from modelsettings.errors import RequestRefused
+from staging.batches.entry_names import read_names
+from staging.batches.file_names import find_name_error, in_words, sort_out
 
-PHOTO_EXTENSIONS = frozenset(
-    (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".heic", ".heif", ".hif")
-)
-_ARCHIVE_EXTENSIONS = frozenset((".zip", ".7z", ".rar", ".tar", ".gz", ".tgz"))
-# Hidden files that operating systems leave in a folder, and that get packed unnoticed.
-_LITTER = frozenset(("thumbs.db", "desktop.ini", "icon\r"))
 # The other methods of zipfile put no bound on the size of one decompressed chunk.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _IS_ENCRYPTED, _IS_UTF8 = 0x1, 0x800
+_LOCAL_HEADER = struct.Struct("<4s5H3L2H")
+# The attributes of a folder: of DOS, and of Unix in the upper half.
+_IS_FOLDER = 0x10
 # About ten thousand entries; zipfile reads the whole directory at once.
 _MAX_DIRECTORY_BYTES = 2**20
 _DRIVE = re.compile("[A-Za-z]:")
@@ -37,6 +38,7 @@ _DAMAGE = (
     EOFError,
     NotImplementedError,
     OSError,
+    OverflowError,
     RuntimeError,
     ValueError,
     struct.error,
@@ -62,43 +64,79 @@ class FileRefused(RequestRefused):
 class ArchivedFile:
     """A file of an archive: its name, which is only to be shown, and its size as the ZIP says it.
 
-    `error` says why the file is no photo that can be taken; it is empty for a photo.
+    `other_names` are forms in which other programs show the name. `error` says why the file is no
+    photo that can be taken; it is empty for a photo.
     """
 
     name: str
     size: int
     error: str = ""
+    other_names: tuple[str, ...] = ()
     _info: zipfile.ZipInfo = field(default_factory=zipfile.ZipInfo, repr=False)
 
 
 class PhotoArchive:
-    """A ZIP whose directory has been read; the caller closes the file."""
+    """A ZIP whose directory has been read; the caller closes the file.
 
-    def __init__(self, file: "IO[bytes] | Any", *, max_files: int, max_bytes: int) -> None:
+    `files` are those that are answered one by one, in the order in which people count, and
+    `passed_over` counts the side files by their extension: these count in no limit.
+    """
+
+    def __init__(
+        self,
+        file: "IO[bytes] | Any",
+        *,
+        max_files: int,
+        max_bytes: int,
+        is_known_folder: Callable[[str], bool],
+        is_directory_alone: bool = False,
+    ) -> None:
         """Read the directory; `max_bytes` is for all files together, unpacked.
 
-        Raises ArchiveRefused.
+        `is_known_folder` tells the code page of names (`read_names`). With `is_directory_alone`,
+        `file` is the end of a ZIP, without the files in front of its directory. Raises
+        ArchiveRefused.
         """
+        self._file = _BoundedReads(file)
         try:
-            self._zip = zipfile.ZipFile(_BoundedReads(file))
+            self._zip = zipfile.ZipFile(self._file)
         except _DAMAGE as error:
             raise ArchiveRefused(
                 "This is not a ZIP that can be read: it is damaged or incomplete. Make it again."
             ) from error
-        infos = [info for info in self._zip.infolist() if not _is_litter(info)]
-        if not infos:
+        entries = self._zip.infolist()
+        names = read_names(entries, is_known=is_known_folder)
+        folders = {part for name in names for part in _folders_of(name.path)}
+        found = [
+            (entry, name)
+            for entry, name in zip(entries, names, strict=True)
+            if not _is_folder(entry, name.path, folders)
+        ]
+        out = sort_out([name.path for _, name in found])
+        kept = [found[place] for place in out.kept]
+        if not kept and out.passed_over:
+            told = in_words(out.passed_over)
+            raise ArchiveRefused(f"There is no photo in this ZIP: it holds {told}.")
+        if not kept:
             raise ArchiveRefused("This ZIP is empty: put photos into it.")
-        if len(infos) > max_files:
+        if len(kept) > max_files:
             raise ArchiveRefused(
-                f"This ZIP holds {len(infos)} files; we take at most {max_files} photos at once."
+                f"This ZIP holds {len(kept)} photos; we take at most {max_files} at once."
             )
-        if sum(info.file_size for info in infos) > max_bytes:
+        if sum(entry.file_size for entry, _ in kept) > max_bytes:
             raise ArchiveRefused(
-                f"The files of this ZIP have more than {max_bytes / 2**30:g} GB: send fewer."
+                f"The photos of this ZIP have more than {max_bytes / 2**30:g} GB: send fewer."
             )
+        self.passed_over = out.passed_over
         self.files = [
-            ArchivedFile(shown_name(info), info.file_size, _find_error(info), info)
-            for info in infos
+            ArchivedFile(
+                name=displayable(name.path),
+                size=entry.file_size,
+                error=_find_error(entry, name.path, is_there=not is_directory_alone),
+                other_names=tuple(map(displayable, name.others)),
+                _info=entry,
+            )
+            for entry, name in kept
         ]
 
     @contextmanager
@@ -109,10 +147,23 @@ class PhotoArchive:
             file.seek(0)
             yield file
 
+    def _under_its_own_name(self, entry: zipfile.ZipInfo) -> zipfile.ZipInfo:
+        """Return an entry under the name that stands before its bytes.
+
+        zipfile refuses an entry that the directory calls otherwise: with the other slash, or in
+        another form. Raises what _DAMAGE holds.
+        """
+        self._file.seek(entry.header_offset)
+        header = _LOCAL_HEADER.unpack(self._file.read(_LOCAL_HEADER.size))
+        flags, length = header[2], header[9]
+        own = copy(entry)
+        own.orig_filename = self._file.read(length).decode("utf-8" if flags & _IS_UTF8 else "cp437")
+        return own
+
     def _unpack(self, entry: ArchivedFile, target: IO[bytes], *, max_bytes: int) -> None:
         left = max_bytes
         try:
-            with self._zip.open(entry._info) as packed:
+            with self._zip.open(self._under_its_own_name(entry._info)) as packed:
                 while chunk := packed.read(_CHUNK_BYTES):
                     left -= len(chunk)
                     if left < 0:
@@ -127,40 +178,14 @@ class PhotoArchive:
             raise FileRefused(f"This file has more than {max_bytes // 2**20} MB.")
 
 
-def is_photo_name(name: str) -> bool:
-    """Say whether a file's name ends like that of a photo."""
-    return PurePosixPath(name).suffix.lower() in PHOTO_EXTENSIONS
-
-
-def is_litter_name(name: str) -> bool:
-    """Say whether a path is of a file that an operating system left: .DS_Store, __MACOSX/…"""
-    parts = [part for part in name.split("/") if part not in ("", ".", "..")]
-    return any(part.startswith(".") or part == "__MACOSX" for part in parts) or (
-        bool(parts) and parts[-1].lower() in _LITTER
-    )
-
-
-def shown_name(info: zipfile.ZipInfo) -> str:
-    """Return an entry's path as it can be shown and stored, at most 255 characters of it.
-
-    A name without the mark of UTF-8 often is UTF-8 all the same: macOS packs so.
-    """
-    name = info.filename
-    if not info.flag_bits & _IS_UTF8:
-        with suppress(UnicodeError):
-            name = name.encode("cp437").decode()
-    return displayable(name)
-
-
 def displayable(path: str) -> str:
     """Return a path as it can be shown and stored; of a longer one, its last 255 characters.
 
     >>> displayable("C:\\\\photos\\\\..\\\\bedroom\\\\1.jpg")
     'photos/bedroom/1.jpg'
     """
-    path = "".join(
-        character if character.isprintable() else "�" for character in path.replace("\\", "/")
-    )
+    composed = unicodedata.normalize("NFC", path).replace("\\", "/")
+    path = "".join(character if character.isprintable() else "�" for character in composed)
     parts = [part for part in path.split("/") if part not in ("", ".", "..")]
     if parts and _DRIVE.fullmatch(parts[0]):
         del parts[0]
@@ -168,24 +193,30 @@ def displayable(path: str) -> str:
     return path if len(path) <= 255 else f"…{path[-254:]}"
 
 
-def _is_litter(info: zipfile.ZipInfo) -> bool:
-    # `is_dir` fails on an empty name, which zipfile makes of a name that begins with NUL.
-    is_folder = info.filename != "" and info.is_dir()
-    return is_folder or is_litter_name(info.filename.replace("\\", "/"))
+def _folders_of(path: str) -> Iterator[str]:
+    """Yield the folders above a file: of `a/b/1.jpg`, `a/b` and `a`."""
+    while path := path.rpartition("/")[0]:
+        yield path
 
 
-def _find_error(info: zipfile.ZipInfo) -> str:
+def _is_folder(entry: zipfile.ZipInfo, path: str, folders: Collection[str]) -> bool:
+    """Say whether an entry is a folder: by its slash, its attributes, or what lies in it."""
+    if path.endswith("/"):
+        return True
+    attributes = entry.external_attr
+    is_marked = bool(attributes & _IS_FOLDER) or stat.S_ISDIR(attributes >> 16)
+    return not entry.file_size and (is_marked or path in folders)
+
+
+def _find_error(entry: zipfile.ZipInfo, path: str, *, is_there: bool) -> str:
     """Return why an entry is no photo that can be taken, or "" where it is."""
-    suffix = PurePosixPath(shown_name(info)).suffix.lower()
-    if suffix in _ARCHIVE_EXTENSIONS:
-        return "This is an archive inside the ZIP: unpack it and send its photos."
-    if suffix not in PHOTO_EXTENSIONS:
-        return "This is not called like a photo: we take JPEG, PNG, WebP and HEIC."
-    if info.flag_bits & _IS_ENCRYPTED:
+    if error := find_name_error(path):
+        return error
+    if entry.flag_bits & _IS_ENCRYPTED:
         return "This file is locked with a password: pack it without one."
-    if info.header_offset < 0:
+    if is_there and entry.header_offset < 0:
         return _DAMAGED_ENTRY
-    if info.compress_type not in _METHODS:
+    if entry.compress_type not in _METHODS:
         return "This file is packed in a way that we do not read: make an ordinary ZIP."
     return ""
 

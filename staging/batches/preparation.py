@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from datetime import timedelta
-from pathlib import PurePosixPath
 
 import structlog
 from django.contrib.auth.models import User
@@ -156,7 +155,8 @@ def _read_photo(batch_photo: BatchPhoto) -> Photo:
     except FileNotFoundError:
         raise images.PhotoRefused("The file of this photo is gone: send it again.") from None
     with file:
-        upload = Upload(file, PurePosixPath(batch_photo.name).name)
+        # With its folders: many a photo of a house is called IMG_1.
+        upload = Upload(file, batch_photo.name)
         return store_photo(upload, owner=batch_photo.owner, project=batch_photo.batch.project)
 
 

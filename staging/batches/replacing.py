@@ -9,13 +9,8 @@ from django.utils import timezone
 
 from staging.asking import Allow, any_number
 from staging.batches.preparation import plan_all
-from staging.batches.requesting import (
-    PHOTO_TAKES_S,
-    BatchRefused,
-    SentPhoto,
-    find_error,
-    store_upload,
-)
+from staging.batches.requesting import PHOTO_TAKES_S, find_error, store_upload
+from staging.batches.sent import BatchRefused, SentPhoto
 from staging.errors import NotPossible
 from staging.models import BatchPhoto, BatchPhotoStatus, Line, Turn
 from staging.new_files import NewFiles

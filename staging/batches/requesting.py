@@ -1,31 +1,32 @@
 """Records a batch: stores its files as they came, gives each photo a room, and wakes workers."""
 
-import re
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path, PurePosixPath
-from typing import IO
 
 from django.contrib.auth.models import User
 from django.core.files.base import File
 from django.core.files.storage import default_storage
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
 
-from modelsettings.errors import RequestRefused
 from modelsettings.models import ReplicateModel
 from staging import images
 from staging.asking import Allow, any_number
-from staging.batches.archives import ArchivedFile, FileRefused, PhotoArchive, displayable
+from staging.batches.archives import FileRefused
+from staging.batches.rooms import tell_unnamed
+from staging.batches.sent import (
+    MAX_PHOTOS,
+    BatchRefused,
+    Rooms,
+    SentPhoto,
+    choose_rooms,
+)
 from staging.errors import GoneMeanwhile
 from staging.idempotency import keep_key
 from staging.jobs.planning import CannotStage, plan_job
 from staging.jobs.request import StagingRequest
-from staging.library.reading import room_types as known_rooms
 from staging.models import (
     BatchPhoto,
     BatchPhotoStatus,
@@ -38,75 +39,13 @@ from staging.models import (
 )
 from staging.new_files import NewFiles
 from staging.projects import lock_project
+from staging.prompts import DEFAULT_ROOM
 from staging.worker.wake import Step, wake
 
-MAX_PHOTOS = 200
-MAX_TOTAL_BYTES = 4 * 2**30
 # The photos of an account stand so far apart in the queue of those that wait to be read.
 PHOTO_TAKES_S = 1.0
 # Workers that are woken at once for a new batch; each process bounds how many photos it decodes.
 _PREPARERS = 3
-
-
-class BatchRefused(RequestRefused):
-    """A request for a batch that is wrong as a whole; `field` names the field to correct."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SentPhoto:
-    """A photo of a batch as it was sent: a file to open, or a photo that is stored already.
-
-    `room_type` is empty where its folder or the request says the room. `error` says what is known
-    to be wrong with it.
-    """
-
-    name: str
-    size: int = 0
-    room_type: str = ""
-    open: Callable[[], AbstractContextManager[IO[bytes]]] | None = field(default=None, repr=False)
-    photo: Photo | None = None
-    error: str = ""
-
-
-def from_upload(upload: "UploadedFile[bytes]", *, room_type: str = "") -> SentPhoto:
-    """Return a file of a request as a photo of a batch."""
-
-    @contextmanager
-    def opened() -> Iterator[IO[bytes]]:
-        upload.seek(0)
-        yield upload
-
-    name, size = displayable(upload.name or ""), upload.size or 0
-    return SentPhoto(name=name, size=size, room_type=room_type, open=opened)
-
-
-def from_photo(photo: Photo, *, room_type: str = "") -> SentPhoto:
-    name = photo.original_name or f"{photo.pk}.jpg"
-    return SentPhoto(name=name, room_type=room_type, photo=photo)
-
-
-def from_path(path: Path, *, name: str) -> SentPhoto:
-    """Return a file on disk as a photo of a batch; `name` is its path below the folder."""
-    return SentPhoto(name=displayable(name), size=path.stat().st_size, open=lambda: path.open("rb"))
-
-
-def from_archive(upload: "UploadedFile[bytes]", *, room_type: str = "") -> list[SentPhoto]:
-    """Return the files of a ZIP, which must stay open until they are stored.
-
-    `room_type` is the room of those that are in no folder that is called like a room. Raises
-    ArchiveRefused.
-    """
-    archive = PhotoArchive(upload, max_files=MAX_PHOTOS, max_bytes=MAX_TOTAL_BYTES)
-    files = [_from_archived(archive, file) for file in archive.files]
-    return with_room(files, room_type)
-
-
-def with_room(photos: Sequence[SentPhoto], room_type: str) -> list[SentPhoto]:
-    """Give a room to the photos that are in no folder that is called like one; "" to none."""
-    if not room_type:
-        return list(photos)
-    rooms = choose_rooms(photos, {}, room_type)
-    return [replace(photo, room_type=room) for photo, room in zip(photos, rooms, strict=True)]
 
 
 def request_batch(
@@ -117,6 +56,8 @@ def request_batch(
     project: Project,
     styles: Sequence[str] = (),
     room_types: Mapping[str, str] | None = None,
+    require_rooms: bool = False,
+    passed_over: Mapping[str, int] | None = None,
     callback_url: str = "",
     tells_owner: bool = False,
     key: IdempotencyKey | None = None,
@@ -125,12 +66,12 @@ def request_batch(
     """Store the files as they came, record the batch, and wake workers once it is committed.
 
     Each photo is staged as `wanted` says, once in each of `styles`; without `styles`, in the style
-    of `wanted`. The room of a photo is its own, else the one that `room_types` gives for its name,
-    else the folder of its path that is named like a room, else the room of `wanted`. With
-    `tells_owner` its owner gets a notice at its end. A request that is wrong as a whole is refused
-    before anything is stored. Raises BatchRefused, what `plan_job`
-    raises, TooManyPictures where `allow` does not allow their number, NotPossible for a project or
-    a photo that was deleted meanwhile, and AlreadyAsked where `key` bought before.
+    of `wanted`. `choose_rooms` says the room of a photo, the last of which is that of `wanted`;
+    with `require_rooms`, all are refused where nothing says that of one. `passed_over` counts, by
+    extension, the files beside the photos. With `tells_owner` its owner gets a notice at its end. A
+    request that is wrong as a whole is refused before anything is stored. Raises BatchRefused, what
+    `plan_job` raises, TooManyPictures where `allow` does not allow their number, NotPossible for a
+    project or a photo that was deleted meanwhile, and AlreadyAsked where `key` bought before.
     """
     if not sent:
         raise BatchRefused(
@@ -149,8 +90,13 @@ def request_batch(
         seed=wanted.seed,
         callback_url=callback_url,
         tells_owner=tells_owner,
+        passed_over=dict(passed_over or {}),
     )
-    rooms = choose_rooms(sent, room_types or {}, wanted.chosen_room)
+    chosen = choose_rooms(sent, room_types or {}, wanted.chosen_room)
+    if require_rooms and not wanted.room_type:
+        _check_rooms(sent, chosen)
+    batch.folders_without_room = chosen.unnamed
+    rooms = chosen.of_photos
     allow(_plan_all(batch, wanted, rooms=rooms))
     photos: list[BatchPhoto] = []
     with NewFiles() as files:
@@ -208,15 +154,6 @@ def _plan_all(batch: StagingBatch, wanted: StagingRequest, *, rooms: Sequence[st
     return sum(pictures[room] for room in rooms)
 
 
-def _from_archived(archive: PhotoArchive, file: ArchivedFile) -> SentPhoto:
-    return SentPhoto(
-        name=file.name,
-        size=file.size,
-        open=lambda: archive.open(file, max_bytes=images.MAX_BYTES),
-        error=file.error,
-    )
-
-
 def _find_model(slug: str) -> ReplicateModel | None:
     if not slug:
         return None
@@ -226,29 +163,16 @@ def _find_model(slug: str) -> ReplicateModel | None:
     return model
 
 
-def choose_rooms(sent: Sequence[SentPhoto], named: Mapping[str, str], otherwise: str) -> list[str]:
-    """Return each photo's room. Raises BatchRefused for a name that no photo has."""
-    by_words = {
-        _folded(word): room.key for room in known_rooms() for word in (room.key, room.label)
-    }
-    rooms, used = [], set()
-    for photo in sent:
-        folders = PurePosixPath(photo.name).parts[:-1]
-        of_folders = [by_words[_folded(part)] for part in folders if _folded(part) in by_words]
-        told = [name for name in (photo.name, PurePosixPath(photo.name).name) if name in named]
-        used.update(told)
-        # The whole path counts before the file's name, and the innermost folder before the others.
-        by_name = named[told[0]] if told else (of_folders or [otherwise])[-1]
-        rooms.append(photo.room_type or by_name)
-    if unknown := [name for name in named if name not in used]:
-        sentence = f"There is no photo called {unknown[0]} among these."
+def _check_rooms(sent: Sequence[SentPhoto], chosen: Rooms) -> None:
+    """Raise BatchRefused for photos of which nothing says the room."""
+    rooms = zip(sent, chosen.of_photos, strict=True)
+    without = [photo.name for photo, room in rooms if room == DEFAULT_ROOM]
+    if without:
+        told = f"{tell_unnamed(chosen.unnamed)} " if chosen.unnamed else ""
+        others = len(without) - 1
+        more = f" and {others} other photo{'' if others == 1 else 's'}" if others else ""
+        sentence = f"{told}Nothing says the room of {without[0]}{more}: say it in room_types."
         raise BatchRefused(sentence, field="room_types")
-    return rooms
-
-
-def _folded(word: str) -> str:
-    """Return the text that `Living Room`, `living-room` and `living_room` have in common."""
-    return re.sub(r"[\W_]+", "", word.casefold())
 
 
 def _store(photo: SentPhoto, batch: StagingBatch, *, position: int, room_type: str) -> BatchPhoto:

@@ -16,6 +16,8 @@ from staging.models.lease import Leased, LeasedQuerySet
 from staging.models.photo import Photo
 from staging.models.project import Project
 
+_NOTHING = models.Value({}, models.JSONField())
+
 
 class StagingBatch(models.Model):
     """A request for many photos in one or several styles; `styles` is a list of their keys.
@@ -41,6 +43,14 @@ class StagingBatch(models.Model):
     callback_url = models.CharField(max_length=500, blank=True)
     # Whether its owner waits for a notice that it is done; false again once the notice is written.
     tells_owner = models.BooleanField(default=False, db_default=False)
+    # Counts, for whoever reads the batch: of the files that were passed over, by extension, and of
+    # the photos for which no room was found, by folder. An older release does not know them.
+    passed_over: "models.JSONField[dict[str, int], dict[str, int]]" = models.JSONField(
+        default=dict, db_default=_NOTHING
+    )
+    folders_without_room: "models.JSONField[dict[str, int], dict[str, int]]" = models.JSONField(
+        default=dict, db_default=_NOTHING
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -7,7 +7,8 @@ from django.contrib.auth.models import User
 
 from modelsettings.models import ReplicateModel
 from staging import access
-from staging.batches.requesting import SentPhoto, check_count, choose_rooms, find_error
+from staging.batches.requesting import check_count, find_error
+from staging.batches.sent import Rooms, SentPhoto, choose_rooms
 from staging.jobs.planning import Plan, plan_job
 from staging.orders.order import Order
 from staging.orders.placing import Twin, find_twin
@@ -34,7 +35,8 @@ class Forecast:
     """What an order comes to.
 
     Without any photo, it is that of a typical one. `photos` counts those that may be photos,
-    `refused` the others. `twin` is the same order, placed before.
+    `refused` the others. `rooms` is what their folders say, and `passed_over` counts the files
+    beside them. `twin` is the same order, placed before.
     """
 
     photos: int
@@ -45,6 +47,8 @@ class Forecast:
     uses: list[Use]
     fit: Fit
     twin: Twin | None
+    rooms: Rooms
+    passed_over: Mapping[str, int]
 
 
 def forecast(order: Order, *, by: User, token: str = "") -> Forecast:
@@ -57,7 +61,8 @@ def forecast(order: Order, *, by: User, token: str = "") -> Forecast:
         access.check(by, order.right, order.project, in_admin=True)
     good = [photo for photo in order.photos if not find_error(photo)]
     counted = good or [SentPhoto(name="")]
-    rooms = choose_rooms(counted, {}, order.wanted.chosen_room)
+    chosen = choose_rooms(counted, {}, order.wanted.chosen_room)
+    rooms = chosen.of_photos
     plans = _plan_rooms(order, rooms, by=by)
     models = ReplicateModel.objects.select_related("pinned_schema").in_bulk(
         {plan.resolved.stored.model_pk for plan in plans.values()}
@@ -72,6 +77,8 @@ def forecast(order: Order, *, by: User, token: str = "") -> Forecast:
         uses=_uses(plans, models),
         fit=fit_into_limits(outlay, project=order.project.pk, account=by),
         twin=find_twin(order, by=by, token=token) if order.photos else None,
+        rooms=chosen,
+        passed_over=order.passed_over,
     )
 
 

@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from staging.access import Right
-from staging.batches.requesting import SentPhoto
+from staging.batches.sent import SentPhoto
 from staging.jobs.request import StagingRequest
 from staging.models import Project
 
@@ -15,13 +15,15 @@ from staging.models import Project
 class Order:
     """Photos to be staged once in each of `styles`, as `wanted` says, in a project.
 
-    `wanted` has the room of those photos that name none.
+    `wanted` has the room of those photos that name none. `passed_over` counts, by extension, the
+    files beside the photos, of which nothing is made.
     """
 
     photos: Sequence[SentPhoto]
     wanted: StagingRequest
     styles: Sequence[str]
     project: Project
+    passed_over: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_one_job(self) -> bool:
@@ -46,7 +48,12 @@ class Order:
             [wanted.room_type, wanted.prompt, wanted.prompt_mode, wanted.model, wanted.profile],
             [dict(wanted.overrides), wanted.seed],
             sorted(
-                [photo.name, photo.size, photo.room_type, str(photo.photo and photo.photo.pk)]
+                [
+                    photo.name,
+                    photo.size,
+                    photo.room_type or photo.room_otherwise,
+                    str(photo.photo and photo.photo.pk),
+                ]
                 for photo in self.photos
             ),
         ]

@@ -17,7 +17,8 @@ from django.utils import timezone
 from modelsettings.errors import RequestRefused
 from staging import access
 from staging.asking import all_of
-from staging.batches.requesting import BatchRefused, choose_rooms, find_error, request_batch
+from staging.batches.requesting import find_error, request_batch
+from staging.batches.sent import BatchRefused, choose_rooms
 from staging.habits import Choices, remember
 from staging.idempotency import AlreadyAsked, find_key
 from staging.jobs.requesting import request_staging
@@ -109,6 +110,7 @@ def _place(order: Order, *, by: User, key: IdempotencyKey) -> StagingJob | Stagi
             owner=by,
             project=order.project,
             styles=order.styles,
+            passed_over=order.passed_over,
             tells_owner=True,
             key=key,
             allow=all_of(by),
@@ -116,7 +118,7 @@ def _place(order: Order, *, by: User, key: IdempotencyKey) -> StagingJob | Stagi
     (photo,), (style,) = order.photos, order.styles
     if error := find_error(photo):
         raise BatchRefused(f"{photo.name}: {error}", field="images")
-    (room,) = choose_rooms(order.photos, {}, order.wanted.chosen_room)
+    (room,) = choose_rooms(order.photos, {}, order.wanted.chosen_room).of_photos
     wanted = replace(order.wanted, room_type=room, style=style)
     asked: Any = {"owner": by, "project": order.project, "key": key, "allow": all_of(by)}
     if photo.photo is not None or photo.open is None:

@@ -2,28 +2,24 @@
 // a model with a profile of it. A picker tells its form by `restage:picked` that something changed.
 (() => {
   const END_OF_DIRECTORY = 0x06054b50;
-  const ENTRY = 0x02014b50;
   const LONGEST_DIRECTORY = 2 ** 20;
+  // Of a ZIP in the form of large ones (ZIP64), two records stand between the directory and its
+  // end, and the first of them says the size.
+  const LARGE_END = 0x06064b50;
+  const LARGE_RECORDS = 76;
 
-  // The files of a ZIP by its directory, which is read without the files; none where it is damaged.
-  const readZip = async (file) => {
+  // The end of a ZIP, which holds its directory, for Restage to read; empty where there is none.
+  const endOfZip = async (file) => {
     const tail = new DataView(await file.slice(-65557).arrayBuffer());
     let end = tail.byteLength - 22;
     while (end >= 0 && tail.getUint32(end, true) !== END_OF_DIRECTORY) end -= 1;
-    if (end < 0) return [];
-    const [size, start] = [tail.getUint32(end + 12, true), tail.getUint32(end + 16, true)];
-    if (size > LONGEST_DIRECTORY) return [];
-    const directory = new DataView(await file.slice(start, start + size).arrayBuffer());
-    const entries = [];
-    let at = 0;
-    while (at + 46 <= directory.byteLength && directory.getUint32(at, true) === ENTRY) {
-      const length = directory.getUint16(at + 28, true);
-      const bytes = new Uint8Array(directory.buffer, at + 46, length);
-      const name = new TextDecoder().decode(bytes);
-      if (!name.endsWith("/")) entries.push({ name, size: directory.getUint32(at + 24, true) });
-      at += 46 + length + directory.getUint16(at + 30, true) + directory.getUint16(at + 32, true);
-    }
-    return entries;
+    if (end < 0) return new Blob();
+    const large = end - LARGE_RECORDS;
+    const isLarge = large >= 0 && tail.getUint32(large, true) === LARGE_END;
+    const size = isLarge ? Number(tail.getBigUint64(large + 40, true)) : tail.getUint32(end + 12, true);
+    if (size > LONGEST_DIRECTORY) return new Blob();
+    const start = file.size - tail.byteLength + end - size - LARGE_RECORDS;
+    return file.slice(Math.max(0, start));
   };
 
   const inWords = (bytes) =>
@@ -57,18 +53,18 @@
     const { mostPhotos, mostBytes } = picker.dataset;
     // Keeps Unfold from writing a file's name into the field beside its own widget, which is not here.
     input.hasChangeListener = true;
-    // Each chosen file's row.
+    // Each chosen file's row; of a ZIP, once it is read, with its directory and with how many photos
+    // Restage found in it.
     const rows = new Map();
+    const countOf = ({ isUnreadable, isZip, photos }) => (isUnreadable ? 0 : isZip ? photos ?? 0 : 1);
 
-    const changed = () => {
-      const kept = new DataTransfer();
-      for (const file of rows.keys()) kept.items.add(file);
-      input.files = kept.files;
+    const tell = () => {
       const bytes = [...rows.keys()].reduce((sum, file) => sum + file.size, 0);
-      const files = [...rows.values()].reduce((sum, row) => sum + (row.entries?.length ?? (row.isUnreadable ? 0 : 1)), 0);
+      const files = [...rows.values()].reduce((sum, row) => sum + countOf(row), 0);
       const unreadable = [...rows.values()].filter((row) => row.isUnreadable).length;
       const count = files + list.querySelectorAll("[data-stored]").length;
-      told.textContent = count ? `${count} chosen${bytes ? `, ${inWords(bytes)} to send` : ""}.` : "";
+      const size = bytes ? `${inWords(bytes)} to send` : "";
+      told.textContent = count || size ? `${[count ? `${count} chosen` : "", size].filter(Boolean).join(", ")}.` : "";
       if (unreadable) told.textContent += ` ${unreadable} cannot be read, and ${unreadable === 1 ? "is" : "are"} not counted.`;
       // What cannot be read is sent as well, unless it is taken off.
       const sent = count + unreadable;
@@ -76,6 +72,13 @@
         sent > mostPhotos ? `These are ${sent} photos: choose at most ${mostPhotos}.`
           : bytes > mostBytes ? `These are ${inWords(bytes)}: choose at most ${inWords(mostBytes)}.` : ""
       );
+    };
+
+    const changed = () => {
+      const kept = new DataTransfer();
+      for (const file of rows.keys()) kept.items.add(file);
+      input.files = kept.files;
+      tell();
       picker.dispatchEvent(new Event("restage:picked", { bubbles: true }));
     };
 
@@ -92,7 +95,7 @@
     const refuse = (file) => {
       const row = rows.get(file);
       if (!row) return;
-      rows.set(file, { ...row, isUnreadable: true });
+      row.isUnreadable = true;
       row.element.querySelector(".restage-chosen-name").append(Object.assign(document.createElement("small"), {
         className: "restage-unreadable", textContent: "This file cannot be read as a photo.",
       }));
@@ -101,19 +104,25 @@
 
     const add = async (files) => {
       const known = new Set([...rows.keys()].map(({ name, size, lastModified }) => `${name} ${size} ${lastModified}`));
+      const zips = [];
       for (const file of files) {
         if (known.has(`${file.name} ${file.size} ${file.lastModified}`)) continue;
-        const isZip = file.name.toLowerCase().endsWith(".zip");
         const element = newRow({ name: file.name, more: inWords(file.size), room: "file_room" });
-        rows.set(file, { element, entries: null });
+        rows.set(file, { element });
         list.append(element);
-        if (!isZip) draw(file, element.querySelector(".restage-chosen-picture"), () => refuse(file));
-        if (isZip) {
-          const entries = await readZip(file).catch(() => []);
-          rows.set(file, { element, entries });
+        if (file.name.toLowerCase().endsWith(".zip")) {
           element.querySelector(".restage-chosen-picture").textContent = "ZIP";
-          element.querySelector("small").textContent = `${entries.length} file${entries.length === 1 ? "" : "s"}, ${inWords(file.size)}`;
-        }
+          rows.get(file).isZip = true;
+          zips.push(file);
+        } else draw(file, element.querySelector(".restage-chosen-picture"), () => refuse(file));
+      }
+      // What is chosen is there at once, however long it takes to read the ZIPs.
+      changed();
+      if (!zips.length) return;
+      for (const file of zips) {
+        const directory = await endOfZip(file).catch(() => new Blob());
+        // It may have been taken off meanwhile.
+        if (rows.has(file)) rows.get(file).directory = directory;
       }
       changed();
     };
@@ -188,17 +197,28 @@
 
     // What a draft says of the files, which it does not send.
     picker.describe = (said) => {
-      for (const [file, { element, entries, isUnreadable }] of rows) {
-        if (isUnreadable) continue;
+      for (const [file, { element, isZip, directory, isUnreadable }] of rows) {
         const room = element.querySelector("select").value;
-        const kind = entries ? "entry" : "file";
-        for (const { name, size } of entries ?? [file]) {
-          said.append(`${kind}_name`, name);
-          said.append(`${kind}_size`, size);
-          said.append(`${kind}_room`, room);
+        if (directory) {
+          said.append("directory", directory, file.name);
+          said.append("archive_room", room);
+        } else if (!isZip && !isUnreadable) {
+          said.append("file_name", file.name);
+          said.append("file_size", file.size);
+          said.append("file_room", room);
         }
       }
       return said;
+    };
+    // What Restage found in the ZIPs, in the order in which `describe` named them.
+    picker.tellOfZips = (found) => {
+      const zips = [...rows].filter(([, row]) => row.directory);
+      if (found.length !== zips.length) return;
+      zips.forEach(([file, row], at) => {
+        row.photos = found[at].photos;
+        row.element.querySelector("small").textContent = `${found[at].words}, ${inWords(file.size)}`;
+      });
+      tell();
     };
     picker.count = () => rows.size + list.querySelectorAll("[data-stored]").length;
 

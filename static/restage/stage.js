@@ -37,7 +37,7 @@
   let asked = 0;
   const ask = async () => {
     const mine = (asked += 1);
-    const said = new URLSearchParams();
+    const said = new FormData();
     for (const [name, value] of new FormData(form)) {
       if (typeof value === "string" && name !== "file_room") said.append(name, value);
     }
@@ -63,12 +63,14 @@
     const isTicked = form.elements.again?.checked ?? false;
     forecast().replaceWith(part.querySelector("#stage-forecast"));
     if (form.elements.again) form.elements.again.checked = isTicked;
+    form.querySelector("#stage-files").replaceWith(part.querySelector("#stage-files"));
     const uses = part.querySelector("#stage-uses");
     // While something is wrong, the models are those of before.
     if (uses.childElementCount) form.querySelector("#stage-uses").replaceWith(uses);
     if (uses.childElementCount) models.show([...uses.querySelectorAll("[data-model]")].map((use) => ({
       slug: use.dataset.model, label: use.dataset.label, profile: use.dataset.profile,
     })));
+    photos.tellOfZips(JSON.parse(part.querySelector("#stage-archives").textContent));
     showErrors(JSON.parse(part.querySelector("#stage-errors").textContent));
   };
   let waiting = 0;

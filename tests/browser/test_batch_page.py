@@ -13,7 +13,8 @@ from playwright.sync_api import Page, expect
 from pytest_django import Settings
 
 from staging.batches import preparation
-from staging.batches.requesting import from_path, request_batch
+from staging.batches.requesting import request_batch
+from staging.batches.sent import from_path
 from staging.jobs.request import StagingRequest
 from staging.models import Prediction, Project, StagingBatch, StagingJob
 from staging.models.job import UNFINISHED

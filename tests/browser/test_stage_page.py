@@ -17,7 +17,7 @@ from modelsettings.profiles import copy_profile
 from modelsettings.settings import get_settings
 from staging.batches import preparation
 from staging.batches.telling import tell_owners
-from staging.models import Photo, Project, SpendingLimit, StagingBatch, StagingJob
+from staging.models import Photo, Project, RoomType, SpendingLimit, StagingBatch, StagingJob
 from staging.orders.placing import place
 from tests.browser.conftest import sign_in
 from tests.browser.pages import find_violations, press_through_to, violations_of, with_pictures
@@ -25,6 +25,7 @@ from tests.conftest import make_photo
 from tests.staging.conftest import QWEN
 from tests.staging.finished import finish, staged
 from tests.staging.orders.orders import order
+from tests.staging.zips import DOS_FOLDER, Entry, decomposed, zip_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -110,8 +111,95 @@ def test_files_are_sent_and_lead_to_the_batch(page: Page, files: list[Path]) -> 
     batch = StagingBatch.objects.get()
     assert (batch.styles, batch.model, batch.profile_name) == (["modern", "industrial"], None, "")
     assert list(batch.photos.values_list("name", "room_type")) == [
-        ("garden.jpg", "outdoor"), ("Bedroom/1.jpg", "bedroom"), ("2.jpg", "kitchen"),
+        ("garden.jpg", "outdoor"), ("2.jpg", "kitchen"), ("Bedroom/1.jpg", "bedroom"),
     ]  # fmt: skip
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Path:
+    """A house as a Mac packs it: decomposed names, what the system left, a phone's side files."""
+    RoomType.objects.create(
+        key="kueche", label="Küche", noun="a kitchen", furniture="A table.", position=90
+    )
+    names = [
+        "Unit 101/01 Küche/IMG_10.jpg",
+        "Unit 101/01 Küche/IMG_9.jpg",
+        "Unit 102/Bedroom 2/IMG_9.jpg",
+        "Unit 102/Séjour/IMG_1.jpg",
+        "Unit 102/Séjour/IMG_2.jpg",
+    ]
+    entries = [
+        Entry(b"Unit 101/", b"", attributes=DOS_FOLDER),
+        Entry(b"Unit 101/.DS_Store"),
+        *(Entry(decomposed(name), make_photo()) for name in names),
+        *(Entry(b"__MACOSX/" + decomposed(name.replace("IMG", "._IMG"))) for name in names),
+        *(Entry(decomposed(f"{name}.json")) for name in names),
+        Entry(b"Unit 101/IMG_9.MOV"),
+    ]
+    path = tmp_path / "house.zip"
+    path.write_bytes(zip_of(*entries).getvalue())
+    return path
+
+
+def test_a_zip_of_a_mac_says_what_is_in_it_before_it_is_sent(page: Page, house: Path) -> None:
+    page.goto(STAGE)
+    page.get_by_label("New photos").set_input_files(house)
+
+    row = page.get_by_role("listitem").filter(has_text="house.zip")
+    expect(row).to_contain_text("5 photos, ")
+    expect(page.get_by_text("5 chosen, ")).to_be_visible()
+    expect(end(page)).to_contain_text("5 pictures of 5 photos")
+    told = page.locator("#stage-files")
+    expect(told).to_contain_text("By their folders: Küche (2 photos), Bedroom (1 photo).")
+    expect(told).to_contain_text(
+        "No room was found for Unit 102/Séjour (2 photos). Staged as any room, unless you choose"
+    )
+    expect(told).to_contain_text("6 other files were passed over: 5 .json, 1 .mov.")
+    for scheme in SCHEMES:
+        for width in (390, 1440):
+            assert violations_of(page, "zip", scheme=scheme, width=width) is None
+    page.get_by_label("Room of house.zip").select_option(label="Living room")
+    expect(told).not_to_contain_text("No room was found")
+    page.get_by_role("button", name="Stage", exact=True).click()
+
+    expect(page.get_by_text("0 of 5 made, 5 in work")).to_be_visible()
+    expect(page.get_by_text("6 other files were passed over: 5 .json, 1 .mov.")).to_be_visible()
+    batch = StagingBatch.objects.get()
+    assert list(batch.photos.values_list("name", "room_type")) == [
+        ("Unit 101/01 Küche/IMG_9.jpg", "kueche"),
+        ("Unit 101/01 Küche/IMG_10.jpg", "kueche"),
+        ("Unit 102/Bedroom 2/IMG_9.jpg", "bedroom"),
+        ("Unit 102/Séjour/IMG_1.jpg", "living_room"),
+        ("Unit 102/Séjour/IMG_2.jpg", "living_room"),
+    ]
+    preparation.prepare_waiting()
+    page.goto(f"/admin/staging/project/{batch.project_id}/change/")
+    expect(page.get_by_text("Unit 102/Bedroom 2/IMG_9.jpg, ")).to_be_visible()
+    for scheme in SCHEMES:
+        for width in (390, 1440):
+            assert violations_of(page, "zip-project", scheme=scheme, width=width) is None
+
+
+def test_chosen_photos_are_there_while_a_zip_is_read(page: Page, files: list[Path]) -> None:
+    page.goto(STAGE)
+    # A ZIP whose end is not read yet.
+    page.evaluate("""() => {
+        const slice = File.prototype.slice;
+        window.go = new Promise((resolve) => { window.readOn = resolve; });
+        File.prototype.slice = function (...range) {
+            const part = slice.apply(this, range);
+            const arrayBuffer = () => window.go.then(() => new Response(part).arrayBuffer());
+            return Object.assign(part, { arrayBuffer });
+        };
+    }""")
+
+    page.get_by_label("New photos").set_input_files([files[2], files[0], files[1]])
+
+    expect(page.get_by_text("2 chosen, ")).to_be_visible()
+    expect(end(page)).to_contain_text("2 pictures of 2 photos")
+    page.evaluate("() => window.readOn()")
+    expect(page.get_by_text("4 chosen, ")).to_be_visible()
+    expect(end(page)).to_contain_text("4 pictures of 4 photos")
 
 
 def test_what_is_missing_is_told_before_anything_is_sent(page: Page, files: list[Path]) -> None:

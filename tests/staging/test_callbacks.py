@@ -23,7 +23,8 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from staging import callbacks
 from staging.batches.replacing import replace_photo
-from staging.batches.requesting import SentPhoto, from_upload, request_batch
+from staging.batches.requesting import request_batch
+from staging.batches.sent import SentPhoto, from_upload
 from staging.callbacks import send_again
 from staging.errors import NotPossible
 from staging.jobs.request import StagingRequest

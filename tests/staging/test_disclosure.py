@@ -12,7 +12,8 @@ from modelsettings.actors import Actor
 from modelsettings.schema.published import PublishedModel
 from modelsettings.settings import get_settings, patch_settings
 from staging.batches import preparation
-from staging.batches.requesting import from_photo, request_batch
+from staging.batches.requesting import request_batch
+from staging.batches.sent import from_photo
 from staging.disclosure import LabelRefused, RuleHolds, end_rule, set_rule
 from staging.jobs.repeating import repeat_job, retry_job
 from staging.jobs.request import StagingRequest

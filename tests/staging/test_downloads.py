@@ -4,19 +4,27 @@ import io
 import tracemalloc
 import unicodedata
 import zipfile
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-from staging.downloads import CHUNK, PackedFile, safe_name, stream_zip
+from staging.batches import preparation
+from staging.batches.requesting import request_batch
+from staging.batches.sent import from_upload
+from staging.downloads import CHUNK, PackedFile, name_picture, safe_name, stream_zip
+from staging.jobs.request import StagingRequest
 from staging.models import Project, StagedImage, StagingJob
 from staging.projects import create_project, set_member
-from tests.conftest import client_of
+from tests.conftest import client_of, make_photo
 from tests.staging.finished import finish, stage, staged
 
 MB = 2**20
@@ -142,6 +150,73 @@ def test_originals_are_there_once_however_many_pictures_were_made(
         "Elm Street 5/IMG_2041 (2).jpg",
         "Elm Street 5/IMG_2041 - bedroom, modern (2).webp",
     ]
+
+
+def test_photos_of_one_name_stay_in_their_folders(
+    api: APIClient, operator: User, project: Project
+) -> None:
+    for name in ("Unit 101/IMG_1.jpg", "Unit 102/IMG_1.jpg", "unit 102/img_1.jpg", "IMG_1.jpg"):
+        staged(operator, project=project, name=name)
+
+    found = download(api, project, "?originals=true").namelist()
+
+    assert found == [
+        "Elm Street 5/Unit 101/IMG_1.jpg",
+        "Elm Street 5/Unit 101/IMG_1 - bedroom, modern.webp",
+        "Elm Street 5/Unit 102/IMG_1.jpg",
+        "Elm Street 5/Unit 102/IMG_1 - bedroom, modern.webp",
+        # Where a system ignores case, this would be the one above.
+        "Elm Street 5/unit 102/img_1 (2).jpg",
+        "Elm Street 5/unit 102/img_1 - bedroom, modern (2).webp",
+        "Elm Street 5/IMG_1.jpg",
+        "Elm Street 5/IMG_1 - bedroom, modern.webp",
+    ]
+
+
+def test_folders_of_photos_lead_nowhere_else(
+    api: APIClient, operator: User, project: Project
+) -> None:
+    staged(operator, project=project, name="../CON/a:b/1.jpg")
+
+    (name,) = download(api, project).namelist()
+
+    assert name == "Elm Street 5/folder/_CON/a_b/1 - bedroom, modern.webp"
+
+
+def test_photos_of_a_batch_are_in_the_order_in_which_they_were_sent(
+    api: APIClient, operator: User, project: Project
+) -> None:
+    names = ("2.jpg", "10.jpg", "1.jpg")
+    batch = request_batch(
+        [from_upload(SimpleUploadedFile(name, make_photo())) for name in names],
+        StagingRequest(room_type="bedroom"),
+        owner=operator,
+        project=project,
+    )
+    # Several workers read them in.
+    batch.photos.filter(name="2.jpg").update(rank_at=timezone.now() + timedelta(seconds=9))
+    while preparation.prepare_waiting():
+        pass
+    for job in StagingJob.objects.all():
+        finish(job)
+
+    found = download(api, project).namelist()
+
+    assert [Path(name).name.partition(" ")[0] for name in found] == ["2", "10", "1"]
+
+
+@pytest.mark.parametrize(
+    ("photo", "saved"),
+    [
+        ("IMG_1.jpg", "IMG_1 - any room, modern"),
+        ("Unit 101/IMG_1.jpg", "Unit 101, IMG_1 - any room, modern"),
+        ("a/b/IMG_1.jpg", "a, b, IMG_1 - any room, modern"),
+        (f"{'n' * 99}/IMG_1.jpg", f"{'n' * 85}, IMG_1 - any room, modern"),
+        (f"a/{'n' * 99}.jpg", f"{'n' * 90} - any room, modern"),
+    ],
+)
+def test_a_picture_that_is_saved_by_itself_says_its_folder(photo: str, saved: str) -> None:
+    assert name_picture(photo, room="default", style="modern") == saved
 
 
 def test_file_that_is_missing_is_told_in_the_zip(

@@ -10,7 +10,8 @@ from django.db import OperationalError, connection, transaction
 
 from staging.batches import preparation
 from staging.batches.replacing import replace_photo
-from staging.batches.requesting import from_upload, request_batch
+from staging.batches.requesting import request_batch
+from staging.batches.sent import from_upload
 from staging.jobs.request import StagingRequest
 from staging.models import BatchPhoto, Photo, Prediction, Project, StagedImage, StagingJob
 from staging.new_files import NewFiles

@@ -3,7 +3,8 @@
 from django.contrib.auth.models import User
 
 from staging.batches import preparation
-from staging.batches.requesting import from_photo, request_batch
+from staging.batches.requesting import request_batch
+from staging.batches.sent import from_photo
 from staging.jobs.request import StagingRequest
 from staging.models import StagingBatch
 from staging.predictions import submission

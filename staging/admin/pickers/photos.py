@@ -1,8 +1,6 @@
 """The picker of photos: new files, ZIPs, and photos that are there, each with a room of its own."""
 
 import uuid
-from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, cast
 
 from django import forms
@@ -16,23 +14,23 @@ from django.shortcuts import render
 from staging import access, finding
 from staging.admin.page_parts import user_of
 from staging.admin.paging import BoundedPaginator
-from staging.batches.archives import displayable, is_litter_name
-from staging.batches.requesting import (
+from staging.batches.archives import ArchiveRefused, displayable
+from staging.batches.sent import (
     MAX_PHOTOS,
     MAX_TOTAL_BYTES,
+    Sending,
     SentPhoto,
     from_archive,
     from_photo,
     from_upload,
-    with_room,
 )
 from staging.models import Photo, Project
 
 NO_PHOTO = "Choose photos: files, a ZIP, or photos that are there already."
 _GONE = "One of these photos is not there any more, or you may not stage it."
 PHOTOS_A_PAGE = 24
-# What a form says of each: its room, and of a draft's files and entries of ZIPs name and size, too.
-_KINDS = ("photo", "file", "entry")
+# What a form says rooms of; a draft tells files, by name and size, from ZIPs, by their directories.
+_KINDS = ("photo", "file", "archive")
 
 
 class FilesWidget(forms.ClearableFileInput):
@@ -59,7 +57,8 @@ class PhotosFields(forms.Form):
 
     Beside `images`, the script sends `file_room`, one for each file, and for each photo that is
     there `photo` and `photo_room`. A draft, which is counted and not sent, says its files' names
-    and sizes.
+    and sizes instead, and sends of each ZIP the end alone, which holds its directory: so the names
+    in it are read and counted by the same rules as the ZIP will be.
     """
 
     images = FilesField(
@@ -74,13 +73,16 @@ class PhotosFields(forms.Form):
         ),
         help_text=f"JPEG, PNG, WebP or HEIC of up to 100 MB each, or ZIPs of them: up to"
         f" {MAX_PHOTOS} photos and {MAX_TOTAL_BYTES // 2**30} GB at once. In a ZIP, a photo in a"
-        " folder that is called like a room (“bedroom”) is staged as that room.",
+        " folder that names a room (“bedroom”, “01 Bedroom north”) is staged as that room, and"
+        " what else lies there (.json, .mov, .xmp) is passed over.",
     )
 
     def __init__(self, *args: Any, pickable: QuerySet[Photo], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.pickable = pickable
         self.stored: list[tuple[Photo, str]] = []
+        # What each ZIP of a draft holds, in their order.
+        self.archives: list[Sending] = []
 
     def take_stored(self, said: QueryDict) -> None:
         """Take the photos that are there from an address or a form, each with its room.
@@ -109,21 +111,33 @@ class PhotosFields(forms.Form):
             self.add_error("images", "One of these rooms is not there any more: choose another.")
         return cleaned
 
-    def sent_photos(self, *, is_draft: bool) -> list[SentPhoto]:
+    def sending(self, *, is_draft: bool) -> Sending:
         """Return all photos as they are sent to be staged. Raises ArchiveRefused."""
         said = cast("QueryDict", self.data)
-        rooms = said.getlist("file_room")
-        if is_draft:
-            sent = _named(said)
-        else:
-            files = self.cleaned_data.get("images") or []
-            rooms += [""] * len(files)
-            sent = [
-                photo
-                for file, room in zip(files, rooms, strict=False)
-                for photo in _sent(file, room=room)
-            ]
-        return sent + [from_photo(photo, room_type=room) for photo, room in self.stored]
+        new = self._drafted(said) if is_draft else self._sent(said.getlist("file_room"))
+        stored = [from_photo(photo, room_type=room) for photo, room in self.stored]
+        return Sending.together([*new, Sending(photos=stored)])
+
+    def _sent(self, rooms: list[str]) -> list[Sending]:
+        files = self.cleaned_data.get("images") or []
+        return [
+            _sending_of(file, room=room)
+            for file, room in zip(files, rooms + [""] * len(files), strict=False)
+        ]
+
+    def _drafted(self, said: QueryDict) -> list[Sending]:
+        columns = [said.getlist(f"file_{column}") for column in ("name", "size", "room")]
+        files = [
+            SentPhoto(name=displayable(name), size=_size(size), room_type=room)
+            for name, size, room in zip(*columns, strict=False)
+        ]
+        directories = self.files.getlist("directory") if self.files else []
+        rooms = said.getlist("archive_room") + [""] * len(directories)
+        self.archives = [
+            _sending_of_archive(directory, room=room, is_directory_alone=True)
+            for directory, room in zip(directories, rooms, strict=False)
+        ]
+        return [Sending(photos=files), *self.archives]
 
 
 def pickable_photos(user: User) -> QuerySet[Photo]:
@@ -155,29 +169,24 @@ def project_of(photos: list[tuple[Photo, str]]) -> Project | None:
     return projects.pop() if len(projects) == 1 else None
 
 
-def _sent(file: "UploadedFile[bytes]", *, room: str) -> list[SentPhoto]:
+def _sending_of(file: "UploadedFile[bytes]", *, room: str) -> Sending:
     if (file.name or "").lower().endswith(".zip"):
-        return from_archive(file, room_type=room)
-    return [from_upload(file, room_type=room)]
+        return _sending_of_archive(file, room=room)
+    return Sending(photos=[from_upload(file, room_type=room)])
 
 
-def _named(said: QueryDict) -> list[SentPhoto]:
-    """Return the files of a draft, of which there are names, sizes and rooms alone.
-
-    Those of a ZIP are called entries.
-    """
-    photos = [photo for photo, _ in _listed(said, "file")]
-    for photo, room in _listed(said, "entry"):
-        if not is_litter_name(photo.name):
-            photos += with_room([replace(photo, room_type="")], room)
-    return photos
+def _sending_of_archive(
+    file: "UploadedFile[bytes]", *, room: str, is_directory_alone: bool = False
+) -> Sending:
+    """Return what a ZIP holds. Raises ArchiveRefused, which says which of several ZIPs it is."""
+    try:
+        return from_archive(file, room_otherwise=room, is_directory_alone=is_directory_alone)
+    except ArchiveRefused as error:
+        raise ArchiveRefused(f"{displayable(file.name or '')}: {error}") from error
 
 
-def _listed(said: QueryDict, kind: str) -> Iterator[tuple[SentPhoto, str]]:
-    columns = [said.getlist(f"{kind}_{column}") for column in ("name", "size", "room")]
-    for name, size, room in zip(*columns, strict=False):
-        bytes_sent = int(size) if size.isdecimal() and len(size) < 12 else 0
-        yield SentPhoto(name=displayable(name), size=bytes_sent, room_type=room), room
+def _size(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 12 else 0
 
 
 def _id(text: str) -> uuid.UUID | None:

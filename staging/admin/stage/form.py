@@ -143,8 +143,14 @@ class StageForm(PhotosFields, LookFields, ModelFields):
             overrides={} if count is None else {"num_outputs": count},
             seed=found["seed"],
         )
-        photos = self.sent_photos(is_draft=self.is_draft)
-        return Order(photos=photos, wanted=wanted, styles=found["styles"], project=self._project())
+        sending = self.sending(is_draft=self.is_draft)
+        return Order(
+            photos=sending.photos,
+            wanted=wanted,
+            styles=found["styles"],
+            project=self._project(),
+            passed_over=sending.passed_over,
+        )
 
     def _project(self) -> Project:
         """Return the chosen project, else that of the photos, else the account's own."""

@@ -14,9 +14,13 @@ from staging.access import seen_kinds
 from staging.admin.page_parts import user_of
 from staging.admin.pickers.projects import ProjectChooser
 from staging.admin.stage.form import StageForm, initial_of
-from staging.batches.requesting import MAX_PHOTOS, MAX_TOTAL_BYTES
+from staging.batches.file_names import tell_passed_over
+from staging.batches.rooms import tell_unnamed
+from staging.batches.sent import MAX_PHOTOS, MAX_TOTAL_BYTES, Sending
 from staging.habits import recall
 from staging.models import StagingBatch, StagingJob
+from staging.orders.forecasting import Forecast
+from staging.prompts import DEFAULT_ROOM
 
 TITLE = "Stage"
 
@@ -54,6 +58,8 @@ def forecast_view(request: HttpRequest) -> HttpResponse:
     found = form.forecast() if form.is_valid() else None
     context = {
         "forecast": found,
+        "told_of_files": _told_of_files(found, form) if found else [],
+        "archives": [_told_of_archive(archive) for archive in form.archives],
         "errors": form.errors,
         "errors_by_field": _errors(form),
         "styles": form.style_names,
@@ -61,6 +67,32 @@ def forecast_view(request: HttpRequest) -> HttpResponse:
         "form": form,
     }
     return render(request, "admin/staging/stage/forecast.html", context)
+
+
+def _told_of_files(found: Forecast, form: StageForm) -> list[str]:
+    """Return what the names of files and folders say, in sentences."""
+    rooms: dict[str, str] = dict(form.rooms)
+    by_folder = ", ".join(
+        f"{rooms[room]} ({_count(number)})" for room, number in found.rooms.of_folders.items()
+    )
+    unnamed = tell_unnamed(found.rooms.unnamed)
+    otherwise = rooms.get(form.cleaned_data["room_type"] or DEFAULT_ROOM, "")
+    told = [
+        f"By their folders: {by_folder}." if by_folder else "",
+        unnamed and f"{unnamed} Staged as {otherwise.lower()}, unless you choose a room for them.",
+        tell_passed_over(found.passed_over),
+    ]
+    return [sentence for sentence in told if sentence]
+
+
+def _told_of_archive(archive: Sending) -> dict[str, Any]:
+    """Return what the picker says of a ZIP: the number of its photos, and that in words."""
+    count = len(archive.photos)
+    return {"photos": count, "words": _count(count)}
+
+
+def _count(photos: int) -> str:
+    return f"{photos} photo{'' if photos == 1 else 's'}"
 
 
 def redirect_to_stage(request: HttpRequest, **said: str) -> HttpResponse:

@@ -1,8 +1,8 @@
 """Stages the photos of a folder, as `POST staging/batches` does, and shows the progress."""
 
-import os
 import time
 from argparse import ArgumentParser
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from shutil import get_terminal_size
@@ -15,9 +15,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
 from modelsettings.errors import RequestRefused
-from staging.batches.archives import is_litter_name, is_photo_name
+from staging.batches.file_names import is_photo_name, tell_passed_over
 from staging.batches.progress import Progress, photos_with_jobs, progress_of
-from staging.batches.requesting import MAX_PHOTOS, from_path, request_batch
+from staging.batches.requesting import request_batch
+from staging.batches.rooms import tell_unnamed
+from staging.batches.sent import MAX_PHOTOS, Sending, choose_rooms, from_folder
 from staging.jobs.request import StagingRequest
 from staging.models import BatchPhoto, JobStatus, Project, StagingBatch, StagingJob
 from staging.projects import create_project
@@ -32,8 +34,8 @@ INTERRUPTED = 130
 
 class Command(BaseCommand):
     help = (
-        "Stage all photos below a folder. A photo in a folder that is called like a room type"
-        ' ("bedroom", "Living Room") is staged as that room.'
+        "Stage all photos below a folder. A photo in a folder that names a room"
+        ' ("bedroom", "01 Living Room") is staged as that room.'
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -48,19 +50,25 @@ class Command(BaseCommand):
             "--model", default="", help="owner/name; by default the project's, or the default"
         )
         parser.add_argument("--profile", default="", help="by default the model's live one")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="say what would be staged, and stage nothing"
+        )
         parser.add_argument("--no-wait", action="store_true", help="do not wait for the pictures")
 
     def handle(
         self, *args: Any, folder: Path, user: str, project: str | None, room_type: str,
-        style: list[str], model: str, profile: str, no_wait: bool, **options: Any,
+        style: list[str], model: str, profile: str, dry_run: bool, no_wait: bool, **options: Any,
     ) -> None:  # fmt: skip
         owner = User.objects.filter(username=user, is_active=True).first()
         if owner is None:
             raise CommandError(f"There is no active user {user}.")
-        found = find_photos(folder)
+        sending = find_photos(folder)
         wanted = StagingRequest(room_type=room_type, model=model, profile=profile)
+        self._say_what_is_found(sending, otherwise=wanted.chosen_room)
+        if dry_run:
+            return
         place = _find_project(project, owner)
-        batches = _request(found, wanted, folder=folder, owner=owner, project=place, styles=style)
+        batches = _request(sending, wanted, owner=owner, project=place, styles=style)
         for batch in batches:
             self.stdout.write(f"{batch}: {_page_of(batch)}")
         if not no_wait:
@@ -71,6 +79,18 @@ class Command(BaseCommand):
                 self.stdout.write(f"\n{sentence}")
                 raise SystemExit(INTERRUPTED) from None
         self._conclude(batches, has_waited=not no_wait)
+
+    def _say_what_is_found(self, sending: Sending, *, otherwise: str) -> None:
+        """Say which rooms the photos get, and what is passed over."""
+        rooms = choose_rooms(sending.photos, {}, otherwise)
+        counted = ", ".join(
+            f"{count} as {room}" for room, count in Counter(rooms.of_photos).most_common()
+        )
+        self.stdout.write(f"Photos: {counted}.")
+        if rooms.unnamed:
+            self.stdout.write(f"{tell_unnamed(rooms.unnamed)} Staged as {otherwise}.")
+        if sending.passed_over:
+            self.stdout.write(tell_passed_over(sending.passed_over))
 
     def _watch(self, batches: list[StagingBatch]) -> None:
         """Show how far the batches are, until they are done."""
@@ -118,41 +138,39 @@ class Command(BaseCommand):
 
 
 def _request(
-    photos: Sequence[Path],
+    sending: Sending,
     wanted: StagingRequest,
     *,
-    folder: Path,
     owner: User,
     project: Project,
     styles: Sequence[str],
 ) -> list[StagingBatch]:
-    sent = [from_path(path, name=path.relative_to(folder).as_posix()) for path in photos]
+    # What was passed over is told once, on the page of the first batch.
+    starts = range(0, len(sending.photos), MAX_PHOTOS)
     try:
         return [
             request_batch(
-                sent[at : at + MAX_PHOTOS], wanted, owner=owner, project=project, styles=styles
+                sending.photos[at : at + MAX_PHOTOS],
+                wanted,
+                owner=owner,
+                project=project,
+                styles=styles,
+                passed_over={} if at else sending.passed_over,
             )
-            for at in range(0, len(sent), MAX_PHOTOS)
+            for at in starts
         ]
     except RequestRefused as error:
         raise CommandError(str(error)) from error
 
 
-def find_photos(folder: Path) -> list[Path]:
-    """Return the files below a folder that have names of photos, sorted. Raises CommandError."""
+def find_photos(folder: Path) -> Sending:
+    """Return the photos below a folder, and what is passed over there. Raises CommandError."""
     if not folder.is_dir():
         raise CommandError(f"{folder} is not a folder.")
-    found = sorted(Path(place, name) for place, _, names in os.walk(folder) for name in names)
-    photos = [
-        path
-        for path in found
-        if is_photo_name(path.name)
-        and not is_litter_name(path.relative_to(folder).as_posix())
-        and path.is_file()
-    ]
-    if not photos:
+    found = from_folder(folder)
+    if not any(is_photo_name(photo.name) for photo in found.photos):
         raise CommandError(f"There are no photos below {folder}: JPEG, PNG, WebP or HEIC files.")
-    return photos
+    return found
 
 
 def bar(found: Iterable[Progress]) -> str:

@@ -9,7 +9,8 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
-from staging.batches.requesting import from_upload, request_batch
+from staging.batches.requesting import request_batch
+from staging.batches.sent import from_upload
 from staging.jobs.judging import judge_picture
 from staging.jobs.request import StagingRequest
 from staging.models import BatchPhoto, Project, StagedImage, StagingBatch, StagingJob

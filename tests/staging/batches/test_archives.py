@@ -2,6 +2,7 @@
 
 import io
 import struct
+import tempfile
 import tracemalloc
 import zipfile
 from typing import Any
@@ -10,12 +11,23 @@ import pytest
 
 from staging.batches.archives import ArchiveRefused, FileRefused, PhotoArchive, displayable
 from tests.staging.batch_requests import packed
+from tests.staging.zips import DOS_FOLDER, IS_UTF8, Entry, decomposed, unicode_path, zip_of
 
 MB = 2**20
+# Of the code pages in which a name is written in letters, that of a known room is taken.
+ROOMS = ("Küche", "Łazienka")
 
 
-def opened(file: Any, *, max_files: int = 200, max_bytes: int = 100 * MB) -> PhotoArchive:
-    return PhotoArchive(file, max_files=max_files, max_bytes=max_bytes)
+def opened(
+    file: Any, *, max_files: int = 200, max_bytes: int = 100 * MB, is_directory_alone: bool = False
+) -> PhotoArchive:
+    return PhotoArchive(
+        file,
+        max_files=max_files,
+        max_bytes=max_bytes,
+        is_known_folder=ROOMS.__contains__,
+        is_directory_alone=is_directory_alone,
+    )
 
 
 def read(archive: PhotoArchive, *, max_bytes: int = MB) -> list[bytes]:
@@ -37,30 +49,69 @@ def test_files_are_those_of_the_archive_without_litter() -> None:
             ("__MACOSX/bedroom/._1.JPG", b"x"),
             (".hidden/2.jpg", b"x"),
             ("Thumbs.db", b"x"),
+            ("Icon\r", b"x"),
+            ("@eaDir/1.jpg/SYNOPHOTO_THUMB_XL.jpg", b"x"),
             ("kitchen.heic", b"two"),
         )
     )
 
-    told = [(one.name, one.size, one.error) for one in archive.files]
+    told = [(file.name, file.size, file.error) for file in archive.files]
 
-    assert told == [("bedroom/1.JPG", 3, ""), ("kitchen.heic", 3, "")]
-    assert read(archive) == [b"one", b"two"]
+    assert told == [("kitchen.heic", 3, ""), ("bedroom/1.JPG", 3, "")]
+    assert (read(archive), archive.passed_over) == ([b"two", b"one"], {})
+
+
+def test_side_files_are_passed_over_and_count_in_no_limit() -> None:
+    photos = [(f"IMG_{number}.jpg", b"x") for number in range(105)]
+    notes = [(f"IMG_{number}.jpg.json", bytes(MB)) for number in range(105)]
+    others = [("IMG_1.MOV", b"x"), ("IMG_2.AAE", b"x"), ("plan.pdf", b"x"), ("Album.html", b"x")]
+
+    archive = opened(packed(*photos, *notes, *others), max_files=105, max_bytes=MB)
+
+    assert [file.name for file in archive.files] == [name for name, _ in photos]
+    assert archive.passed_over == {".json": 105, ".mov": 1, ".aae": 1, ".pdf": 1, ".html": 1}
+
+
+def test_a_raw_file_is_passed_over_beside_its_photo_alone() -> None:
+    archive = opened(
+        packed(("a/1.CR2", b"x"), ("a/1.jpg", b"x"), ("b/1.CR2", b"x"), ("2.dng", b"x"))
+    )
+
+    told = {file.name: file.error.partition(":")[0] for file in archive.files}
+
+    raw = "This is a camera's RAW file, without its JPEG beside it"
+    assert told == {"a/1.jpg": "", "b/1.CR2": raw, "2.dng": raw}
+    assert archive.passed_over == {".cr2": 1}
 
 
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("more.zip", "an archive inside the ZIP"),
-        ("MORE.RAR", "an archive inside the ZIP"),
-        ("plan.pdf", "not called like a photo"),
+        ("more.zip", "an archive among the photos"),
+        ("MORE.RAR", "an archive among the photos"),
         ("room.svg", "not called like a photo"),
+        ("room.gif", "not called like a photo"),
         ("README", "not called like a photo"),
     ],
 )
 def test_other_files_have_an_error(name: str, sentence: str) -> None:
-    (file, photo) = opened(packed((name, b"x"), ("1.jpg", b"y"))).files
+    found = {file.name: file.error for file in opened(packed((name, b"x"), ("1.jpg", b"y"))).files}
 
-    assert (sentence in file.error, photo.error) == (True, "")
+    assert (sentence in found[name], found["1.jpg"]) == (True, "")
+
+
+def test_files_are_in_the_order_in_which_people_count() -> None:
+    names = [
+        "IMG_2.jpg", "Unit 9/1.jpg", "Unit 101/IMG_10.jpg", "Unit 101/img_9.jpg", "IMG_10.jpg",
+        "Unit 101/IMG_1.jpg", "Unit 101/Bath/1.jpg", "a.jpg",
+    ]  # fmt: skip
+
+    archive = opened(packed(*((name, b"x") for name in reversed(names))))
+
+    assert [file.name for file in archive.files] == [
+        "a.jpg", "IMG_2.jpg", "IMG_10.jpg", "Unit 9/1.jpg", "Unit 101/IMG_1.jpg",
+        "Unit 101/img_9.jpg", "Unit 101/IMG_10.jpg", "Unit 101/Bath/1.jpg",
+    ]  # fmt: skip
 
 
 def test_a_locked_entry_says_so() -> None:
@@ -106,6 +157,90 @@ def test_names_are_shown_and_lead_nowhere(raw: bytes, is_marked: bool, shown: st
     assert file.name == shown
 
 
+@pytest.mark.parametrize(
+    ("entry", "path"),
+    [
+        (Entry(decomposed("Küche/Séjour.jpg"), flags=IS_UTF8), "Küche/Séjour.jpg"),
+        (Entry(decomposed("Küche/Séjour.jpg")), "Küche/Séjour.jpg"),
+        (Entry("Küche\\1.jpg".encode("cp850")), "Küche/1.jpg"),
+        (Entry("Salão/1.jpg".encode("cp850")), "Salão/1.jpg"),
+        (Entry("Łazienka/1.jpg".encode("cp852")), "Łazienka/1.jpg"),
+        (Entry("Кухня/План.jpg".encode("cp866")), "Кухня/План.jpg"),
+        (Entry("Спальня/1.jpg".encode("cp866")), "Спальня/1.jpg"),
+        (Entry("部屋/表.jpg".encode("cp932")), "部屋/表.jpg"),
+        (Entry("リビング\\写真.jpg".encode("cp932")), "リビング/写真.jpg"),
+        (Entry("卧室/照片.jpg".encode("gb2312")), "卧室/照片.jpg"),
+        (Entry("Küche/1.jpg".encode("cp1252")), "Küche/1.jpg"),
+        (
+            Entry(b"Kche/1.jpg", extra=unicode_path("Küche/1.jpg", of=b"Kche/1.jpg")),
+            "Küche/1.jpg",
+        ),
+        (
+            Entry(b"new/1.jpg", extra=unicode_path("Küche/1.jpg", of=b"old/1.jpg")),
+            "new/1.jpg",
+        ),
+        (Entry(b"a\\b/1.jpg"), "a/b/1.jpg"),
+        (Entry(b"a/1.jpg", local=b"a\\1.jpg"), "a/1.jpg"),
+        (
+            Entry("Küche/1.jpg".encode(), local="Küche/1.jpg".encode("cp850"), flags=0),
+            "Küche/1.jpg",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_names_are_read_in_the_form_of_their_packer(entry: Entry, path: str) -> None:
+    archive = opened(zip_of(entry))
+
+    assert ([file.name for file in archive.files], read(archive)) == ([path], [b"x"])
+
+
+def test_one_code_page_is_told_by_all_names_of_an_archive() -> None:
+    names = ["Гостиная/1.jpg", "Ванная/2.jpg", "ПЛАН.jpg", "я.jpg"]
+
+    archive = opened(zip_of(*(Entry(name.encode("cp866")) for name in names)))
+
+    assert {file.name for file in archive.files} == set(names)
+
+
+def test_a_name_is_known_in_the_forms_of_other_programs() -> None:
+    (file,) = opened(zip_of(Entry("Кухня/1.jpg".encode("cp866")))).files
+
+    # As zipfile shows it, and as a Western Windows does.
+    raw = "Кухня/1.jpg".encode("cp866")
+    assert {raw.decode("cp437"), raw.decode("cp850"), "Кухня/1.jpg"} <= set(file.other_names)
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        Entry(b"Bedroom/", b""),
+        Entry(b"Bedroom\\", b""),
+        Entry(b"Bedroom", b"", attributes=DOS_FOLDER),
+        Entry(b"Bedroom", b"", attributes=0o040755 << 16),
+        Entry(b"Bedroom", b""),
+        Entry(b"Bedroom.jpg", b"", attributes=DOS_FOLDER),
+    ],
+)
+def test_a_folder_is_no_photo_however_it_is_written(folder: Entry) -> None:
+    archive = opened(zip_of(folder, Entry(b"Bedroom/1.jpg"), Entry(b"2.jpg", b"")))
+
+    assert [(file.name, file.error) for file in archive.files] == [
+        ("2.jpg", ""), ("Bedroom/1.jpg", ""),
+    ]  # fmt: skip
+
+
+def test_the_end_of_a_zip_says_what_is_in_it() -> None:
+    content = packed(("Bedroom/1.jpg", bytes(MB)), ("1.json", b"x")).getvalue()
+    start = content.index(b"PK\1\2")
+
+    for end in (content[start:], content[start - 50 :]):
+        archive = opened(io.BytesIO(end), is_directory_alone=True)
+        assert [(file.name, file.size, file.error) for file in archive.files] == [
+            ("Bedroom/1.jpg", MB, "")
+        ]
+        assert archive.passed_over == {".json": 1}
+
+
 @pytest.mark.parametrize("path", ["", "..", "/", "C:\\"])
 def test_displayable_of_nothing_is_something(path: str) -> None:
     assert displayable(path) == "unnamed"
@@ -128,12 +263,13 @@ def with_long_directory(declared: int) -> Any:
         (io.BytesIO(b"\xff\xd8 a photo"), "damaged or incomplete"),
         (io.BytesIO(zip_of_many(9).getvalue()[:-9]), "damaged or incomplete"),
         (with_long_directory(2 * MB), "damaged or incomplete"),
-        (zip_of_many(201), "holds 201 files; we take at most 200"),
+        (zip_of_many(201), "holds 201 photos; we take at most 200"),
         (packed(), "empty"),
         (packed(("folder/", b""), (".DS_Store", b"x")), "empty"),
+        (packed(("1.json", b"x"), ("2.JSON", b"x"), ("3.mov", b"x")), "holds 2 .json, 1 .mov"),
         (packed(*((f"{n}.jpg", bytes(20 * MB)) for n in range(6))), "more than"),
     ],
-    ids=["nothing", "photo", "no-end", "directory", "201", "empty", "litter", "bomb"],
+    ids=["nothing", "photo", "no-end", "directory", "201", "empty", "litter", "side-files", "bomb"],
 )
 def test_archives_that_are_refused(file: Any, sentence: str) -> None:
     with pytest.raises(ArchiveRefused, match=sentence):
@@ -200,10 +336,13 @@ def test_a_name_that_begins_with_nul_is_no_photo() -> None:
     assert (file.name, file.error[:32]) == ("unnamed", "This is not called like a photo:")
 
 
-def test_an_entry_that_lies_beyond_all_files_is_damaged() -> None:
-    archive = opened(packed(("1.jpg", b"one")))
-    # As ZIP64 can say it.
-    archive.files[0]._info.header_offset = 2**62
+@pytest.mark.parametrize("offset", [2**62, 2**64 - 1])
+def test_an_entry_that_lies_beyond_all_files_is_damaged(offset: int) -> None:
+    with tempfile.TemporaryFile() as file:
+        file.write(packed(("1.jpg", b"one")).getvalue())
+        archive = opened(file)
+        # As ZIP64 can say it.
+        archive.files[0]._info.header_offset = offset
 
-    with pytest.raises(FileRefused, match="damaged inside"):
-        read(archive)
+        with pytest.raises(FileRefused, match="damaged inside"):
+            read(archive)

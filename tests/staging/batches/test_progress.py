@@ -4,7 +4,8 @@ from django.contrib.auth.models import User
 
 from staging.batches.progress import progress_of
 from staging.batches.replacing import replace_photo
-from staging.batches.requesting import from_upload, request_batch
+from staging.batches.requesting import request_batch
+from staging.batches.sent import from_upload
 from staging.deletion.deleting import delete_job, delete_photo
 from staging.jobs.request import StagingRequest
 from staging.models import Photo, Project, StagingBatch, StagingJob

@@ -3,8 +3,10 @@
 import pytest
 from django.contrib.auth.models import User
 
+from staging import images
 from staging.batches.replacing import NotRefused, replace_photo
-from staging.batches.requesting import BatchRefused, from_upload, request_batch
+from staging.batches.requesting import request_batch
+from staging.batches.sent import BatchRefused, from_upload
 from staging.deletion.deleting import delete_project
 from staging.errors import GoneMeanwhile
 from staging.jobs.handing_over import count_unread
@@ -65,7 +67,7 @@ def test_broken_replacement_is_refused_again(operator: User) -> None:
     assert (photo.status, photo.name, bool(photo.error)) == ("refused", "again.jpg", True)
 
 
-@pytest.mark.parametrize("size", [0, 31 * 2**20])
+@pytest.mark.parametrize("size", [0, images.MAX_BYTES + 1])
 def test_replacement_of_a_wrong_size_is_refused_at_once(operator: User, size: int) -> None:
     photo = refused(operator)
 

@@ -16,6 +16,7 @@ from staging.models import (
     Callback,
     Photo,
     Project,
+    RoomType,
     StagingBatch,
     StagingJob,
 )
@@ -34,6 +35,7 @@ from tests.staging.batch_requests import (
     zip_file,
 )
 from tests.staging.conftest import FLUX, Sandbox
+from tests.staging.zips import Entry, decomposed, zip_of
 
 # Who asks, in two, and the token's last use; the batch; its photos, its jobs and what they cost and
 # will, counted.
@@ -81,6 +83,8 @@ def test_post_answers_the_whole_batch(api: APIClient) -> None:
         "profile": None,
         "overrides": {"output_quality": 70},
         "seed": 5,
+        "passed_over": {},
+        "folders_without_room": {},
         "is_finished": False,
         "percent": 0,
         "done": 0,
@@ -133,7 +137,7 @@ def test_tasks_stage_a_batch(sandbox: Sandbox, batch: StagingBatch) -> None:
 
 
 def test_rooms_come_from_names_then_folders_then_the_batch(api: APIClient) -> None:
-    files = ["Living Room/1.jpg", "house/BEDROOM/2.jpg", "bedroom/bath.jpg", "garden/3.jpg"]
+    files = ["Living Room/1.jpg", "house/BEDROOM 2/2.jpg", "bedroom/bath.jpg", "garden/3.jpg"]
 
     answer = post(
         api,
@@ -147,25 +151,120 @@ def test_rooms_come_from_names_then_folders_then_the_batch(api: APIClient) -> No
         202,
         [
             ("4.jpg", "outdoor", "waiting"),
-            ("Living Room/1.jpg", "living_room", "waiting"),
-            ("house/BEDROOM/2.jpg", "bedroom", "waiting"),
             ("bedroom/bath.jpg", "bathroom", "waiting"),
             ("garden/3.jpg", "kitchen", "waiting"),
+            ("house/BEDROOM 2/2.jpg", "bedroom", "waiting"),
+            ("Living Room/1.jpg", "living_room", "waiting"),
         ],
+    )
+    assert answer.json()["folders_without_room"] == {"garden": 1}
+
+
+def test_a_room_of_the_library_is_found_in_any_form_of_its_name(api: APIClient) -> None:
+    kitchens = {"Küche": "kueche", "Кухня": "kukhnya"}
+    for label, key in kitchens.items():
+        RoomType.objects.create(
+            key=key, label=label, noun="a kitchen", furniture="A table.", position=90
+        )
+    archive = zip_of(
+        Entry(decomposed("01 Küche/1.jpg"), make_photo()),
+        Entry("Кухня 2\\2.jpg".encode("cp866"), make_photo()),
+    )
+
+    answer = post(api, archive=SimpleUploadedFile("photos.zip", archive.getvalue()))
+
+    assert (answer.status_code, photos_of()) == (
+        202,
+        [("01 Küche/1.jpg", "kueche", "waiting"), ("Кухня 2/2.jpg", "kukhnya", "waiting")],
     )
 
 
+RAW_NAME = "Кухня/1.jpg".encode("cp866")
+
+
+@pytest.mark.parametrize(
+    ("sent", "named"),
+    [
+        (decomposed("Séjour/é.jpg"), "Séjour/é.jpg"),
+        ("Séjour/é.jpg".encode(), decomposed("Séjour/é.jpg").decode()),
+        ("Séjour/é.jpg".encode(), decomposed("é.jpg").decode()),
+        ("Séjour/é.jpg".encode(), "Séjour\\é.jpg"),
+        (RAW_NAME, "Кухня/1.jpg"),
+        (RAW_NAME, RAW_NAME.decode("cp437")),
+    ],
+)
+def test_a_photo_is_known_by_its_name_in_any_form(api: APIClient, sent: bytes, named: str) -> None:
+    archive = SimpleUploadedFile("a.zip", zip_of(Entry(sent, make_photo())).getvalue())
+
+    answer = post(api, archive=archive, room_types=json.dumps({named: "office"}))
+
+    assert (answer.status_code, [room for _, room, _ in photos_of()]) == (202, ["office"])
+
+
 def test_a_zip_tells_of_each_file_that_is_no_photo(api: APIClient) -> None:
-    archive = zip_file(("1.jpg", make_photo()), ("plan.pdf", b"x"), ("2.jpg", b""))
+    archive = zip_file(("1.jpg", make_photo()), ("plan.gif", b"x"), ("2.jpg", b""))
 
     told = post(api, archive=archive).json()
 
-    assert [(one["name"], one["status"]) for one in told["photos"]] == [
-        ("1.jpg", "waiting"), ("plan.pdf", "refused"), ("2.jpg", "refused"),
+    assert [(photo["name"], photo["status"]) for photo in told["photos"]] == [
+        ("1.jpg", "waiting"), ("2.jpg", "refused"), ("plan.gif", "refused"),
     ]  # fmt: skip
-    assert "not called like a photo" in told["photos"][1]["error"]
-    assert "empty" in told["photos"][2]["error"]
+    assert "empty" in told["photos"][1]["error"]
+    assert "not called like a photo" in told["photos"][2]["error"]
     assert len(stored_files()) == 1
+
+
+def test_105_photos_with_105_side_files_are_taken(api: APIClient) -> None:
+    names = [f"Takeout/IMG_{number}.jpg" for number in range(105)]
+    files = [(name, b"x") for name in names] + [(f"{name}.json", b"{}") for name in names]
+
+    told = post(api, archive=zip_file(*files)).json()
+
+    assert [photo["name"] for photo in told["photos"]] == names
+    assert (told["passed_over"], told["folders_without_room"]) == ({".json": 105}, {"Takeout": 105})
+    assert api.get(f"{BATCHES}/{told['id']}").json()["passed_over"] == {".json": 105}
+
+
+def test_a_batch_may_ask_that_each_photo_has_a_room(api: APIClient) -> None:
+    files = [("Bedroom/1.jpg", make_photo()), ("Foo/2.jpg", b"x"), ("3.jpg", b"x")]
+    asked: dict[str, Any] = {"require_rooms": "true"}
+
+    refused = post(api, archive=zip_file(*files), **asked)
+    stored = stored_files()
+    named = post(api, archive=zip_file(*files), **asked, room_types='{"3.jpg": "office"}')
+    otherwise = post(api, archive=zip_file(*files), **asked, room_type="kitchen")
+    found = post(api, archive=zip_file(files[0]), **asked)
+
+    assert (refused.status_code, stored) == (400, [])
+    assert refused.json() == {
+        "room_types": [
+            "No room was found for Foo (1 photo). Nothing says the room of 3.jpg and 1 other"
+            " photo: say it in room_types."
+        ]
+    }
+    assert "Nothing says the room of Foo/2.jpg: say" in named.json()["room_types"][0]
+    assert (otherwise.status_code, found.status_code) == (202, 202)
+
+
+def test_a_photo_that_is_there_keeps_to_the_room_that_is_asked_for(
+    api: APIClient, operator: User
+) -> None:
+    photo = make_photo_row(operator)
+    Photo.objects.update(original_name="Bedroom/1.jpg")
+
+    post_json(api, photos=[str(photo.pk)], room_type="kitchen")
+
+    assert photos_of() == [("Bedroom/1.jpg", "kitchen", "waiting")]
+
+
+def test_a_photo_is_kept_with_its_folder(api: APIClient) -> None:
+    archive = zip_file(("Unit 102/IMG_1.jpg", make_photo()), ("Unit 101/IMG_1.jpg", make_photo()))
+    post(api, archive=archive)
+
+    prepare_all()
+
+    names = Photo.objects.order_by("created_at").values_list("original_name", flat=True)
+    assert list(names) == ["Unit 101/IMG_1.jpg", "Unit 102/IMG_1.jpg"]
 
 
 def test_a_photo_that_is_there_is_staged_where_it_is(

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from staging.batches.requesting import SentPhoto
+from staging.batches.sent import SentPhoto
 from staging.batches.telling import put_away, unseen_by
 from staging.models import Notice, NoticeDelivery, Project, StagingBatch
 from staging.notices.watching import tell_of_batch

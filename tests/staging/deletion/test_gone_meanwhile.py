@@ -6,7 +6,8 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 
-from staging.batches.requesting import from_photo, request_batch
+from staging.batches.requesting import request_batch
+from staging.batches.sent import from_photo
 from staging.deletion.deleting import delete_photo, delete_project
 from staging.errors import NotPossible
 from staging.jobs.request import StagingRequest

@@ -7,7 +7,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from staging.batches import preparation
-from staging.batches.requesting import from_photo, request_batch
+from staging.batches.requesting import request_batch
+from staging.batches.sent import from_photo
 from staging.jobs.handing_over import cancel_queue, find_queues, hand_over
 from staging.jobs.request import StagingRequest
 from staging.models import (

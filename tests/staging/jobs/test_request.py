@@ -11,7 +11,8 @@ from modelsettings.actors import Actor
 from modelsettings.schema.validation import SettingsRefused
 from modelsettings.settings import get_settings
 from staging.batches.preparation import request_of
-from staging.batches.requesting import from_photo, request_batch
+from staging.batches.requesting import request_batch
+from staging.batches.sent import from_photo
 from staging.jobs.planning import OverridesRefused, Plan, plan_job
 from staging.jobs.repeating import repeat_job, retry_job
 from staging.jobs.request import StagingRequest

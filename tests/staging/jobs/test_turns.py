@@ -12,7 +12,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from staging.batches import preparation
-from staging.batches.requesting import from_photo, request_batch
+from staging.batches.requesting import request_batch
+from staging.batches.sent import from_photo
 from staging.idempotency import AlreadyAsked
 from staging.jobs.repeating import repeat_job, retry_job
 from staging.jobs.request import StagingRequest

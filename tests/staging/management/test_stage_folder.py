@@ -79,7 +79,7 @@ def test_a_folder_is_staged(sandbox: Sandbox, operator: User, folder: Path, tty:
 
     batch = StagingBatch.objects.get()
     assert list(batch.photos.values_list("name", "room_type")) == [
-        ("Living Room/1.JPG", "living_room"), ("hall.jpg", "bedroom"),
+        ("hall.jpg", "bedroom"), ("Living Room/1.JPG", "living_room"),
     ]  # fmt: skip
     assert (batch.project.name, batch.owner, complaints) == ("Elm Street", operator, "")
     assert f"/admin/staging/stagingbatch/{batch.pk}/change/" in told
@@ -88,6 +88,36 @@ def test_a_folder_is_staged(sandbox: Sandbox, operator: User, folder: Path, tty:
     assert "All 4 pictures are ready." in told
     for image in StagedImage.objects.all():
         assert default_storage.path(image.file.name or "") in told
+
+
+def test_it_says_beforehand_what_it_finds_in_a_folder_as_in_a_zip(
+    operator: User, folder: Path
+) -> None:
+    names = (
+        "Unit 9/01 Bedroom/1.jpg", "Unit 10/Foo/10.jpg", "Unit 10/Foo/9.jpg", "Unit 10/Foo/9.json",
+        "Unit 10/Foo/9.CR2", "Unit 10/@eaDir/9.jpg", "Unit 10/Foo/10.DNG.xmp",
+    )  # fmt: skip
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"x")
+
+    dry, _ = run(folder, "--dry-run", "--project", "Elm Street")
+    nothing = StagingBatch.objects.count(), Project.objects.count()
+    told, _ = run(folder, "--no-wait")
+
+    assert dry.splitlines() == [
+        "Photos: 3 as default, 1 as living_room, 1 as bedroom.",
+        "No room was found for Unit 10/Foo (2 photos). Staged as default.",
+        "4 other files were passed over: 1 .cr2, 1 .json, 1 .pdf, 1 .xmp.",
+    ]
+    assert (nothing, told.startswith(dry)) == ((0, 0), True)
+    batch = StagingBatch.objects.get()
+    assert list(batch.photos.values_list("name", flat=True)) == [
+        "hall.jpg", "Living Room/1.JPG", "Unit 9/01 Bedroom/1.jpg", "Unit 10/Foo/9.jpg",
+        "Unit 10/Foo/10.jpg",
+    ]  # fmt: skip
+    assert batch.passed_over == {".pdf": 1, ".json": 1, ".cr2": 1, ".xmp": 1}
+    assert batch.folders_without_room == {"Unit 10/Foo": 2}
 
 
 def test_what_failed_is_told_and_the_exit_code_says_so(
@@ -111,7 +141,7 @@ def test_what_failed_is_told_and_the_exit_code_says_so(
 def test_no_wait_leaves_at_once(operator: User, folder: Path) -> None:
     told, _ = run(folder, "--no-wait")
 
-    assert told.splitlines() == [
+    assert told.splitlines()[2:] == [
         f"{batch}: /admin/staging/stagingbatch/{batch.pk}/change/"
         for batch in StagingBatch.objects.all()
     ]

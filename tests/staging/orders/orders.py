@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from staging.batches.requesting import SentPhoto, from_photo, from_upload
+from staging.batches.sent import SentPhoto, from_photo, from_upload
 from staging.jobs.request import StagingRequest
 from staging.models import Project
 from staging.orders.order import Order

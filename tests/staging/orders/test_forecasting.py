@@ -13,7 +13,7 @@ from modelsettings.actors import Actor
 from modelsettings.models import ReplicateModel
 from modelsettings.settings import get_settings
 from staging.access import RightMissing
-from staging.batches.requesting import BatchRefused, SentPhoto
+from staging.batches.sent import BatchRefused, SentPhoto
 from staging.errors import MayOnlySee
 from staging.jobs.planning import CannotStage
 from staging.models import (

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from staging.batches.requesting import BatchRefused, SentPhoto, from_archive
+from staging.batches.sent import BatchRefused, SentPhoto, from_archive
 from staging.habits import Choices, recall
 from staging.images import PhotoRefused
 from staging.models import IdempotencyKey, Photo, StagingBatch, StagingJob
@@ -40,7 +40,7 @@ def test_a_photo_that_is_there_stays_the_one_that_it_is(operator: User) -> None:
 
 
 def test_a_single_photo_in_a_zip_is_a_job_with_the_room_of_its_folder(operator: User) -> None:
-    photos = from_archive(zip_file(("Bedroom/1.jpg", photo_file().read())))
+    photos = from_archive(zip_file(("Bedroom/1.jpg", photo_file().read()))).photos
 
     job = place(order(operator, photos=photos), by=operator, token="1")
 

@@ -9,7 +9,8 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from staging.batches import preparation
-from staging.batches.requesting import from_photo, request_batch
+from staging.batches.requesting import request_batch
+from staging.batches.sent import from_photo
 from staging.callbacks import message_of
 from staging.jobs.request import StagingRequest
 from staging.models import (

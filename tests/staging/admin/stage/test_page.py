@@ -1,9 +1,11 @@
 """The Stage page: what it opens with, what it sends, what it refuses, and who may use it."""
 
+import html
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from modelsettings import profiles
@@ -45,6 +47,12 @@ def draft(browser: Client, *names: str, **fields: Any) -> str:
     return browser.post(FORECAST, said).content.decode()
 
 
+def directory_of(*files: tuple[str, bytes]) -> SimpleUploadedFile:
+    """Return the end of a ZIP, as a draft sends it."""
+    content = zip_file(*files).read()
+    return SimpleUploadedFile("photos.zip", content[content.index(b"PK\1\2") :])
+
+
 def choices_of(form: Any, name: str) -> list[str]:
     """Return the values of a select, those of its groups too."""
     found = []
@@ -83,7 +91,7 @@ def test_many_are_a_batch_that_names_neither_model_nor_profile(admin_page: Clien
     assert answer.url == f"/admin/staging/stagingbatch/{batch.pk}/change/"
     assert (batch.model, batch.profile_name, batch.overrides) == (None, "", {})
     assert list(batch.photos.values_list("name", "room_type")) == [
-        ("1.jpg", "office"), ("Bathroom/2.jpg", "bathroom"), ("3.jpg", "kitchen"),
+        ("1.jpg", "office"), ("3.jpg", "kitchen"), ("Bathroom/2.jpg", "bathroom"),
     ]  # fmt: skip
 
 
@@ -288,13 +296,63 @@ def test_forecast_counts_the_photos_of_a_zip_by_their_folders(admin_page: Client
 
     page = draft(
         admin_page,
-        entry_name=["Kitchen/1.jpg", "2.jpg", "__MACOSX/._2.jpg"],
-        entry_size=["9"] * 3,
-        entry_room=["office"] * 3,
+        directory=[
+            directory_of(("01 Kitchen/1.jpg", b"x"), ("2.jpg", b"x"), ("__MACOSX/._2.jpg", b"x"))
+        ],
+        archive_room=["office"],
     )
 
     assert "2 pictures</strong> of 2 photos" in page
     assert "<strong>fast</strong>, revision 1 (for kitchen)" in page
+
+
+def test_forecast_says_what_the_names_in_a_zip_say(admin_page: Client) -> None:
+    directory = directory_of(
+        ("Bedroom 2/1.jpg", b"x"),
+        ("Foo/2.jpg", b"x"),
+        ("Foo/3.jpg", b"x"),
+        ("Foo/3.json", b"x"),
+        ("4.jpg", b"x"),
+        ("._4.jpg", b"x"),
+    )
+
+    page = html.unescape(draft(admin_page, directory=[directory], room_type="kitchen"))
+
+    assert "4 pictures</strong> of 4 photos" in page
+    assert "By their folders: Bedroom (1 photo)." in page
+    assert (
+        "No room was found for Foo (2 photos). Staged as kitchen, unless you choose a room for"
+        " them." in page
+    )
+    assert "1 other file was passed over: 1 .json." in page
+    assert '[{"photos": 4, "words": "4 photos"}]' in page
+
+
+def test_forecast_says_nothing_of_folders_whose_zip_has_a_room(admin_page: Client) -> None:
+    directory = directory_of(("Foo/2.jpg", b"x"))
+
+    page = draft(admin_page, directory=[directory], archive_room=["office"])
+
+    assert ("1 picture</strong>" in page, "No room was found" in page) == (True, False)
+
+
+def test_forecast_refuses_a_zip_before_it_is_sent(admin_page: Client) -> None:
+    empty = SimpleUploadedFile("house.zip", b"")
+    side = directory_of(("1.json", b"x"), ("2.mov", b"x"))
+
+    told = [html.unescape(draft(admin_page, directory=[end])) for end in (empty, side)]
+
+    assert "house.zip: This is not a ZIP that can be read" in told[0]
+    assert "photos.zip: There is no photo in this ZIP: it holds 1 .json, 1 .mov." in told[1]
+
+
+def test_forecast_knows_a_zip_that_was_sent_a_moment_ago(admin_page: Client) -> None:
+    files = [(f"Zimmer/{name}", photo_file().read()) for name in ("1.jpg", "é.jpg", "2.mov")]
+    send(admin_page, images=[zip_file(*files)], file_room=["office"])
+
+    page = draft(admin_page, directory=[directory_of(*files)], archive_room=["office"])
+
+    assert "You sent the same" in page
 
 
 @pytest.mark.parametrize(
