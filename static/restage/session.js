@@ -21,6 +21,8 @@
   // "fine", "ended", "other" (another account is signed in), "lost", "failing" or "gone".
   let state = "fine";
   let detail = "";
+  // What asked when it became "failing" or "gone": an element of htmx's, the document for jQuery's.
+  let failed = null;
   // The words on the button of a form that was held back, and a script's words on what it keeps.
   let held = "";
   let kept = "";
@@ -60,9 +62,9 @@
     if (!held) setTimeout(() => { if (state === "fine" && !held) bar.hidden = true; }, 5000);
   };
 
-  const become = (next, said = "") => {
+  const become = (next, said = "", by = null) => {
     const before = state;
-    [state, detail] = [next, said];
+    [state, detail, failed] = [next, said, by];
     clearTimeout(timer);
     if (next === "fine") {
       if (before !== "fine") recover(before);
@@ -101,6 +103,13 @@
   };
   const lookIfBad = () => { if (state === "ended" || state === "lost") check(); };
   for (const event of ["focus", "online"]) window.addEventListener(event, lookIfBad);
+  // Whether a session lasts, and whose it is, no answer to something else tells. An error ends with
+  // the success of what it was told of, or with that itself.
+  const succeed = (by) => {
+    lookIfBad();
+    const isOver = by === failed || !failed?.isConnected;
+    if ((state === "failing" || state === "gone") && isOver) become("fine");
+  };
 
   // Sends a request of a script, and once more where only the token had changed. Raises where it
   // did not arrive, with what the page says of it already.
@@ -132,7 +141,7 @@
   // Forms: the session is looked at first, so that what was typed or chosen never leaves the page
   // for the login page. Capturing, so that no other script takes the form for sent.
   const checked = new WeakSet();
-  const waiting = new WeakSet();
+  const waiting = new Set();
   const isSentByScript = "[data-rating], [hx-post]";
   window.addEventListener("submit", async (event) => {
     const { target: form, submitter } = event;
@@ -158,6 +167,10 @@
     draw();
     if (!link.hidden) link.focus();
   }, true);
+  // A form that is replaced meanwhile could not be sent: the page draws itself anew once more after it.
+  document.addEventListener("htmx:beforeSwap", ({ detail: swap }) => {
+    if ([...waiting].some((form) => swap.target.contains(form))) swap.shouldSwap = false;
+  });
 
   // htmx: pages that draw themselves anew, previews, the search.
   const unanswered = new Map();
@@ -170,7 +183,7 @@
   });
   const note = ({ elt, requestConfig }) => {
     // What asks by the clock does so again anyway.
-    const isRepeated = elt.getAttribute("hx-trigger")?.startsWith("every");
+    const isRepeated = elt.getAttribute("hx-trigger")?.includes("every");
     if (isRepeated || retried.has(elt)) return;
     retried.add(elt);
     unanswered.set(elt, requestConfig);
@@ -180,8 +193,8 @@
     if (status === 401 || status === 403) {
       note(failure);
       check();
-    } else if (status === 404 && failure.requestConfig.verb === "get") become("gone");
-    else if (status >= 500) become("failing", status);
+    } else if (status === 404 && failure.requestConfig.verb === "get") become("gone", "", failure.elt);
+    else if (status >= 500) become("failing", status, failure.elt);
   });
   for (const event of ["htmx:sendError", "htmx:timeout"]) {
     document.addEventListener(event, ({ detail: failure }) => {
@@ -192,7 +205,7 @@
   document.addEventListener("htmx:afterRequest", ({ detail: { successful, elt } }) => {
     if (!successful) return;
     retried.delete(elt);
-    if (state !== "fine" && state !== "other") become("fine");
+    succeed(elt);
   });
 
   // The searches for a project or an account, which jQuery sends.
@@ -200,8 +213,9 @@
     const jQuery = window.django?.jQuery;
     jQuery?.(document).on("ajaxError", (_event, { status, statusText }) => {
       if (statusText === "abort") return;
-      if (status >= 500) become("failing", status);
+      if (status >= 500) become("failing", status, document);
       else if ([0, 401, 403].includes(status)) check();
     });
+    jQuery?.(document).on("ajaxSuccess", () => succeed(document));
   });
 })();

@@ -1,11 +1,13 @@
 """The page of a job as an operator sees it: while it runs, and when the picture is there."""
 
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Download, Locator, Page, expect
+from playwright.sync_api import Download, Locator, Page, Route, expect
 from pytest_django import Settings
 
 from staging.jobs.request import StagingRequest
@@ -191,6 +193,41 @@ def test_job_is_canceled_retried_and_repeated(page: Page, job: StagingJob) -> No
 
     expect(page.get_by_role("heading", name=str(job))).to_be_visible()
     assert StagingJob.objects.count() == 2
+
+
+def test_a_press_outlasts_a_page_that_draws_itself_anew(page: Page, job: StagingJob) -> None:
+    page.goto(address_of(job))
+
+    with held(page, "**/admin/session/"):
+        page.get_by_role("button", name="Cancel").click()
+        wait_for_refreshes(page, job)
+
+    expect(page.get_by_role("heading", name="canceled")).to_be_visible()
+    job.refresh_from_db()
+    assert job.status == "canceled"
+
+
+def address_of(job: StagingJob) -> str:
+    return f"/admin/staging/stagingjob/{job.pk}/change/"
+
+
+def wait_for_refreshes(page: Page, job: StagingJob) -> None:
+    """Wait for two of the page's own requests: the answer to the first is drawn by then."""
+    for _ in range(2):
+        page.wait_for_event("response", lambda answer: answer.url.endswith(address_of(job)))
+
+
+@contextmanager
+def held(page: Page, address: str) -> Iterator[None]:
+    """Let requests to an address wait until the end of the block."""
+    waiting: list[Route] = []
+    page.route(address, lambda route: waiting.append(route))
+    try:
+        yield
+    finally:
+        for route in waiting:
+            route.continue_()
+        page.unroute(address)
 
 
 def test_picture_is_rated_on_its_job(page: Page, operator: User) -> None:

@@ -135,6 +135,37 @@ def test_live_page_stays_and_goes_on_by_itself(page: Page, operator: User) -> No
     expect(page.get_by_role("heading", name="canceled")).to_be_visible()
 
 
+def test_live_page_tells_that_another_account_signed_in(
+    page: Page, operator: User, stranger: User, live_server: Any
+) -> None:
+    """A background request that succeeds again says nothing of who asked it."""
+    User.objects.filter(pk=stranger.pk).update(is_staff=True, is_superuser=True)
+    job = stage(operator)
+    page.goto(f"/admin/staging/stagingjob/{job.pk}/change/")
+    end_session()
+    expect(told(page)).to_contain_text(ENDED)
+
+    sign_in(page.context, live_server.url, user=stranger)
+
+    expect(told(page)).to_contain_text("sam is signed in by now")
+
+
+def test_what_failed_is_told_until_it_succeeds_itself(page: Page, operator: User) -> None:
+    address = f"/admin/staging/stagingjob/{stage(operator).pk}/change/"
+    page.route("**/done/", lambda route: route.fulfill(status=500))
+    page.goto(address)
+    expect(told(page)).to_contain_text("Restage answered with an error (500)")
+
+    # The page itself is drawn anew meanwhile.
+    for _ in range(2):
+        page.wait_for_event("response", lambda answer: answer.url.endswith(address))
+    expect(told(page)).to_be_visible()
+    page.unroute("**/done/")
+    page.evaluate("htmx.ajax('GET', '/admin/stage/done/', { source: '#restage-done' })")
+
+    expect(told(page)).to_be_hidden()
+
+
 def test_preview_is_drawn_after_signing_in(page: Page, operator: User) -> None:
     page.goto("/admin/staging/style/add/")
     end_session()
