@@ -35,7 +35,7 @@
     // by itself.
     const forms = [...content.querySelectorAll("form[method=post]")].filter(
       (form) =>
-        !form.matches("#settings-form, #changelist-form, [data-rating], [hx-post], [data-asks-itself]") &&
+        !form.matches("#settings-form, #changelist-form, [data-rating], [hx-post]") &&
         form.querySelector("input:not([type=hidden]), select, textarea"),
     );
     // What the form would send; of a chosen file its name.
@@ -58,10 +58,13 @@
       if (isTrusted && forms.includes(form)) touched.add(form);
     };
     for (const event of ["input", "change"]) content.addEventListener(event, note);
-    content.addEventListener("submit", () => (isSaving = true));
+    // A script that sends its form itself says with data-sent that it has arrived.
+    content.addEventListener("submit", (event) => (isSaving = !event.defaultPrevented));
     window.addEventListener("pageshow", () => (isSaving = false));
     window.addEventListener("beforeunload", (event) => {
-      const isChanged = [...touched].some((form) => form.isConnected && state(form) !== opened.get(form));
+      const isChanged = [...touched].some(
+        (form) => form.isConnected && !("sent" in form.dataset) && state(form) !== opened.get(form),
+      );
       if (isChanged && !isSaving) event.preventDefault();
     });
   });

@@ -102,9 +102,14 @@
     sending.textContent = sentence;
     button.disabled = false;
   };
+  // A gateway that gave up, or a connection that broke, proves nothing: all may have arrived.
+  const sayUnknown = () => say(
+    "It is not known whether your photos were staged. They are still chosen: press the button again. If they were, you are asked first.",
+  );
   const answered = (request) => {
     const isPage = request.getResponseHeader("Content-Type")?.startsWith("text/html");
     if (request.status === 200 && !isPage) {
+      form.dataset.sent = "";
       location.assign(JSON.parse(request.responseText).url);
       return;
     }
@@ -114,6 +119,10 @@
       if (errors.again) ask();
       showErrors(errors);
       goToError();
+      return;
+    }
+    if (request.status >= 500) {
+      sayUnknown();
       return;
     }
     if ([401, 403].includes(request.status)) restageSession.check();
@@ -142,12 +151,17 @@
     request.addEventListener("load", () => answered(request));
     request.addEventListener("error", () => {
       restageSession.check();
-      say("The connection was lost, and nothing was staged. Your photos are still chosen.");
+      sayUnknown();
     });
     request.send(new FormData(form));
   });
 
   document.addEventListener("restage:session", ask);
   // A user who comes back to the page sees at once that this was sent.
-  addEventListener("pageshow", () => { button.disabled = false; sending.textContent = ""; ask(); });
+  addEventListener("pageshow", () => {
+    delete form.dataset.sent;
+    button.disabled = false;
+    sending.textContent = "";
+    ask();
+  });
 })();

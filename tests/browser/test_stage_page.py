@@ -9,9 +9,13 @@ from typing import Any, Literal
 
 import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import Page, expect
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import path, resolve
+from playwright.sync_api import Dialog, Page, expect
 from pytest_django import Settings
 
+from config import urls
 from modelsettings.actors import Actor
 from modelsettings.profiles import copy_profile
 from modelsettings.settings import get_settings
@@ -359,6 +363,54 @@ def test_a_lost_connection_and_an_ended_session_keep_everything(
     page.get_by_role("button", name="Stage", exact=True).click()
 
     expect(page.get_by_text("0 of 4 made, 4 in work")).to_be_visible()
+
+
+def lose_the_answer(request: HttpRequest) -> HttpResponseBase:
+    """Place an order as the site does, and answer as a gateway that gave up waiting."""
+    answer = resolve(STAGE, urlconf="config.urls").func(request)
+    return HttpResponse(status=504) if request.method == "POST" else answer
+
+
+# As the addresses of a site behind such a gateway.
+handler400, handler404, handler500 = urls.handler400, urls.handler404, urls.handler500
+urlpatterns = [path(STAGE.lstrip("/"), lose_the_answer), *urls.urlpatterns]
+
+
+def test_an_order_whose_answer_is_lost_is_not_denied(
+    page: Page, files: list[Path], settings: Settings
+) -> None:
+    page.goto(STAGE)
+    page.get_by_label("New photos").set_input_files(files)
+    expect(end(page)).to_contain_text("4 pictures")
+    settings.ROOT_URLCONF = __name__
+    page.get_by_role("button", name="Stage", exact=True).click()
+    expect(page.get_by_text("It is not known whether your photos were staged.")).to_be_visible()
+
+    settings.ROOT_URLCONF = "config.urls"
+    page.get_by_role("button", name="Stage", exact=True).click()
+
+    expect(end(page)).to_contain_text("You sent the same")
+    assert StagingBatch.objects.count() == 1
+
+
+def test_page_that_could_not_send_asks_before_it_is_left(page: Page, files: list[Path]) -> None:
+    asked: list[str] = []
+
+    def leave(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", leave)
+    page.goto(STAGE)
+    page.get_by_label("New photos").set_input_files(files)
+    page.get_by_label("Industrial").check()
+    page.route(f"**{STAGE}", lambda route: route.abort("connectionreset"))
+    page.get_by_role("button", name="Stage", exact=True).click()
+    expect(page.get_by_text("It is not known whether your photos were staged.")).to_be_visible()
+
+    page.goto("/admin/staging/project/")
+
+    assert asked == ["beforeunload"]
 
 
 def test_photos_are_staged_by_keyboard_alone(page: Page, files: list[Path]) -> None:
