@@ -138,7 +138,7 @@
     const drawn = redraw(form, await answer.text());
     if (!answer.ok) forget(drawn.closest("[data-picture]")?.dataset.picture);
     if (!answer.ok && typed) drawn.elements.note.value = typed;
-    kept.delete(drawn.closest("[data-picture]")?.dataset.picture);
+    if (kept.delete(drawn.closest("[data-picture]")?.dataset.picture)) keep();
     return answer.ok ? drawn : null;
   };
 
@@ -147,6 +147,13 @@
   const sendKept = async () => {
     if (isSending || !kept.size) return;
     isSending = true;
+    try {
+      await sendAll();
+    } finally {
+      isSending = false;
+    }
+  };
+  const sendAll = async () => {
     const refused = [];
     let sent = 0;
     for (const [picture, { address, fields }] of [...kept]) {
@@ -157,20 +164,21 @@
         return all;
       };
       let answer;
+      let html;
       try {
         answer = await restageSession.send(address, () => ({ method: "POST", body: body(), headers }));
+        html = await answer.text();
       } catch {
         break;
       }
       const form = cardOf(picture)?.querySelector("[data-rating]");
       if (answer.status >= 500) break;
       kept.delete(picture);
-      if (form && (answer.ok || answer.status === 409)) redraw(form, await answer.text());
+      if (form && (answer.ok || answer.status === 409)) redraw(form, html);
       if (answer.ok) sent += 1;
       else forget(picture);
       if (!answer.ok) refused.push(cardOf(picture)?.dataset.name ?? "a picture");
     }
-    isSending = false;
     keep();
     const saved = sent && `${sent} kept verdict${sent === 1 ? " is" : "s are"} saved. `;
     const lost = refused.length && `Not saved, since judged by another or deleted meanwhile: ${refused.join("; ")}.`;

@@ -350,6 +350,50 @@ def test_kept_verdicts_outlive_the_page(page: Page, images: list[StagedImage]) -
     assert said()[0] == ("accepted", None, "")
 
 
+def test_kept_verdict_is_forgotten_when_another_is_saved(
+    page: Page, images: list[StagedImage]
+) -> None:
+    page.goto(QUEUE)
+    page.route("**/judge/", lambda route: route.abort())
+    page.keyboard.press("a")
+    expect(page.locator(f"[data-picture='{images[1].pk}']")).to_be_visible()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("[data-picture]:visible")).to_contain_text("Kept here, not sent yet.")
+
+    page.unroute("**/judge/")
+    page.keyboard.press("r")
+    expect(page.locator("#restage-given")).to_contain_text("Rejected")
+
+    assert page.evaluate("sessionStorage.length") == 0
+    assert said()[0] == ("rejected", None, "")
+
+
+def test_kept_verdict_is_sent_again_when_its_answer_broke_off(
+    page: Page, images: list[StagedImage]
+) -> None:
+    page.goto(QUEUE)
+    end_session()
+    page.keyboard.press("a")
+    expect(told(page)).to_contain_text("1 verdict is kept here")
+    # The browser loses the body of one answer.
+    page.evaluate(
+        """() => {
+            const read = Response.prototype.text;
+            Response.prototype.text = () => {
+                Response.prototype.text = read;
+                return Promise.reject(new TypeError("network error"));
+            };
+        }"""
+    )
+    sign_in_again(page)
+    expect(told(page)).to_contain_text("signed in again")
+
+    page.evaluate("restageSession.check()")
+
+    page.wait_for_function("sessionStorage.length === 0")
+    assert said()[0] == ("accepted", None, "")
+
+
 def test_slider_by_keyboard(page: Page, images: list[StagedImage]) -> None:
     page.goto(QUEUE)
     figure = page.locator("[data-picture]:visible [data-compare]")
