@@ -415,6 +415,8 @@ UNFOLD = {
     "SITE_TITLE": "Restage",
     "SITE_HEADER": "Restage",
     "SITE_SYMBOL": "chair",
+    # "View site" and "Return to site" would lead to the admin, where one is.
+    "SITE_URL": None,
     "SITE_FAVICONS": [
         {
             "rel": "icon",

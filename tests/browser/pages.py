@@ -58,12 +58,7 @@ def violations_of(
     """Return what axe says of a part of the open page, and whether the page scrolls sideways."""
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.set_viewport_size({"width": width, "height": 900})
-    options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
-    answer = Axe().run(page, context=part, options=options).response
-    told = [
-        (one["id"], [node["html"][:160] for node in one["nodes"][:3]])
-        for one in answer["violations"]
-    ]
+    told = ask_axe(page, part)
     is_wide = page.evaluate("document.documentElement.scrollWidth") > width
     if folder := os.environ.get("SCREENSHOTS"):
         # The ids of rows change from run to run, and their pictures would pile up.
@@ -71,6 +66,23 @@ def violations_of(
         name = re.sub(r"[^\w-]+", "-", name)
         page.screenshot(path=Path(folder, f"{name}-{scheme}-{width}.png"), full_page=True)
     return (told, "scrolls sideways" if is_wide else "") if told or is_wide else None
+
+
+def ask_axe(page: Page, context: str | dict[str, Any]) -> list[tuple[str, list[str]]]:
+    """Return the rules that a part of the open page breaks, each with the first elements."""
+    options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+    answer = Axe().run(page, context=context, options=options).response
+    broken = [(rule["id"], rule["nodes"]) for rule in answer["violations"]]
+    # Text in the colour of its background, which axe takes for hidden on purpose.
+    unseen = [node for rule in answer["incomplete"] for node in rule["nodes"] if is_unseen(node)]
+    if unseen:
+        broken.append(("unseen-text", unseen))
+    return [(rule, [node["html"][:160] for node in nodes[:3]]) for rule, nodes in broken]
+
+
+def is_unseen(node: dict[str, Any]) -> bool:
+    """Say whether an element that axe does not judge has text in the colour of its background."""
+    return any((check["data"] or {}).get("messageKey") == "equalRatio" for check in node["any"])
 
 
 def work_off(job: StagingJob) -> None:

@@ -9,6 +9,8 @@ from tests.browser.pages import violations_of
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 LIMITS = "/admin/staging/spendinglimit/"
+UNREADABLE = "/admin/staging/stagingjob/?status=%00"
+ADDRESSES = [LIMITS, "/admin/nowhere/", "/nowhere", "/admin/session/", UNREADABLE]
 
 
 @pytest.fixture
@@ -32,12 +34,27 @@ def test_closed_page_leads_on(page: Page, closed: User) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("address", [LIMITS, "/admin/nowhere/", "/nowhere"])
+@pytest.mark.parametrize("address", ADDRESSES)
 def test_pages_have_no_violation_and_fit(
     page: Page, closed: User, address: str, scheme: str, width: int
 ) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.goto(address)
 
-    part = "#content-main" if address.startswith("/admin/") else "main"
-    assert violations_of(page, address, scheme=scheme, width=width, part=part) is None
+    assert (
+        violations_of(page, address, scheme=scheme, width=width, part="#content-main, main") is None
+    )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_page_after_signing_out_has_no_violation_and_fits(
+    page: Page, scheme: str, width: int
+) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.goto("/admin/")
+    page.locator("form[action$='/logout/']").evaluate("form => form.requestSubmit()")
+    expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
+
+    found = violations_of(page, "signed-out", scheme=scheme, width=width, part="body")
+    assert found is None
