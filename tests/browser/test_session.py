@@ -52,7 +52,7 @@ def test_settings_typed_before_the_session_ended_are_saved_after_it(
     expect(page.get_by_text("Saved as revision 2")).to_be_visible()
     saved = profile_of(kinds)
     assert (saved.values["steps"], saved.revision) == (55, 2)
-    assert not ModelSettings.objects.filter(pk=saved.pk, revision=3).exists()
+    assert ModelSettings.history.filter(id=saved.pk).count() == 2
 
 
 def test_files_chosen_before_the_session_ended_are_sent_after_it(
