@@ -204,6 +204,10 @@ if AWS_STORAGE_BUCKET_NAME := env.text("AWS_STORAGE_BUCKET_NAME"):
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 # Longer files wait on disk, not in memory, until it is their turn to be decoded.
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2**18
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "config.http.uploads.OneFileUploadHandler",
+]
 # A batch: 200 photos and a ZIP.
 DATA_UPLOAD_MAX_NUMBER_FILES = 201
 

@@ -11,6 +11,8 @@ from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from staging.batches.sent import MAX_PHOTOS
+
 ADMIN = "/admin/"
 # So many accounts are named that can help.
 MOST_NAMED = 3
@@ -38,9 +40,10 @@ def show_missing(request: HttpRequest) -> HttpResponse:
     return _show_in_admin(request, context, status=404)
 
 
-def show_unreadable(request: HttpRequest) -> HttpResponse:
+def show_unreadable(request: HttpRequest, *, has_too_many_files: bool = False) -> HttpResponse:
     """Answer 400. Without the menu: the request may be broken in the parts that it needs."""
-    return render(request, "400.html", status=400)
+    most_photos = MAX_PHOTOS if has_too_many_files else None
+    return render(request, "400.html", {"most_photos": most_photos}, status=400)
 
 
 def show_failure(request: HttpRequest) -> HttpResponse:

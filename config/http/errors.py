@@ -6,6 +6,7 @@ Under /api/ an answer has the API's own shape; elsewhere it is a page.
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from rest_framework.exceptions import APIException, PermissionDenied, Throttled
@@ -51,11 +52,15 @@ def refusal_codes() -> dict[int, list[str]]:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer 400 to a request that Django refuses before any view; 413 to one that is too long."""
     if not request.path.startswith(API):
-        return error_pages.show_unreadable(request)
+        has_too_many = isinstance(exception, TooManyFilesSent)
+        return error_pages.show_unreadable(request, has_too_many_files=has_too_many)
     if isinstance(exception, RequestDataTooBig):
         return JsonResponse({"detail": "The fields of the form are too long."}, status=413)
-    if isinstance(exception, TooManyFieldsSent | TooManyFilesSent):
-        return JsonResponse({"detail": "The request has too many fields or files."}, status=400)
+    if isinstance(exception, TooManyFilesSent):
+        most = settings.DATA_UPLOAD_MAX_NUMBER_FILES
+        return JsonResponse({"detail": f"The request has more than {most} files."}, status=400)
+    if isinstance(exception, TooManyFieldsSent):
+        return JsonResponse({"detail": "The request has too many fields."}, status=400)
     return JsonResponse({"detail": "This request cannot be read."}, status=400)
 
 

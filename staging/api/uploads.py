@@ -5,7 +5,6 @@ from typing import IO, Any
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.core.files.uploadedfile import UploadedFile
-from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError, ValidationError
 from rest_framework.parsers import MultiPartParser
@@ -46,7 +45,7 @@ class BoundedMultiPartParser(MultiPartParser):
 
 
 class BatchMultiPartParser(MultiPartParser):
-    """DRF's parser of uploads, bounded for a batch; it keeps files on disk, not in memory."""
+    """DRF's parser of uploads, bounded for a batch."""
 
     def parse(
         self,
@@ -57,7 +56,6 @@ class BatchMultiPartParser(MultiPartParser):
         request = (parser_context or {})["request"]
         if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_TOTAL_BYTES + 2**20:
             raise BatchTooLarge
-        request.upload_handlers = [TemporaryFileUploadHandler(request)]
         try:
             return super().parse(stream, media_type, parser_context)
         except TooManyFilesSent:
