@@ -18,7 +18,7 @@ class OriginalSerializer(serializers.Serializer[Any]):
 
     name = serializers.CharField(source="original_name")
     format = serializers.CharField(
-        source="original_format", help_text='"jpeg", "png", "webp" or "heic".'
+        source="original_format", help_text='"jpeg", "png", "webp", "heic", "avif" or "tiff".'
     )
     width = serializers.IntegerField(source="original_width", help_text="As it is shown: turned.")
     height = serializers.IntegerField(source="original_height")

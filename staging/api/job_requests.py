@@ -39,7 +39,7 @@ class OnePhotoSerializer(StrictSerializer):
     """A photo in one of two ways."""
 
     image = serializers.FileField(
-        required=False, help_text="JPEG, PNG, WebP or HEIC, up to 100 MB."
+        required=False, help_text="JPEG, PNG, WebP, HEIC, AVIF or TIFF, up to 100 MB."
     )
     photo = serializers.UUIDField(required=False)
 

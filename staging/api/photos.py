@@ -42,7 +42,7 @@ class PhotoQuery(PageQuery):
 
 
 class PhotoRequestSerializer(StrictSerializer):
-    image = serializers.FileField(help_text="JPEG, PNG, WebP or HEIC, up to 100 MB.")
+    image = serializers.FileField(help_text="JPEG, PNG, WebP, HEIC, AVIF or TIFF, up to 100 MB.")
     project = serializers.UUIDField(required=False, help_text="Without one, your Unsorted.")
 
 

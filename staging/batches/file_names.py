@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-PHOTO_EXTENSIONS = frozenset(
-    (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".heic", ".heif", ".hif")
-)
+_PHOTOS = "jpg jpeg jpe jfif png webp heic heif hif avif tif tiff"
+PHOTO_EXTENSIONS = frozenset(f".{extension}" for extension in _PHOTOS.split())
 _ARCHIVE_EXTENSIONS = frozenset((".zip", ".7z", ".rar", ".tar", ".gz", ".tgz"))
 # Films, sound, documents, and what phones, cameras, photo services and editors write beside a
 # photo. Pictures of other formats are not among them: whoever sent those wants an answer.
@@ -75,7 +74,7 @@ def find_name_error(name: str) -> str:
     if extension in _RAW_EXTENSIONS:
         return "This is a camera's RAW file, without its JPEG beside it: export it as a JPEG."
     if extension not in PHOTO_EXTENSIONS:
-        return "This is not called like a photo: we take JPEG, PNG, WebP and HEIC."
+        return "This is not called like a photo: we take JPEG, PNG, WebP, HEIC, AVIF and TIFF."
     return ""
 
 

@@ -2,7 +2,7 @@
 
 normalising   an uploaded photo becomes a photo as we keep it
 pictures      pictures of models: checked, finished as requested, shrunk to thumbnails
-containers    the parts of a file, counted before anything is decoded
+containers    the parts of a file: counted, and without those that its picture does not need
 refusals      reasons for refusing a file: exceptions of Pillow and libheif do not leave the package
 memory        the memory that all threads of a process together may take for decoding
 """

@@ -22,7 +22,7 @@ _QUALITY = 92
 class Original:
     """The facts of an upload.
 
-    `format` is "jpeg", "png", "webp" or "heic"; width and height are those of the photo as it is
+    `format` is "jpeg", "png", "webp", "heic", "avif" or "tiff"; width and height are as it is
     shown, in pixels; `size` is in bytes.
     """
 

@@ -9,7 +9,7 @@ from io import BytesIO
 from typing import IO
 
 import pillow_heif
-from PIL import Image, UnidentifiedImageError
+from PIL import AvifImagePlugin, Image, TiffImagePlugin, UnidentifiedImageError
 
 from staging.images import containers
 from staging.images.colour_claims import find_claims
@@ -26,15 +26,10 @@ from staging.images.weights import DRAFTED, draft_side, find_excess, fit, weigh
 # Of a model's picture. How many a photo may have, depends on its format: see weights.
 MAX_PIXELS = 50_000_000
 
-# By Pillow's names; MPO is a JPEG with further pictures behind it, as phones write them.
-FORMATS = {"JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "WEBP": "webp", "HEIF": "heic"}
-_READ_BY_PILLOW = ("JPEG", "PNG", "WEBP")
-
-# The brands of still pictures and sequences in HEVC: ISO/IEC 23008-12, annex B, and "mif1" of 10.2.
-_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1",
-                b"msf1"}  # fmt: skip
-# The first bytes of files that were meant to be a photo, even where the rest is damaged.
-_BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
+# By Pillow's names, and pillow_heif's. MPO is a JPEG with further pictures behind it.
+FORMATS = {"JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "WEBP": "webp",
+           "HEIF": "heic", "AVIF": "avif", "TIFF": "tiff"}  # fmt: skip
+_PICTURE_FORMATS = {"JPEG", "PNG", "WEBP"}
 
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -50,6 +45,10 @@ _SIDEWAYS = {5, 6, 7, 8}
 
 # Pillow's own bound on pixels is one number for all formats: ours come before anything is decoded.
 Image.MAX_IMAGE_PIXELS = None
+# Pillow's own reader takes the first of three planes of 16 bits for all.
+TiffImagePlugin.READ_LIBTIFF = True
+# Each thread more takes memory, and a photo has one processor.
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 # Only the photo itself is read: no thumbnail, depth map or auxiliary picture of its file.
 pillow_heif.options.THUMBNAILS = False
 pillow_heif.options.DEPTH_IMAGES = False
@@ -74,7 +73,8 @@ def read_header(file: IO[bytes], *, refusal: type[ImageRefused], side: int | Non
 
     Raises `refusal`, also for too many pixels.
     """
-    image = _open(file, refusal=refusal, max_pixels=MAX_PIXELS)
+    contents = _find_picture(file, refusal=refusal)
+    image = _open(contents, refusal=refusal, max_pixels=MAX_PIXELS)
     if isinstance(image, pillow_heif.HeifImage):
         name, orientation = "HEIF", None
     else:
@@ -84,7 +84,7 @@ def read_header(file: IO[bytes], *, refusal: type[ImageRefused], side: int | Non
         format=FORMATS[name],
         width=height if orientation in _SIDEWAYS else width,
         height=width if orientation in _SIDEWAYS else height,
-        weight=weigh(image.size, kind=_kind_of(image, file), side=side),
+        weight=weigh(image.size, kind=_kind_of(image, contents), side=side),
     )
 
 
@@ -135,51 +135,78 @@ def decode(
     A JPEG that is much longer than `side` is decoded at a fraction of its size. A HEIC, which may
     hold many images, gives the one that it calls its primary. Raises `refusal`.
     """
-    image = _open(file, refusal=refusal, max_pixels=max_pixels)
+    contents = _find_picture(file, refusal=refusal)
+    image = _open(contents, refusal=refusal, max_pixels=max_pixels)
+    if not contents.is_ended and not issubclass(refusal, PhotoRefused):
+        # It can be downloaded again.
+        raise refusal(refusal.damaged)
     try:
-        if isinstance(image, pillow_heif.HeifImage):
-            return image.to_pillow()
-        # This checks a PNG's checksums to the end, which loading does not. The image cannot be
-        # used after it, so the file is opened again.
-        image.verify()
-        file.seek(0)
-        image = Image.open(file, formats=_READ_BY_PILLOW)
-        if side and (kind := _kind_of(image, file)) in DRAFTED:
-            image.draft(None, fit(image.size, side=draft_side(side, kind=kind)))
-        image.load()
+        if contents.format == "PNG" and not containers.has_right_checksums(file):
+            raise refusal(refusal.damaged)
+        image = _load(image, contents, side=side)
+        if contents.again:
+            other = _load(Image.open(contents.again, formats=("JPEG",)), contents, side=side)
+            if not _is_same(image, other):
+                raise refusal(refusal.damaged)
     except PILLOW_ERRORS as error:
         raise refusal(refusal.damaged) from error
     return image
 
 
-def _open(
-    file: IO[bytes], *, refusal: type[ImageRefused], max_pixels: int
-) -> Image.Image | pillow_heif.HeifImage:
-    """Read a file's header alone; refuse other formats and too many pixels.
+def _load(
+    image: Image.Image | pillow_heif.HeifImage, contents: containers.Contents, *, side: int | None
+) -> Image.Image:
+    if isinstance(image, pillow_heif.HeifImage):
+        return image.to_pillow()
+    if side and (kind := _kind_of(image, contents)) in DRAFTED:
+        image.draft(None, fit(image.size, side=draft_side(side, kind=kind)))
+    image.load()
+    return image
 
-    `max_pixels` is for pictures of models alone.
-    """
-    file.seek(0)
-    beginning = file.read(1024)
+
+def _is_same(image: Image.Image, other: Image.Image) -> bool:
+    """Compare a band at a time, since there may be no memory for another copy."""
+    bands = ((0, top, image.width, min(top + 256, image.height))
+             for top in range(0, image.height, 256))  # fmt: skip
+    return all(image.crop(band) == other.crop(band) for band in bands)
+
+
+def _find_picture(file: IO[bytes], *, refusal: type[ImageRefused]) -> containers.Contents:
+    """Find the picture in a file by its content; refuse other formats, and what costs too much."""
+    is_photo = issubclass(refusal, PhotoRefused)
     try:
-        containers.check_cost(file)
+        contents = containers.find_picture(file)
     except containers.TooMuch as error:
         raise refusal(refusal.too_much.format(error)) from error
     except containers.Broken as error:
         raise refusal(refusal.damaged) from error
-    file.seek(0)
-    is_photo = issubclass(refusal, PhotoRefused)
-    if size := _find_webp_size(beginning):
+    except (containers.Rare, containers.Raw) as error:
+        raise refusal(refusal.rare.format(error)) from error
+    if contents is None or not (is_photo or contents.format in _PICTURE_FORMATS):
+        file.seek(0)
+        raise refusal(why_no_photo(file.read(1024)) if is_photo else refusal.unreadable)
+    return contents
+
+
+def _open(
+    contents: containers.Contents, *, refusal: type[ImageRefused], max_pixels: int
+) -> Image.Image | pillow_heif.HeifImage:
+    """Read a picture's header alone; refuse too many pixels.
+
+    `max_pixels` is for pictures of models alone.
+    """
+    if size := _find_webp_size(contents.file.read(32)):
         _refuse_excess(size, "webp", refusal=refusal, max_pixels=max_pixels)
+    contents.file.seek(0)
     try:
-        image = _open_heic(file) if is_photo and _is_heic(beginning) else _open_by_pillow(file)
+        image = _open_heic(contents.file) if contents.format == "HEIF" else _open_other(contents)
     except UnidentifiedImageError as error:
-        begins_well = beginning.startswith(_BEGINNINGS) and len(beginning) > 100
-        unreadable = why_no_photo(beginning) if is_photo else refusal.unreadable
-        raise refusal(refusal.damaged if begins_well else unreadable) from error
+        # A TIFF may be of more kinds than Pillow knows.
+        unusual = refusal.rare.format("TIFF of an unusual kind")
+        raise refusal(unusual if contents.format == "TIFF" else refusal.damaged) from error
     except PILLOW_ERRORS as error:
         raise refusal(refusal.damaged) from error
-    _refuse_excess(image.size, _kind_of(image, file), refusal=refusal, max_pixels=max_pixels)
+    _refuse_excess(image.size, _kind_of(image, contents), refusal=refusal, max_pixels=max_pixels)
     return image
 
 
@@ -208,17 +235,37 @@ def _find_webp_size(beginning: bytes) -> tuple[int, int] | None:
     return width & 0x3FFF, height & 0x3FFF
 
 
-def _kind_of(image: Image.Image | pillow_heif.HeifImage, file: IO[bytes]) -> str:
+def _kind_of(image: Image.Image | pillow_heif.HeifImage, contents: containers.Contents) -> str:
     """Return the kind by which an image is weighed, and its pixels are bounded."""
     if isinstance(image, pillow_heif.HeifImage):
         is_small = image.info.get("chroma") == 420 and image.mode == "RGB"
         return "heic" if is_small else "full heic"
-    kind = FORMATS[image.format or ""]
-    return "progressive" if kind == "jpeg" and containers.has_several_scans(file) else kind
+    return "progressive" if contents.has_several_scans else FORMATS[contents.format]
 
 
-def _open_by_pillow(file: IO[bytes]) -> Image.Image:
-    return Image.open(file, formats=_READ_BY_PILLOW)
+def _open_other(contents: containers.Contents) -> Image.Image:
+    """Open a picture by Pillow, with its colours and orientation from beside it."""
+    image = Image.open(contents.file, formats=(contents.format,))
+    if contents.exif:
+        image.info["exif"] = _turn_exif(image, contents.exif)
+    if contents.profile:
+        image.info["icc_profile"] = contents.profile
+    return image
+
+
+def _turn_exif(image: Image.Image, exif: bytes) -> bytes | None:
+    """Return a file's EXIF. An AVIF is turned by its boxes alone, which Pillow tells as EXIF."""
+    if image.format != "AVIF":
+        return exif
+    told: bytes | None = image.info.get("exif")
+    turned, whole = Image.Exif(), Image.Exif()
+    try:
+        turned.load(told or b"")
+        whole.load(exif)
+        whole[_EXIF_ORIENTATION] = turned.get(_EXIF_ORIENTATION, 1)
+        return whole.tobytes()
+    except PILLOW_ERRORS:
+        return told
 
 
 def _open_heic(file: IO[bytes]) -> pillow_heif.HeifImage:
@@ -229,10 +276,6 @@ def _open_heic(file: IO[bytes]) -> pillow_heif.HeifImage:
     """
     opened = pillow_heif.open_heif(file)
     return opened[opened.primary_index]
-
-
-def _is_heic(beginning: bytes) -> bool:
-    return beginning[4:8] == b"ftyp" and beginning[8:12] in _HEIC_BRANDS
 
 
 def _find_orientation(image: Image.Image) -> int | None:

@@ -11,7 +11,9 @@ MOST_BYTES = 512 * 2**20
 # bytes a pixel, however small it is decoded; Pillow's reader of WebP holds each pixel four times;
 # an image with a palette, 16 bits or transparency is converted once more. libheif holds planes
 # beside the pixels: small ones in a HEIC as cameras write it, in 4:2:0, large ones in all others.
-_DECODING = {"jpeg": 5, "progressive": 10, "png": 10, "webp": 19, "heic": 8, "full heic": 16}
+# So does libavif; of a TIFF the file is held beside the pixels.
+_DECODING = {"jpeg": 5, "progressive": 10, "png": 10, "webp": 19, "heic": 8, "full heic": 16,
+             "avif": 13, "tiff": 13}  # fmt: skip
 _COEFFICIENTS = {"progressive": 6}
 # Bytes a pixel afterwards: two copies, as when colours are converted or the image is turned. Then
 # the encoded file, twice.
@@ -22,7 +24,8 @@ _FILES = 10 * 2**20
 _MOST_MEGAPIXELS = {"jpeg": 210, "progressive": 64, "heic": 64}
 _ROUNDING = 500_000
 _NAMES = {"jpeg": "a JPEG", "progressive": "a progressive JPEG", "png": "a PNG", "webp": "a WebP",
-          "heic": "a HEIC", "full heic": "a HEIC that is not in 4:2:0"}  # fmt: skip
+          "heic": "a HEIC", "full heic": "a HEIC that is not in 4:2:0", "avif": "an AVIF",
+          "tiff": "a TIFF"}  # fmt: skip
 
 
 def find_excess(size: tuple[int, int], *, kind: str) -> str:
@@ -49,7 +52,7 @@ def most_megapixels(kind: str) -> int:
 def weigh(size: tuple[int, int], *, kind: str, side: int | None) -> int:
     """Return the bytes that an image takes that is shrunk to `side`, or not shrunk (None).
 
-    `kind` is "jpeg", "progressive", "png", "webp", "heic" or "full heic".
+    `kind` is "jpeg", "progressive", "png", "webp", "heic", "full heic", "avif" or "tiff".
     """
     width, height = size
     if side is None:

@@ -27,7 +27,7 @@
 
   // Small pictures of the chosen files, one after the other: decoding takes much memory.
   let drawing = Promise.resolve();
-  // What every browser can draw; a HEIC, which few can, is left to the server.
+  // What every browser can draw; HEIC, AVIF and TIFF, which some cannot, are left to the server.
   const DRAWABLE = ["image/jpeg", "image/png", "image/webp"];
   const draw = (file, place, refused) => {
     drawing = drawing.then(async () => {

@@ -14,7 +14,8 @@ from PIL import Image
 from tests import missing
 
 FORMATS = ["JPEG", "PNG", "WEBP"]
-PHOTO_FORMATS = [*FORMATS, "HEIF"]
+_INNER = 0x8769
+PHOTO_FORMATS = [*FORMATS, "HEIF", "AVIF", "TIFF"]
 
 
 def encode(image: Image.Image, format: str = "PNG", **options: Any) -> bytes:  # noqa: A002
@@ -24,6 +25,9 @@ def encode(image: Image.Image, format: str = "PNG", **options: Any) -> bytes:  #
             options["exif"] = bytes(options["exif"].tobytes())
         pillow_heif.from_pillow(image).save(content, **{"quality": 95, "chroma": 444, **options})
     else:
+        if format == "TIFF" and (inner := options.get("exif", Image.Exif()).get_ifd(_INNER)):
+            # Pillow writes into a TIFF only what the directory holds itself.
+            options["exif"][_INNER] = dict(inner)
         image.save(content, format, **options)
     return content.getvalue()
 
@@ -99,6 +103,41 @@ def make_heif(made_of: Mapping[int, Sequence[int]], *, tile: tuple[int, int] = (
                    + heif_box(b"ipma", struct.pack(">II", 0, len(ids)) + owned))
     )  # fmt: skip
     return heif_box(b"ftyp", b"heic\0\0\0\0mif1heic") + heif_box(b"meta", bytes(4) + meta)
+
+
+def make_tiff(
+    size: tuple[int, int],
+    strips: Sequence[bytes],
+    *,
+    tags: Mapping[int, Sequence[int]] | None = None,
+    order: str = "<",
+) -> bytes:
+    """A TIFF of red, green and blue in eight bits; `tags` add to these, and replace them."""
+    blob, begins = b"", []
+    for strip in strips:
+        begins.append(8 + len(blob))
+        blob += strip + b"\0" * (len(strip) % 2)
+    lengths = [len(strip) for strip in strips]
+    told: dict[int, Sequence[int]] = {
+        256: [size[0]], 257: [size[1]], 258: [8, 8, 8], 259: [1], 262: [2], 277: [3], 273: begins,
+        278: [-(-size[1] // len(strips))], 279: lengths,
+    }  # fmt: skip
+    told |= tags or {}
+    if 324 in told:
+        told |= {324: begins, 325: lengths}
+        del told[273], told[278], told[279]
+    entries = b""
+    for tag, values in sorted(told.items()):
+        # Bytes for a name, numbers of four bytes for all else.
+        kind, letter = (2, "B") if isinstance(values, bytes) else (4, "I")
+        value = struct.pack(f"{order}{len(values)}{letter}", *values)
+        if len(value) > 4:
+            begin = 8 + len(blob)
+            blob += value + b"\0" * (len(value) % 2)
+            value = struct.pack(f"{order}I", begin)
+        entries += struct.pack(f"{order}HHI", tag, kind, len(values)) + value.ljust(4, b"\0")
+    head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(f"{order}I", 8 + len(blob))
+    return head + blob + struct.pack(f"{order}H", len(told)) + entries + bytes(4)
 
 
 def make_bomb(width: int, height: int) -> bytes:

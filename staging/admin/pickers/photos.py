@@ -67,13 +67,13 @@ class PhotosFields(forms.Form):
         widget=FilesWidget(
             attrs={
                 "multiple": True,
-                "accept": "image/*,.heic,.heif,.zip",
+                "accept": "image/*,.heic,.heif,.avif,.tif,.tiff,.zip",
                 "class": "restage-files",
             }
         ),
-        help_text=f"JPEG, PNG, WebP or HEIC of up to 100 MB each, or ZIPs of them: up to"
-        f" {MAX_PHOTOS} photos and {MAX_TOTAL_BYTES // 2**30} GB at once. In a ZIP, a photo in a"
-        " folder that names a room (“bedroom”, “01 Bedroom north”) is staged as that room, and"
+        help_text=f"JPEG, PNG, WebP, HEIC, AVIF or TIFF of up to 100 MB each, or ZIPs of them:"
+        f" up to {MAX_PHOTOS} photos and {MAX_TOTAL_BYTES // 2**30} GB at once. In a ZIP, a photo"
+        " in a folder that names a room (“bedroom”, “01 Bedroom north”) is staged as that room, and"
         " what else lies there (.json, .mov, .xmp) is passed over.",
     )
 

@@ -1,25 +1,35 @@
 """What image files consist of, found without decoding, and without reading what is passed over.
 
-jpeg png webp heif   segments, chunks and boxes, and what is too much of them
+jpeg png webp heif tiff   segments, chunks, boxes and entries: what is too much of them, and the
+                          picture without those that do not matter to it
+parts                     a part, a picture's contents, and the reasons for refusing
+views                     a file put together from pieces of another
 """
 
 from typing import IO
 
-from staging.images.containers import heif, jpeg, png, webp
-from staging.images.containers.jpeg import has_several_scans
-from staging.images.containers.parts import Broken, TooMuch, read_at
+from staging.images.containers import heif, jpeg, png, tiff, webp
+from staging.images.containers.parts import Broken, Contents, Rare, TooMuch, read_at
+from staging.images.containers.png import has_right_checksums
+from staging.images.containers.tiff import Raw
 
-__all__ = ["Broken", "TooMuch", "check_cost", "has_several_scans"]
+__all__ = ["Broken", "Contents", "Rare", "Raw", "TooMuch", "find_picture", "has_right_checksums"]
 
 
-def check_cost(file: IO[bytes]) -> None:
-    """Count the parts of a file. Raises TooMuch, and Broken where they cannot be found."""
+def find_picture(file: IO[bytes]) -> Contents | None:
+    """Return the picture in a file, found by its content; None where it is of no format we read.
+
+    Raises TooMuch, Broken, Rare and Raw.
+    """
     beginning = read_at(file, 0, 16)
     if beginning.startswith(jpeg.SIGNATURE):
-        jpeg.check_cost(file)
-    elif beginning.startswith(png.SIGNATURE):
-        png.check_cost(file)
-    elif webp.is_webp(beginning):
-        webp.check_cost(file)
-    elif heif.is_heif(beginning):
-        heif.check_cost(heif.read_items(file))
+        return jpeg.read(file)
+    if beginning.startswith(png.SIGNATURE):
+        return png.read(file)
+    if webp.is_webp(beginning):
+        return webp.read(file)
+    if tiff.is_tiff(beginning):
+        return tiff.read(file)
+    if heif.is_heif(beginning):
+        return heif.read(file)
+    return None

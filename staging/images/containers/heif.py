@@ -9,17 +9,27 @@ from typing import IO
 from staging.images.containers.parts import (
     MAX_PARTS,
     Broken,
+    Contents,
     Part,
+    Rare,
     TooMuch,
     at_most,
     measure,
     read_at,
 )
+from staging.images.containers.views import Piece, view
 
 # The lists of items and properties; those of 64 megapixels in tiles take some 20 kB.
 _MAX_LIST = 2**20
 # A picture in tiles that another one shows has two.
 _MAX_NESTING = 4
+_CODINGS = {b"hvc1": "HEIF", b"av01": "AVIF"}
+_BRANDS = {"HEIF": b"heic", "AVIF": b"avif"}
+# ISO/IEC 23008-12, annex B, and the specification of AVIF.
+_STILL_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"mif1", b"avif"}
+_SEQUENCES = {b"avis", b"msf1", b"hevc", b"hevx"}
+_MAX_BRANDS = 256
+_FILM = {b"moov", b"moof"}
 # Tiles are padded: a small picture may consist of one tile that is larger.
 _SPARE_PIXELS = 4_000_000
 
@@ -29,15 +39,17 @@ class Items:
     """The items of a file, by their ids, and which of them is the picture.
 
     `made_of` holds the items of which another one is made, `properties` the kind and body of each
-    box that describes an item.
+    box that describes an item, `places` from where to where its bytes are in the file.
     """
 
     primary: int = 0
     kinds: dict[int, bytes] = field(default_factory=dict)
     made_of: dict[int, list[int]] = field(default_factory=dict)
     properties: dict[int, list[tuple[bytes, bytes]]] = field(default_factory=dict)
+    places: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    exif_places: list[int] = field(default_factory=list)
 
-    def pixels(self, item: int) -> int:
+    def count_pixels(self, item: int) -> int:
         """Return how many pixels an item says that it has; 0 where it says nothing."""
         sizes = [body[4:12] for kind, body in self.properties.get(item, []) if kind == b"ispe"]
         width, height = struct.unpack(">II", sizes[0]) if sizes else (0, 0)
@@ -65,32 +77,100 @@ def walk(file: IO[bytes], begin: int, end: int) -> Iterator[Part]:
 
 
 def read_items(file: IO[bytes]) -> Items:
-    """Read what a file says of its items. Raises TooMuch and Broken."""
-    top = list(at_most(walk(file, 0, measure(file)), name="boxes"))
+    """Return the items of a file, and its primary one; none of a film. Raises TooMuch, Broken."""
+    return _read_items(file, _read_top(file))
+
+
+def _read_top(file: IO[bytes]) -> list[Part]:
+    return list(at_most(walk(file, 0, measure(file)), name="boxes"))
+
+
+def _read_items(file: IO[bytes], top: list[Part]) -> Items:
     meta = next((part for part in top if part.kind == b"meta"), None)
-    if meta is None:
-        return Items()
     try:
-        return _Reader(file).read(meta)
+        return _Reader(file).read(meta) if meta else Items()
     except (struct.error, IndexError) as error:
-        raise Broken("an item's box is cut short") from error
+        raise Broken("a box is cut short") from error
 
 
-def check_cost(items: Items) -> None:
-    """Raises TooMuch for a picture that is made of more than its size asks for."""
+def read(file: IO[bytes]) -> Contents | None:
+    """Return the picture; None where it is none, but a film. Raises TooMuch, Broken and Rare."""
+    top = _read_top(file)
+    items = _read_items(file, top)
+    size = measure(file)
+    if not items.kinds:
+        if read_at(file, 8, 4) in _STILL_BRANDS:
+            raise Broken("no picture")
+        return None
+    leaves = _find_leaves(items)
+    if any(end > size for item in leaves for _, end in items.places.get(item, [])):
+        raise Broken("a picture is cut short")
+    kinds = {items.kinds.get(item, b"") for item in leaves}
+    if not kinds <= _CODINGS.keys() or len(kinds) != 1:
+        name = " and ".join(sorted(kind.decode(errors="replace") for kind in kinds if kind))
+        raise Rare(f"HEIF picture coded as {name or 'nothing'}")
+    format_ = _CODINGS[kinds.pop()]
+    # Both readers follow the brands, and those of a sequence that may lie beside the picture.
+    changes = {8: _BRANDS[format_]} | dict.fromkeys(_find_brands(file, top[0]), b"mif1")
+    changes |= {part.begin + 4: b"free" for part in top if part.kind in _FILM}
+    exif = None
+    if format_ == "AVIF":
+        # Pillow fails on broken EXIF, and libheif does not.
+        changes |= dict.fromkeys(items.exif_places, b"skip")
+        exif = _read_exif(file, items)
+    return Contents(format=format_, file=view(file, _change(size, changes)), exif=exif)
+
+
+def _read_exif(file: IO[bytes], items: Items) -> bytes | None:
+    """Return the first EXIF, without the number before it: ISO/IEC 23008-12, A.2."""
+    for item, kind in items.kinds.items():
+        places = items.places.get(item, [])
+        if kind == b"Exif" and len(places) == 1:
+            begin, end = places[0]
+            body = read_at(file, begin, min(end - begin, _MAX_LIST))
+            return b"Exif\0\0" + body[4 + int.from_bytes(body[:4]) :]
+    return None
+
+
+def _find_brands(file: IO[bytes], ftyp: Part) -> Iterator[int]:
+    """Yield the places of the first compatible brand, and of those of sequences."""
+    end = min(ftyp.end, ftyp.begin + _MAX_BRANDS)
+    for place in range(16, end - 3, 4):
+        if place == 16 or read_at(file, place, 4) in _SEQUENCES:
+            yield place
+
+
+def _change(size: int, changes: dict[int, bytes]) -> Iterator[Piece]:
+    """Yield the pieces of a file of which some bytes are replaced."""
+    position = 0
+    for place, words in sorted(changes.items()):
+        yield position, place
+        yield words
+        position = place + len(words)
+    yield position, size
+
+
+def _find_leaves(items: Items) -> list[int]:
+    """Return the coded items of which the picture is made.
+
+    Raises TooMuch for a picture that is made of more than its size asks for.
+    """
+    leaves: list[int] = []
     tiles, pixels = 0, 0
     level = [items.primary]
-    for _ in range(_MAX_NESTING):
+    for _ in range(_MAX_NESTING + 1):
+        leaves += [item for item in level if not items.made_of.get(item)]
         below = (part for item in level for part in items.made_of.get(item, []))
         level = list(islice(below, MAX_PARTS + 1))
         tiles += len(level)
-        pixels += sum(items.pixels(item) for item in level)
+        pixels += sum(items.count_pixels(item) for item in level)
         if tiles > MAX_PARTS:
             raise TooMuch(f"more than {MAX_PARTS:,} tiles")
-        if pixels > 2 * items.pixels(items.primary) + _SPARE_PIXELS:
+        if pixels > 2 * items.count_pixels(items.primary) + _SPARE_PIXELS:
             raise TooMuch(f"tiles of more than {pixels / 1e6:.0f} megapixels")
-    if any(items.made_of.get(item) for item in level):
+    if level:
         raise TooMuch(f"pictures within pictures, more than {_MAX_NESTING} deep")
+    return leaves
 
 
 class _Reader:
@@ -119,7 +199,7 @@ class _Reader:
             elif part.kind == b"iref":
                 self._read_references(part)
             elif part.kind == b"iloc":
-                self._count_locations(self._body(part))
+                self._read_locations(self._body(part))
         bodies = [
             (part.kind, read_at(self.file, part.body, min(part.end - part.body, 32)))
             for part in described
@@ -149,7 +229,10 @@ class _Reader:
             body = read_at(self.file, entry.body, 12)
             # Version 2 has ids of two bytes, 3 of four; earlier ones are of other files.
             width = 4 if body[0] == 3 else 2
-            self.items.kinds[_number(body, 4, width)] = body[6 + width : 10 + width]
+            kind = body[6 + width : 10 + width]
+            self.items.kinds[_number(body, 4, width)] = kind
+            if kind == b"Exif":
+                self.items.exif_places.append(entry.body + 6 + width)
 
     def _read_references(self, part: Part) -> None:
         width = 4 if self._version(part) else 2
@@ -176,16 +259,29 @@ class _Reader:
             ]
             place += step * count
 
-    def _count_locations(self, body: bytes) -> None:
-        version, sizes = body[0], [body[4] >> 4, body[4] & 15, body[5] >> 4, body[5] & 15]
-        width = 4 if version == 2 else 2
-        count, place = _number(body, 6, width), 6 + width
-        for _ in range(count):
-            place += width + (2 if version else 0) + 2 + sizes[2]
-            extents = _number(body, place, 2)
+    def _read_locations(self, body: bytes) -> None:
+        version, width = body[0], 4 if body[0] == 2 else 2
+        offset, length, base, index = body[4] >> 4, body[4] & 15, body[5] >> 4, body[5] & 15
+        index = index if version else 0
+        place = 6 + width
+        for _ in range(_number(body, 6, width)):
+            item = _number(body, place, width)
+            place += width
+            # Method 0: in the file, and not in the boxes or another item.
+            method = _number(body, place, 2) & 15 if version else 0
+            place += 4 if version else 2
+            begin = _number(body, place, base)
+            extents = _number(body, place + base, 2)
+            place += base + 2
             # One for each item is in the count of items.
             self._add(max(0, extents - 1), "pieces")
-            place += 2 + extents * (sizes[0] + sizes[1] + (sizes[3] if version else 0))
+            for _ in range(extents):
+                at = place + index
+                if method == 0:
+                    first = begin + _number(body, at, offset)
+                    end = first + _number(body, at + offset, length)
+                    self.items.places.setdefault(item, []).append((first, end))
+                place = at + offset + length
 
     def _version(self, part: Part) -> int:
         return read_at(self.file, part.body, 1)[0]

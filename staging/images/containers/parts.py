@@ -17,6 +17,10 @@ class Broken(Exception):
     """A file whose parts are cut short, or say what cannot be, so that its picture is not whole."""
 
 
+class Rare(Exception):
+    """A file of a known format, of a kind that is not read; `args[0]` names the kind."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """A segment, chunk or box: where it begins with its header, and where it ends.
@@ -28,6 +32,26 @@ class Part:
     begin: int
     body: int
     end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """A file's picture, without all that is not needed to show it.
+
+    `format` is Pillow's name, or "HEIF"; `file` is a file of that format. Colours and orientation
+    are beside it: a broken profile or EXIF cannot make the picture unreadable. `is_ended` is False
+    where the end mark is missing. Then `again` may be the same picture with other bits in the place
+    of those that may be missing too: if none is, the two look the same. `has_several_scans` is of
+    a JPEG that spreads its pixels over several scans; libjpeg keeps all of them then.
+    """
+
+    format: str
+    file: IO[bytes]
+    exif: bytes | None = None
+    profile: bytes | None = None
+    again: IO[bytes] | None = None
+    has_several_scans: bool = False
+    is_ended: bool = True
 
 
 def at_most(parts: Iterable[Part], limit: int = MAX_PARTS, *, name: str) -> Iterator[Part]:

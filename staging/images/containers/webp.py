@@ -4,9 +4,13 @@ import struct
 from collections.abc import Iterator
 from typing import IO
 
-from staging.images.containers.parts import Part, at_most, read_at
+from staging.images.containers.parts import Broken, Contents, Part, at_most, measure, read_at
+from staging.images.containers.views import Piece, stretch, view
 
-FRAME = b"ANMF"
+_FRAME = b"ANMF"
+# The pixels; transparency comes before them.
+_PICTURES = {b"VP8 ", b"VP8L", _FRAME}
+_ANIMATED, _TRANSPARENT = 0x02, 0x10
 
 
 def is_webp(beginning: bytes) -> bool:
@@ -25,14 +29,53 @@ def walk(file: IO[bytes], *, begin: int = 12, end: int | None = None) -> Iterato
         position += 8 + length + length % 2
 
 
-def check_cost(file: IO[bytes]) -> None:
-    """Raises TooMuch for more chunks than a photo has, those within frames included."""
-    for _ in at_most(_walk_deep(file), name="chunks"):
-        pass
+def read(file: IO[bytes]) -> Contents:
+    """Return the picture: its first frame. Raises TooMuch and Broken."""
+    size = measure(file)
+    first: dict[bytes, Part] = {}
+    for part in at_most(_walk_deep(file), name="chunks"):
+        is_late = part.kind == b"ALPH" and not first.keys().isdisjoint(_PICTURES)
+        if part.end <= size and not is_late:
+            first.setdefault(part.kind, part)
+    picture = next((part for kind, part in first.items() if kind in _PICTURES), None)
+    if picture is None:
+        raise Broken("no pixels")
+    return Contents(
+        format="WEBP",
+        file=view(file, _put_together(file, picture, first)),
+        exif=_body(file, first.get(b"EXIF")),
+        profile=_body(file, first.get(b"ICCP")),
+    )
+
+
+def _put_together(file: IO[bytes], picture: Part, first: dict[bytes, Part]) -> Iterator[Piece]:
+    """Yield the pieces of a file with one picture, whose header tells its true length."""
+    canvas = _body(file, first.get(b"VP8X"))
+    pieces: list[Piece] = [stretch(picture)]
+    if canvas and len(canvas) == 10:
+        is_frame = picture.kind == _FRAME
+        flags = canvas[0] & _TRANSPARENT | (_ANIMATED if is_frame else 0)
+        head = b"VP8X" + struct.pack("<I", 10) + bytes([flags]) + canvas[1:]
+        if is_frame:
+            head += b"ANIM" + struct.pack("<I", 6) + bytes(6)
+        pieces.insert(0, head)
+        if b"ALPH" in first and picture.kind == b"VP8 ":
+            alpha = first[b"ALPH"]
+            pieces[1:1] = [stretch(alpha), b"\0" * ((alpha.end - alpha.body) % 2)]
+    pieces.append(b"\0" * ((picture.end - picture.body) % 2))
+    length = sum(
+        len(piece) if isinstance(piece, bytes) else piece[1] - piece[0] for piece in pieces
+    )
+    yield b"RIFF" + struct.pack("<I", 4 + length) + b"WEBP"
+    yield from pieces
+
+
+def _body(file: IO[bytes], part: Part | None) -> bytes | None:
+    return read_at(file, part.body, part.end - part.body) if part else None
 
 
 def _walk_deep(file: IO[bytes]) -> Iterator[Part]:
     for part in walk(file):
         yield part
-        if part.kind == FRAME:
+        if part.kind == _FRAME:
             yield from walk(file, begin=part.body + 16, end=part.end)

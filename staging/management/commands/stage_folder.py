@@ -169,7 +169,9 @@ def find_photos(folder: Path) -> Sending:
         raise CommandError(f"{folder} is not a folder.")
     found = from_folder(folder)
     if not any(is_photo_name(photo.name) for photo in found.photos):
-        raise CommandError(f"There are no photos below {folder}: JPEG, PNG, WebP or HEIC files.")
+        raise CommandError(
+            f"There are no photos below {folder}: JPEG, PNG, WebP, HEIC, AVIF or TIFF files."
+        )
     return found
 
 

@@ -129,6 +129,8 @@ def test_hold_gives_the_share_back_after_an_error(weigh: Callable[[], int]) -> N
         # Planes of full chroma, as tests write them by default, beside the pixels.
         ("HEIF", {}, 16),
         ("HEIF", {"chroma": 420}, 10),
+        ("AVIF", {}, 13),
+        ("TIFF", {}, 13),
     ],
 )
 def test_weigh_counts_pixels_by_format(
@@ -161,6 +163,9 @@ def test_weigh_counts_what_shrinking_takes(width: int, read: int) -> None:
         ("JPEG", (5000, 2000), {}),
         ("PNG", (3600, 2400), {}),
         ("HEIF", (2400, 1600), {"chroma": 420, "quality": 50}),
+        ("AVIF", (2400, 1600), {"speed": 10, "subsampling": "4:4:4"}),
+        ("TIFF", (2400, 1600), {}),
+        ("TIFF", (2400, 1600), {"compression": "tiff_lzw"}),
     ],
 )
 def test_weigh_is_what_normalising_takes(

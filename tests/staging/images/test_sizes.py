@@ -83,9 +83,11 @@ def test_weigh_knows_a_baseline_jpeg_by_its_scans(mode: str) -> None:
     """libjpeg keeps all pixels where the first scan has not all colours of a baseline JPEG."""
     content = encode(Image.new(mode, (900, 600)), "JPEG")
     at = content.index(b"\xff\xda")
-    length = int.from_bytes(content[at + 2 : at + 4])
-    scan = b"\xff\xda\0\x08\1" + content[at + 5 : at + 7] + b"\0\x3f\0"
-    apart = content[:at] + scan + content[at + 2 + length :]
+    colours = [
+        content[begin : begin + 2] for begin in range(at + 5, at + 5 + 2 * content[at + 4], 2)
+    ]
+    scans = b"".join(b"\xff\xda\0\x08\1" + colour + b"\0\x3f\0\0" for colour in colours)
+    apart = content[:at] + scans + b"\xff\xd9"
 
     for file, most in ((content, 210), (apart, 210 if mode == "L" else 64)):
         with pytest.raises(PhotoRefused, match=f"may have {most}: "):
