@@ -24,6 +24,15 @@ class Actor:
             raise PermissionDenied("Nobody is logged in.")
         return cls(name=user.get_username(), user=user)
 
+    @staticmethod
+    def is_person(name: str) -> bool:
+        """Say whether history's name of an author is a person's, not that of a part of the system.
+
+        >>> Actor.is_person("system:catalog")
+        False
+        """
+        return not name.startswith("system:")
+
     @classmethod
     def system(cls, part: str) -> Self:
         """Return a named part of the system: `system:catalog`, `system:guardrail`."""
@@ -31,3 +40,4 @@ class Actor:
 
 
 CATALOG = Actor.system("catalog")
+IMPORT = Actor.system("import")

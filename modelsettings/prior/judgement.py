@@ -6,14 +6,27 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+from modelsettings.catalog import Overlay
 from modelsettings.catalog.shipped import ShippedModel, shipped_models
+from modelsettings.model_schema import ModelSchema
 from modelsettings.schema import delivery, parameters
 from modelsettings.schema.flattening import JSON
 from modelsettings.schema.validation import SettingsRefused, SettingsValidator
 
 _FILE = Path(__file__).parent / "earlier.toml"
+
+
+class KnownModel(Protocol):
+    """A model that settings are judged by: one of the catalogue, or one of this installation."""
+
+    @property
+    def slug(self) -> str: ...
+    @property
+    def overlay(self) -> Overlay: ...
+    @property
+    def schema(self) -> ModelSchema: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +88,16 @@ def families() -> tuple[Family, ...]:
     )
 
 
-def judge(field: str, *, family: Family, model: ShippedModel) -> Verdict:
-    """Return the fate of a field on one model, found from the model's published schema."""
+def find_family(slug: str) -> Family | None:
+    """Return the family that documented a model, or None."""
+    return next((family for family in families() if slug in family.models), None)
+
+
+def judge(field: str, *, family: Family | None, model: KnownModel) -> Verdict:
+    """Return the fate of a field on one model, found from the model's published schema.
+
+    `family` documented the field; None where the earlier system documented no such model.
+    """
     roles = {name: role for role, name in model.schema.roles.items()}
     native = model.overlay.tuning.native.get(field, "")
     if field in roles:
@@ -91,12 +112,14 @@ def judge(field: str, *, family: Family, model: ShippedModel) -> Verdict:
         if delivery.is_ours(model.schema.settings, field):
             why = f"The model publishes none. {today['description']}"
             return Verdict(Fate.CARRIED_OUT, why, field, today)
-        why = " ".join(_find_differences(field, family=family, model=model))
+        earlier = family.fields.get(field, {}) if family else {}
+        why = " ".join(_find_differences(field, earlier=earlier, model=model))
         return Verdict(Fate.SENT, why or "As published.", field, today)
     if native in model.schema.parameters:
         why = f"The model's own name for it is {native}."
         return Verdict(Fate.RENAMED, why, native, model.schema.parameters[native])
-    return Verdict(Fate.ABSENT, _say_who_has(field, family=family), field, None)
+    why = _say_who_has(field, family=family) if family else f"{model.slug} publishes none."
+    return Verdict(Fate.ABSENT, why, field, None)
 
 
 def check_stored(field: str, value: Any, *, model: ShippedModel) -> str | None:
@@ -117,9 +140,9 @@ def _read_row(key: str, row: Mapping[str, Any]) -> Row:
     )
 
 
-def _find_differences(field: str, *, family: Family, model: ShippedModel) -> list[str]:
+def _find_differences(field: str, *, earlier: JSON, model: KnownModel) -> list[str]:
     """Say how the published field differs from what the earlier system took it for."""
-    earlier, today = family.fields[field], model.schema.parameters[field]
+    today = model.schema.parameters[field]
     known = today.get("enum")
     found = []
     if known and (gone := [choice for choice in earlier.get("enum", ()) if choice not in known]):
@@ -136,7 +159,7 @@ def _find_differences(field: str, *, family: Family, model: ShippedModel) -> lis
     return found
 
 
-def _find_formats_made(model: ShippedModel) -> list[str]:
+def _find_formats_made(model: KnownModel) -> list[str]:
     """Return the formats that Restage makes, for which the model is asked for another one."""
     made = []
     for choice in model.schema.parameters["output_format"].get("enum", ()):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache
 from typing import Any, Self
 
@@ -91,12 +92,14 @@ def update_settings(
     by: Actor,
     reason: str = "",
     expected_revision: int | None = None,
+    at: datetime | None = None,
 ) -> StoredSettings:
     """Replace a profile's document; absent keys take their defaults.
 
-    `profile` is the primary key. Returns what is stored then; a document that changes nothing
-    writes nothing. Raises SettingsRefused, ProfileNotFound, ProfileLocked, and StaleSettings where
-    another revision than the expected one is in force.
+    `profile` is the primary key; `at` is the time of a change that was made elsewhere. Returns what
+    is stored then; a document that changes nothing writes nothing. Raises SettingsRefused,
+    ProfileNotFound, ProfileLocked, and StaleSettings where another revision than the expected one
+    is in force.
     """
 
     def restate(row: ModelSettings, validator: SettingsValidator) -> _Draft:
@@ -108,7 +111,7 @@ def update_settings(
             raise StaleSettings(revision=row.revision, conflicts=conflicts)
         return replace(_Draft.of(row), values=document)
 
-    return _change(profile, restate, by=by, reason=reason)
+    return _change(profile, restate, by=by, reason=reason, at=at)
 
 
 def patch_settings(
@@ -306,6 +309,7 @@ def _change(
     *,
     by: Actor,
     reason: str,
+    at: datetime | None = None,
 ) -> StoredSettings:
     """Lock, validate, compare, and write row and history, in one transaction.
 
@@ -330,7 +334,7 @@ def _change(
         row.name = draft.name
         row.clients_may_name = draft.clients_may_name
         row.revision += 1
-        row.updated_at = timezone.now()
+        row.updated_at = at or timezone.now()
         row.updated_by = by.name
         _save(row, by=by, reason=reason)
     return _stored(found, schema=schema)

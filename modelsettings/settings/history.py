@@ -11,7 +11,7 @@ from modelsettings.errors import RequestRefused
 from modelsettings.guards import settings_write
 from modelsettings.models import ModelSettings
 from modelsettings.profile_names import shown_name
-from modelsettings.schema.comparison import Change, diff
+from modelsettings.schema.comparison import UNSET, Change, diff, differing_keys, is_same
 from modelsettings.schema.flattening import JSON
 from modelsettings.schema.overridable import OverridableChange, find_change
 
@@ -39,6 +39,14 @@ class Revision:
     @property
     def shown_name(self) -> str:
         return shown_name(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The change that gave a key its present value: by whom, and when."""
+
+    by: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +109,23 @@ def get_content(profile: int, *, revision: int) -> tuple[JSON, list[str] | None]
     if row is None:
         raise RevisionNotFound(f"There is no revision {revision}.")
     return row
+
+
+def find_choices(profile: int, *, defaults: JSON) -> dict[str, Choice]:
+    """Return who chose each key's present value, or unset the key; keys as they came are left out.
+
+    A key that a revision brought at its default, as an accepted schema does, was chosen by no one.
+    """
+    found: dict[str, Choice] = {}
+    before: JSON = {}
+    rows = ModelSettings.history.filter(id=profile).order_by("revision")
+    for values, by, at in rows.values_list("values", "updated_by", "updated_at"):
+        for key in differing_keys(before, values):
+            is_new = key not in before
+            if not (is_new and is_same(values[key], defaults.get(key, UNSET))):
+                found[key] = Choice(by, at)
+        before = values
+    return found
 
 
 def compare(

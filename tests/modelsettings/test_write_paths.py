@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
-from django.core.management import call_command, get_commands
+from django.core.management import CommandError, call_command, get_commands
 from django.db import models, transaction
 from django.db.models import F, QuerySet
 from django.db.models.deletion import Collector
@@ -36,7 +36,10 @@ from modelsettings.admin import profiles as profiles_admin
 from modelsettings.errors import RequestRefused
 from modelsettings.guards import WriteRefused
 from modelsettings.models import ModelSettings, ProfileEvent, ReplicateModel, RoomProfile
-from modelsettings.schema.flattening import SchemaRefused
+from modelsettings.prior import importing
+from modelsettings.prior.importing import import_settings
+from modelsettings.prior.table import EarlierRow
+from modelsettings.schema.flattening import JSON, SchemaRefused
 from modelsettings.schema.published import PublishedModel
 from modelsettings.settings import (
     create_profile,
@@ -53,6 +56,7 @@ from modelsettings.uses import Preview
 from tests.conftest import client_of
 from tests.modelsettings.acme import STAGER_INPUTS, published
 from tests.modelsettings.conftest import SLUG
+from tests.modelsettings.earlier import Stored, write_csv
 from tests.modelsettings.rows import save_row
 
 pytestmark = pytest.mark.django_db
@@ -220,6 +224,20 @@ def add_by_command(world: World, model: dict[str, Any]) -> None:
         )
     if ReplicateModel.objects.count() == before:
         raise Refused(output.getvalue())
+
+
+def earlier_rows(document: JSON | str) -> list[EarlierRow]:
+    """Return the earlier system's table with one row, of the model that is tested."""
+    text = document if isinstance(document, str) else json.dumps(document)
+    return [EarlierRow("model_config_stager", SLUG, text, None, "eve")]
+
+
+def import_by_command(world: World, document: JSON | str) -> None:
+    file = write_csv(world.tmp_path, [Stored("model_config_stager", SLUG, document)])
+    try:
+        call_command("import_prior_settings", csv=file, overwrite=True, stdout=io.StringIO())
+    except CommandError as error:
+        raise Refused(str(error)) from error
 
 
 def collect(row: models.Model) -> None:
@@ -502,6 +520,16 @@ HELD: dict[str, Held] = {
         heeds_lock=False,
     ),
     # Commands.
+    "importing.import_settings": Held(
+        lambda _w: import_settings(earlier_rows({"steps": 32}), is_overwriting=True),
+        lambda _w: import_settings(earlier_rows("{")),
+        newest,
+    ),
+    "manage.py import_prior_settings": Held(
+        lambda w: import_by_command(w, {"steps": 32}),
+        lambda w: import_by_command(w, "{"),
+        newest,
+    ),
     "manage.py add_model": Held(
         lambda w: add_by_command(w, published(STAGER_INPUTS, name="other")),
         lambda w: add_by_command(w, published({"prompt": {"$ref": "#/gone"}}, name="broken")),
@@ -543,6 +571,16 @@ def save_model_page(world: World, action: str, **posted: str) -> None:
     world.page(address, action=action, **posted, **{reason: world.reason})
 
 
+class AnImport(str):
+    """The reason of an import: it has the day of the import, and who changed it there."""
+
+    def __eq__(self, other: object) -> bool:
+        return str(other).startswith("Imported from the earlier system on ")
+
+    __hash__ = str.__hash__
+
+
+IMPORTED: tuple[str, Any] = ("system:import", AnImport())
 # What a path keeps for author and reason where it is not ("olga", "because").
 RECORDED: dict[str, tuple[str, Any]] = {
     # A lock is a state of today, with its own reason, and is gone with it.
@@ -550,6 +588,8 @@ RECORDED: dict[str, tuple[str, Any]] = {
     "profiles.unlock": ("", None),
     "admin undo": ("olga", "undo of a reset"),
     "manage.py add_model": ("system:add_model", "because"),
+    "importing.import_settings": IMPORTED,
+    "manage.py import_prior_settings": IMPORTED,
 }
 
 ROW: dict[str, Any] = {"values": WRONG, "updated_by": "eve"}
@@ -778,17 +818,17 @@ def test_path_heeds_the_lock(world: World, path: str) -> None:
 
 
 def of_subjects() -> Iterator[str]:
-    """Every public function that takes an actor, or that writes."""
+    """Every public function that takes an actor, is an import's own, or writes."""
     writes = re.compile(r"settings_write\(|_save\w*\(|\.(save|create|update|delete)\(|_raw_delete")
     of_settings = [
         import_module(f"{settings.__name__}.{found.name}")
         for found in pkgutil.iter_modules(settings.__path__)
     ]
-    for module in (*of_settings, profiles, registry, model_facts, model_rows):
+    for module in (*of_settings, profiles, registry, model_facts, model_rows, importing):
         noun = module.__name__.split(".")[-1]
         for name, function in inspect.getmembers(module, inspect.isfunction):
             is_ours = function.__module__ == module.__name__ and not name.startswith("_")
-            takes_actor = "by" in inspect.signature(function).parameters
+            takes_actor = "by" in inspect.signature(function).parameters or module is importing
             if is_ours and (takes_actor or writes.search(inspect.getsource(function))):
                 yield f"{noun}.{name}"
 

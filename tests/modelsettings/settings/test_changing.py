@@ -85,6 +85,17 @@ def test_change_answers_what_is_stored_then(
     assert list(changed.document) == list(get_settings(SLUG).document)
 
 
+def test_update_settings_takes_the_time_of_a_change_made_elsewhere(
+    stored: StoredSettings, ann: Actor
+) -> None:
+    then = timezone.now() - timedelta(days=400)
+
+    after = update_settings(stored.pk, {"seed": 7}, by=ann, at=then)
+
+    step = ModelSettings.history.get(id=stored.pk, revision=2)
+    assert (after.updated_at, step.updated_at, step.history_date) == (then, then, then)
+
+
 def test_update_settings_gives_missing_keys_their_defaults(
     stored: StoredSettings, ann: Actor
 ) -> None:

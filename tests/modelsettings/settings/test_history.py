@@ -111,3 +111,25 @@ def test_compare_of_two_profiles(stored: StoredSettings, ann: Actor) -> None:
     found = history.compare(stored.pk, 1, 2, other_profile=draft)
 
     assert found.changes == [Change("seed", UNSET, 5)]
+
+
+def test_find_choices_names_who_gave_each_key_its_value(
+    stored: StoredSettings, ann: Actor, bob: Actor
+) -> None:
+    """What a revision brings as it came, as a copy does, was chosen by no one."""
+    patch_settings(stored.pk, {"steps": 31, "seed": 1}, by=ann)
+    patch_settings(stored.pk, {"steps": 32, "output_quality": 5}, by=bob)
+    last = patch_settings(stored.pk, {"seed": None, "output_quality": 80}, by=ann)
+    defaults = stored.validator.defaults
+
+    found = history.find_choices(stored.pk, defaults=defaults)
+
+    assert {key: choice.by for key, choice in found.items()} == {
+        "steps": "bob",
+        "seed": "ann",
+        "output_quality": "ann",
+    }
+    assert found["seed"].at == last.updated_at
+    copied = profiles.copy_profile(stored.pk, "draft", by=bob)
+    of_copy = history.find_choices(copied.pk, defaults=defaults)
+    assert {key: choice.by for key, choice in of_copy.items()} == {"steps": "bob"}
