@@ -1,10 +1,10 @@
 """The pages that open to a person, and where their links and buttons lead."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from html import unescape
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 from django.db import transaction
 from django.test import Client
@@ -30,17 +30,17 @@ _UNUSED = re.compile(
 )
 
 
-def pages_for(client: Client, world: World, sections: Iterable[Section]) -> dict[str, str]:
-    """Return the text of each page of the table that opens to a person, by its address."""
-    pages = {}
+def open_pages(
+    client: Client, world: World, sections: Iterable[Section]
+) -> Iterator[tuple[str, str]]:
+    """Yield the address and the text of each page of the table that opens to a person."""
     for section in sections:
         for row in section.rows:
             address = section.address(row).format_map(world.places)
             if row.method == "GET" and not address.startswith(_OWN):
                 answer: Any = client.get(address)
                 if answer.status_code == 200 and not answer.streaming:
-                    pages[address] = answer.content.decode()
-    return pages
+                    yield address, answer.content.decode()
 
 
 def closed_links(client: Client, pages: Mapping[str, str]) -> dict[str, str]:
@@ -50,7 +50,11 @@ def closed_links(client: Client, pages: Mapping[str, str]) -> dict[str, str]:
     for page, text in pages.items():
         if _UNUSED.search(page):
             continue
-        links |= {urljoin(page, unescape(link)): page for link in _LINK.findall(text)}
+        by_kind: dict[tuple[str, ...], str] = {}
+        named = {urljoin(page, unescape(link)) for link in _LINK.findall(text)}
+        for link in sorted(named - pages.keys()):
+            by_kind.setdefault(_kind_of(link, page=page), link)
+        links |= dict.fromkeys(by_kind.values(), page)
         buttons |= {urljoin(page, unescape(link)): page for link in _ACTION.findall(text)}
     closed = {}
     for found, send in ((links, client.get), (buttons, client.post)):
@@ -62,3 +66,14 @@ def closed_links(client: Client, pages: Mapping[str, str]) -> dict[str, str]:
                         closed[address] = page
                     transaction.set_rollback(True)
     return closed
+
+
+def _kind_of(link: str, *, page: str) -> tuple[str, ...]:
+    """Return what a link is told from others by.
+
+    A list's links to itself filter, sort and page it: those of the same fields answer alike.
+    """
+    parts = urlsplit(link)
+    if parts.path != urlsplit(page).path:
+        return (link,)
+    return (parts.path, *sorted(parse_qs(parts.query, keep_blank_values=True)))

@@ -20,7 +20,7 @@ from staging.models import (
     StagedImage,
 )
 from tests.permissions import admin
-from tests.permissions.links import closed_links, pages_for
+from tests.permissions.links import closed_links, open_pages
 from tests.permissions.world import World
 
 pytestmark = pytest.mark.django_db
@@ -72,7 +72,7 @@ def test_one_permission_shows_its_kind_alone(permission: str, world: World) -> N
     marks = make_marks(world)
     client = client_with(permission)
     kind = "stagedimage" if "judge" in permission else permission.partition("view_")[2]
-    pages = pages_for(client, world, admin.SECTIONS)
+    pages = dict(open_pages(client, world, admin.SECTIONS))
 
     told = {
         (address, other)
@@ -96,9 +96,9 @@ def test_permission_shows_what_it_is_for(kind: str, action: str, world: World) -
     """Else nothing would be shown for another reason."""
     marks = make_marks(world)
 
-    pages = pages_for(client_with(f"staging.{action}_{kind}"), world, admin.SECTIONS)
+    pages = open_pages(client_with(f"staging.{action}_{kind}"), world, admin.SECTIONS)
 
-    assert any(mark in text for text in pages.values() for mark in marks[kind])
+    assert any(mark in text for _, text in pages for mark in marks[kind])
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_permission_shows_what_it_is_for(kind: str, action: str, world: World) -
 def test_no_link_or_button_of_a_role_is_closed(person: str, world: World) -> None:
     client = world.people[person].client(is_api=False)
 
-    pages = pages_for(client, world, admin.SECTIONS)
+    pages = dict(open_pages(client, world, admin.SECTIONS))
 
     assert len(pages) > 10
     assert closed_links(client, pages) == {}
