@@ -17,11 +17,21 @@ from pytest_django import DjangoDbBlocker, Settings
 from rest_framework.test import APIClient
 
 from config.accounts.tokens import create_token, note_use
-from tests import databases, missing, processes
+from tests import databases, missing, processes, quick
 from tests.corpus import PUBLISHED
 
 # Their processes have databases, whatever the tests themselves ask.
 INSTALLATIONS = ("tests/benchmarks/", "tests/chaos/", "tests/end_to_end/")
+# What goes through doors in many ways; what stands behind a door has its own tests.
+DOORS = (
+    "tests/config/http/",
+    "tests/modelsettings/admin/",
+    "tests/modelsettings/api/",
+    "tests/staging/admin/",
+    "tests/staging/api/",
+    "tests/test_error_bodies.py",
+)
+QUICK = frozenset(quick.tests())
 
 
 # Before pytest chooses by markers.
@@ -30,6 +40,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if needs_a_database(item):
             item.add_marker("database")
+            if varies_a_door(item):
+                item.add_marker("door")
 
 
 def needs_a_database(item: pytest.Item) -> bool:
@@ -40,6 +52,17 @@ def needs_a_database(item: pytest.Item) -> bool:
         or not {"db", "transactional_db", "django_db_setup"}.isdisjoint(fixtures)
         or item.nodeid.startswith(INSTALLATIONS)
     )
+
+
+def varies_a_door(item: pytest.Item) -> bool:
+    """Say whether a door's good path and refusal tell enough of a test on another database.
+
+    They are in tests.quick. What commits may wait for locks, and is another matter.
+    """
+    mark = item.get_closest_marker("django_db")
+    commits = mark is not None and mark.kwargs.get("transaction", False)
+    name = item.nodeid.partition("[")[0]
+    return item.nodeid.startswith(DOORS) and not commits and name not in QUICK
 
 
 @pytest.hookimpl(tryfirst=True)
