@@ -119,6 +119,8 @@ def use_for_rooms(
     Rooms that used it and are not named go back to the live one. What changes nothing leaves no
     event. Raises ProfileRefused.
     """
+    # The model first, which rows of its rooms refer to, as an accepted schema locks them.
+    list(ReplicateModel.objects.select_for_update(of=("self",)).filter(profiles=profile))
     chosen = _lock(profile)
     if room_types:
         _check_in_use(chosen)
