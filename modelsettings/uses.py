@@ -1,5 +1,7 @@
 """Uses of profiles: which jobs use one, and what another live profile or default would change."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -85,8 +87,8 @@ class Side:
 class Preview:
     """What a choice would change: each parameter that differs between what is used and what would.
 
-    `old` is None where nothing is used now. `tag` names what was shown, so that the choice is
-    refused where it has changed meanwhile.
+    `old` is None where nothing is used now. `tag` names all that was shown, prices and rooms
+    too, so that the choice is refused where any of it has changed meanwhile.
     """
 
     old: Side | None
@@ -152,8 +154,13 @@ def _side(model: ReplicateModel, stored: StoredSettings) -> Side:
 
 
 def _preview(old: Side | None, new: Side) -> Preview:
-    shown = [f"{side.stored.pk}.{side.stored.revision}" for side in (old, new) if side]
-    return Preview(old=old, new=new, tag="-".join(shown))
+    shown = [
+        (side.stored.pk, side.stored.revision, side.label, side.price, side.rooms)
+        for side in (old, new)
+        if side
+    ]
+    tag = hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()
+    return Preview(old=old, new=new, tag=tag)
 
 
 def check_shown(preview: Preview, shown: str) -> None:

@@ -1,8 +1,10 @@
 """Uses of profiles, in words, and what a choice of another would change."""
 
+from collections.abc import Callable
+
 import pytest
 
-from modelsettings import profiles, registry
+from modelsettings import model_facts, profiles, registry
 from modelsettings.actors import Actor
 from modelsettings.models import ReplicateModel
 from modelsettings.schema.comparison import UNSET, Change
@@ -120,11 +122,18 @@ def test_preview_default_sets_both_models_side_by_side(draft: int, ann: Actor) -
     assert preview.overridable is None
 
 
+@pytest.mark.parametrize("change", ["live", "price", "rooms"])
 def test_choose_default_of_what_has_changed_since_is_refused(
-    stored: StoredSettings, draft: int, ann: Actor, bob: Actor
+    stored: StoredSettings, draft: int, ann: Actor, bob: Actor, change: str
 ) -> None:
+    price = {"price": [{"unit": "image", "usd": 0.5}]}
+    changes: dict[str, Callable[[int, Actor], object]] = {
+        "live": lambda draft, by: profiles.make_live(draft, by=by),
+        "price": lambda _, by: model_facts.change_model(stored.model_pk, price, by=by),
+        "rooms": lambda draft, by: profiles.use_for_rooms(draft, ["kitchen"], by=by),
+    }
     shown = preview_default(SLUG).tag
-    profiles.make_live(draft, by=bob)
+    changes[change](draft, bob)
 
     with pytest.raises(ChangedMeanwhile):
         registry.choose_default(SLUG, by=ann, shown=shown)
