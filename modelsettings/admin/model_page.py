@@ -31,13 +31,39 @@ ROLES = {"image": "Takes the photo", "prompt": "Takes the prompt"}
 SAID_AT = "model"
 
 
+class ComparedForm(forms.Form):
+    """A form that knows what it was drawn with, and so which of its fields a person changed.
+
+    The others are not saved: another person may have changed them since.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name, field in self.fields.items():
+            field.show_hidden_initial = name != "reason"
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """The values that a person changed, of a valid form.
+
+        What came without the value that it was drawn with, no browser sent: it is taken as meant.
+        """
+        changed = self.changed_data
+        return {
+            field.name: self.cleaned_data[field.name]
+            for field in self
+            if field.name != "reason"
+            and (field.name in changed or field.html_initial_name not in self.data)
+        }
+
+
 def _reason(question: str) -> forms.CharField:
     """Return the field that asks why; each form on the page asks in words of its own."""
     widget = UnfoldAdminTextInputWidget
     return forms.CharField(label=question, required=False, max_length=500, widget=widget)
 
 
-class FactsForm(forms.Form):
+class FactsForm(ComparedForm):
     """A model's name and use."""
 
     label = forms.CharField(label="Name", max_length=200, widget=UnfoldAdminTextInputWidget)
@@ -57,7 +83,7 @@ class FactsForm(forms.Form):
     reason = _reason("Why this name and use?")
 
 
-class RolesForm(forms.Form):
+class RolesForm(ComparedForm):
     """The inputs that take the photo and the prompt."""
 
     reason = _reason("Why these inputs?")
@@ -71,6 +97,7 @@ class RolesForm(forms.Form):
             self.fields[role] = forms.ChoiceField(
                 label=words, choices=choices, required=False, widget=UnfoldAdminSelectWidget
             )
+            self.fields[role].show_hidden_initial = True
         self.order_fields(self.field_order)
 
 
@@ -126,13 +153,15 @@ def _facts_of(model: ReplicateModel) -> dict[str, Any]:
 def _save_facts(request: HttpRequest, model: ReplicateModel) -> dict[str, Any] | None:
     form = FactsForm(request.POST, prefix="facts")
     if form.is_valid():
-        values = {name: value for name, value in form.cleaned_data.items() if name != "reason"}
+        if not form.changes:
+            _say_unchanged(request)
+            return None
         try:
-            model_facts.change_model(model.pk, values, **_signed(request, form))
+            row = model_facts.change_model(model.pk, form.changes, **_signed(request, form))
         except RequestRefused as error:
             put_on_form(error, form)
         else:
-            messages.success(request, f"{values['label']} is saved.", extra_tags=SAID_AT)
+            messages.success(request, f"{row.label} is saved.", extra_tags=SAID_AT)
             return None
     return {"facts_form": _with_focus(form)}
 
@@ -141,6 +170,9 @@ def _save_price(request: HttpRequest, model: ReplicateModel) -> dict[str, Any] |
     schema = find_schema(model)
     form = PriceForm(model.price, schema.parameters if schema else {}, request.POST)
     if form.is_valid():
+        if form.is_unchanged:
+            _say_unchanged(request)
+            return None
         by = Actor.of(request.user)
         try:
             model_facts.change_model(model.pk, {"price": form.price}, by=by, reason=form.reason)
@@ -156,9 +188,11 @@ def _save_price(request: HttpRequest, model: ReplicateModel) -> dict[str, Any] |
 def _save_roles(request: HttpRequest, model: ReplicateModel) -> dict[str, Any] | None:
     form = RolesForm(find_schema(model), request.POST, prefix="roles")
     if form.is_valid():
-        corrections = {role: form.cleaned_data.get(role, "") for role in ROLES}
+        if not form.changes:
+            _say_unchanged(request)
+            return None
         try:
-            model_facts.correct_roles(model.pk, corrections, **_signed(request, form))
+            model_facts.correct_roles(model.pk, form.changes, **_signed(request, form))
         except RequestRefused as error:
             form.add_error(None, str(error))
         else:
@@ -166,6 +200,10 @@ def _save_roles(request: HttpRequest, model: ReplicateModel) -> dict[str, Any] |
             messages.success(request, words, extra_tags=SAID_AT)
             return None
     return {"roles_form": _with_focus(form)}
+
+
+def _say_unchanged(request: HttpRequest) -> None:
+    messages.info(request, "Nothing was changed.", extra_tags=SAID_AT)
 
 
 def _with_focus(form: forms.Form) -> forms.Form:

@@ -65,7 +65,8 @@ class PriceRow:
 class PriceForm:
     """A model's price as rows; `price` is what a valid form comes to.
 
-    A row without dollars is left out; without any row the price is unknown.
+    A row without dollars is left out; without any row the price is unknown. `was` is the price with
+    which the form was drawn first: another person may have saved another since.
     """
 
     def __init__(
@@ -75,6 +76,8 @@ class PriceForm:
         self.price: list[JSON] = []
         self.reason = posted.get("reason", "").replace("\0", "") if posted else ""
         self.error = ""
+        drawn = json.dumps(price)
+        self.was = posted.get("was", drawn) if posted is not None else drawn
         rows = _posted_rows(posted) if posted is not None else _stored_rows(price)
         self.rows = [row for row in rows if not row.is_empty]
         self.rows.append(PriceRow(number=max((row.number for row in rows), default=-1) + 1))
@@ -84,6 +87,14 @@ class PriceForm:
     @property
     def has_errors(self) -> bool:
         return any(row.error for row in self.rows)
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Say whether a valid form comes to what it was drawn with."""
+        try:
+            return is_same(self.price, json.loads(self.was))
+        except (ValueError, RecursionError):
+            return False
 
     def is_valid(self) -> bool:
         """Say whether each row can be read; where one cannot, its `error` says why."""

@@ -4,6 +4,7 @@ from itertools import chain
 from typing import Any
 
 import pytest
+from django import forms
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
@@ -27,6 +28,17 @@ def session_of(user: User, *codenames: str, is_staff: bool = True) -> Client:
 
 def address_of(model: ReplicateModel) -> str:
     return f"/admin/modelsettings/replicatemodel/{model.pk}/change/"
+
+
+def drawn(form: forms.Form) -> dict[str, Any]:
+    """Return what a browser sends of a form that it got, as it is."""
+    sent: dict[str, Any] = {}
+    for field in form:
+        value = field.value()
+        sent[field.html_initial_name] = "" if value is None else str(value)
+        if value is not False:
+            sent[field.html_name] = "on" if value is True else value or ""
+    return sent
 
 
 def change_facts(client: Client, model: ReplicateModel, **fields: str) -> Any:
@@ -124,6 +136,42 @@ def test_saving_the_rows_as_they_are_drawn_changes_nothing(
 
     model.refresh_from_db()
     assert (model.price, ReplicateModel.history.count()) == (price, before)
+
+
+def test_older_form_takes_back_no_name_of_another(
+    admin_page: Client, stored: StoredSettings, model: ReplicateModel, ann: Actor
+) -> None:
+    """Two people open the page; each changes one fact of it."""
+    page = admin_page.get(f"/admin/modelsettings/modelsettings/{stored.pk}/change/")
+    form = drawn(page.context["facts_form"])
+    model_facts.change_model(model.pk, {"label": "Theirs"}, by=ann)
+
+    answer = admin_page.post(
+        address_of(model), {"action": "facts", **form, "facts-description": "for kitchens"}
+    )
+
+    model.refresh_from_db()
+    assert (answer.status_code, model.label, model.description) == (302, "Theirs", "for kitchens")
+
+
+@pytest.mark.parametrize("action", ["facts", "price", "roles"])
+def test_older_form_in_which_nothing_was_changed_changes_nothing(
+    admin_page: Client, stored: StoredSettings, model: ReplicateModel, ann: Actor, action: str
+) -> None:
+    model_facts.change_model(model.pk, {"price": [{"unit": "image", "usd": 0.03}]}, by=ann)
+    settings = f"/admin/modelsettings/modelsettings/{stored.pk}/change/"
+    page = admin_page.get(settings)
+    price = {"usd-0": "0.03", "unit-0": "image", "was": page.context["price_form"].was}
+    form = price if action == "price" else drawn(page.context[f"{action}_form"])
+    theirs = {"label": "Theirs", "price": [{"unit": "image", "usd": 0.5}]}
+    model_facts.change_model(model.pk, theirs, by=ann)
+    model_facts.correct_roles(model.pk, {"prompt": "negative_prompt"}, by=ann)
+    before = ReplicateModel.history.count()
+
+    answer = admin_page.post(address_of(model), {"action": action, **form}, follow=True)
+
+    assert "Nothing was changed." in answer.content.decode()
+    assert ReplicateModel.history.count() == before
 
 
 def test_no_row_is_no_price(admin_page: Client, model: ReplicateModel, ann: Actor) -> None:
