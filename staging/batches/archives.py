@@ -12,14 +12,15 @@ import tempfile
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Callable, Collection, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field
 from typing import IO, Any
 
 from modelsettings.errors import RequestRefused
-from staging.batches.entry_names import read_names
+from staging.batches.entry_names import other_forms, read_names
 from staging.batches.file_names import find_name_error, in_words, sort_out
 
 # The other methods of zipfile put no bound on the size of one decompressed chunk.
@@ -106,13 +107,13 @@ class PhotoArchive:
             ) from error
         entries = self._zip.infolist()
         names = read_names(entries, is_known=is_known_folder)
-        folders = {part for name in names for part in _folders_of(name.path)}
+        ordered = sorted(names)
         found = [
             (entry, name)
             for entry, name in zip(entries, names, strict=True)
-            if not _is_folder(entry, name.path, folders)
+            if not _is_folder(entry, name, ordered)
         ]
-        out = sort_out([name.path for _, name in found])
+        out = sort_out([name for _, name in found])
         kept = [found[place] for place in out.kept]
         if not kept and out.passed_over:
             told = in_words(out.passed_over)
@@ -130,10 +131,10 @@ class PhotoArchive:
         self.passed_over = out.passed_over
         self.files = [
             ArchivedFile(
-                name=displayable(name.path),
+                name=displayable(name),
                 size=entry.file_size,
-                error=_find_error(entry, name.path, is_there=not is_directory_alone),
-                other_names=tuple(map(displayable, name.others)),
+                error=_find_error(entry, name, is_there=not is_directory_alone),
+                other_names=tuple(map(displayable, other_forms(entry))),
                 _info=entry,
             )
             for entry, name in kept
@@ -193,19 +194,21 @@ def displayable(path: str) -> str:
     return path if len(path) <= 255 else f"…{path[-254:]}"
 
 
-def _folders_of(path: str) -> Iterator[str]:
-    """Yield the folders above a file: of `a/b/1.jpg`, `a/b` and `a`."""
-    while path := path.rpartition("/")[0]:
-        yield path
+def _is_folder(entry: zipfile.ZipInfo, path: str, ordered: Sequence[str]) -> bool:
+    """Say whether an entry is a folder: by its slash, its attributes, or what lies in it.
 
-
-def _is_folder(entry: zipfile.ZipInfo, path: str, folders: Collection[str]) -> bool:
-    """Say whether an entry is a folder: by its slash, its attributes, or what lies in it."""
+    `ordered` are the paths of all entries, sorted.
+    """
     if path.endswith("/"):
         return True
+    if entry.file_size:
+        return False
     attributes = entry.external_attr
-    is_marked = bool(attributes & _IS_FOLDER) or stat.S_ISDIR(attributes >> 16)
-    return not entry.file_size and (is_marked or path in folders)
+    if attributes & _IS_FOLDER or stat.S_ISDIR(attributes >> 16):
+        return True
+    inside = f"{path}/"
+    place = bisect_left(ordered, inside)
+    return place < len(ordered) and ordered[place].startswith(inside)
 
 
 def _find_error(entry: zipfile.ZipInfo, path: str, *, is_there: bool) -> str:

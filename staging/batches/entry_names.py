@@ -10,8 +10,7 @@ import struct
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 _IS_UTF8 = 0x800
 # Info-ZIP, appnote.txt 4.6.9: version 1, the CRC of the name in the directory, the name in UTF-8.
@@ -22,42 +21,36 @@ _CODE_PAGES = (
     "cp437", "cp850", "cp852", "cp866", "cp932", "gb2312", "cp949", "big5", "cp1252", "cp1251",
     "cp1250",
 )  # fmt: skip
-# So many names are enough to tell the code page.
-_MOST_LOOKED_AT = 300
+# So much of the names is enough to tell the code page.
+_SAMPLE_BYTES = 2**14
+# No system has a longer path: of such a name the end alone is kept, and not looked at.
+_LONGEST_PATH = 2**10
 _ASCII_BREAKS = re.compile(r"[\x00-@\[-`{-\x7f]+")
 _CJK = frozenset(("CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "IDEOGRAPHIC"))
 
 
-@dataclass(frozen=True, slots=True)
-class EntryName:
-    """An entry's path with slashes; `others` are forms in which other programs show it.
-
-    A client that has read the ZIP itself may call a photo by one of these.
-    """
-
-    path: str
-    others: tuple[str, ...] = ()
-
-
-def read_names(
-    entries: Sequence[zipfile.ZipInfo], *, is_known: Callable[[str], bool]
-) -> list[EntryName]:
-    """Return each entry's name, composed (NFC).
+def read_names(entries: Sequence[zipfile.ZipInfo], *, is_known: Callable[[str], bool]) -> list[str]:
+    """Return each entry's path with slashes.
 
     `is_known` says whether a folder's name is one that is expected: the code page by which the most
     of them are is the right one.
     """
     sure = [_sure_name(entry) for entry in entries]
-    unsure = [raw_name(entry) for entry, name in zip(entries, sure, strict=True) if name is None]
-    code_page = _guess_code_page(unsure[:_MOST_LOOKED_AT], is_known) if unsure else ""
-    found = [
-        raw_name(entry).decode(code_page, errors="replace") if name is None else name
+    unsure = (raw_name(entry) for entry, name in zip(entries, sure, strict=True) if name is None)
+    code_page = _guess_code_page(_sample(unsure), is_known)
+    return [
+        _as_path(raw_name(entry).decode(code_page, errors="replace") if name is None else name)
         for entry, name in zip(entries, sure, strict=True)
     ]
-    return [
-        EntryName(_as_path(name), _other_forms(entry))
-        for name, entry in zip(found, entries, strict=True)
-    ]
+
+
+def other_forms(entry: zipfile.ZipInfo) -> tuple[str, ...]:
+    """Return the paths by which other programs may call an entry, and clients that have read it."""
+    raw = raw_name(entry)
+    if raw.isascii() or len(raw) > _LONGEST_PATH:
+        return ()
+    found = {_as_path(text) for text in _decoded(raw, ("utf-8", *_CODE_PAGES))}
+    return tuple(sorted(found))
 
 
 def raw_name(entry: zipfile.ZipInfo) -> bytes:
@@ -97,20 +90,25 @@ def _unicode_path(entry: zipfile.ZipInfo) -> str | None:
     return None
 
 
-def _other_forms(entry: zipfile.ZipInfo) -> tuple[str, ...]:
-    raw = raw_name(entry)
-    if raw.isascii():
-        return ()
-    found = {_as_path(text) for text in _decoded(raw, ("utf-8", *_CODE_PAGES))}
-    return tuple(sorted(found))
-
-
 def _decoded(raw: bytes, encodings: Sequence[str]) -> Iterator[str]:
     for encoding in encodings:
         try:
             yield raw.decode(encoding)
         except UnicodeDecodeError:
             continue
+
+
+def _sample(names: Iterable[bytes]) -> list[bytes]:
+    """Return as many names as are enough to tell the code page."""
+    left = _SAMPLE_BYTES
+    found = []
+    for name in names:
+        left -= len(name)
+        if left < 0:
+            break
+        if len(name) <= _LONGEST_PATH:
+            found.append(name)
+    return found
 
 
 def _guess_code_page(names: Sequence[bytes], is_known: Callable[[str], bool]) -> str:
@@ -147,4 +145,4 @@ def _is_word(letters: str) -> bool:
 
 
 def _as_path(name: str) -> str:
-    return unicodedata.normalize("NFC", name).replace("\\", "/")
+    return name[-_LONGEST_PATH:].replace("\\", "/")

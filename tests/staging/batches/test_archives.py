@@ -3,8 +3,10 @@
 import io
 import struct
 import tempfile
+import time
 import tracemalloc
 import zipfile
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -227,6 +229,32 @@ def test_a_folder_is_no_photo_however_it_is_written(folder: Entry) -> None:
     assert [(file.name, file.error) for file in archive.files] == [
         ("2.jpg", ""), ("Bedroom/1.jpg", ""),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [b"%d.jpg" % number for number in range(10_000)],
+        [f"Кухня/{number:05}.json".encode("cp866") for number in range(10_000)],
+        ["я/".encode("cp866") * 4000 + b"%d.jpg" % number for number in range(120)],
+        ["яЖ1 ".encode("cp866") * 7000 + b"/%d.jpg" % number for number in range(30)],
+        [b"9" * 60_000 + b"%d.jpg" % number for number in range(16)],
+    ],
+    ids=["photos", "side-files", "deep", "long", "digits"],
+)
+def test_a_directory_of_the_longest_length_costs_little(names: list[bytes]) -> None:
+    file = zip_of(Entry(b"a.jpg"), *(Entry(name, b"") for name in names))
+    tracemalloc.start()
+    began = time.process_time()
+    try:
+        with suppress(ArchiveRefused):
+            opened(file)
+        peak, took = tracemalloc.get_traced_memory()[1], time.process_time() - began
+    finally:
+        tracemalloc.stop()
+
+    # Of which tracing takes the most.
+    assert (took < 8, peak < 60 * MB) == (True, True), (took, peak / MB)
 
 
 def test_the_end_of_a_zip_says_what_is_in_it() -> None:
