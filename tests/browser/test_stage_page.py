@@ -20,12 +20,16 @@ from modelsettings.actors import Actor
 from modelsettings.profiles import copy_profile
 from modelsettings.settings import get_settings
 from staging.batches import preparation
+from staging.batches.requesting import request_batch
+from staging.batches.sent import from_path
 from staging.batches.telling import tell_owners
+from staging.jobs.request import StagingRequest
 from staging.models import Photo, Project, RoomType, SpendingLimit, StagingBatch, StagingJob
 from staging.orders.placing import place
 from tests.browser.conftest import sign_in
 from tests.browser.pages import find_violations, press_through_to, violations_of, with_pictures
 from tests.conftest import make_photo
+from tests.staging.batch_requests import make_photo_row
 from tests.staging.conftest import QWEN
 from tests.staging.finished import finish, staged
 from tests.staging.orders.orders import order
@@ -159,9 +163,6 @@ def test_a_zip_of_a_mac_says_what_is_in_it_before_it_is_sent(page: Page, house: 
         "No room was found for Unit 102/Séjour (2 photos). Staged as any room, unless you choose"
     )
     expect(told).to_contain_text("6 other files were passed over: 5 .json, 1 .mov.")
-    for scheme in SCHEMES:
-        for width in (390, 1440):
-            assert violations_of(page, "zip", scheme=scheme, width=width) is None
     page.get_by_label("Room of house.zip").select_option(label="Living room")
     expect(told).not_to_contain_text("No room was found")
     page.get_by_role("button", name="Stage", exact=True).click()
@@ -176,10 +177,32 @@ def test_a_zip_of_a_mac_says_what_is_in_it_before_it_is_sent(page: Page, house: 
         ("Unit 102/Séjour/IMG_1.jpg", "living_room"),
         ("Unit 102/Séjour/IMG_2.jpg", "living_room"),
     ]
-    preparation.prepare_waiting()
-    page.goto(f"/admin/staging/project/{batch.project_id}/change/")
-    expect(page.get_by_text("Unit 102/Bedroom 2/IMG_9.jpg, ")).to_be_visible()
+
+
+def test_a_zip_of_a_mac_is_told_in_every_light(page: Page, house: Path, operator: User) -> None:
+    batch = request_batch(
+        [from_path(house, name="Unit 102/Séjour/IMG_1.jpg")],
+        StagingRequest(),
+        owner=operator,
+        project=Project.objects.unsorted_of(operator),
+        passed_over={".json": 5, ".mov": 1},
+    )
+    photo = make_photo_row(operator)
+    Photo.objects.update(original_name="Unit 102/Bedroom 2/IMG_9.jpg")
     for scheme in SCHEMES:
+        # A page takes its theme when it is loaded.
+        page.emulate_media(color_scheme=scheme)
+        page.goto(STAGE)
+        page.get_by_label("New photos").set_input_files(house)
+        expect(page.locator("#stage-files")).to_contain_text("6 other files were passed over")
+        for width in (390, 1440):
+            assert violations_of(page, "zip", scheme=scheme, width=width) is None
+        page.goto(f"/admin/staging/stagingbatch/{batch.pk}/change/")
+        expect(page.get_by_text("No room was found for Unit 102/Séjour (1 photo).")).to_be_visible()
+        for width in (390, 1440):
+            assert violations_of(page, "zip-batch", scheme=scheme, width=width) is None
+        page.goto(f"/admin/staging/project/{photo.project_id}/change/")
+        expect(page.get_by_text("Unit 102/Bedroom 2/IMG_9.jpg, ")).to_be_visible()
         for width in (390, 1440):
             assert violations_of(page, "zip-project", scheme=scheme, width=width) is None
 
