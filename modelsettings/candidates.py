@@ -9,13 +9,15 @@ from modelsettings import catalog
 from modelsettings.errors import RequestRefused
 from modelsettings.model_schema import ModelSchema, choose_schema
 from modelsettings.pricing import Quantities, cost_of
-from modelsettings.schema.drift import find_differences
+from modelsettings.schema.drift import compare
 from modelsettings.schema.flattening import JSON, SchemaRefused
 from modelsettings.schema.parameters import Tuning
 from modelsettings.schema.published import PublishedModel
 from replicate_api.assumptions.purchases import MAX_PURCHASES, Subject
 
 PROMPT = "Add one small wooden chair to this room. Change nothing else."
+
+_PROSE = ("description", "order", "title")
 
 
 class CannotBeTried(RequestRefused):
@@ -70,14 +72,20 @@ def subject_of(model: PublishedModel) -> Subject:
 
 
 def describe_differences(models: Mapping[str, PublishedModel], answer: JSON) -> list[str]:
-    """Return how a live answer differs from the shipped model, a sentence each."""
+    """Return how a live answer differs from the shipped model, a sentence each.
+
+    Prose and order, which the catalogue has in its own words, are left out.
+    """
     try:
         live = PublishedModel.from_json(answer)
-        return find_differences(models[live.slug].openapi, live.openapi)
+        drift = compare(models[live.slug].openapi, live.openapi)
     except SchemaRefused as error:
         return [str(error)]
     except KeyError:
         return ["The model has another name now."]
+    return [
+        difference.sentence for difference in drift.differences if difference.keyword not in _PROSE
+    ]
 
 
 def _rank(candidate: Candidate) -> tuple[bool, Decimal, int]:

@@ -9,5 +9,6 @@ validation   the one validator, and its sentences
 words        a property and its values, put into words
 form_schema  the schema of the form that an operator fills in
 comparison   the differences between two documents of settings
-drift        the differences between two published schemas
+drift        the differences between two published schemas, each with its severity
+             (severities: the table; property_drift: one input; drift_words: its sentences)
 """

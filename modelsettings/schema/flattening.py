@@ -13,12 +13,12 @@ _KEYWORDS = (
     "type", "title", "description", "default", "enum", "minimum", "maximum",
     "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "pattern",
     "format", "minItems", "maxItems", "uniqueItems", "required", "additionalProperties",
-    "writeOnly", "x-order", "x-cog-secret",
+    "writeOnly", "deprecated", "x-order", "x-cog-secret",
 )  # fmt: skip
 # Keywords that hold a text: a value of another type is dropped.
 _TEXTS = ("title", "description", "format")
 # Keywords that hold true or false: a value of another type counts as Python sees it.
-_MARKS = ("writeOnly", "uniqueItems")
+_MARKS = ("writeOnly", "uniqueItems", "deprecated")
 # Bounds on what a schema may unfold to. The largest known schema has 70 inputs, of one part each.
 MOST_INPUTS = 500
 _MOST_PARTS = 50_000

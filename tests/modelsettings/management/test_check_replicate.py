@@ -434,10 +434,9 @@ def test_a_schema_that_drifted(
 
     assert changed(outcomes) == {SCHEMA.format(OTHER): "failed"}
     assert (
-        "enhance_prompt is gone. size: choices added: 8K. size: choices gone: 4K. "
-        "width: maximum is 2048, not 4096. width: default is 1024, not 2048. "
-        "width: null allowed is True, not False. max_images: type is number, not integer. "
-        "magic is new. size is required."
+        "Enhance prompt: gone. Size: choices gone: 4K. Width: at most 4096 → at most 2048. "
+        "Magic: new: on or off, no default. Size: choices added: 8K. Width: default 2048 → 1024. "
+        "Width: null is taken now. Max images: whole number → number."
     ) in output
 
 

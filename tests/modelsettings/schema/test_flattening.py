@@ -91,8 +91,8 @@ def flat(prop: Any, name: str = "x", **components: Any) -> Any:
             id="integers written with a point",
         ),
         pytest.param(
-            {"type": "string", "example": "x", "deprecated": True},
-            {"type": "string"},
+            {"type": "string", "example": "x", "deprecated": 1},
+            {"type": "string", "deprecated": True},
             id="the rest",
         ),
     ],
