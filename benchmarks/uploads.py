@@ -3,8 +3,9 @@
     python -m benchmarks.uploads [--uploads N] [--megapixels M] [--clients C] [--format F] [--json]
 
 The real gunicorn, with gunicorn.conf.py, on a throw-away database: several clients at once send
-JPEGs that look like photos to `POST staging/photos`. The memory is what Linux says of the worker:
-VmHWM is its peak, VmRSS what it holds afterwards. `--format` sends a PNG, WebP or HEIC instead.
+JPEGs that look like photos to `POST staging/photos`. The memory is what Linux says of the web
+process: VmHWM is its peak, VmRSS what it holds afterwards; the photos are decoded in processes
+apart, which are counted together. `--format` sends a PNG, WebP or HEIC instead.
 """
 
 import argparse
@@ -37,25 +38,42 @@ PHOTOS = "/api/v1/staging/photos"
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A gunicorn that runs: its address, its worker's process, a token to call it with."""
+    """A gunicorn that runs: its address, its worker's process, a token of each account."""
 
     url: str
     worker: int
-    token: str
+    tokens: dict[str, str]
     log: Path
+
+    @property
+    def token(self) -> str:
+        return self.tokens["ann"]
 
 
 @dataclass(slots=True)
 class Peak:
-    """The most memory that the worker's children took together, read 50 times a second."""
+    """The most memory that the processes below the worker took together, read 50 times a second.
+
+    What they share is counted once.
+    """
 
     of: int
     children_mb: float = 0.0
     over: threading.Event = field(default_factory=threading.Event)
 
+    def __enter__(self) -> "Peak":
+        threading.Thread(target=self.watch).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.over.set()
+
     def watch(self) -> None:
         while not self.over.wait(0.02):
-            now = sum(_memory(child, "VmRSS") for child in _children(self.of))
+            decoders = _children(self.of)
+            files = [child for decoder in decoders for child in _children(decoder)]
+            shared = sum(memory_of(decoder, "VmRSS") for decoder in decoders)
+            now = shared + sum(memory_of(child, "RssAnon") for child in files)
             self.children_mb = max(self.children_mb, now)
 
 
@@ -63,24 +81,17 @@ def measure(
     server: Server, photos: list[tuple[str, bytes]], *, uploads: int, clients: int
 ) -> dict[str, float]:
     """Send the photos in turn, several at a time; return uploads a minute and megabytes."""
-    before = _memory(server.worker, "VmRSS")
-    peak = Peak(server.worker)
-    watcher = threading.Thread(target=peak.watch)
-    watcher.start()
+    before = memory_of(server.worker, "VmRSS")
     begin = time.perf_counter()
-    try:
-        with ThreadPoolExecutor(clients) as pool:
-            sent = islice(cycle(photos), uploads)
-            list(pool.map(lambda photo: _upload(server, *photo), sent))
-    finally:
-        peak.over.set()
-        watcher.join()
+    with Peak(server.worker) as peak, ThreadPoolExecutor(clients) as pool:
+        sent = islice(cycle(photos), uploads)
+        list(pool.map(lambda photo: _upload(server, *photo), sent))
     seconds = time.perf_counter() - begin
     return {
         "uploads_per_min": uploads / seconds * 60,
-        "peak_mb": _memory(server.worker, "VmHWM"),
+        "peak_mb": memory_of(server.worker, "VmHWM"),
         "before_mb": before,
-        "after_mb": _memory(server.worker, "VmRSS"),
+        "after_mb": memory_of(server.worker, "VmRSS"),
         "children_peak_mb": peak.children_mb,
         "uploads": uploads,
     }
@@ -131,8 +142,8 @@ def _upload(server: Server, name: str, content: bytes) -> None:
 
 
 @contextmanager
-def serving() -> Iterator[Server]:
-    """Run gunicorn on a new database until the block ends."""
+def serving(*others: str) -> Iterator[Server]:
+    """Run gunicorn on a new database until the block ends, with ann's account and others."""
     with tempfile.TemporaryDirectory() as folder:
         env = {
             **os.environ,
@@ -144,9 +155,12 @@ def serving() -> Iterator[Server]:
             "ALLOWED_HOSTS": "127.0.0.1",
         }
         _manage("migrate", "--no-input", env=env)
-        _manage("createsuperuser", "--no-input", "--username", "ann", "--email", "ann@example.com",
-                env={**env, "DJANGO_SUPERUSER_PASSWORD": "of-nobody-2026"})  # fmt: skip
-        token = _manage("create_token", "ann", env=env).split()[-1]
+        tokens = {}
+        for name in ("ann", *others):
+            _manage("createsuperuser", "--no-input", "--username", name,
+                    "--email", f"{name}@example.com",
+                    env={**env, "DJANGO_SUPERUSER_PASSWORD": "of-nobody-2026"})  # fmt: skip
+            tokens[name] = _manage("create_token", name, env=env).split()[-1]
         log = Path(folder) / "log"
         with log.open("wb") as output:
             gunicorn = subprocess.Popen(
@@ -156,7 +170,7 @@ def serving() -> Iterator[Server]:
         try:
             url = _wait_for_address(log)
             httpx.get(f"{url}/livez", timeout=30)
-            yield Server(url, _children(gunicorn.pid)[0], token, log)
+            yield Server(url, _children(gunicorn.pid)[0], tokens, log)
         finally:
             gunicorn.terminate()
             gunicorn.wait()
@@ -186,7 +200,7 @@ def _children(pid: int) -> list[int]:
         return []
 
 
-def _memory(pid: int, name: str) -> float:
+def memory_of(pid: int, name: str) -> float:
     """Return a figure of /proc/PID/status in megabytes; 0 for a process that has ended."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()

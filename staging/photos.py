@@ -15,23 +15,23 @@ from staging.models import Photo, Project
 from staging.new_files import NewFiles
 from staging.projects import lock_project
 
-# Requests that may wait for memory to decode their photo. Each holds one of the web process's 32
-# threads (gunicorn.conf.py). Together with the requests that are decoding they hold at most half of
-# these, so that the other threads answer everything else.
-MOST_REQUESTS_WAITING = 12
+# How long a request waits for its photo to be decoded. Each holds one of the web process's 32
+# threads (gunicorn.conf.py), as the six do at most that are decoding: the others answer everything
+# else. An account is sent away before the others are.
+PATIENCE_OF_REQUESTS = images.Patience(behind=12, behind_own=8, wait_s=6, most_s=20)
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
     """A photo as a user sent it, not checked yet: its bytes, or an open file.
 
-    A file is better, because it is read only when there is memory to decode it. `most_waiting` is
-    the number of other uploads that it may wait behind for that memory; None sets no bound.
+    A file is better, because it is read only when there is memory to decode it. Without `patience`
+    it waits for that as long as it takes.
     """
 
     content: bytes | IO[bytes]
     name: str = ""
-    most_waiting: int | None = None
+    patience: images.Patience | None = None
 
 
 def from_request(file: "UploadedFile[bytes]") -> Upload:
@@ -42,7 +42,7 @@ def from_request(file: "UploadedFile[bytes]") -> Upload:
     """
     # Django's File wraps what Python opened; the stubs know only that it may be any file.
     opened: IO[bytes] = file.file  # type: ignore[assignment]
-    return Upload(opened, name=file.name or "", most_waiting=MOST_REQUESTS_WAITING)
+    return Upload(opened, name=file.name or "", patience=PATIENCE_OF_REQUESTS)
 
 
 def add_photo(upload: Upload, *, owner: User, project: Project) -> Photo:
@@ -63,7 +63,7 @@ def store_photo(upload: Upload, *, owner: User, project: Project) -> Photo:
     The caller opens its transaction afterwards, so that nothing is decoded in it. Raises
     images.PhotoRefused and images.TooManyWaiting.
     """
-    normalised = images.normalise_photo(upload.content, most_waiting=upload.most_waiting)
+    normalised = images.normalise_photo(upload.content, account=owner.pk, patience=upload.patience)
     photo = Photo(
         owner=owner,
         project=project,

@@ -28,7 +28,7 @@ from benchmarks.measure import print_json, print_table
 from benchmarks.pipeline.runs import Load, measure_kill, measure_pace
 from benchmarks.pipeline.setups import SETUPS, Setup
 from benchmarks.uploads import make_photos
-from staging import images
+from staging.images.pictures import finish_picture
 
 WANTED = {
     "jobs_per_minute": "600",
@@ -60,7 +60,7 @@ def measure_reencoding() -> float:
     (_, content), *_ = make_photos("jpg", megapixels=1, count=1)
     begin = time.process_time()
     for _ in range(REENCODED):
-        images.finish_picture(
+        finish_picture(
             content, aspect_ratio=None, output_format="webp", quality=90, disclosure=None
         )
     return (time.process_time() - begin) / REENCODED * 1000

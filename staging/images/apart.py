@@ -1,71 +1,243 @@
-"""Normalises a photo in a process of its own: python -m staging.images < photo
+"""Has files decoded in another process, which knows no secrets and ends with the file.
 
-For the few photos that take more memory than a process may use for decoding: the system gets that
-memory back when the other process ends. Its answer is a line of JSON, then the bytes of the photo,
-then those of its thumbnail.
+One decoder (staging.images.decoder) runs beside each process that needs it, from its first file on;
+it forks a child for each file. docs/decisions/0028-files-are-decoded-apart.md says why.
 """
 
+import atexit
 import json
+import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
-from dataclasses import asdict
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from staging.images.photos import NormalisedPhoto, Original, normalise
-from staging.images.refusals import PhotoRefused
+from staging.images.memory import Budget, Patience
+from staging.images.refusals import ImageRefused
 
 _ROOT = Path(__file__).resolve().parents[2]
-# 50 megapixels take some six seconds on a slow machine.
-LIMIT_S = 60
+# A child ends itself in time; the decoder is ended where one does not.
+_GRACE_S = 5.0
+_BLOCK = 2**18
+DECODER_COMMAND = ("-m", "staging.images")
+# How a file's child ended that gave no answer, by the signal that ended it.
+_OUT_OF_TIME = {signal.SIGXCPU, signal.SIGALRM}
 
 
-def normalise_apart(file: IO[bytes], *, limit_s: float = LIMIT_S) -> NormalisedPhoto:
-    """Normalise a photo in a process of its own. Raises PhotoRefused."""
-    try:
-        with tempfile.TemporaryFile() as photo:
-            file.seek(0)
-            shutil.copyfileobj(file, photo)
-            photo.seek(0)
-            done = subprocess.run(
-                [sys.executable, "-m", "staging.images"],
-                stdin=photo,
-                capture_output=True,
+class DecoderLost(Exception):
+    """The decoder ended while it had a file, or does not start: says nothing about the file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The facts that a child told of a file, and the files that it made of it."""
+
+    facts: dict[str, Any]
+    files: list[bytes]
+
+
+class Decoder:
+    """The decoder of this process; a process that was forked starts its own."""
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Close this process's end without ending the decoder, which is another process's."""
+        self._lock = threading.Lock()
+        self.process: subprocess.Popen[bytes] | None = None
+        if control := getattr(self, "_control", None):
+            control.close()
+        self._control: socket.socket | None = None
+
+    def send(self, *descriptors: int) -> None:
+        """Have the decoder fork a child with these. Raises DecoderLost."""
+        for _ in range(2):
+            with self._lock:
+                control = self._control or self._start()
+                try:
+                    socket.send_fds(control, [b"."], descriptors)
+                except OSError:
+                    self._stop()
+                else:
+                    return
+        raise DecoderLost("The decoder of image files does not start.")
+
+    def stop(self) -> None:
+        """End the decoder, and with it the children that it has."""
+        with self._lock:
+            self._stop()
+
+    def _start(self) -> socket.socket:
+        ours, its = socket.socketpair()
+        with its:
+            self.process = subprocess.Popen(  # noqa: S603 - our own words
+                [sys.executable, "-s", *DECODER_COMMAND],
+                stdin=its.fileno(),
+                stdout=subprocess.DEVNULL,
                 cwd=_ROOT,
-                timeout=limit_s,
+                # No secret of this process is there to be read.
+                env={},
+                # A signal to a terminal's or a service's processes is not for it.
+                start_new_session=True,
             )
-    except subprocess.TimeoutExpired:
-        raise PhotoRefused(PhotoRefused.too_slow) from None
-    if done.returncode < 0:
-        # Ended by the system: the photo broke its reader, or took all memory.
-        raise PhotoRefused(PhotoRefused.damaged)
-    if done.returncode:
-        raise RuntimeError(done.stderr.decode(errors="replace")[-2000:])
-    return _read_answer(done.stdout)
+        self._control = ours
+        return ours
+
+    def _stop(self) -> None:
+        if self._control:
+            self._control.close()
+        if self.process:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        self._control = self.process = None
 
 
-def main() -> None:
-    """Read a photo from stdin, and write the answer that `normalise_apart` reads to stdout."""
-    facts: dict[str, Any] = {}
-    files = b""
+DECODER = Decoder()
+os.register_at_fork(after_in_child=DECODER.forget)
+atexit.register(DECODER.stop)
+
+
+def decode_apart(
+    file: IO[bytes],
+    work: str,
+    arguments: Mapping[str, Any],
+    *,
+    budget: Budget,
+    refusal: type[ImageRefused],
+    account: object = None,
+    patience: Patience | None = None,
+) -> Answer:
+    """Do a piece of work of staging.images.decoder with a file, once there is memory for it.
+
+    Raises `refusal`, also for a file that takes more memory or time than it may, and
+    TooManyWaiting.
+    """
+    with budget.hold(account, patience) as place:
+        for is_last in (False, True):
+            try:
+                with _Child(file, work, arguments, refusal) as child:
+                    budget.grow(place, child.weigh())
+                    return child.carry_out(within_s=place.seconds_left())
+            except DecoderLost:
+                # Another file may have ended it.
+                if is_last:
+                    raise
+    raise AssertionError("unreachable")
+
+
+class _Child:
+    """A child of the decoder's that has one file, from its header to its answer."""
+
+    def __init__(
+        self,
+        file: IO[bytes],
+        work: str,
+        arguments: Mapping[str, Any],
+        refusal: type[ImageRefused],
+    ) -> None:
+        self._asked = {"work": work, "arguments": dict(arguments)}
+        self._file, self._refusal = file, refusal
+        self._open = ExitStack()
+
+    def __enter__(self) -> "_Child":
+        with self._open:
+            ours, its = socket.socketpair()
+            self._talk = self._open.enter_context(ours)
+            self._end, writes_end = os.pipe()
+            self._open.callback(os.close, self._end)
+            try:
+                with _descriptor(self._file) as photo:
+                    DECODER.send(its.fileno(), writes_end, photo)
+            finally:
+                its.close()
+                os.close(writes_end)
+            self._read = self._open.enter_context(ours.makefile("rb"))
+            self._open = self._open.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def weigh(self) -> int:
+        """Have the header read; return the bytes that decoding takes. Raises the refusal."""
+        self._say(self._asked, limit_s=_GRACE_S)
+        facts = self._hear()
+        self._limit_s = float(facts["limit_s"])
+        return int(facts["weight"])
+
+    def carry_out(self, *, within_s: int) -> Answer:
+        """Have the file decoded; return what became of it. Raises the refusal."""
+        self._say({"within_s": within_s}, limit_s=min(within_s, self._limit_s))
+        facts = self._hear()
+        files = [self._take(length) for length in facts.pop("lengths")]
+        return Answer(facts=facts, files=files)
+
+    def _say(self, words: Mapping[str, Any], *, limit_s: float) -> None:
+        self._talk.settimeout(limit_s + _GRACE_S)
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self._talk.sendall(json.dumps(words).encode() + b"\n")
+
+    def _hear(self) -> dict[str, Any]:
+        try:
+            line = self._read.readline()
+        except TimeoutError:
+            DECODER.stop()
+            raise self._refusal(self._refusal.too_slow) from None
+        except ConnectionResetError:
+            line = b""
+        if not line.endswith(b"\n"):
+            self._explain_end()
+        facts: dict[str, Any] = json.loads(line)
+        if "refused" in facts:
+            raise self._refusal(facts["refused"])
+        if "is_too_heavy" in facts:
+            raise self._refusal(self._refusal.too_heavy)
+        if "error" in facts:
+            raise RuntimeError(facts["error"])
+        return facts
+
+    def _take(self, length: int) -> bytes:
+        content = self._read.read(length)
+        if len(content) < length:
+            self._explain_end()
+        return content
+
+    def _explain_end(self) -> None:
+        """Raise what it means that the child ended without an answer."""
+        told = os.read(self._end, 9)
+        if not told:
+            raise DecoderLost("The decoder of image files ended.")
+        if int(told) in _OUT_OF_TIME:
+            raise self._refusal(self._refusal.too_slow)
+        if int(told) == signal.SIGKILL:
+            raise self._refusal(self._refusal.too_heavy)
+        raise self._refusal(self._refusal.damaged)
+
+
+@contextmanager
+def _descriptor(file: IO[bytes]) -> Iterator[int]:
+    """Give the descriptor of a file on disk that has these bytes; a copy where it is no such."""
+    size = file.seek(0, os.SEEK_END)
     try:
-        photo = normalise(sys.stdin.buffer)
-    except PhotoRefused as error:
-        facts["refused"] = str(error)
-    else:
-        files = photo.content + photo.thumbnail
-        facts = asdict(photo) | {"content": len(photo.content)}
-        del facts["thumbnail"]
-    sys.stdout.buffer.write(json.dumps(facts).encode() + b"\n" + files)
-
-
-def _read_answer(answer: bytes) -> NormalisedPhoto:
-    line, files = answer.split(b"\n", 1)
-    facts: dict[str, Any] = json.loads(line)
-    if "refused" in facts:
-        raise PhotoRefused(facts["refused"])
-    length = facts["content"]
-    facts |= {"content": files[:length], "thumbnail": files[length:]}
-    return NormalisedPhoto(**facts | {"original": Original(**facts["original"])})
+        number = file.fileno()
+        is_same = os.fstat(number).st_size == size
+    except (AttributeError, OSError):
+        is_same = False
+    if is_same:
+        yield number
+        return
+    with tempfile.TemporaryFile() as copy:
+        file.seek(0)
+        shutil.copyfileobj(file, copy, _BLOCK)
+        copy.flush()
+        yield copy.fileno()

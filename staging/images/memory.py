@@ -1,16 +1,18 @@
-"""A bound on the memory that decoding takes, for all threads of a process together.
+"""Budgets of memory for decoding, one for photos and one for pictures, shared out by turns.
 
-`python -m benchmarks.uploads` measures it, and how much memory goes back to the system afterwards.
+Each web and each worker process has its own; `python -m benchmarks.uploads` measures them.
 """
 
-import ctypes
-from collections.abc import Callable, Iterator
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Condition, Lock
+from dataclasses import dataclass
+from threading import Condition
 
 from modelsettings.errors import RequestRefused
-
-_M_MMAP_THRESHOLD = -3
+from staging.images.weights import MOST_BYTES
 
 
 class TooManyWaiting(RequestRefused):
@@ -26,67 +28,139 @@ class TooManyWaiting(RequestRefused):
         )
 
 
-class Budget:
-    """Bytes that threads share: a thread takes what its image weighs, once so much is free.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long whoever sent a file waits: behind so many files, so many of its own account.
 
-    First come, first served, so that many small images do not starve a large one.
+    After `wait_s` it is sent away; after `most_s` it has its answer.
     """
 
-    def __init__(self, total: int) -> None:
-        self.total = total
-        self._free = total
-        self._freed = Condition()
-        self._turn = Lock()
-        self.waiting = 0
+    behind: int
+    behind_own: int
+    wait_s: float
+    most_s: float
+
+
+@dataclass(eq=False, slots=True)
+class _Place:
+    """A file's place in its account's line, and then its share of the memory."""
+
+    account: object
+    share: int
+    patience: Patience | None
+    came_at: float
+    is_served: bool = False
+
+    def wait_s(self) -> float | None:
+        """Return how much longer it may wait; None: as long as it takes."""
+        waited = time.monotonic() - self.came_at
+        return max(0.0, self.patience.wait_s - waited) if self.patience else None
+
+    def seconds_left(self) -> int:
+        """Return how long its decoding may take: at least what is behind the longest wait."""
+        if self.patience is None:
+            return 3600
+        return max(1, round(self.patience.most_s - (time.monotonic() - self.came_at)))
+
+
+class Budget:
+    """Bytes that files take turns to decode in.
+
+    The accounts come in turn, a file each, and an account holds at most `most` at once: the rest is
+    there for the others. No file overtakes one of another account that its turn has come for, so
+    small files do not starve a large one. A file that weighs more than all runs alone.
+    """
+
+    def __init__(self, total: int, *, least: int, most: int) -> None:
+        self.total, self.least, self.most = total, least, most
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget who holds what: in a process that was forked, their threads are not there."""
+        self._changed = Condition()
+        self._lines: dict[object, list[_Place]] = {}
+        self._held: Counter[object] = Counter()
+
+    @property
+    def waiting(self) -> int:
+        return sum(map(len, self._lines.values()))
 
     @contextmanager
-    def hold(self, weigh: Callable[[], int], *, most_waiting: int | None = None) -> Iterator[int]:
-        """Hold a share while the block runs; yield the weight.
+    def hold(self, account: object, patience: Patience | None = None) -> Iterator[_Place]:
+        """Hold the least share, to read a file's header; `grow` asks for what its pixels take.
 
-        `weigh` reads a file, so it runs when it is this thread's turn, in one thread at a time. An
-        image that weighs more than the total takes all of it, and runs alone. Raises TooManyWaiting
-        where `most_waiting` threads wait already.
+        Raises TooManyWaiting where the file would have to wait for more than its patience allows.
         """
-        weight, share = self._take(weigh, most_waiting)
-        try:
-            yield weight
-        finally:
-            with self._freed:
-                self._free += share
-                self._freed.notify_all()
-
-    def _take(self, weigh: Callable[[], int], most_waiting: int | None) -> tuple[int, int]:
-        with self._freed:
-            if most_waiting is not None and self.waiting >= most_waiting:
+        place = _Place(account, self.least, patience, time.monotonic())
+        with self._changed:
+            own = len(self._lines.get(account, ()))
+            if patience and (self.waiting >= patience.behind or own >= patience.behind_own):
                 raise TooManyWaiting
-            self.waiting += 1
+            self._lines.setdefault(account, []).append(place)
+            self._wait(place)
         try:
-            # The turn is kept while the thread waits for memory: threads behind it stay behind.
-            with self._turn:
-                weight = weigh()
-                share = min(weight, self.total)
-                with self._freed:
-                    self._freed.wait_for(lambda: self._free >= share)
-                    self._free -= share
+            yield place
         finally:
-            with self._freed:
-                self.waiting -= 1
-        return weight, share
+            with self._changed:
+                self._give_back(place)
+
+    def grow(self, place: _Place, weight: int) -> None:
+        """Exchange the least share for the one that a file weighs. Raises TooManyWaiting.
+
+        The share is given back first: files that each hold some and wait for more would wait for
+        each other. The file stays the first of its account.
+        """
+        if weight <= place.share:
+            return
+        with self._changed:
+            self._give_back(place)
+            place.share, place.is_served = min(weight, self.total), False
+            self._lines.setdefault(place.account, []).insert(0, place)
+            self._wait(place)
+
+    def _wait(self, place: _Place) -> None:
+        self._serve()
+        if not self._changed.wait_for(lambda: place.is_served, timeout=place.wait_s()):
+            self._leave(place)
+            self._serve()
+            raise TooManyWaiting
+
+    def _give_back(self, place: _Place) -> None:
+        if place.is_served:
+            place.is_served = False
+            self._held[place.account] -= place.share
+            self._serve()
+
+    def _serve(self) -> None:
+        """Give shares to those whose turn it is, while there is memory."""
+        while place := self._find_next():
+            self._leave(place)
+            if line := self._lines.pop(place.account, None):
+                # The account goes behind the others.
+                self._lines[place.account] = line
+            place.is_served = True
+            self._held[place.account] += place.share
+        self._changed.notify_all()
+
+    def _find_next(self) -> _Place | None:
+        free = self.total - sum(self._held.values())
+        for account, line in self._lines.items():
+            held, share = self._held[account], line[0].share
+            if held and held + share > self.most:
+                continue
+            return line[0] if share <= free else None
+        return None
+
+    def _leave(self, place: _Place) -> None:
+        line = self._lines[place.account]
+        line.remove(place)
+        if not line:
+            del self._lines[place.account]
 
 
-def give_back_large_blocks() -> None:
-    """Have glibc return each block of a megabyte and more to the system when it is freed.
-
-    glibc by itself stops doing that after the first blocks (mallopt(3), M_MMAP_THRESHOLD): then up
-    to 32 MB stay in the arena of each thread that decoded, and 32 threads hold hundreds of
-    megabytes that no image uses. Without glibc this function does nothing.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(_M_MMAP_THRESHOLD, 2**20)
-
-
-# Django takes some 120 MB: the web process as a whole stays below 400 MB.
-DECODING = Budget(256 * 2**20)
-# Once, for the whole process, before anything is decoded.
-give_back_large_blocks()
+# One account's photos take what the heaviest one may, and leave room for two of 12 megapixels.
+PHOTOS = Budget(MOST_BYTES + 2**28, least=2**27, most=MOST_BYTES)
+# Pictures that are paid for: no photo takes their room.
+PICTURES = Budget(2**29, least=2**26, most=2**29)
+for _budget in (PHOTOS, PICTURES):
+    os.register_at_fork(after_in_child=_budget.clear)

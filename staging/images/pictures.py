@@ -1,10 +1,13 @@
 """Pictures that models make: checked, finished as requested, marked as generated."""
 
+import hashlib
+from dataclasses import dataclass, field
+from typing import IO
+
 from PIL import Image
 
 from staging import provenance
 from staging.images.labels import draw_label
-from staging.images.memory import DECODING
 from staging.images.reading import FORMATS, MAX_PIXELS, as_file, decode, read_header, read_pixels
 from staging.images.refusals import PILLOW_ERRORS, PictureRefused
 from staging.images.shapes import crop_box, parse_format, parse_ratio
@@ -13,19 +16,65 @@ from staging.images.writing import THUMBNAIL_SIDE, Picture, describe, encode, en
 _QUALITY = 90
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadyPicture:
+    """A picture as it is stored, and its facts: format "jpeg", "png" or "webp", extension ".jpg".
+
+    `made_pixels` are those of the model's output, before any crop of ours; `thumbnail` is a WebP.
+    """
+
+    content: bytes = field(repr=False)
+    thumbnail: bytes = field(repr=False)
+    width: int
+    height: int
+    format: str
+    extension: str
+    sha256: str
+    made_pixels: int
+
+
+def weigh(file: IO[bytes]) -> int:
+    """Return the bytes of memory that finishing a model's output takes. Raises PictureRefused."""
+    return read_header(file, refusal=PictureRefused).weight
+
+
+def make_ready(
+    content: bytes,
+    *,
+    aspect_ratio: str | None,
+    output_format: str | None,
+    quality: int | None,
+    disclosure: str | None,
+) -> ReadyPicture:
+    """Finish a model's output, mark it and shrink it, in this process. Raises PictureRefused."""
+    header = read_header(as_file(content), refusal=PictureRefused)
+    picture = finish_picture(
+        content,
+        aspect_ratio=aspect_ratio,
+        output_format=output_format,
+        quality=quality,
+        disclosure=disclosure,
+    )
+    marked = mark_as_generated(picture.content)
+    return ReadyPicture(
+        content=marked,
+        thumbnail=make_thumbnail(marked).content,
+        width=picture.width,
+        height=picture.height,
+        format=picture.format,
+        extension=picture.extension,
+        sha256=hashlib.sha256(marked).hexdigest(),
+        made_pixels=header.width * header.height,
+    )
+
+
 def read_picture(content: bytes, *, max_pixels: int = MAX_PIXELS) -> Picture:
     """Return the facts of a model's output after decoding all of it; its bytes do not change.
 
     Raises PictureRefused for anything but a complete JPEG, PNG or WebP.
     """
-    with DECODING.hold(lambda: _weigh(content)):
-        return _read(content, max_pixels=max_pixels)
-
-
-def count_pixels(content: bytes) -> int:
-    """Return the pixels of a model's output, without decoding it. Raises PictureRefused."""
-    header = read_header(as_file(content), refusal=PictureRefused)
-    return header.width * header.height
+    image = decode(as_file(content), refusal=PictureRefused, max_pixels=max_pixels)
+    return describe(content, image, encoding=FORMATS[image.format or ""])
 
 
 def finish_picture(
@@ -46,21 +95,26 @@ def finish_picture(
 
     Raises PictureRefused, and ValueError for a ratio, format or quality that does not exist.
     """
+    ratio, encoding = parse_wishes(aspect_ratio, output_format, quality)
+    label = " ".join((disclosure or "").split())
+    picture = read_picture(content)
+    encoding = encoding or picture.format
+    box = crop_box(picture.width, picture.height, ratio=ratio)
+    is_quality_asked = quality is not None and encoding != "png"
+    if not (box or label or encoding != picture.format or is_quality_asked):
+        return picture
+    image = _carry_out(content, box=box, label=label)
+    encoded = encode(image, encoding=encoding, quality=quality or _QUALITY)
+    return describe(mark_as_generated(encoded), image, encoding=encoding)
+
+
+def parse_wishes(
+    aspect_ratio: str | None, output_format: str | None, quality: int | None
+) -> tuple[tuple[int, int] | None, str | None]:
+    """Return the ratio and the format. Raises ValueError where one or the quality is none."""
     if quality is not None and not 1 <= quality <= 100:
         raise ValueError(f"quality is {quality}: it must be from 1 to 100.")
-    ratio = parse_ratio(aspect_ratio)
-    encoding = parse_format(output_format) if output_format else None
-    label = " ".join((disclosure or "").split())
-    with DECODING.hold(lambda: _weigh(content)):
-        picture = _read(content)
-        encoding = encoding or picture.format
-        box = crop_box(picture.width, picture.height, ratio=ratio)
-        is_quality_asked = quality is not None and encoding != "png"
-        if not (box or label or encoding != picture.format or is_quality_asked):
-            return picture
-        image = _carry_out(content, box=box, label=label)
-        encoded = encode(image, encoding=encoding, quality=quality or _QUALITY)
-        return describe(mark_as_generated(encoded), image, encoding=encoding)
+    return parse_ratio(aspect_ratio), parse_format(output_format) if output_format else None
 
 
 def make_thumbnail(content: bytes, *, side: int = THUMBNAIL_SIDE) -> Picture:
@@ -68,10 +122,9 @@ def make_thumbnail(content: bytes, *, side: int = THUMBNAIL_SIDE) -> Picture:
 
     Raises PictureRefused.
     """
-    with DECODING.hold(lambda: _weigh(content, side=side)):
-        # The picture is kept as it is: a thumbnail of wrong colours is better than its loss.
-        image = read_pixels(as_file(content), refusal=PictureRefused, side=side, allows_hdr=True)
-        return encode_thumbnail(image, side=side)
+    # The picture is kept as it is: a thumbnail of wrong colours is better than its loss.
+    image = read_pixels(as_file(content), refusal=PictureRefused, side=side, allows_hdr=True)
+    return encode_thumbnail(image, side=side)
 
 
 def mark_as_generated(content: bytes) -> bytes:
@@ -89,15 +142,6 @@ def mark_as_generated(content: bytes) -> bytes:
         raise PictureRefused(PictureRefused.unreadable) from None
     except PILLOW_ERRORS as error:
         raise PictureRefused(PictureRefused.damaged) from error
-
-
-def _weigh(content: bytes, *, side: int | None = None) -> int:
-    return read_header(as_file(content), refusal=PictureRefused, side=side).weight
-
-
-def _read(content: bytes, *, max_pixels: int = MAX_PIXELS) -> Picture:
-    image = decode(as_file(content), refusal=PictureRefused, max_pixels=max_pixels)
-    return describe(content, image, encoding=FORMATS[image.format or ""])
 
 
 def _carry_out(content: bytes, *, box: tuple[int, int, int, int] | None, label: str) -> Image.Image:

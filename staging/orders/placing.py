@@ -24,7 +24,7 @@ from staging.idempotency import AlreadyAsked, find_key
 from staging.jobs.requesting import request_staging
 from staging.models import IdempotencyKey, Photo, StagingBatch, StagingJob
 from staging.orders.order import Order
-from staging.photos import MOST_REQUESTS_WAITING, Upload
+from staging.photos import PATIENCE_OF_REQUESTS, Upload
 
 # An order that comes again so soon is asked about.
 SOON = timedelta(minutes=15)
@@ -127,5 +127,5 @@ def _place(order: Order, *, by: User, key: IdempotencyKey) -> StagingJob | Stagi
     with photo.open() as file:
         # Of a file in a request, what Python opened.
         opened: Any = file.file if isinstance(file, File) else file
-        upload = Upload(opened, photo.name, most_waiting=MOST_REQUESTS_WAITING)
+        upload = Upload(opened, photo.name, patience=PATIENCE_OF_REQUESTS)
         return request_staging(upload, wanted, **asked)

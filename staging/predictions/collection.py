@@ -1,6 +1,5 @@
 """Downloads a prediction's outputs, finishes them as its job asks, and stores the pictures."""
 
-import hashlib
 from datetime import timedelta
 from decimal import Decimal
 
@@ -86,28 +85,26 @@ def _store_output(prediction: Prediction, *, url: str, position: int) -> tuple[S
         Prediction.objects.note(prediction, lease_until=until)
     delivery = prediction.job.delivered
     download = replicate().download(url, max_bytes=MAX_OUTPUT_BYTES)
-    picture = images.finish_picture(
+    picture = images.prepare_picture(
         download.content,
         aspect_ratio=delivery.aspect_ratio,
         output_format=delivery.output_format,
         quality=delivery.output_quality,
         disclosure=delivery.disclosure,
     )
-    content = images.mark_as_generated(picture.content)
-    thumbnail = images.make_thumbnail(content)
     stem = f"pictures/{prediction.pk}/{position}-{picture.sha256[:16]}"
     row = StagedImage(
         prediction=prediction,
         position=position,
-        file=_store(f"{stem}{picture.extension}", content),
-        thumbnail=_store(f"{stem}-thumbnail.webp", thumbnail.content),
+        file=_store(f"{stem}{picture.extension}", picture.content),
+        thumbnail=_store(f"{stem}-thumbnail.webp", picture.thumbnail),
         width=picture.width,
         height=picture.height,
         format=picture.format,
-        size=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
+        size=len(picture.content),
+        sha256=picture.sha256,
     )
-    return row, images.count_pixels(download.content)
+    return row, picture.made_pixels
 
 
 def _store(name: str, content: bytes) -> str:

@@ -2,33 +2,38 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
-from staging.images.memory import DECODING
-from staging.photos import MOST_REQUESTS_WAITING
+from staging.images.memory import PHOTOS
+from staging.photos import PATIENCE_OF_REQUESTS
 
 
 @contextmanager
-def queue() -> Iterator[threading.Event]:
-    """Have as many wait as may, until the block ends or the event is set."""
+def queue(*, account: object = "another") -> Iterator[threading.Event]:
+    """Have all memory taken and as many wait as may, until the block ends or the event is set."""
     over = threading.Event()
 
-    def weigh() -> int:
-        over.wait(10)
-        return 1
+    def hold() -> None:
+        with PHOTOS.hold(account):
+            over.wait(20)
 
-    def wait() -> None:
-        with DECODING.hold(weigh):
-            pass
+    def give_back() -> None:
+        over.wait(20)
+        taken.close()
 
-    threads = [threading.Thread(target=wait) for _ in range(MOST_REQUESTS_WAITING)]
-    for thread in threads:
-        thread.start()
-    while DECODING.waiting < MOST_REQUESTS_WAITING:
-        over.wait(0.01)
-    try:
-        yield over
-    finally:
-        over.set()
+    with ExitStack() as taken:
+        for number in range(PHOTOS.total // PHOTOS.least):
+            taken.enter_context(PHOTOS.hold(f"one that decodes: {number}"))
+        threads = [threading.Thread(target=hold) for _ in range(PATIENCE_OF_REQUESTS.behind)]
         for thread in threads:
-            thread.join(10)
+            thread.start()
+        while PHOTOS.waiting < PATIENCE_OF_REQUESTS.behind:
+            over.wait(0.01)
+        ends = threading.Thread(target=give_back)
+        ends.start()
+        try:
+            yield over
+        finally:
+            over.set()
+            for thread in [ends, *threads]:
+                thread.join(20)

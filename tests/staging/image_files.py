@@ -214,47 +214,46 @@ def _xyz(*values: float) -> bytes:
     return b"XYZ \0\0\0\0" + b"".join(struct.pack(">i", round(v * 65536)) for v in values)
 
 
-# Reads a photo, normalises it in as many threads as it is told, one after another.
+# Reads a photo, and normalises it in its own process, as a decoder's child does.
 _PROGRAM = """
-import re, sys, threading
+import re, sys
+from io import BytesIO
 from pathlib import Path
-from staging.images import PhotoRefused, normalise_photo
+from staging.images import PhotoRefused
+from staging.images.decoder import give_back_large_blocks
+from staging.images.photos import normalise
 
-def normalise(content):
+give_back_large_blocks()
+
+def told(content):
     try:
-        normalise_photo(content)
+        normalise(BytesIO(content))
     except PhotoRefused as error:
-        told.append(str(error))
+        return error
+    return ""
 
 def memory(name):
     # Not getrusage: its peak is also that of the process that began this one.
     status = Path("/proc/self/status").read_text()
     return int(re.search(rf"{name}:\\s+(\\d+) kB", status)[1]) * 1024
 
-told, content = [], sys.stdin.buffer.read()
-normalise(b"nothing")
+content = sys.stdin.buffer.read()
+told(b"nothing")
 before = memory("VmHWM"), memory("VmRSS")
-for _ in range(int(sys.argv[1])):
-    thread = threading.Thread(target=normalise, args=[content])
-    thread.start()
-    thread.join()
-print(told[-1])
+print(told(content))
 print(memory("VmHWM") - before[0], memory("VmRSS") - before[1])
 """
 
 
-def normalise_elsewhere(content: bytes, *, threads: int = 1) -> tuple[str, int, int]:
-    """Normalise in a process of its own; return the last refusal, and the bytes it grew by.
+def normalise_elsewhere(content: bytes) -> tuple[str, int, int]:
+    """Normalise in a process of its own; return the refusal, and the bytes it grew by.
 
     First at its peak, which only ever grows: here, an earlier test's would hide this one's; then
     what it still holds afterwards.
     """
     missing.LINUX.require()
     done = subprocess.run(
-        [sys.executable, "-c", _PROGRAM, str(threads)],
-        input=content,
-        capture_output=True,
-        check=True,
+        [sys.executable, "-c", _PROGRAM], input=content, capture_output=True, check=True
     )
     message, figures = done.stdout.decode().splitlines()
     peak, held = map(int, figures.split())

@@ -80,10 +80,14 @@ def walk(file: IO[bytes]) -> Iterator[Part]:
 
 
 def find_marker(file: IO[bytes], position: int) -> int | None:
-    """Return where the next marker begins that is no restart, reading a block at a time."""
+    """Return where the next marker begins that is no restart, reading a block at a time.
+
+    A short one first: behind a segment the next one follows at once.
+    """
     file.seek(position)
-    last = b""
-    while block := file.read(_BLOCK):
+    last, length = b"", 16
+    while block := file.read(length):
+        length = _BLOCK
         block = last + block
         sought = block
         if b"\xff" * 16 in block:

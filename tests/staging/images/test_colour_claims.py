@@ -3,13 +3,8 @@
 import pytest
 from PIL import Image
 
-from staging.images import (
-    PhotoRefused,
-    PictureRefused,
-    finish_picture,
-    make_thumbnail,
-    normalise_photo,
-)
+from staging.images import PhotoRefused, PictureRefused, normalise_photo
+from staging.images.pictures import finish_picture, make_thumbnail
 from tests.staging.colour_files import (
     ADOBE_RGB,
     BT_2020,

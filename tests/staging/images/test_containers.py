@@ -8,7 +8,8 @@ from contextlib import suppress
 import pytest
 from PIL import Image
 
-from staging.images import PhotoRefused, PictureRefused, normalise_photo, read_picture
+from staging.images import PhotoRefused, PictureRefused, normalise_photo
+from staging.images.pictures import read_picture
 from tests.staging.image_files import (
     encode,
     heif_box,

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from PIL import Image
 
-from staging.images import PhotoRefused, PictureRefused, normalise_photo, read_picture
+from staging.images import PhotoRefused, PictureRefused, normalise_photo
+from staging.images.pictures import read_picture
 from tests.staging.image_files import encode, make_profile, make_room, png_chunk, quarters
 
 DAMAGED = "This photo is damaged or incomplete: export it again and send the new file."

@@ -1,18 +1,18 @@
 """What decoding takes of memory, and how it is shared out."""
 
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Iterator
+from contextlib import suppress
 from io import BytesIO
 from typing import Any
 
 import pytest
 from PIL import Image
 
-from staging.images import PhotoRefused
-from staging.images.apart import normalise_apart
-from staging.images.memory import DECODING, Budget, TooManyWaiting
-from staging.images.photos import normalise, weigh
-from tests.staging.image_files import encode, make_profile, make_room, normalise_elsewhere
+from staging.images.memory import Budget, Patience, TooManyWaiting
+from staging.images.photos import weigh
+from tests.staging.image_files import encode, make_profile, normalise_elsewhere
 
 # A photo's file and its thumbnail, with room to spare.
 FILES = 10 * 2**20
@@ -21,101 +21,173 @@ FILES = 10 * 2**20
 class Taker(threading.Thread):
     """Takes a share of a budget, and keeps it until it is told to let go."""
 
-    def __init__(self, budget: Budget, weight: int) -> None:
+    def __init__(
+        self,
+        budget: Budget,
+        weight: int,
+        *,
+        account: str = "ann",
+        order: list[str] | None = None,
+    ) -> None:
         super().__init__(daemon=True)
-        self.budget, self.weight = budget, weight
-        self.is_weighed, self.has_it, self.may_go = (threading.Event() for _ in range(3))
+        self.budget, self.weight, self.account = budget, weight, account
+        self.order = [] if order is None else order
+        self.has_it, self.may_go = threading.Event(), threading.Event()
+        waited_before = budget.waiting
         self.start()
+        while not self.has_it.wait(0.005) and budget.waiting <= waited_before:
+            pass
 
     def run(self) -> None:
-        with self.budget.hold(self.weigh):
+        with self.budget.hold(self.account) as place:
+            self.budget.grow(place, self.weight)
+            self.order.append(self.account)
             self.has_it.set()
-            self.may_go.wait(10)
-
-    def weigh(self) -> int:
-        self.is_weighed.set()
-        return self.weight
+            self.may_go.wait(20)
 
     def let_go(self) -> None:
         self.may_go.set()
-        self.join(10)
+        self.join(20)
 
 
-def test_hold_makes_the_next_wait_until_its_share_is_free() -> None:
-    budget = Budget(10)
+@pytest.fixture
+def budget() -> Budget:
+    return Budget(10, least=1, most=8)
+
+
+def test_hold_makes_the_next_wait_until_its_share_is_free(budget: Budget) -> None:
     first = Taker(budget, 6)
-    assert first.has_it.wait(10)
+    second = Taker(budget, 5, account="bob")
 
-    second = Taker(budget, 5)
-    assert second.is_weighed.wait(10)
     waits = not second.has_it.wait(0.1)
     first.let_go()
 
-    assert (waits, second.has_it.wait(10)) == (True, True)
+    assert (waits, second.has_it.wait(20)) == (True, True)
     second.let_go()
 
 
-def test_hold_lets_small_ones_run_beside_each_other() -> None:
-    budget = Budget(10)
+def test_hold_lets_small_ones_run_beside_each_other(budget: Budget) -> None:
+    takers = [Taker(budget, 4), Taker(budget, 4)]
 
-    takers = [Taker(budget, 5), Taker(budget, 5)]
-
-    assert [one.has_it.wait(10) for one in takers] == [True, True]
-    for one in takers:
-        one.let_go()
+    assert [taker.has_it.wait(20) for taker in takers] == [True, True]
+    for taker in takers:
+        taker.let_go()
 
 
-def test_hold_serves_a_large_one_before_the_small_ones_behind_it() -> None:
-    budget = Budget(10)
+def test_hold_leaves_room_for_other_accounts(budget: Budget) -> None:
+    first, second = Taker(budget, 6), Taker(budget, 3)
+
+    other = Taker(budget, 4, account="bob")
+
+    assert (second.has_it.is_set(), other.has_it.wait(20)) == (False, True)
+    for taker in (first, second, other):
+        taker.let_go()
+
+
+def test_hold_lets_accounts_take_turns() -> None:
+    budget = Budget(10, least=10, most=10)
+    order: list[str] = []
+    first = Taker(budget, 10)
+    waiting = [Taker(budget, 10, order=order) for _ in range(3)]
+    waiting += [Taker(budget, 10, account=name, order=order) for name in ("bob", "eve")]
+    first.let_go()
+
+    while len(order) < 5:
+        time.sleep(0.005)
+        for taker in waiting:
+            if taker.has_it.is_set():
+                taker.let_go()
+
+    assert order == ["ann", "bob", "eve", "ann", "ann"]
+
+
+def test_hold_serves_a_large_one_before_the_small_ones_behind_it(budget: Budget) -> None:
     first = Taker(budget, 6)
-    assert first.has_it.wait(10)
-    large = Taker(budget, 10)
-    assert large.is_weighed.wait(10)
+    large = Taker(budget, 10, account="bob")
 
-    small = Taker(budget, 1)
+    small = Taker(budget, 1, account="eve")
     overtakes = small.has_it.wait(0.1)
     first.let_go()
 
-    assert (overtakes, large.has_it.wait(10)) == (False, True)
+    assert (overtakes, large.has_it.wait(20)) == (False, True)
     large.let_go()
-    assert small.has_it.wait(10)
+    assert small.has_it.wait(20)
     small.let_go()
 
 
-def test_hold_gives_what_is_too_heavy_all_there_is() -> None:
-    budget = Budget(10)
+def test_hold_gives_what_is_too_heavy_all_there_is(budget: Budget) -> None:
+    with budget.hold("ann") as place:
+        budget.grow(place, 50)
+        assert place.share == 10
 
-    with budget.hold(lambda: 50) as weight:
-        assert weight == 50
-
-    with budget.hold(lambda: 10):
-        pass
+    with budget.hold("ann") as place:
+        budget.grow(place, 10)
 
 
-def test_hold_refuses_who_would_wait_behind_too_many() -> None:
-    budget = Budget(10)
-    first = Taker(budget, 10)
-    assert first.has_it.wait(10)
-    second = Taker(budget, 10)
-    assert second.is_weighed.wait(10)
+def test_files_that_turn_out_heavy_do_not_wait_for_each_other(budget: Budget) -> None:
+    """Ten hold the least share, and then each needs all."""
+    done: list[bool] = []
+    together = threading.Barrier(8)
 
-    with pytest.raises(TooManyWaiting), budget.hold(lambda: 1, most_waiting=1):
-        pass
+    def run(account: int) -> None:
+        with budget.hold(account) as place:
+            together.wait(20)
+            budget.grow(place, 10)
+            done.append(True)
 
+    threads = [threading.Thread(target=run, args=[account], daemon=True) for account in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+
+    assert len(done) == 8
+
+
+@pytest.fixture
+def taken(budget: Budget) -> Iterator[Budget]:
+    """A budget that is held whole, and for which one of ann waits."""
+    first, second = Taker(budget, 10), Taker(budget, 10)
+    yield budget
     first.let_go()
     second.let_go()
-    with budget.hold(lambda: 1, most_waiting=1):
+
+
+@pytest.mark.parametrize(
+    ("account", "patience"),
+    [
+        ("ann", Patience(behind=9, behind_own=1, wait_s=9, most_s=9)),
+        ("bob", Patience(behind=1, behind_own=9, wait_s=9, most_s=9)),
+        ("bob", Patience(behind=9, behind_own=9, wait_s=0.1, most_s=9)),
+    ],
+)
+def test_hold_sends_away_what_would_wait_too_long(
+    taken: Budget, account: str, patience: Patience
+) -> None:
+    with pytest.raises(TooManyWaiting), taken.hold(account, patience):
         pass
 
+    assert taken.waiting == 1
 
-@pytest.mark.parametrize("weigh", [lambda: 10, lambda: 10 // 0])
-def test_hold_gives_the_share_back_after_an_error(weigh: Callable[[], int]) -> None:
-    budget = Budget(10)
-    with pytest.raises(ZeroDivisionError), budget.hold(weigh):
-        raise ZeroDivisionError
 
-    with budget.hold(lambda: 10):
+def test_hold_sends_an_account_away_before_the_others(taken: Budget) -> None:
+    patience = Patience(behind=2, behind_own=1, wait_s=0.1, most_s=9)
+    with pytest.raises(TooManyWaiting), taken.hold("ann", patience):
         pass
+
+    began = time.monotonic()
+    with pytest.raises(TooManyWaiting), taken.hold("bob", patience):
+        pass
+
+    assert time.monotonic() - began >= 0.1
+
+
+def test_hold_gives_the_share_back_after_an_error(budget: Budget) -> None:
+    with suppress(ZeroDivisionError), budget.hold("ann") as place:
+        budget.grow(place, 10 // 0)
+
+    with budget.hold("bob") as place:
+        budget.grow(place, 10)
 
 
 @pytest.mark.parametrize(
@@ -180,37 +252,3 @@ def test_weigh_is_what_normalising_takes(
 
     weight = weigh(BytesIO(content))
     assert weight * 0.6 < peak < weight
-
-
-def test_normalise_apart_is_the_same_as_here() -> None:
-    content = encode(make_room(), "WEBP")
-
-    assert normalise_apart(BytesIO(content)) == normalise(BytesIO(content))
-
-
-def test_normalise_apart_says_why_a_photo_is_refused() -> None:
-    with pytest.raises(PhotoRefused, match="not an image"):
-        normalise_apart(BytesIO(b"hello"))
-
-
-def test_normalise_apart_ends_what_takes_too_long() -> None:
-    with pytest.raises(PhotoRefused, match="takes too long"):
-        normalise_apart(BytesIO(encode(make_room())), limit_s=0.001)
-
-
-def test_normalise_photo_decodes_the_heaviest_in_another_process() -> None:
-    content = encode(Image.new("RGB", (6000, 4000), "grey"), "WEBP", method=0)
-    assert weigh(BytesIO(content)) > DECODING.total
-
-    _, peak, _ = normalise_elsewhere(content)
-
-    assert peak < 60 * 2**20
-
-
-def test_normalise_photo_gives_its_memory_back() -> None:
-    content = encode(Image.effect_noise((3600, 2400), 50).convert("RGB"), "JPEG")
-
-    _, peak, held = normalise_elsewhere(content, threads=8)
-
-    assert peak > 40 * 2**20
-    assert held < 12 * 2**20

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from PIL import Image, ImageChops
 
-from staging.images import (
-    Picture,
-    PictureRefused,
+from staging.images import PictureRefused
+from staging.images.pictures import (
     finish_picture,
     make_thumbnail,
     mark_as_generated,
     read_picture,
 )
+from staging.images.writing import Picture
 from tests.staging.image_files import (
     FORMATS,
     decode,

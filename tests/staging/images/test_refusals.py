@@ -8,15 +8,8 @@ from contextlib import suppress
 import pytest
 from PIL import Image
 
-from staging.images import (
-    MAX_BYTES,
-    PhotoRefused,
-    PictureRefused,
-    finish_picture,
-    make_thumbnail,
-    mark_as_generated,
-    normalise_photo,
-)
+from staging.images import MAX_BYTES, PhotoRefused, PictureRefused, normalise_photo
+from staging.images.pictures import finish_picture, make_thumbnail, mark_as_generated
 from tests.staging.image_files import (
     PHOTO_FORMATS,
     encode,

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from staging.images import PhotoRefused, PictureRefused, normalise_photo, read_picture
+from staging.images import PhotoRefused, PictureRefused, normalise_photo
 from staging.images.photos import weigh
+from staging.images.pictures import read_picture
 from staging.images.weights import MOST_BYTES
 from tests.staging.image_files import decode, encode, is_near, make_bomb
 
