@@ -11,4 +11,5 @@ form_schema  the schema of the form that an operator fills in
 comparison   the differences between two documents of settings
 drift        the differences between two published schemas, each with its severity
              (severities: the table; property_drift: one input; drift_words: its sentences)
+consequences what becomes of a profile's values under another schema
 """

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
+from modelsettings.actors import Actor
 from modelsettings.errors import RequestRefused
 from modelsettings.guards import settings_write
 from modelsettings.models import ModelSettings
@@ -126,6 +127,12 @@ def find_choices(profile: int, *, defaults: JSON) -> dict[str, Choice]:
                 found[key] = Choice(by, at)
         before = values
     return found
+
+
+def find_chosen(profile: int, *, defaults: JSON) -> set[str]:
+    """Return the keys whose present value a person chose, also where it is the default."""
+    choices = find_choices(profile, defaults=defaults)
+    return {key for key, choice in choices.items() if Actor.is_person(choice.by)}
 
 
 def compare(
