@@ -120,7 +120,8 @@ def _is_empty(value: Any) -> bool:
 
 def _field(prop: JSON, stored: Any) -> JSON:
     prop = _in_one_kind(prop, stored)
-    field: JSON = {"title": prop["title"], "help_text": explain(prop)}
+    title = f"{prop['title']} (deprecated)" if prop.get("deprecated") else prop["title"]
+    field: JSON = {"title": title, "help_text": explain(prop)}
     if _is_switch(prop):
         words = [{"title": word, "value": word} for word in _TRUTHS]
         return field | {"type": "string", "choices": [_UNSET_CHOICE, *words]}

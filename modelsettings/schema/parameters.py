@@ -33,7 +33,8 @@ def settings_schema(
 
     Every property has `title` and `x-order`. `x-applied-by` marks a parameter that Restage carries
     out; `x-restage-choices` lists the choices that Restage adds to a model's own `output_format`;
-    `x-delivers` names the delivery parameter that a model's own parameter stands for.
+    `x-delivers` names the delivery parameter that a model's own parameter stands for. What the
+    model has `deprecated` is unset as it comes.
     """
     taken = set(roles.values())
     properties = {
@@ -47,6 +48,9 @@ def settings_schema(
             if name in properties:
                 properties[name]["x-delivers"] = parameter
     for order, (name, prop) in enumerate(properties.items()):
+        if prop.get("deprecated") and name not in flat["required"]:
+            # Without a default it is stored, and sent, only where somebody set it.
+            prop.pop("default", None)
         if name in tuning.defaults:
             prop["default"] = tuning.defaults[name]
         if name in tuning.notes:

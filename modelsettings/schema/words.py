@@ -96,6 +96,8 @@ def explain(prop: JSON) -> str:
         parts.append(f"As it came: {words}.")
     else:
         parts.append("Empty: unset.")
+    if prop.get("deprecated"):
+        parts.append("Deprecated: its provider advises against it, and may remove it.")
     if prop.get("x-applied-by") == "restage":
         parts.append("Carried out by Restage.")
     if added := prop.get("x-restage-choices"):

@@ -128,6 +128,15 @@ def test_form_schema_changes_nothing_it_is_given() -> None:
     assert (schema, stored) == (SCHEMA, {"format": "gif", "styles": ["c"]})
 
 
+def test_form_schema_marks_what_is_deprecated() -> None:
+    prop = {"title": "Steps", "type": "integer", "deprecated": True}
+
+    drawn = form_schema({"properties": {"steps": prop}}, {})["properties"]["steps"]
+
+    assert drawn["title"] == "Steps (deprecated)"
+    assert "Deprecated:" in drawn["help_text"]
+
+
 def test_form_schema_keeps_the_order() -> None:
     assert list(form_schema(SCHEMA, {})["properties"]) == list(PARAMETERS)
 

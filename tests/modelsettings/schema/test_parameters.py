@@ -141,6 +141,27 @@ def test_settings_schema_drops_a_default_that_no_browser_carries() -> None:
     assert SettingsValidator(schema).clean({}) == {}
 
 
+@pytest.mark.parametrize(
+    ("required", "overlay", "expected"),
+    [((), {}, {}), (("n",), {}, {"n": 5}), ((), {"n": 7}, {"n": 7})],
+    ids=["unset as it comes", "required", "with a staging default"],
+)
+def test_settings_schema_leaves_what_is_deprecated_unset(
+    required: tuple[str, ...], overlay: JSON, expected: JSON
+) -> None:
+    inputs = {"n": {"type": "integer", "default": 5, "deprecated": True}}
+
+    schema = settings_schema(
+        flatten(openapi(inputs, required=required)),
+        roles={},
+        makes_pictures=False,
+        tuning=Tuning(defaults=overlay),
+    )
+
+    assert schema["properties"]["n"]["deprecated"] is True
+    assert defaults(schema) == expected
+
+
 def test_settings_schema_leaves_numbers_without_bounds() -> None:
     found = schema_of({"n": {"type": "number"}})["properties"]["n"]
 

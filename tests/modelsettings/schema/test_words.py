@@ -73,6 +73,10 @@ def test_value_in_words(value: Any, words: str) -> None:
             "Has no effect. As it came: 1. Carried out by Restage.",
         ),
         (
+            {"deprecated": True},
+            "Empty: unset. Deprecated: its provider advises against it, and may remove it.",
+        ),
+        (
             {"default": "png", "x-restage-choices": ["webp", "jpg"]},
             "As it came: png. webp, jpg: encoded by Restage.",
         ),
