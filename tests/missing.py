@@ -58,6 +58,10 @@ CURL = Part(
     sentence="curl is not installed (apt install curl)",
     is_in_ci=True,
 )
+PSQL = Part(
+    is_there=lambda: shutil.which("psql"),
+    sentence="psql is not installed (apt install postgresql-client)",
+)
 POSTGRES = Part(
     is_there=lambda: connection.vendor == "postgresql",
     sentence="the database is not PostgreSQL, but SQLite, which has one writer at a time and no "

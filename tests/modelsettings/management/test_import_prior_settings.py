@@ -146,11 +146,12 @@ def test_database_that_cannot_be_reached(address: str, sentence: str) -> None:
 
 
 def test_password_is_not_in_a_traceback() -> None:
-    address = f"postgres://u:{PASSWORD}/{PASSWORD}@127.0.0.1:1/db"
+    # PostgreSQL's library takes what follows the first @ for the host, and names it.
+    address = f"postgres://u:p@{PASSWORD}@127.0.0.1:1/db"
     with pytest.raises(CommandError) as error:
         call_command("import_prior_settings", database_url=address)
 
-    # What --traceback prints of it.
+    # As --traceback prints it.
     told = "".join(traceback.format_exception(error.value))
     assert "cannot be reached" in told
     assert "pa55" not in told
