@@ -26,6 +26,7 @@ WITHOUT_MODULE = {
     "modelsettings/test_parameters_page.py": "of docs/parameters.md",
     "modelsettings/test_write_paths.py": "every path on which settings are written",
     "sandbox/endpoints/test_official_client.py": "every endpoint, by Replicate's own client",
+    "staging/admin/stage/test_links.py": "every link that leads to the Stage page",
     "staging/api/test_purchase_error_bodies.py": "every refusal of all requests that buy",
     "staging/api/test_strict.py": "a habit of all requests",
     "staging/deletion/test_gone_meanwhile.py": "what each subject does while another deletes",
