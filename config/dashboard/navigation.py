@@ -23,7 +23,6 @@ _BELONGS = {
     "/admin/staging/style/": "staging_library",
     "/admin/staging/prompttemplate/": "staging_library",
     "/admin/staging/promptrules/": "staging_library",
-    # The longest last.
     "/admin/modelsettings/modelsettings/search/": "modelsettings_modelsettings_search",
 }
 
@@ -98,17 +97,21 @@ def sidebar(_request: HttpRequest) -> list[dict[str, Any]]:
 def find_entry(request: HttpRequest) -> tuple[str, dict[str, Any]] | None:
     """Return the menu's section and item to which the page of a request belongs, or None."""
     path = request.path
-    belongs = [page for beginning, page in _BELONGS.items() if path.startswith(beginning)]
-    if belongs:
-        path = reverse(f"admin:{belongs[-1]}")
+    # The longest beginning names the page, here and below.
+    if beginning := max(filter(path.startswith, _BELONGS), key=len, default=""):
+        path = reverse(f"admin:{_BELONGS[beginning]}")
     found = [
         (section["title"], item)
         for section in sidebar(request)
         for item in section["items"]
         if path.startswith(str(item["link"]))
     ]
-    # One address may begin as another: the longest is the page's own.
     return max(found, key=lambda entry: len(str(entry[1]["link"])), default=None)
+
+
+def is_open(item: dict[str, Any], request: HttpRequest) -> bool:
+    """Say whether the page of an item opens to the user."""
+    return bool(item.get("permission", lambda _: True)(request))
 
 
 def _is_on_all_tokens(request: HttpRequest) -> bool:

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from config.dashboard.navigation import sidebar
+from config.dashboard.navigation import is_open, sidebar
 from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.settings.search import find_parameters
 from staging import access, finding
@@ -68,8 +68,7 @@ def _pages(request: HttpRequest, words: list[str]) -> Iterator[Found]:
         yield Found("Today", "Page", reverse("admin:index"), "home")
     for group in sidebar(request):
         for item in group["items"]:
-            is_open = item.get("permission", lambda _: True)(request)
-            if is_open and _has_all(item["title"], words):
+            if is_open(item, request) and _has_all(item["title"], words):
                 yield Found(item["title"], group["title"], str(item["link"]), item["icon"])
 
 

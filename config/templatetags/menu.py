@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 
-from config.dashboard.navigation import find_entry
+from config.dashboard.navigation import find_entry, is_open
 
 register = template.Library()
 
@@ -20,8 +20,7 @@ def trail(context: Any, parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return parts
     section, item = entry
     # A page may be open to an account to which the list above it is not.
-    opens = item.get("permission")
-    link = item["link"] if opens is None or opens(context["request"]) else ""
+    link = item["link"] if is_open(item, context["request"]) else ""
     return [{"title": section}, {"title": item["title"], "link": link}, *parts[2:]]
 
 

@@ -9,6 +9,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from pytest_django import Settings
 
+from config.dashboard import navigation
 from config.dashboard.navigation import sidebar
 from staging.projects import create_project
 
@@ -63,3 +64,18 @@ def _heading(page: str) -> str:
 def _title(page: str) -> str:
     (title,) = re.findall(r"<title>(.*?)</title>", page, re.DOTALL)
     return str(title).strip()
+
+
+def test_page_belongs_to_the_longest_beginning_in_whichever_order_they_stand(
+    rf: RequestFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = rf.get(reverse("admin:modelsettings_modelsettings_search"))
+    turned = dict(reversed(navigation._BELONGS.items()))
+    titles = []
+
+    for order in (navigation._BELONGS, turned):
+        monkeypatch.setattr(navigation, "_BELONGS", order)
+        entry = navigation.find_entry(request)
+        titles.append(entry and entry[1]["title"])
+
+    assert titles == ["Search settings", "Search settings"]
