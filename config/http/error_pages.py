@@ -11,9 +11,9 @@ from django.db.models import F, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from config.http.security_headers import ADMIN
 from staging.batches.sent import MAX_PHOTOS
 
-ADMIN = "/admin/"
 # So many accounts are named that can help.
 MOST_NAMED = 3
 

@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 
+from config.http.security_headers import ADMIN
+
 # A charset as Django reads it: `charset=x`, `charset="x"`, `charset*=utf-8''x`.
 _CHARSET = re.compile(r""";\s*charset\*?\s*=\s*("[^"]*"|[^;]*)""", re.IGNORECASE)
 
@@ -47,7 +49,7 @@ def without_nul(
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if request.path.startswith("/admin/"):
+        if request.path.startswith(ADMIN):
             if "\0" in request.path:
                 raise Http404("Nothing has a name with NUL.")
             if "\0" in unquote(request.META.get("QUERY_STRING", "")):
@@ -68,7 +70,7 @@ def plain_lookups(
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if request.path.startswith("/admin/") and request.method in ("GET", "HEAD"):
+        if request.path.startswith(ADMIN) and request.method in ("GET", "HEAD"):
             for name in request.GET:
                 column, *rest = name.split("__")
                 if column and rest and rest[-1] not in _PLAIN_LOOKUPS:
