@@ -21,7 +21,7 @@ class Actor:
         Raises PermissionDenied without a login; every door has refused such a request before.
         """
         if not isinstance(user, AbstractBaseUser):
-            raise PermissionDenied("Nobody is logged in.")
+            raise PermissionDenied("Nobody is signed in.")
         return cls(name=user.get_username(), user=user)
 
     @staticmethod

@@ -152,7 +152,7 @@ PUBLIC = Section(
     title="What is open to anybody",
     words=(
         "Files and public pages are opened by a secret in their address, and by nothing else: it "
-        "is the same for somebody who is logged in. The API's document and its pages are public. "
+        "is the same for somebody who is signed in. The API's document and its pages are public. "
         "So are `/livez` and `/readyz`, which say whether the processes work, and the style sheets "
         "under `/static/`, which are no pages. `/metrics` takes a token of its own."
     ),

@@ -71,7 +71,7 @@ def test_a_refusal_is_answered_as_its_class_says(
     [
         (exceptions.PermissionDenied(), 403, "permission_denied"),
         (exceptions.PermissionDenied("Not you.", code="not_you"), 403, "not_you"),
-        (DjangoPermissionDenied("Nobody is logged in."), 403, "permission_denied"),
+        (DjangoPermissionDenied("Nobody is signed in."), 403, "permission_denied"),
         (exceptions.Throttled(wait=3), 429, "throttled"),
         (exceptions.NotFound(), 404, None),
         (exceptions.NotAuthenticated(), 401, None),
