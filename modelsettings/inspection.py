@@ -32,6 +32,7 @@ from replicate_api.errors import (
     UnusableToken,
 )
 
+_EXAMPLES = {"film": "a film", "mesh": "a mesh", "archive": "an archive", "sound": "a sound"}
 _ADDRESSES = ("https://replicate.com/", "http://replicate.com/", "replicate.com/")
 
 
@@ -240,6 +241,8 @@ def _output_in_words(openapi: JSON, *, makes_pictures: bool) -> str:
     output = published.output_of(openapi)
     if makes_pictures:
         return "A list of pictures." if output.get("type") == "array" else "A picture."
+    if example := published.example_of(openapi):
+        return f"A file; the model's own example is {_EXAMPLES[example]}."
     if published.is_address(output):
         return "A file; to judge by its inputs, it is no picture."
     if not output:

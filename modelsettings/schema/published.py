@@ -22,10 +22,25 @@ _LONGEST_SLUG = 200
 _SECRET_NAME = re.compile(
     r"(^|_)(api_?key|api_?token|access_token|auth_token|hf_token|secret|password)$"
 )
+# What an address in a model's published example ends in, where it is that of no picture.
+_EXAMPLES = {
+    "film": ("mp4", "webm", "mov", "avi", "mkv", "gif"),
+    "mesh": ("glb", "gltf", "obj", "ply", "stl", "usdz", "fbx", "splat"),
+    "archive": ("zip", "tar", "gz", "tgz", "rar", "7z"),
+    "sound": ("mp3", "wav", "ogg", "flac", "m4a", "opus", "aac"),
+    "picture": ("png", "jpg", "jpeg", "webp", "avif", "heic", "bmp", "tif", "tiff"),
+}
+_EXAMPLE_OF = {ending: kind for kind, endings in _EXAMPLES.items() for ending in endings}
+_DATA_URI = re.compile(r"data:(video|audio|image)/")
+_EXAMPLE_OF_DATA = {"video": "film", "audio": "sound", "image": "picture"}
+# Where a schema says what its model's example is, which only the answer around it tells.
+_EXAMPLE = "x-restage-example"
 _AUDIO_OR_VIDEO = {"mp3", "wav", "ogg", "flac", "mp4", "webm", "gif", "mov", "m4a"}
 _PICTURE_HINTS = re.compile(
     r"image|img|picture|photo|width|height|aspect_ratio|size|guidance|inference_steps|negative_prompt"
 )
+# Inputs that only a model of films has.
+_FILM_HINTS = re.compile(r"(^|_)fps(_|$)|num_frames|frame_rate|(first|last)_frame|^motion")
 _AUDIO_HINTS = re.compile(r"audio|song|duration|music|speaker|voice|sample_rate")
 
 
@@ -70,7 +85,7 @@ class PublishedModel:
             slug=slug,
             description=description.replace("\0", "") if isinstance(description, str) else "",
             version=number,
-            openapi=version["openapi_schema"],
+            openapi=_with_example(version["openapi_schema"], document.get("default_example")),
             is_official=bool(document.get("is_official")),
             source=str(document.get("x-restage-source", ""))[:40],
         )
@@ -114,11 +129,13 @@ def output_of(openapi: Mapping[str, Any]) -> JSON:
 def makes_pictures(openapi: Mapping[str, Any]) -> bool:
     """Say whether the model answers with pictures, as far as its schema tells.
 
-    Cog publishes *an address* or *a list of addresses*, whatever the file is, so the inputs decide
-    between pictures and sound.
+    Cog publishes *an address* or *a list of addresses*, whatever the file is, so the model's own
+    example decides, or without one the inputs.
     """
     if not is_address(output_of(openapi)):
         return False
+    if example := example_of(openapi):
+        return example == "picture"
     inputs = flatten(openapi)["properties"]
     formats = {
         str(choice)
@@ -130,7 +147,47 @@ def makes_pictures(openapi: Mapping[str, Any]) -> bool:
         return False
     if any(_AUDIO_HINTS.search(name) for name in inputs):
         return False
+    if any(_FILM_HINTS.search(name) for name in inputs):
+        return False
     return any(_PICTURE_HINTS.search(name) for name in inputs)
+
+
+def example_of(openapi: Mapping[str, Any]) -> str | None:
+    """Return what a model's published example is: `film`, `mesh`, …; None where nothing tells."""
+    kind = openapi.get(_EXAMPLE)
+    return kind if isinstance(kind, str) else None
+
+
+def _with_example(openapi: JSON, example: Any) -> JSON:
+    """Return the schema with a word on the model's example, where its inputs tell otherwise.
+
+    It is stored with the schema, of which it decides the meaning: all that a schema means here is
+    read from its document. Elsewhere the document stays as it is published.
+    """
+    bare = {key: value for key, value in openapi.items() if key != _EXAMPLE}
+    output = example.get("output") if isinstance(example, dict) else None
+    kinds = list(filter(None, map(_kind_of_example, _addresses(output))))
+    if not kinds or not is_address(output_of(bare)):
+        return bare
+    # Every file has to be a picture: each is collected as one.
+    kind = next((kind for kind in kinds if kind != "picture"), "picture")
+    try:
+        is_told = makes_pictures(bare) is (kind == "picture")
+    except SchemaRefused:
+        return bare
+    return bare if is_told else {**bare, _EXAMPLE: kind}
+
+
+def _addresses(output: Any) -> list[str]:
+    entries = output if isinstance(output, list) else [output]
+    return [entry for entry in entries if isinstance(entry, str)]
+
+
+def _kind_of_example(address: str) -> str | None:
+    if data := _DATA_URI.match(address):
+        return _EXAMPLE_OF_DATA[data[1]]
+    path = re.split("[?#]", address)[0] if address.startswith(("https://", "http://")) else ""
+    return _EXAMPLE_OF.get(path.rpartition(".")[2].lower())
 
 
 def _find_unstorable(openapi: JSON) -> str | None:

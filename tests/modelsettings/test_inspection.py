@@ -1,8 +1,10 @@
 import pytest
 
-from modelsettings import inspection
+from modelsettings import inspection, registry
+from modelsettings.actors import Actor
 from modelsettings.schema.flattening import JSON
 from modelsettings.schema.published import PublishedModel
+from modelsettings.settings import get_settings
 from tests.modelsettings.acme import PICTURE, published
 from tests.modelsettings.conftest import SLUG
 
@@ -49,3 +51,17 @@ def test_parameters_are_described_in_words(prop: JSON, kind: str, allowed: str) 
 
     found = finding.parameters[0]
     assert (found.kind, found.allowed) == (kind, allowed)
+
+
+def test_judge_refuses_a_model_whose_own_example_is_a_film() -> None:
+    """Adding it keeps the verdict: what is stored tells it too."""
+    address = "https://replicate.delivery/pbxt/x/output.mp4"
+    model = PublishedModel.from_json(published() | {"default_example": {"output": address}})
+
+    finding = inspection.judge(model)
+    registry.add_model(model, by=Actor.system("test"))
+
+    refusal = f"{SLUG} cannot stage a photo. It does not answer with a picture."
+    assert finding.output == "A file; the model's own example is a film."
+    assert finding.obstacle == refusal
+    assert get_settings(SLUG).obstacle == refusal

@@ -3,7 +3,13 @@ from typing import Any
 import pytest
 
 from modelsettings.schema.flattening import JSON, SchemaRefused
-from modelsettings.schema.published import PublishedModel, digest, is_secret, makes_pictures
+from modelsettings.schema.published import (
+    PublishedModel,
+    digest,
+    example_of,
+    is_secret,
+    makes_pictures,
+)
 from tests.modelsettings.acme import PICTURE, openapi, published
 
 
@@ -40,6 +46,12 @@ def test_is_secret_by_mark_or_by_name(name: str, prop: JSON, expected: bool) -> 
         ({"prompt": {}, "duration": {}}, PICTURE, False),
         ({"image": PICTURE, "output_format": {"enum": ["mp4", "gif"]}}, PICTURE, False),
         ({"prompt": {}}, PICTURE, False),
+        ({"image": PICTURE, "fps": {}}, PICTURE, False),
+        ({"image": PICTURE, "output_fps": {}}, PICTURE, False),
+        ({"image": PICTURE, "num_frames": {}}, PICTURE, False),
+        ({"image": PICTURE, "first_frame_image": PICTURE}, PICTURE, False),
+        ({"image": PICTURE, "motion_module": {}}, PICTURE, False),
+        ({"image": PICTURE, "frame": {}, "picture_motion": {}}, PICTURE, True),
     ],
     ids=str,
 )
@@ -47,6 +59,55 @@ def test_makes_pictures_by_output_and_inputs(inputs: JSON, output: Any, expected
     schema = openapi(inputs, output=output, components={"Address": PICTURE})
 
     assert makes_pictures(schema) is expected
+
+
+A = "https://replicate.delivery/pbxt/x/"
+ROOM: JSON = {"image": PICTURE, "prompt": {"type": "string"}}
+FILM: JSON = {**ROOM, "fps": {"type": "integer"}}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "output", "expected"),
+    [
+        (ROOM, f"{A}out.png", (None, True)),
+        (ROOM, [f"{A}out-0.WEBP?x=1.mp4"], (None, True)),
+        (ROOM, "data:image/png;base64,AAAA", (None, True)),
+        (ROOM, f"{A}out.mp4", ("film", False)),
+        (ROOM, f"{A}out_0.gif", ("film", False)),
+        (ROOM, [f"{A}mesh.glb", f"{A}mesh.glb"], ("mesh", False)),
+        (ROOM, f"{A}mesh.zip", ("archive", False)),
+        (ROOM, f"{A}out.wav?download=1", ("sound", False)),
+        (ROOM, "data:video/mp4;base64,AAAA", ("film", False)),
+        # Each file is collected as a picture.
+        (ROOM, [f"{A}preview.png", f"{A}mesh.zip"], ("archive", False)),
+        # What tells nothing leaves it to the inputs.
+        (ROOM, None, (None, True)),
+        (ROOM, "A room.mp4", (None, True)),
+        (ROOM, f"{A}out", (None, True)),
+        (ROOM, "https://[", (None, True)),
+        (FILM, f"{A}out", (None, False)),
+        (FILM, f"{A}out.mp4", (None, False)),
+        (FILM, f"{A}frame.png", ("picture", True)),
+    ],
+    ids=str,
+)
+def test_from_json_reads_the_models_own_example(
+    inputs: JSON, output: Any, expected: tuple[str | None, bool]
+) -> None:
+    """It is noted in the schema only where the inputs tell otherwise."""
+    document = published(inputs) | {"default_example": {"output": output}}
+
+    schema = PublishedModel.from_json(document).openapi
+
+    assert (example_of(schema), makes_pictures(schema)) == expected
+    assert expected[0] or schema == openapi(inputs)
+
+
+def test_from_json_takes_no_word_on_the_example_from_the_provider() -> None:
+    document = published(ROOM)
+    document["latest_version"]["openapi_schema"]["x-restage-example"] = "film"
+
+    assert PublishedModel.from_json(document).openapi == openapi(ROOM)
 
 
 def test_digest_is_of_the_meaning_not_of_the_writing() -> None:
