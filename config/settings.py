@@ -308,6 +308,8 @@ STAGING_CALLBACK_LIMIT_S = 15
 COSTLY_REQUESTS_PER_MINUTE = env.number("COSTLY_REQUESTS_PER_MINUTE", default=600)
 # The heartbeat of workers, in seconds (staging.worker.heartbeat). No step takes as long as
 # STAGING_STUCK_AFTER_S: an upload or a download may take 120.
+# How often it is looked which models are due; each is read once a day, at a minute of its own.
+STAGING_CHECK_MODELS_EVERY_S = 60
 STAGING_HEARTBEAT_EVERY_S = 10
 STAGING_WORKER_LATE_S = 60
 STAGING_STUCK_AFTER_S = 300
@@ -316,6 +318,9 @@ STAGING_CLOCK_TOLERANCE_S = 30
 # How long a worker may work on after SIGTERM: less than its supervisor waits before it kills
 # (compose.yaml: 90).
 STAGING_GRACE_S = 60
+
+# An update of a model that changes titles, descriptions and other words only needs nobody's word.
+ACCEPT_DOCUMENTATION_UPDATES = env.flag("ACCEPT_DOCUMENTATION_UPDATES")
 
 # Notices to operators of limits, failures and standstills: by e-mail, to a webhook, or both.
 NOTICE_EMAILS = env.words("NOTICE_EMAILS")
@@ -387,6 +392,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         ("staging.tasks", "prune", STAGING_PRUNE_EVERY_S),
         ("staging.tasks", "remove_files", STAGING_REMOVE_FILES_EVERY_S),
         ("staging.tasks", "watch", STAGING_WATCH_EVERY_S),
+        ("modelsettings.tasks", "check_models", STAGING_CHECK_MODELS_EVERY_S),
         ("config.accounts.tasks", "forget", STAGING_PRUNE_EVERY_S),
     )
 }

@@ -23,6 +23,7 @@ from modelsettings.schema.words import allowed_in_words, kind_in_words
 from replicate_api.client import SLUG_PATTERN, ReplicateClient
 from replicate_api.errors import (
     BadAnswer,
+    NoAnswer,
     NotFound,
     RateLimited,
     ReplicateError,
@@ -206,6 +207,8 @@ def _failure_in_words(slug: str, error: ReplicateError) -> str:
             return f"Replicate is asked too often now: try again in {wait_s:.0f} seconds."
         case Unreachable():
             return f"Replicate cannot be reached at {settings.REPLICATE_BASE_URL}: try again later."
+        case NoAnswer():
+            return "Replicate's answer did not come, or broke off: try again later."
         case BadAnswer() | ServerError():
             detail = flattening.legible(error.detail[:200])
             return f"Replicate did not answer as it should: try again later. ({detail})"

@@ -16,6 +16,8 @@ from simple_history.models import HistoricalRecords
 from modelsettings import guards, pricing
 from modelsettings.guards import GuardedQuerySet, settings_write
 from modelsettings.profile_names import shown_name
+from modelsettings.reading_models import IgnoredUpdate as IgnoredUpdate
+from modelsettings.reading_models import SchemaReading as SchemaReading
 
 
 class ModelQuerySet(GuardedQuerySet["ReplicateModel"]):

@@ -144,7 +144,7 @@ def adopt_schema(
             f"The published schema of {row.slug} breaks what is stored. {' '.join(breaking)}"
         )
     row.roles = dict(schema.roles)
-    row.pinned_schema = _find_or_store_schema(row, model)
+    row.pinned_schema = find_or_store_schema(row, model)
     save_model(row, by=by, reason=reason)
     for profile in profiles:
         _complete(profile, without=taken, by=by, reason=reason)
@@ -231,7 +231,7 @@ def _store_schema(row: ReplicateModel, model: PublishedModel) -> PublishedSchema
     )
 
 
-def _find_or_store_schema(row: ReplicateModel, model: PublishedModel) -> PublishedSchema:
+def find_or_store_schema(row: ReplicateModel, model: PublishedModel) -> PublishedSchema:
     """Store the schema; where one put together by hand proves equal, note that it was read."""
     digest = published.digest(model.openapi)
     stored = row.schemas.filter(digest=digest, version=model.version).first()

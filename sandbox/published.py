@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,9 @@ LEFT_OUT: Document = {
     "default_example": None,
     "latest_version": None,
 }
+# A key of a file for the sandbox alone: "fastapi" has the model refuse inputs in FastAPI's words,
+# as models do whose inputs Replicate does not check itself.
+REFUSALS = "x-sandbox-refusals"
 # Replicate may answer null here, which the official Python client refuses.
 NO_COG_VERSION = "0.0.0"
 
@@ -58,7 +61,8 @@ class PublishedModel:
     def shown(self) -> Document:
         """The model as the API shows it: its file, with the fields that it leaves out."""
         address = {"url": f"https://replicate.com/{self.slug}"}
-        return {**address, **LEFT_OUT, **self.document, "latest_version": self.shown_version}
+        said = {key: value for key, value in self.document.items() if key != REFUSALS}
+        return {**address, **LEFT_OUT, **said, "latest_version": self.shown_version}
 
     @property
     def shown_version(self) -> Document | None:
@@ -86,7 +90,7 @@ class PublishedModel:
     @cached_property
     def input_schema(self) -> InputSchema:
         """The model's Input, ready to validate with."""
-        return InputSchema(self.schemas)
+        return InputSchema(self.schemas, speaks_fastapi=self.document.get(REFUSALS) == "fastapi")
 
     @cached_property
     def output_schema(self) -> Document:
@@ -103,6 +107,8 @@ class Catalogue:
     def __init__(self, folders: Sequence[Path]) -> None:
         self._folders = folders
         self._models: dict[str, PublishedModel] = {}
+        # Each version that was ever published, by slug and id: it can be run for ever.
+        self._versions: dict[tuple[str, str], PublishedModel] = {}
         self.read()
 
     def __iter__(self) -> Iterator[PublishedModel]:
@@ -120,6 +126,8 @@ class Catalogue:
         """Publish a model, in place of an earlier one of that name."""
         model = PublishedModel(document)
         self._models[model.slug] = model
+        if model.latest_version is not None:
+            self._versions[model.slug, str(model.latest_version["id"])] = model
 
     def find(self, slug: str) -> PublishedModel | None:
         """Return the model called `owner/name`, reading the folders again at need."""
@@ -154,13 +162,13 @@ class Catalogue:
             model = self.find(slug)
             if model is None or (model.is_official is False and not version_id):
                 return None
-            return model if not version_id or _has_version(model, version_id) else None
-        for model in list(self._models.values()):
-            if _has_version(model, version):
+            if not version_id:
                 return model
-        return None
+            return _where_runnable([self._versions.get((slug, version_id))])
+        return _where_runnable(
+            [model for (_, number), model in self._versions.items() if number == version]
+        )
 
 
-def _has_version(model: PublishedModel, version_id: str) -> bool:
-    latest = model.latest_version
-    return not model.is_official and latest is not None and latest["id"] == version_id
+def _where_runnable(found: Iterable[PublishedModel | None]) -> PublishedModel | None:
+    return next((model for model in found if model and not model.is_official), None)

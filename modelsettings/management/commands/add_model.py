@@ -63,6 +63,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--prompt", metavar="INPUT", help='the input that takes the prompt; "" for none'
         )
+        parser.add_argument(
+            "--update",
+            action="store_true",
+            help="also accept what is published of a model that is there already, where nothing "
+            "that is stored breaks",
+        )
         parser.add_argument("--reason", default="", help="why, for the history")
         parser.add_argument("--yes", action="store_true", help="do not ask before saving")
         parser.add_argument("--dry-run", action="store_true", help="show, and save nothing")
@@ -79,6 +85,7 @@ class Command(BaseCommand):
         is_bulk = options["file"] is not None and len(sources) > 1
         self._is_agreed = options["yes"] or is_bulk
         self._is_dry = options["dry_run"]
+        self._takes_updates = options["update"]
         self._reason: str = options["reason"]
         tally = Tally()
         for name, read in sources:
@@ -102,14 +109,16 @@ class Command(BaseCommand):
         if isinstance(read, CannotRead):
             raise read
         row = ReplicateModel.objects.select_related("pinned_schema").filter(slug=read.slug).first()
-        if row is not None and not registry.is_adoptable(row):
+        is_adoptable = row is not None and registry.is_adoptable(row)
+        if row is not None and not (is_adoptable or self._takes_updates):
             self.stdout.write(f"{read.slug} is there already: nothing was changed.")
             tally.unchanged += 1
             return
         finding = inspection.judge(read, corrections=corrections)
         self.stdout.write(_line(finding) if is_bulk else _written(finding))
         if row is not None and not is_bulk:
-            self.stdout.write("It is there already, with a schema put together by hand.")
+            by_hand = ", with a schema put together by hand" if is_adoptable else ""
+            self.stdout.write(f"It is there already{by_hand}.")
         if self._is_dry or not self._agrees(read.slug):
             tally.declined += 1
         else:

@@ -376,3 +376,37 @@ def test_at_a_terminal_it_asks(tmp_path: Path) -> None:
     assert b"0 models are usable (0 added, 1 declined)" in stdout
     os.close(ours)
     os.close(theirs)
+
+
+@pytest.mark.usefixtures("model")
+def test_update_of_a_model_is_accepted_where_it_is_asked_for(
+    publish: Callable[[JSON], None],
+) -> None:
+    steps = STAGER_INPUTS["steps"] | {"maximum": 40}
+    publish(published(STAGER_INPUTS | {"steps": steps}))
+    row = ReplicateModel.objects.get(slug=SLUG)
+
+    left = run(SLUG, "--yes")
+    row.refresh_from_db()
+    before = row.pinned_schema
+    taken = run(SLUG, "--update", "--yes")
+    row.refresh_from_db()
+
+    assert f"{SLUG} is there already: nothing was changed." in left
+    assert "It is there already.\n" in taken
+    assert row.pinned_schema != before
+    assert row.pinned_schema
+    inputs = row.pinned_schema.document["components"]["schemas"]["Input"]["properties"]
+    assert inputs["steps"]["maximum"] == 40
+
+
+@pytest.mark.usefixtures("model")
+def test_update_that_breaks_a_stored_value_is_refused(publish: Callable[[JSON], None]) -> None:
+    steps = STAGER_INPUTS["steps"] | {"maximum": 20, "default": 10}
+    publish(published(STAGER_INPUTS | {"steps": steps}))
+    before = everything()
+
+    output = run(SLUG, "--update", "--yes", code=1)
+
+    assert "breaks what is stored" in output
+    assert everything() == before

@@ -1,0 +1,86 @@
+"""`check_models`: what it says, how it ends, and how many requests it makes."""
+
+import io
+from collections.abc import Callable
+
+import httpx
+import pytest
+from django.core.management import CommandError, call_command
+from pytest_django import Settings
+
+from modelsettings.models import ReplicateModel, SchemaReading
+from modelsettings.schema.flattening import JSON
+from tests.modelsettings.acme import STAGER_INPUTS, published
+from tests.modelsettings.conftest import SLUG
+
+pytestmark = pytest.mark.django_db
+
+
+def run(*slugs: str, code: int = 0) -> str:
+    """Run the command; return what it printed, after checking how it ended."""
+    output = io.StringIO()
+    ended = 0
+    try:
+        call_command("check_models", *slugs, stdout=output, no_color=True)
+    except SystemExit as end:
+        ended = int(end.code or 0)
+    assert ended == code, output.getvalue()
+    return output.getvalue()
+
+
+@pytest.mark.usefixtures("model")
+def test_unchanged_changed_and_not_read_end_otherwise(
+    publish: Callable[[JSON], None], sandbox_url: str
+) -> None:
+    publish(published())
+    unchanged = run(SLUG)
+    steps = STAGER_INPUTS["steps"] | {"maximum": 20, "description": "Up\x1b[2J"}
+    publish(published(STAGER_INPUTS | {"steps": steps}))
+    changed = run(SLUG, code=2)
+    gone = {"on": "model", "do": "status", "status": 404}
+    httpx.post(f"{sandbox_url}/_sandbox/faults", json=gone).raise_for_status()
+    not_read = run(SLUG, code=1)
+
+    assert unchanged == f"{SLUG}: nothing has changed.\n1 unchanged, 0 changed, 0 not read.\n"
+    assert f"{SLUG}: an update waits; it breaks settings or other things" in changed
+    assert "  breaks         Steps: at most 100 → at most 20.\n" in changed
+    assert changed.endswith("0 unchanged, 1 changed, 0 not read.\n")
+    assert "\x1b" not in changed
+    assert not_read == (
+        f"{SLUG}: Replicate has no model {SLUG}, or not for this token's account.\n"
+        "0 unchanged, 0 changed, 1 not read.\n"
+    )
+
+
+def test_all_models_are_read_with_a_request_each(sandbox_url: str, settings: Settings) -> None:
+    settings.REPLICATE_BASE_URL = sandbox_url
+    counted = _requests(sandbox_url)
+
+    run()
+
+    count = ReplicateModel.objects.count()
+    assert count == 27
+    after = _requests(sandbox_url)
+    assert after["model"] - counted.get("model", 0) == count
+    assert sum(after.values()) - sum(counted.values()) == count
+    assert SchemaReading.objects.filter(why_not="", read_at__isnull=False).count() == count
+
+
+def test_no_answer_is_told_of_each_model(settings: Settings) -> None:
+    settings.REPLICATE_BASE_URL = "http://127.0.0.1:9"
+
+    output = run("qwen/qwen-image-edit", code=1)
+
+    assert "Replicate cannot be reached at http://127.0.0.1:9: try again later." in output
+
+
+def test_model_that_is_not_here_is_refused_before_anything_is_read(db: None) -> None:
+    with pytest.raises(CommandError, match=r"Not among the models here: acme/none\."):
+        run("qwen/qwen-image-edit", "acme/none")
+
+    assert not SchemaReading.objects.exists()
+
+
+def _requests(url: str) -> dict[str, int]:
+    requests: dict[str, int] = httpx.get(f"{url}/_sandbox/record").json()["requests"]
+    return requests
