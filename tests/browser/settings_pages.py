@@ -23,6 +23,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "factor": {"type": "integer", "default": 2, "enum": [1, 2, 4]},
     "loras": {"type": "array", "items": {"type": "string"}, "default": []},
     "weights": {"type": "array", "items": {"type": "number"}},
+    "old_mode": {"type": "integer", "default": 5, "deprecated": True},
 }
 
 

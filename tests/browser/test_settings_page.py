@@ -242,6 +242,11 @@ def test_every_field_has_a_name_and_its_help(page: Page, kinds: ReplicateModel) 
     expect(page.get_by_label("Steps", exact=True)).to_have_accessible_description(
         "1 to 100. As it came: 30."
     )
+    old = page.get_by_label("Old mode (deprecated)", exact=True)
+    expect(old).to_have_value("")
+    expect(old).to_have_accessible_description(
+        "Empty: unset. Deprecated: its provider advises against it, and may remove it."
+    )
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
