@@ -18,7 +18,7 @@ from staging.projects import lock_project
 # How long a request waits for its photo to be decoded. Each holds one of the web process's 32
 # threads (gunicorn.conf.py), as the six do at most that are decoding: the others answer everything
 # else. An account is sent away before the others are.
-PATIENCE_OF_REQUESTS = images.Patience(behind=12, behind_own=8, wait_s=6, most_s=20)
+PATIENCE_OF_REQUESTS = images.Patience(behind=12, behind_own=8, wait_s=8, most_s=20)
 
 
 @dataclass(frozen=True, slots=True)
