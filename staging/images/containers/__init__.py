@@ -2,6 +2,7 @@
 
 jpeg png webp heif tiff   segments, chunks, boxes and entries: what is too much of them, and the
                           picture without those that do not matter to it
+av1                       the sizes in the bits of an AVIF
 parts                     a part, a picture's contents, and the reasons for refusing
 views                     a file put together from pieces of another
 """

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import IO
 
+from staging.images.containers import av1
 from staging.images.containers.parts import (
     MAX_PARTS,
     Broken,
@@ -115,10 +116,30 @@ def read(file: IO[bytes]) -> Contents | None:
     changes |= {part.begin + 4: b"free" for part in top if part.kind in _FILM}
     exif = None
     if format_ == "AVIF":
+        _check_av1(file, items)
         # Pillow fails on broken EXIF, and libheif does not.
         changes |= dict.fromkeys(items.exif_places, b"skip")
         exif = _read_exif(file, items)
     return Contents(format=format_, file=view(file, _change(size, changes)), exif=exif)
+
+
+def _check_av1(file: IO[bytes], items: Items) -> None:
+    """Raises Broken for pictures that have more pixels than the boxes say.
+
+    Of all pictures in the file: one of them may be the primary one's transparency.
+    """
+    most = 2 * items.count_pixels(items.primary) + _SPARE_PIXELS
+    for item, kind in items.kinds.items():
+        if kind != b"av01":
+            continue
+        told = items.count_pixels(item)
+        bits = view(file, items.places.get(item, []))
+        try:
+            found = [width * height for width, height in av1.find_sizes(bits)]
+        except IndexError:
+            found = []
+        if not found or max(found) > told or told > most:
+            raise Broken("a picture of another size")
 
 
 def _read_exif(file: IO[bytes], items: Items) -> bytes | None:

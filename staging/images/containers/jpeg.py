@@ -42,7 +42,11 @@ _RESTART = re.compile(rb"\xff[\xd0-\xd7]")
 # Tables, frames and applications.
 _AFTER = re.compile(rb"\xff[\xc0-\xc2\xc4\xdb\xdd\xe0-\xef\xfe]")
 _ALONE = {b"\x01", _SOI, _EOI}
+_FILLERS = b"\xff" * 1024
 _BLOCK = 2**20
+_MAX_TRIES = 16
+# The most that a unit of 64 coefficients takes, each of 27 bits, with zeros behind each FF.
+_MAX_UNIT = 512
 # libjpeg reads 57 bits ahead, and no further where it has all pixels: without an end mark, it fails
 # where it needs more. At an end mark it takes missing pixels for grey.
 _AHEAD = bytes(8)
@@ -82,7 +86,8 @@ def walk(file: IO[bytes]) -> Iterator[Part]:
 def find_marker(file: IO[bytes], position: int) -> int | None:
     """Return where the next marker begins that is no restart, reading a block at a time.
 
-    A short one first: behind a segment the next one follows at once.
+    A short one first: behind a segment the next one follows at once. Raises Broken for more fillers
+    than any file has.
     """
     file.seek(position)
     last, length = b"", 16
@@ -93,7 +98,11 @@ def find_marker(file: IO[bytes], position: int) -> int | None:
         if b"\xff" * 16 in block:
             # A long run of fillers would be tried byte by byte.
             sought = block.replace(b"\xff\xff", b"\0\xff").replace(b"\xff\0", b"\0\0")
-        if found := _MARKER.search(sought):
+        found = _MARKER.search(sought)
+        # libjpeg would go through them again for each block that it is given.
+        if _FILLERS in block[: found.start() if found else None]:
+            raise Broken("fillers in the place of pixels")
+        if found:
             return position - len(last) + found.start()
         position += len(block) - len(last)
         last = block[-1:]
@@ -108,8 +117,8 @@ def _find_end(file: IO[bytes], begin: int, end: int) -> int:
     if _MARKER.match(read_at(file, end, 2)):
         return end
     # A thumbnail has segments too, which are not the photo's.
-    body = read_at(file, begin + 4, 2**17).partition(SIGNATURE)[0]
-    for found in _AFTER.finditer(body):
+    body = read_at(file, begin + 4, 2**16).partition(SIGNATURE)[0]
+    for found in islice(_AFTER.finditer(body), _MAX_TRIES):
         length = int.from_bytes(body[found.start() + 2 : found.start() + 4])
         following = body[found.start() + 2 + length :][:2]
         if length > 2 and _MARKER.match(following):
@@ -248,7 +257,8 @@ class _Picture:
         if self._is_single and self._scans > 1:
             return
         self._check_restarts(part)
-        end = part.end
+        # Bytes that no pixel needs are not handed on.
+        end = min(part.end, part.begin + self._count_bytes())
         tail = read_at(self._file, max(part.begin, end - _BLOCK), _BLOCK)[: end - part.begin]
         if end == measure(self._file):
             # The file has no end mark. Zeros are what a broken-off copy has in the place of pixels.
@@ -256,6 +266,13 @@ class _Picture:
             end -= len(tail) - len(kept) if len(tail) - len(kept) >= _ZEROS else 0
             end -= kept.endswith(b"\xff")
         self._pieces.append((part.begin, end))
+
+    def _count_bytes(self) -> int:
+        """Return the most that the data of a scan can take."""
+        if self._frame is None:
+            return 0
+        blocks = sum(self._frame.count_units([component]) + 1 for component in self._components)
+        return 2**16 + 2 * blocks * _MAX_UNIT
 
     def _check_restarts(self, part: Part) -> None:
         """Raises Broken where restart markers are missing, and with them pixels."""

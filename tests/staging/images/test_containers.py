@@ -126,12 +126,29 @@ def test_normalise_photo_counts_what_a_heic_is_made_of(
         normalise_photo(make_heif(items, tile=sizes))
 
 
+def test_normalise_photo_refuses_an_avif_larger_than_it_says() -> None:
+    """libavif would decode it first; so it is for a header of a picture with its own time."""
+    for moving in ({}, {"save_all": True, "append_images": [Image.new("RGB", (96, 64))]}):
+        content = encode(make_room(), "AVIF", **moving)
+        at = content.index(b"ispe") + 8
+        smaller = content[:at] + struct.pack(">II", 95, 64) + content[at + 8 :]
+        assert quarters(normalise_photo(content).content) == "rgby"
+
+        with pytest.raises(PhotoRefused, match="damaged or incomplete"):
+            normalise_photo(smaller)
+
+
 @pytest.mark.parametrize(
     "content",
     [
         pytest.param(b"\xff\xd8\xff" + b"\xff" * 30_000_000, id="fillers"),
         pytest.param(with_segments(0)[:-2] + b"\xff\0" * 15_000_000, id="stuffed"),
         pytest.param(with_segments(0)[:-2] + b"\xff\xd0" * 15_000_000, id="restarts"),
+        pytest.param(with_segments(0)[:-2] + b"\xff" * 30_000_000, id="fillers in a scan"),
+        pytest.param(
+            with_segments(500, b"\xff\xe5\xff\xff" + b"\xff\xe0\0\5" * 16_000),
+            id="segments of wrong lengths",
+        ),
         pytest.param(with_segments(7_000_000), id="segments"),
         pytest.param(with_scans(30_000), id="scans"),
         pytest.param(with_chunks(2_000_000), id="chunks"),
