@@ -93,7 +93,7 @@ def test_publish_to_a_broker_that_hangs(
 def test_steps_and_the_clock_name_every_task() -> None:
     """No step wakes a task that is not there, and no task is there that nothing ever starts."""
     current_app.loader.import_default_modules()
-    ours = ("staging.tasks.", "config.accounts.tasks.")
+    ours = ("staging.tasks.", "config.accounts.tasks.", "modelsettings.tasks.")
     registered = {name for name in current_app.tasks if name.startswith(ours)}
     by_the_clock = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
 
