@@ -22,7 +22,7 @@ class ChangedValueSerializer(serializers.Serializer[Any]):
 
     key = serializers.CharField(help_text="A parameter, a room, or a field such as `price`.")
     label = serializers.CharField()  # type: ignore[assignment]  # not the serializer's own label
-    old = serializers.JSONField(allow_null=True)
+    old = serializers.JSONField(allow_null=True, help_text="As it is stored.")
     new = serializers.JSONField(allow_null=True)
 
 

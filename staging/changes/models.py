@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 
 from modelsettings.models import ModelSettings, ReplicateModel
+from modelsettings.profile_names import shown_name
 from modelsettings.templatetags.restage import price_in_words
 from staging.changes.entries import Change, Kind, Line, Wanted
 from staging.changes.sources import Source, differs, previous_rows, with_previous
@@ -31,6 +32,8 @@ _LABELS = {
 }
 _ROLES = {"image": "Input of the photo", "prompt": "Input of the prompt"}
 _YES = {True: "yes", False: "no"}
+# Rows of history, by their time and by whether the model is the default from then on.
+_Others = Mapping[tuple[datetime, bool], Any]
 
 
 class Models(Source):
@@ -70,7 +73,7 @@ class Models(Source):
             if key
         }
         profiles = ModelSettings.objects.in_bulk(live) if live else {}
-        names = {key: profile.shown_name for key, profile in profiles.items()}
+        names = {key: profile.name for key, profile in profiles.items()}
         return [_describe(row, old, names=names, others=others) for row, old in pairs]
 
 
@@ -78,18 +81,15 @@ def _is_of_default(row: Any, old: Any) -> bool:
     return bool(row.is_default != old.is_default)
 
 
-def _other_models(rows: Sequence[Any]) -> dict[tuple[datetime, bool], str]:
-    """Return the names of the models that a choice of default chose or left, by its time."""
+def _other_models(rows: Sequence[Any]) -> _Others:
+    """Return the models that a choice of default chose or left, by its time."""
     if not rows:
         return {}
     found = _HISTORY.filter(history_date__in={row.history_date for row in rows})
-    columns = ("history_date", "is_default", "label")
-    return {(at, is_default): label for at, is_default, label in found.values_list(*columns)}
+    return {(row.history_date, row.is_default): row for row in found}
 
 
-def _describe(
-    row: Any, old: Any, *, names: Mapping[int, str], others: Mapping[tuple[datetime, bool], str]
-) -> Change:
+def _describe(row: Any, old: Any, *, names: Mapping[int, str], others: _Others) -> Change:
     lines = list(_lines(row, old, names=names, others=others)) if old else []
     kinds = dict.fromkeys(kind for kind, _ in lines) or {Kind.MODEL: None}
     done = ""
@@ -111,15 +111,14 @@ def _describe(
 
 
 def _lines(
-    row: Any, old: Any, *, names: Mapping[int, str], others: Mapping[tuple[datetime, bool], str]
+    row: Any, old: Any, *, names: Mapping[int, str], others: _Others
 ) -> Iterator[tuple[Kind, Line]]:
     if old.live_profile_id and old.live_profile_id != row.live_profile_id:
         was, now = names.get(old.live_profile_id), names.get(row.live_profile_id)
-        yield Kind.LIVE, Line("live_profile", "Live profile", was, now)
+        words = (shown_name(was) if was else "none", shown_name(now) if now else "none")
+        yield Kind.LIVE, Line("live_profile", "Live profile", was, now, words)
     if _is_of_default(row, old):
-        other = others.get((row.history_date, not row.is_default), "")
-        sides = (other or "another", row.label) if row.is_default else (row.label, other or "none")
-        yield Kind.DEFAULT, Line("is_default", "Default for staging", *sides)
+        yield Kind.DEFAULT, _line_of_default(row, others.get((row.history_date, not row.is_default)))
     for name in ("is_enabled", "clients_may_name"):
         was, now = getattr(old, name), getattr(row, name)
         if was != now:
@@ -142,3 +141,11 @@ def _lines(
             Kind.MODEL,
             Line("schema", "Published schema", None, None, ("an earlier one", "read anew")),
         )
+
+
+def _line_of_default(row: Any, other: Any) -> Line:
+    """Say which model was the default, and which is: this row's is the one or the other."""
+    old, new = (other, row) if row.is_default else (row, other)
+    values = (old.slug if old else None, new.slug if new else None)
+    words = (old.label if old else "none", new.label if new else "none")
+    return Line("is_default", "Default for staging", *values, words)

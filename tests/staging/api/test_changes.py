@@ -6,13 +6,17 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from modelsettings import profiles, registry
 from modelsettings.actors import Actor
+from modelsettings.model_rows import save_model
+from modelsettings.models import ReplicateModel
 from modelsettings.settings import get_settings, patch_settings
 from tests.staging.conftest import QWEN
 
 pytestmark = pytest.mark.django_db
 
 CHANGES = "/api/v1/admin/changes"
+SEEDREAM = "bytedance/seedream-4"
 ANN = Actor("ann")
 
 
@@ -45,6 +49,39 @@ def test_reason_of_a_choice_comes_from_its_header(api: APIClient) -> None:
     (change,) = api.get(CHANGES, {"kind": "default"}).json()["results"]
 
     assert (change["by"], change["reason"]) == ("olga", "cheaper by half")
+
+
+def test_values_are_those_that_are_stored(api: APIClient) -> None:
+    live = get_settings(QWEN).pk
+    profiles.make_live(profiles.copy_profile(live, "draft", by=ANN).pk, by=ANN)
+    profiles.make_live(live, by=ANN)
+    registry.choose_default(SEEDREAM, by=ANN)
+
+    answers = [
+        api.get(CHANGES, {"kind": "live", "by": "ann"}),
+        api.get(CHANGES, {"kind": "default"}),
+        # The same choice, of the model that is the default no longer.
+        api.get(CHANGES, {"kind": "default", "model": QWEN}),
+    ]
+
+    changes = [change for answer in answers for change in answer.json()["results"]]
+    lines = [line for change in changes for line in change["lines"]]
+    assert [(line["key"], line["old"], line["new"]) for line in lines] == [
+        ("live_profile", "draft", "default"),
+        ("live_profile", "default", "draft"),
+        ("is_default", QWEN, SEEDREAM),
+        ("is_default", QWEN, SEEDREAM),
+    ]
+
+
+def test_default_that_there_was_not_is_null(api: APIClient) -> None:
+    row = ReplicateModel.objects.get(slug=QWEN)
+    row.is_default = False
+    save_model(row, by=ANN)
+
+    (change,) = api.get(CHANGES, {"kind": "default", "model": QWEN}).json()["results"]
+
+    assert [(line["old"], line["new"]) for line in change["lines"]] == [(QWEN, None)]
 
 
 def test_next_leads_through_all(api: APIClient) -> None:
