@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, Value, When
 
 from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.profile_names import shown_name
@@ -23,6 +23,8 @@ _COLUMNS: Mapping[Kind, tuple[str, ...]] = {
     Kind.CLIENTS: ("clients_may_name",),
     Kind.MODEL: ("label", "description", "position", "pinned_schema"),
 }
+# A release before wrote a model's first row without its profile.
+_FIRST_IS_NO_CHANGE = ("live_profile", "pinned_schema")
 _LABELS = {
     "is_enabled": "Enabled",
     "clients_may_name": "Clients may name it",
@@ -44,22 +46,22 @@ class Models(Source):
 
     def rows(self, wanted: Wanted, user: User) -> QuerySet[Any]:
         columns = _COLUMNS.get(wanted.kind, ()) if wanted.kind else ()
+        if wanted.kind == Kind.MODEL:
+            columns = tuple(name for names in _COLUMNS.values() for name in names)
         rows = with_previous(_HISTORY.all(), _HISTORY, "is_default", *columns)
         if not wanted.model:
             # A choice of another default is shown once, as that of the model that was chosen.
             was_none = Q(was_is_default=False) | Q(was_is_default__isnull=True)
             rows = rows.filter(was_none | Q(is_default=True))
-        if wanted.kind == Kind.DEFAULT:
-            return rows.filter(differs("is_default"))
         if wanted.kind is None:
             return rows
-        asked = Q(was__isnull=True) if wanted.kind == Kind.MODEL else Q(pk__in=[])
-        for column in columns:
-            asked |= differs(column)
-        if wanted.kind == Kind.LIVE:
-            # A release before wrote a model's first row without its profile.
-            asked &= Q(was_live_profile__isnull=False)
-        return rows.filter(asked)
+        if wanted.kind == Kind.MODEL:
+            others = _changes_of(*(self.kinds - {Kind.MODEL}))
+            # A row that is of no other kind is of this, too: a model added, or saved as it was.
+            is_other = Case(When(others, then=Value(value=True)), default=Value(value=False))
+            marked: QuerySet[Any] = rows.annotate(is_other=is_other)
+            return marked.filter(_changes_of(Kind.MODEL) | Q(is_other=False))
+        return rows.filter(_changes_of(wanted.kind))
 
     def describe(self, rows: Sequence[Any]) -> list[Change]:
         olds = previous_rows(rows, _HISTORY)
@@ -75,6 +77,18 @@ class Models(Source):
         profiles = ModelSettings.objects.in_bulk(live) if live else {}
         names = {key: profile.name for key, profile in profiles.items()}
         return [_describe(row, old, names=names, others=others) for row, old in pairs]
+
+
+def _changes_of(*kinds: Kind) -> Q:
+    """Say that a row with its `was_…` is a change of one of these kinds."""
+    found = Q(pk__in=[])
+    for kind in kinds:
+        for column in _COLUMNS.get(kind, ("is_default",)):
+            changed = differs(column)
+            if column in _FIRST_IS_NO_CHANGE:
+                changed &= Q(**{f"was_{column}__isnull": False})
+            found |= changed
+    return found
 
 
 def _is_of_default(row: Any, old: Any) -> bool:
@@ -118,7 +132,8 @@ def _lines(
         words = (shown_name(was) if was else "none", shown_name(now) if now else "none")
         yield Kind.LIVE, Line("live_profile", "Live profile", was, now, words)
     if _is_of_default(row, old):
-        yield Kind.DEFAULT, _line_of_default(row, others.get((row.history_date, not row.is_default)))
+        other = others.get((row.history_date, not row.is_default))
+        yield Kind.DEFAULT, _line_of_default(row, other)
     for name in ("is_enabled", "clients_may_name"):
         was, now = getattr(old, name), getattr(row, name)
         if was != now:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
 
 from modelsettings.models import EventKind, ModelSettings, ProfileEvent, ReplicateModel
 from modelsettings.pinned_schemas import get_schema
@@ -14,11 +14,15 @@ from modelsettings.schema.overridable import find_change
 from modelsettings.schema.parameters import title_of
 from modelsettings.schema.words import value_in_words
 from staging.changes.entries import Change, Kind, Line, Wanted, labels_of_models
-from staging.changes.sources import Source, previous_rows, with_previous
+from staging.changes.sources import Source, previous_rows
 
 _HISTORY = ModelSettings.history
 _PAGE = "modelsettings_modelsettings_history"
 _NAMING = "clients_may_name"
+# A revision is a change of what clients may do where these columns differ, and one of settings
+# where the others do, or none: a new profile, one whose predecessor is deleted, one that is alike.
+_OF_CLIENTS = ("overridable", _NAMING)
+_OF_SETTINGS = ("values", "name")
 
 
 class Revisions(Source):
@@ -28,12 +32,14 @@ class Revisions(Source):
 
     def rows(self, wanted: Wanted, user: User) -> QuerySet[Any]:
         # The first revision of the profile that comes with a model came with that.
-        rows = _HISTORY.exclude(revision=1, name=SHIPPED)
-        rows = with_previous(rows, _HISTORY, number="revision")
+        rows: QuerySet[Any] = _HISTORY.exclude(revision=1, name=SHIPPED)
+        # Not the newest of those that are kept: what was changed in between is not this change's.
+        before = _HISTORY.filter(id=OuterRef("id"), revision=OuterRef("revision") - 1)
+        rows = rows.annotate(was=Subquery(before.values("history_id")[:1]))
         if wanted.kind == Kind.SETTINGS:
-            return rows.filter(Q(revision=1) | _differs("values", "name"))
+            return rows.filter(_differs(*_OF_SETTINGS) | ~_differs(*_OF_CLIENTS))
         if wanted.kind == Kind.CLIENTS:
-            return rows.filter(_differs("overridable", _NAMING))
+            return rows.filter(_differs(*_OF_CLIENTS))
         return rows
 
     def describe(self, rows: Sequence[Any]) -> list[Change]:
@@ -65,12 +71,13 @@ def _describe(row: Any, old: Any, model: ReplicateModel) -> Change:
     if old is None:
         # The first revision, or one whose predecessors have been deleted.
         done = "new profile" if row.revision == 1 else "the revision before is no longer kept"
-    kinds = (Kind.SETTINGS,) if settings or not clients else ()
+    elif not settings and not clients:
+        done = "saved"
     return Change(
         at=row.history_date,
         by=row.updated_by,
         reason=row.history_change_reason or "",
-        kinds=(*kinds, Kind.CLIENTS) if clients else kinds,
+        kinds=_kinds_of(row, old),
         title=model.label,
         part=f"{shown_name(row.name)}, revision {row.revision}",
         done=done,
@@ -78,6 +85,17 @@ def _describe(row: Any, old: Any, model: ReplicateModel) -> Change:
         model=model.slug,
         page=(_PAGE, row.id),
     )
+
+
+def _kinds_of(row: Any, old: Any) -> tuple[Kind, ...]:
+    """Return the kinds by which `Revisions.rows` finds a revision."""
+
+    def is_changed(columns: Sequence[str]) -> bool:
+        return bool(old) and any(getattr(old, name) != getattr(row, name) for name in columns)
+
+    if not is_changed(_OF_CLIENTS):
+        return (Kind.SETTINGS,)
+    return (Kind.SETTINGS, Kind.CLIENTS) if is_changed(_OF_SETTINGS) else (Kind.CLIENTS,)
 
 
 def _lines(row: Any, old: Any) -> Iterator[Line]:

@@ -78,15 +78,10 @@ class Source(ABC):
         return earlier | (same & Q(pk__lt=place.pk) if rank == place.rank else same)
 
 
-def with_previous(
-    rows: QuerySet[Any], history: Any, *columns: str, number: str = "history_id"
-) -> QuerySet[Any]:
-    """Annotate rows of history with the key of the row before, and `was_…` of some columns.
-
-    `number` is the column by which the rows of one thing follow each other, along an index.
-    """
-    before = history.filter(**{"id": OuterRef("id"), f"{number}__lt": OuterRef(number)})
-    newest = before.order_by(f"-{number}")
+def with_previous(rows: QuerySet[Any], history: Any, *columns: str) -> QuerySet[Any]:
+    """Annotate rows of history with the key of the row before, and `was_…` of some columns."""
+    before = history.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id"))
+    newest = before.order_by("-history_id")
     wanted = {"was": "history_id", **{f"was_{name}": name for name in columns}}
     found: dict[str, Any] = {
         alias: Subquery(newest.values(name)[:1]) for alias, name in wanted.items()

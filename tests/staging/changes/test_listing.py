@@ -11,9 +11,11 @@ from django.utils import timezone
 
 from modelsettings import model_facts, profiles, registry
 from modelsettings.actors import Actor
+from modelsettings.guards import settings_write
 from modelsettings.model_rows import save_model
 from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.settings import get_settings, let_clients_name, patch_settings, set_overridable
+from modelsettings.settings.history import delete_revisions, get_content
 from staging.changes.entries import Change, Kind, Place, Wanted
 from staging.changes.listing import OF_API, list_changes, offered_kinds
 from staging.disclosure import end_rule, set_rule
@@ -164,6 +166,84 @@ def test_what_clients_may_do(operator: User) -> None:
         (line.label, *line.shown) for line in listed.lines
     ]
     assert [one.by for one in changes(operator, kind=Kind.SETTINGS)] == ["bob"]
+
+
+def rewrite_revision(number: int, **values: Any) -> None:
+    with settings_write():
+        ModelSettings.history.filter(id=live(), revision=number).update(**values)
+
+
+def test_revision_whose_predecessor_was_deleted(operator: User) -> None:
+    """It is found as what it is shown as, and given nothing of the revisions in between."""
+    for seed in (1, 2, 3):
+        patch_settings(live(), {"seed": seed}, by=ANN)
+    # As clean_old_history leaves it: a job ran with the second, the fourth is in force.
+    delete_revisions(ModelSettings.history.filter(id=live(), revision=3))
+
+    found = changes(operator, kind=Kind.SETTINGS, by="ann")
+
+    assert [(one.part, one.done, len(one.lines)) for one in found] == [
+        ("Standard, revision 4", "the revision before is no longer kept", 0),
+        ("Standard, revision 2", "", 1),
+    ]
+    assert changes(operator, kind=Kind.CLIENTS) == []
+
+
+def test_revision_that_changed_nothing(operator: User) -> None:
+    patch_settings(live(), {"seed": 1}, by=ANN)
+    rewrite_revision(2, values=get_content(live(), revision=1)[0])
+
+    (change,) = changes(operator, kind=Kind.SETTINGS)
+
+    assert (change.kinds, change.done, change.lines) == ((Kind.SETTINGS,), "saved", [])
+
+
+def test_list_that_allows_the_same_is_of_clients(operator: User) -> None:
+    """The list of what clients may change is another one, though it comes to the same today."""
+    set_overridable(live(), ["seed"], by=ANN)
+    set_overridable(live(), None, by=BOB)
+    rewrite_revision(2, overridable=["seed", "gone"])
+    rewrite_revision(3, overridable=["seed"])
+
+    (change,) = changes(operator, kind=Kind.CLIENTS, by="bob")
+
+    assert (change.kinds, change.done) == ((Kind.CLIENTS,), "saved")
+    assert changes(operator, kind=Kind.SETTINGS) == []
+
+
+def test_model_saved_as_it_was(operator: User) -> None:
+    save_model(model(), by=ANN, reason="again")
+
+    (change,) = changes(operator, kind=Kind.MODEL)
+
+    assert (change.by, change.done, change.kinds) == ("ann", "saved", (Kind.MODEL,))
+
+
+def test_first_live_profile_is_no_change_of_it(operator: User) -> None:
+    row = model()
+    patch_settings(live(), {"seed": 1}, by=ANN)
+    with settings_write():
+        ReplicateModel.history.filter(id=row.pk).update(live_profile=None)
+    save_model(row, by=ANN)
+
+    assert changes(operator, kind=Kind.LIVE) == []
+    (change,) = changes(operator, kind=Kind.MODEL)
+    assert (change.kinds, change.done) == ((Kind.MODEL,), "saved")
+
+
+def test_every_change_is_found_by_each_of_its_kinds(operator: User) -> None:
+    profiles.make_live(draft(), by=BOB)
+    registry.choose_default(SEEDREAM, by=ANN)
+    model_facts.change_model(model().pk, {"is_enabled": False, "label": "Ours"}, by=ANN)
+    save_model(model(), by=ANN)
+    set_overridable(live(), ["seed"], by=ANN)
+    patch_settings(live(), {"seed": 1}, by=ANN, may_change={"seed": False})
+    delete_revisions(ModelSettings.history.filter(id=live(), revision=2))
+    whole = list_changes(operator, Wanted(), most=500).changes
+
+    for kind in Kind:
+        found = list_changes(operator, Wanted(kind=kind), most=500).changes
+        assert found == [one for one in whole if kind in one.kinds], kind
 
 
 def test_library(operator: User) -> None:
