@@ -269,7 +269,7 @@ SPECTACULAR_SETTINGS = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "StatusEnum": "staging.models.JobStatus",
-        "ChangeKindEnum": "staging.changes.entries.Kind",
+        "ChangeKindEnum": "staging.changes.listing.API_KINDS",
     },
 }
 

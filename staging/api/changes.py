@@ -14,7 +14,7 @@ from staging.api.access import caller
 from staging.api.pages import PageQuery
 from staging.api.refusals import refused
 from staging.changes.entries import Kind, Place, Wanted
-from staging.changes.listing import OF_API, list_changes
+from staging.changes.listing import API_KINDS, list_changes
 
 
 class ChangedValueSerializer(serializers.Serializer[Any]):
@@ -32,7 +32,7 @@ class RecentChangeSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     by = serializers.CharField(help_text="A user name, or a part such as `system:catalog`.")
     reason = serializers.CharField(allow_blank=True)
-    kinds = serializers.ListField(child=serializers.ChoiceField(Kind.choices))
+    kinds = serializers.ListField(child=serializers.ChoiceField(API_KINDS))
     model_id = serializers.CharField(source="model", allow_null=True)
     title = serializers.CharField(help_text="The model, or the row of the prompt library.")
     part = serializers.CharField(allow_blank=True, help_text="Its profile and revision.")
@@ -48,7 +48,7 @@ class RecentChangeListSerializer(serializers.Serializer[Any]):
 class RecentChangesQuery(PageQuery):
     by = serializers.CharField(required=False, help_text="A user name.")
     model = serializers.CharField(required=False, help_text="owner/name")
-    kind = serializers.ChoiceField(Kind.choices, required=False)
+    kind = serializers.ChoiceField(API_KINDS, required=False)
     day = serializers.DateField(required=False, help_text="A day of the site's time zone.")
 
 
@@ -73,7 +73,7 @@ class ChangesView(APIView):
             day=asked.get("day"),
         )
         page = list_changes(
-            caller(request), wanted, after=after, most=asked["page_size"], ranks=OF_API
+            caller(request), wanted, after=after, most=asked["page_size"], for_api=True
         )
         results = RecentChangeSerializer(page.changes, many=True).data
         return Response({"next": _next(request, page.next), "results": results})

@@ -23,8 +23,8 @@ SOURCES: tuple[Source, ...] = (
     RulesEnded(),
     Spending(),
 )
-# The API shows a project to its owner and members alone, and neither limits nor projects' rules.
-OF_API = frozenset(range(len(SOURCES) - 3))
+_OF_API = frozenset[Kind]().union(*(source.kinds for source in SOURCES if source.is_of_api))
+API_KINDS = [(kind.value, str(kind.label)) for kind in Kind if kind in _OF_API]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +41,16 @@ def list_changes(
     *,
     after: Place | None = None,
     most: int = PAGE,
-    ranks: frozenset[int] | None = None,
+    for_api: bool = False,
 ) -> ChangePage:
-    """Return a page of changes; `ranks` names the sources, all without it.
+    """Return a page of changes; `for_api` leaves out what the API does not show.
 
     Each source is asked for a page of its own, so that the queries stay the same however much there
     is, and no table is walked further than one page along its index of time.
     """
     found = []
     for rank, source in enumerate(SOURCES):
-        if (ranks is None or rank in ranks) and source.is_for(wanted, user):
+        if (source.is_of_api or not for_api) and source.is_for(wanted, user):
             rows = source.take(wanted, user, rank=rank, after=after, most=most + 1)
             found += [(source.place_of(row, rank), row) for row in rows]
     found.sort(key=lambda pair: pair[0].newness, reverse=True)

@@ -24,6 +24,7 @@ class RulesBegun(Source):
     at = "set_at"
     by = "set_by"
     shows = (ModelSettings,)
+    is_of_api = False
 
     def rows(self, wanted: Wanted, user: User) -> QuerySet[Any]:
         return _rules_of(user)
@@ -85,6 +86,7 @@ class Spending(Source):
     by = "user__username"
     tables: tuple[type[Model], ...] = (SpendingLimit, PriceEstimate, PurchasePause)
     shows = tables
+    is_of_api = False
 
     def rows(self, wanted: Wanted, user: User) -> QuerySet[Any]:
         kinds = ContentType.objects.get_for_models(*self.tables)

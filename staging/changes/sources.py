@@ -29,6 +29,8 @@ class Source(ABC):
     slug: ClassVar[str | None] = None
     # The tables whose rows a user has to see; one of them is enough.
     shows: ClassVar[tuple[type[Model], ...]]
+    # The API shows a project to its owner and members alone, and neither limits nor its rules.
+    is_of_api: ClassVar[bool] = True
 
     @abstractmethod
     def rows(self, wanted: Wanted, user: User) -> QuerySet[Any]:

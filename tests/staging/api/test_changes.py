@@ -103,6 +103,9 @@ def test_next_leads_through_all(api: APIClient) -> None:
     [
         ({"cursor": "x"}, "cursor"),
         ({"kind": "x"}, "kind"),
+        # Of the page alone.
+        ({"kind": "disclosure"}, "kind"),
+        ({"kind": "spending"}, "kind"),
         ({"day": "yesterday"}, "day"),
         ({"person": "ann"}, "person"),
         ({"by": "a\0b"}, "by"),

@@ -17,7 +17,7 @@ from modelsettings.models import ModelSettings, ReplicateModel
 from modelsettings.settings import get_settings, let_clients_name, patch_settings, set_overridable
 from modelsettings.settings.history import delete_revisions, get_content
 from staging.changes.entries import Change, Kind, Place, Wanted
-from staging.changes.listing import OF_API, list_changes, offered_kinds
+from staging.changes.listing import API_KINDS, list_changes, offered_kinds
 from staging.disclosure import end_rule, set_rule
 from staging.library.changing import change_entry, create_entry, newest_change
 from staging.models import PromptRules, PromptTemplate, RoomType, Style
@@ -383,5 +383,6 @@ def test_each_sees_what_its_permissions_show(db: None) -> None:
 def test_the_api_has_neither_projects_nor_limits(operator: User) -> None:
     set_rule(None, "Virtually staged", by=ANN)
 
-    assert list_changes(operator, OURS, ranks=OF_API).changes == []
+    assert list_changes(operator, OURS, for_api=True).changes == []
+    assert set(Kind) - {Kind(value) for value, _ in API_KINDS} == {Kind.DISCLOSURE, Kind.SPENDING}
     assert len(list_changes(operator, OURS).changes) == 1
