@@ -104,7 +104,7 @@ class ModelSettingsAdmin(ModelAdmin):
             return redirect(request.path)
         context = model_context(request, profile.model, stored=stored)
         context |= _settings_context(profile, stored, form)
-        # Of the reset that led here, as long as it is the newest change.
+        # A reset leads here. The page says what is so of any revision, since any address may.
         before = history_pages.number_in(request.GET.get("undo"))
         is_newest = before is not None and stored.revision == before + 1
         context["undo"] = before if is_newest else None
@@ -305,14 +305,13 @@ def _content_at(stored: StoredSettings, *, revision: int) -> tuple[JSON, list[st
 
 
 def _undo(request: HttpRequest, profile: int, *, by: Actor) -> None:
-    """Go back to the revision before a reset, unless another one was saved since."""
-    before = history_pages.number_in(_posted(request, "revision"))
-    if before is None or read_profile(profile).revision != before + 1:
+    """Go back to the revision before the newest, unless another one was saved since."""
+    before = history_pages.number_in(_posted(request, "revision")) or 0
+    try:
+        saved = roll_back(profile, before, by=by, expected_revision=before + 1)
+    except StaleSettings:
         messages.error(request, "Not undone: another revision was saved since. See the history.")
         return
-    saved = roll_back(
-        profile, before, by=by, reason="undo of a reset", expected_revision=before + 1
-    )
     messages.success(request, f"Undone: revision {saved.revision} has the old values.")
 
 

@@ -579,6 +579,20 @@ def test_reset_offers_undo(admin_page: Client, stored: StoredSettings, ann: Acto
     assert (revision, values["steps"]) == (4, 5)
 
 
+def test_undo_says_nothing_of_a_reset_that_was_none(
+    admin_page: Client, stored: StoredSettings, ann: Actor
+) -> None:
+    patch_settings(stored.pk, {"steps": 5}, by=ann)
+
+    page = admin_page.get(address(stored), {"undo": "1"}).content.decode()
+    admin_page.post(address(stored), {"action": "undo", "revision": "1"})
+
+    assert "Revision 2 is in force." in page
+    assert "The reset made" not in page
+    newest = ModelSettings.history.filter(id=stored.pk).latest("revision")
+    assert (newest.revision, newest.history_change_reason) == (3, "Back to revision 1.")
+
+
 def test_reset_is_not_undone_over_another_change(
     admin_page: Client, stored: StoredSettings, ann: Actor
 ) -> None:
@@ -596,4 +610,4 @@ def test_reset_is_not_undone_over_another_change(
 def test_undo_of_no_revision(admin_page: Client, stored: StoredSettings, revision: str) -> None:
     answer = admin_page.post(address(stored), {"action": "undo", "revision": revision})
 
-    assert said(answer) == ["Not undone: another revision was saved since. See the history."]
+    assert said(answer) == ["There is no revision 0."]
