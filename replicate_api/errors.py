@@ -34,6 +34,14 @@ from email.utils import parsedate_to_datetime
 DEFAULT_RETRY_AFTER_S = 10.0
 MAX_RETRY_AFTER_S = 600.0
 MAX_DETAIL_CHARACTERS = 2000
+MAX_FIELDS = 50
+MAX_FIELD_CHARACTERS = 500
+
+_NAME_IN_DESCRIPTION = re.compile(
+    r"(?:Additional property )?(?P<name>\S+) (?P<what>is required|is not allowed)"
+)
+
+Fields = tuple[tuple[str, str], ...]
 
 
 class UnusableToken(ValueError):
@@ -131,13 +139,16 @@ class TooLarge(DoNotRetry):
 class InvalidInput(DoNotRetry):
     """The model or the input is refused; `fields` pairs each input with what is wrong.
 
+    A name is `input.` and the input's, in whichever form it was answered, and MAX_FIELDS are kept,
+    of MAX_FIELD_CHARACTERS each.
+
     >>> error.fields
     (('input.output_format', 'must be one of "webp", "jpg", "png"'),)
     """
 
     proves_not_bought = True
 
-    def __init__(self, detail: str = "", *, fields: tuple[tuple[str, str], ...] = ()) -> None:
+    def __init__(self, detail: str = "", *, fields: Fields = ()) -> None:
         super().__init__(detail)
         self.fields = fields
 
@@ -173,7 +184,8 @@ def error_from_answer(status: int, *, headers: Mapping[str, str], body: bytes) -
         case 413:
             return TooLarge(detail)
         case 422:
-            return InvalidInput(detail, fields=_invalid_fields(problem))
+            fields = _invalid_fields(problem) or _fastapi_fields(problem)
+            return InvalidInput(detail, fields=fields)
         case 429:
             header, in_body = headers.get("retry-after", ""), problem.get("retry_after")
             wait_s, told_by = _retry_after(header, in_body)
@@ -193,19 +205,55 @@ def _problem(body: bytes) -> dict[str, object]:
 
 def _detail(status: int, *, problem: dict[str, object], body: bytes) -> str:
     told = problem.get("detail") or problem.get("title")
+    if fields := _fastapi_fields(problem):
+        told = "; ".join(": ".join(filter(None, field)) for field in fields)
     text = told if isinstance(told, str) else body[:200].decode(errors="replace")
     return f"Replicate answered {status}: {text.strip() or 'no details'}"[:MAX_DETAIL_CHARACTERS]
 
 
-def _invalid_fields(problem: dict[str, object]) -> tuple[tuple[str, str], ...]:
+def _invalid_fields(problem: dict[str, object]) -> Fields:
     fields = problem.get("invalid_fields")
     if not isinstance(fields, list):
         return ()
     return tuple(
-        (str(field.get("field", "")), str(field.get("description", "")))
-        for field in fields
+        _bounded(*_named(str(field.get("field", "")), str(field.get("description", ""))))
+        for field in fields[:MAX_FIELDS]
         if isinstance(field, dict)
     )
+
+
+def _named(field: str, description: str) -> tuple[str, str]:
+    """Name an input that is missing or not known, as its description alone does.
+
+    >>> _named("input", "prompt is required")
+    ('input.prompt', 'is required')
+    """
+    named = _NAME_IN_DESCRIPTION.fullmatch(description)
+    if not field.startswith("input") or not named:
+        return field, description
+    return f"{field}.{named['name']}", named["what"]
+
+
+def _fastapi_fields(problem: dict[str, object]) -> Fields:
+    """Read the answer of a model's own server, which has no `invalid_fields`.
+
+    >>> _fastapi_fields({"detail": [{"loc": ["body", "input", "seed"], "msg": "field required"}]})
+    (('input.seed', 'field required'),)
+    """
+    found = problem.get("detail")
+    if not isinstance(found, list):
+        return ()
+    fields: list[tuple[str, str]] = []
+    for one in found[:MAX_FIELDS]:
+        loc, msg = (one.get("loc"), one.get("msg")) if isinstance(one, dict) else (None, None)
+        if isinstance(loc, list) and isinstance(msg, str):
+            path = loc[1:] if loc[:1] == ["body"] else loc
+            fields.append(_bounded(".".join(map(str, path)), msg))
+    return tuple(fields)
+
+
+def _bounded(name: str, what: str) -> tuple[str, str]:
+    return name[:MAX_FIELD_CHARACTERS], what[:MAX_FIELD_CHARACTERS]
 
 
 def _retry_after(header: str, in_body: object) -> tuple[float, str]:

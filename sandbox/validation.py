@@ -7,6 +7,7 @@ The wording and the `type` names are those of the Go library that Replicate's an
 from __future__ import annotations
 
 import json
+import re
 from functools import cached_property
 from typing import Any
 
@@ -73,20 +74,36 @@ def invalid_input(invalid: list[dict[str, str]]) -> Problem:
 
 
 def invalid_by_fastapi(invalid: list[dict[str, str]]) -> Problem:
-    """Return the 422 that a model's own server answers, which is FastAPI's.
+    """Return the 422 that a model's own server answers: FastAPI's form, pydantic 1's words.
 
-    >>> invalid_by_fastapi([{"type": "enum", "field": "input.size", "description": "…"}])
-    422 {"detail": [{"loc": ["body", "input", "size"], "msg": "…", "type": "enum"}]}
+    >>> invalid_by_fastapi([_field("required", "input", "prompt is required")])
+    422 {"detail": [{"loc": ["body", "input", "prompt"], "msg": "field required", …}]}
     """
-    detail = [
-        {
-            "loc": ["body", *field["field"].split(".")],
-            "msg": field["description"],
-            "type": field["type"],
-        }
-        for field in invalid
-    ]
-    return Problem(422, extra={"detail": detail})
+    return Problem(422, extra={"detail": [_as_fastapi(field) for field in invalid]})
+
+
+def _as_fastapi(field: dict[str, str]) -> Document:
+    path, description = field["field"].split("."), field["description"]
+    match field["type"]:
+        case "required":
+            path.append(description.removesuffix(" is required"))
+            msg = "field required"
+        case "additional_property_not_allowed":
+            path.append(description.split(" ")[2])
+            msg = "extra fields not permitted"
+        case "enum":
+            _, _, listed = description.partition(" must be one of the following: ")
+            permitted = listed.replace('"', "'")
+            msg = f"value is not a valid enumeration member; permitted: {permitted}"
+        case "invalid_type":
+            wanted = re.sub(r"Invalid type\. Expected: (\w+).*", r"\1", description)
+            msg = f"value is not a valid {wanted}"
+        case "string_lte" | "string_gte" as kind:
+            end = "most" if kind == "string_lte" else "least"
+            msg = f"ensure this value has at {end} {description.rsplit(' ', 1)[1]} characters"
+        case _:
+            msg = description.replace("Must be", "ensure this value is")
+    return {"loc": ["body", *path], "msg": msg, "type": field["type"]}
 
 
 def check_keys(body: Document, *, allowed: set[str]) -> None:
@@ -150,6 +167,12 @@ def _fields(error: jsonschema_rs.ValidationError) -> list[dict[str, str]]:
         case "Minimum":
             text = f"Must be greater than or equal to {_number(kind.limit)}"
             return [_field("number_gte", where, text)]
+        case "MaxLength":
+            text = f"String length must be less than or equal to {kind.limit}"
+            return [_field("string_lte", where, text)]
+        case "MinLength":
+            text = f"String length must be greater than or equal to {kind.limit}"
+            return [_field("string_gte", where, text)]
         case "Type":
             wanted = ", ".join(sorted(kind.types))
             text = f"Invalid type. Expected: {wanted}, given: {_type_name(error.instance)}"

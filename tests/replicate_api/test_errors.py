@@ -72,6 +72,69 @@ def test_error_from_answer_keeps_the_refused_fields() -> None:
     assert error.fields == (("input.seed", "wrong"), ("", ""))
 
 
+@pytest.mark.parametrize(
+    ("description", "field"),
+    [
+        ("prompt is required", ("input.prompt", "is required")),
+        ("Additional property colour is not allowed", ("input.colour", "is not allowed")),
+        ("Something is required", ("input.Something", "is required")),
+        ("No more than this is required", ("input", "No more than this is required")),
+    ],
+)
+def test_error_from_answer_names_an_input_that_its_description_names(
+    description: str, field: tuple[str, str]
+) -> None:
+    body = b'{"invalid_fields": [{"field": "input", "description": "%s"}]}' % description.encode()
+
+    error = error_for(422, body)
+
+    assert isinstance(error, errors.InvalidInput)
+    assert error.fields == (field,)
+
+
+def test_error_from_answer_keeps_the_fields_that_fastapi_names() -> None:
+    body = (
+        b'{"detail": [{"loc": ["body", "input", "seed"], "msg": "field required", "type": "x"},'
+        b' {"loc": ["body", "input", "images", 0], "msg": "invalid"},'
+        b' {"loc": ["body"], "msg": "wrong"}, 3, {}, {"loc": "seed", "msg": 3}]}'
+    )
+
+    error = error_for(422, body)
+
+    assert isinstance(error, errors.InvalidInput)
+    assert error.fields == (
+        ("input.seed", "field required"),
+        ("input.images.0", "invalid"),
+        ("", "wrong"),
+    )
+    assert error.detail == (
+        "Replicate answered 422: input.seed: field required; input.images.0: invalid; wrong"
+    )
+
+
+@pytest.mark.parametrize(
+    "detail", [b"[]", b"[3]", b"[[]]", b'[{"loc": {}}]', b'{"loc": ["body"], "msg": "x"}']
+)
+def test_error_from_answer_shows_an_odd_detail_as_it_came(detail: bytes) -> None:
+    body = b'{"detail": %s}' % detail
+
+    error = error_for(422, body)
+
+    assert isinstance(error, errors.InvalidInput)
+    assert error.fields == ()
+    assert error.detail == f"Replicate answered 422: {body.decode()}"
+
+
+def test_error_from_answer_bounds_the_refused_fields() -> None:
+    field = b'{"field": "%s", "description": "%s"}' % (b"f" * 9000, b"d" * 9000)
+    body = b'{"invalid_fields": [%s]}' % b",".join([field] * 300)
+
+    error = error_for(422, body)
+
+    assert isinstance(error, errors.InvalidInput)
+    assert error.fields == (("f" * 500, "d" * 500),) * 50
+
+
 @pytest.mark.parametrize("fields", [b"null", b"3", b'{"a": 1}'])
 def test_error_from_answer_reads_odd_fields(fields: bytes) -> None:
     error = error_for(422, b'{"invalid_fields": %s}' % fields)

@@ -44,3 +44,40 @@ def test_null_is_taken_where_nullable(api: httpx.Client) -> None:
     answer = api.post(STAGER, json={"input": {"prompt": "x", "seed": None}})
 
     assert answer.status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("given", "loc", "msg"),
+    [
+        ({}, ["prompt"], "field required"),
+        (
+            {"prompt": "x", "num_outputs": 5},
+            ["num_outputs"],
+            "ensure this value is less than or equal to 4",
+        ),
+        (
+            {"prompt": "x", "num_outputs": 0},
+            ["num_outputs"],
+            "ensure this value is greater than or equal to 1",
+        ),
+        ({"prompt": "x", "num_outputs": "two"}, ["num_outputs"], "value is not a valid integer"),
+        (
+            {"prompt": "x", "output_format": "gif"},
+            ["output_format"],
+            "value is not a valid enumeration member; permitted: 'webp', 'jpg', 'png'",
+        ),
+        ({"prompt": "x", "colour": 1}, ["colour"], "extra fields not permitted"),
+    ],
+)
+def test_input_is_refused_as_fastapi_does(
+    api: httpx.Client, given: dict[str, object], loc: list[str], msg: str
+) -> None:
+    published = api.get("/v1/models/acme/stager").json()
+    api.post("/_sandbox/models", json=published | {"x-sandbox-refusals": "fastapi"})
+
+    answer = api.post(STAGER, json={"input": given})
+
+    api.post("/_sandbox/models", json=published)
+    assert answer.status_code == 422
+    (error,) = answer.json()["detail"]
+    assert (error["loc"], error["msg"]) == (["body", "input", *loc], msg)
