@@ -19,6 +19,7 @@ from modelsettings.pinned_schemas import secrets_of
 from replicate_api import errors
 from staging.models import CreationPace, Prediction, PredictionStatus, Tallied, Tally
 from staging.predictions.claims import claim_next, is_waiting
+from staging.predictions.refused_inputs import find_refused, say_refused
 from staging.predictions.replicate import replicate
 from staging.predictions.reserving import has_headroom, intend
 from staging.predictions.retries import bounded, code_of, give_back, give_up, leave, queue_again
@@ -215,8 +216,17 @@ def _refuse(prediction: Prediction, error: errors.DoNotRetry) -> None:
     if isinstance(error, errors.Unauthenticated):
         give_back(prediction, status=PredictionStatus.QUEUED, error=error, by=BY)
         return
-    told = "; ".join(f"{name}: {what}" for name, what in getattr(error, "fields", ()))
-    give_up(prediction, code=code_of(error), why=f"{error} {told}".strip(), by=BY)
+    give_up(prediction, code=code_of(error), why=_reason(prediction, error), by=BY)
+
+
+def _reason(prediction: Prediction, error: errors.DoNotRetry) -> str:
+    """Return what people read about a refusal: inputs by their titles, else Replicate's words."""
+    if not isinstance(error, errors.InvalidInput):
+        return str(error)
+    if refused := find_refused(prediction.job, error):
+        return say_refused(refused)
+    told = "; ".join(f"{name}: {what}" for name, what in error.fields)
+    return str(error) if told in error.detail else f"{error} {told}"
 
 
 def _leave_to_lookup(prediction: Prediction, error: errors.ReplicateError) -> None:

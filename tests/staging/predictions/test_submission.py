@@ -69,14 +69,17 @@ def test_submit_that_was_refused_proves_that_nothing_was_bought(
 
 def test_submit_that_was_refused_says_which_input_is_wrong(sandbox: Sandbox, ask: Ask) -> None:
     job = ask()
-    job.input["go_fast"] = "perhaps"
+    job.input["go_fast"] = job.settings["go_fast"] = "perhaps"
     job.save()
 
     submission.submit_waiting()
 
     prediction = only(job)
     assert (prediction.status, prediction.error_code) == ("failed", "invalid_input")
-    assert "input.go_fast" in prediction.error
+    assert prediction.error == (
+        "The model refused an input. "
+        "Go fast: on or off expected (the settings profile has perhaps)."
+    )
     assert sandbox.bought() == []
 
 
