@@ -16,7 +16,7 @@ from modelsettings.model_rows import complete_model, insert_model, save_model
 from modelsettings.model_schema import choose_schema
 from modelsettings.models import ModelSettings, PublishedSchema, ReplicateModel
 from modelsettings.pinned_schemas import find_obstacle_to_staging, get_schema
-from modelsettings.schema import flattening, published
+from modelsettings.schema import published
 from modelsettings.schema.published import PublishedModel
 from modelsettings.schema.validation import SettingsRefused, SettingsValidator
 from modelsettings.settings import (
@@ -149,20 +149,6 @@ def adopt_schema(
     for profile in profiles:
         _complete(profile, without=taken, by=by, reason=reason)
     return True
-
-
-def count_breaks(row: ReplicateModel, *, digest: str) -> int | None:
-    """Say how many stored values of a model's profiles a schema refuses; None where it is unusable.
-
-    Cheap enough for a page: a schema is compiled once in a process.
-    """
-    try:
-        validator = get_schema(row.slug, roles=row.roles, digest=digest).validator
-    except flattening.SchemaRefused:
-        return None
-    return sum(
-        len(_find_errors(profile, validator)) for profile in row.profiles.filter(retired_at=None)
-    )
 
 
 def _is_pinned(pinned: PublishedSchema, model: PublishedModel) -> bool:

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from modelsettings import inspection, registry
@@ -22,10 +22,13 @@ from modelsettings.schema.drift import Drift, compare
 from modelsettings.schema.flattening import SchemaRefused
 from modelsettings.schema.published import PublishedModel
 from modelsettings.schema.severities import Severity
+from modelsettings.schema.words import severity_in_words
 
 # The reasons of what a reading accepts by itself.
 FIRST_READ = "Its parameters were read from Replicate for the first time."
 ONLY_WORDS = "The update changes its documentation only."
+# A model that could not be read for so long is told.
+UNREAD_AFTER = timedelta(days=2)
 
 RolePairs = tuple[tuple[str, str], ...]
 
@@ -67,6 +70,10 @@ class Update:
         # The differences are never empty: `find_update`.
         return self.drift.differences[0].severity
 
+    @property
+    def severity_in_words(self) -> str:
+        return severity_in_words(self.severity)
+
 
 def read_now(model: ReplicateModel, *, by: Actor) -> Reading:
     """Read what Replicate publishes of a model, in one request, and keep it, or why not.
@@ -105,6 +112,19 @@ def with_readings(rows: QuerySet[ReplicateModel]) -> QuerySet[ReplicateModel]:
     return joined.defer("pinned_schema__document", "reading__schema__document").annotate(
         ignored_fingerprint=Subquery(standing.values("fingerprint")[:1])
     )
+
+
+def list_unread(now: datetime) -> list[ReplicateModel]:
+    """Return the models with their readings of which every attempt failed for UNREAD_AFTER."""
+    late = now - UNREAD_AFTER
+    failing = ReplicateModel.objects.exclude(reading=None).exclude(reading__why_not="")
+    rows = failing.filter(Q(reading__read_at=None) | Q(reading__read_at__lt=late))
+    # One that was never read was added before.
+    return [
+        row
+        for row in rows.select_related("reading", "pinned_schema").defer("pinned_schema__document")
+        if row.reading.read_at or row.pinned_schema is None or row.pinned_schema.read_at < late
+    ]
 
 
 def find_reading(row: ReplicateModel) -> SchemaReading | None:
@@ -191,7 +211,12 @@ def _keep(key: int, found: PublishedModel, *, at: datetime, by: Actor) -> Readin
     update = waiting_update(row)
     if update and update.is_ignored:
         return Reading(row.slug, Outcome.UNCHANGED, "its update is ignored.", drift)
-    return Reading(row.slug, Outcome.CHANGED, f"an update waits; {_worst(drift)}.", drift)
+    return Reading(
+        row.slug,
+        Outcome.CHANGED,
+        f"an update waits: it {severity_in_words(drift.differences[0].severity)}.",
+        drift,
+    )
 
 
 def _keep_failure(key: int, why_not: str, *, at: datetime, by: Actor) -> None:
@@ -261,14 +286,3 @@ def _compare(
         runs_by_version=runs_by_version,
         roles=dict(role_pairs),
     )
-
-
-_WORSTS = {
-    Severity.BREAKS: "it breaks settings or other things that are stored",
-    Severity.PICTURES: "it may change pictures",
-    Severity.DOCUMENTATION: "it changes documentation only",
-}
-
-
-def _worst(drift: Drift) -> str:
-    return _WORSTS[drift.worst] if drift.worst else "nothing differs"

@@ -1,7 +1,7 @@
 """Items of the first page: everything that needs an operator, each with its page.
 
 `staging.notices` finds the troubles of the work and puts them into words. A missing token and
-changed schemas are found here.
+updates of models are found here.
 """
 
 from collections.abc import Iterable
@@ -11,14 +11,17 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils import timezone
 
-from modelsettings import registry
-from modelsettings.models import PublishedSchema, ReplicateModel
+from modelsettings import updates
+from modelsettings.models import ReplicateModel
+from modelsettings.schema.severities import Severity
 from staging.models import CallbackStatus, JobStatus, Project
+from staging.models_in_use import keys_of_models_in_use
 from staging.notices import attention
-from staging.notices.attention import QueueTrouble, Trouble, number_of
+from staging.notices.attention import QueueTrouble, Trouble
 
 _GIVEN_UP = f"?status__exact={CallbackStatus.FAILED}"
 
@@ -75,7 +78,8 @@ def find_items(today: date, *, projects: QuerySet[Project] | None = None) -> lis
         *_of_jobs(attention.find_undecided(today)),
         *_of_jobs(attention.find_failures(today)),
         *_of_jobs(attention.find_tries()),
-        *_drifted(),
+        *_updates(),
+        *_unread(),
         *_undelivered(today),
         *_of_batches(attention.find_refused_photos(today)),
         *_of_kind("notice", attention.find_unsent_notices(today)),
@@ -101,25 +105,49 @@ def _missing_token() -> list[Item]:
     ]
 
 
-def _drifted() -> list[Item]:
-    """Return an item for each model whose newest schema was read, but not adopted."""
-    newer = PublishedSchema.objects.filter(pk__gt=F("model__pinned_schema")).order_by("pk")
-    newest = {schema.model: schema for schema in newer.select_related("model").defer("document")}
+def _updates() -> list[Item]:
+    """Return an item for each model in use of which an update waits."""
+    waiting = updates.waiting_updates()
+    in_use = keys_of_models_in_use() if waiting else set()
     return [
         Item(
-            key=f"drift-{model.pk}",
-            sentence=f"{model.label} has a new schema{_what_breaks(model, schema)}.",
-            link=reverse("admin:modelsettings_modelsettings_change", args=[model.live_profile_id]),
+            key=f"drift-{update.model.pk}",
+            sentence=f"{update.model.label} has an update: it {update.severity_in_words}.",
+            link=_page_of(update.model),
             needs="modelsettings.modelsettings",
-            state=schema.digest,
+            is_urgent=update.severity == Severity.BREAKS,
+            state=update.drift.fingerprint,
         )
-        for model, schema in newest.items()
+        for update in waiting
+        if update.model.pk in in_use
     ]
 
 
-def _what_breaks(model: ReplicateModel, schema: PublishedSchema) -> str:
-    count = registry.count_breaks(model, digest=schema.digest)
-    return f" that breaks {number_of(count, 'stored value')}" if count else ""
+def _unread() -> list[Item]:
+    """Return an item for the models in use that could not be read for days."""
+    unread = updates.list_unread(timezone.now())
+    in_use = keys_of_models_in_use() if unread else set()
+    found = [row for row in unread if row.pk in in_use]
+    if not found:
+        return []
+    names = ", ".join(row.label for row in found[:3])
+    more = f", and {len(found) - 3} more" if len(found) > 3 else ""
+    return [
+        Item(
+            key="unread-models",
+            sentence=f"Not read from Replicate for two days: {names}{more}. Whether anything "
+            "has changed is not known.",
+            detail=found[0].reading.why_not,
+            link=_page_of(found[0]),
+            needs="modelsettings.modelsettings",
+            state=" ".join(str(row.pk) for row in found),
+        )
+    ]
+
+
+def _page_of(model: ReplicateModel) -> str:
+    address = reverse("admin:modelsettings_modelsettings_change", args=[model.live_profile_id])
+    return f"{address}#model"
 
 
 def _of_kind(kind: str, found: Iterable[Trouble], *, query: str = "") -> list[Item]:

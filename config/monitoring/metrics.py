@@ -5,6 +5,7 @@ same: ask any one of them. Finished work is not counted row by row, but read fro
 `DailyUsage`), so a million finished jobs cost nothing.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -23,6 +24,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
+from modelsettings import updates
+from modelsettings.schema.severities import Severity
 from staging.models import (
     Callback,
     CreationPace,
@@ -36,6 +39,7 @@ from staging.models import (
     Tally,
 )
 from staging.models.job import UNFINISHED
+from staging.models_in_use import keys_of_models_in_use
 
 PATH = "/metrics"
 
@@ -95,6 +99,7 @@ class Figures(Collector):
         yield from _of_pace(now)
         yield _of_callbacks(now)
         yield from _of_workers(now)
+        yield from _of_models(now)
 
 
 def _of_predictions(now: datetime) -> Iterator[Metric]:
@@ -196,6 +201,20 @@ def _of_pace(now: datetime) -> Iterator[Metric]:
         "How long a 429 keeps anybody from creating.",
         value=max(0.0, blocked_s),
     )
+
+
+def _of_models(now: datetime) -> Iterator[Metric]:
+    """Yield the updates that wait, of models in use, and the models that are not read any more."""
+    found, failing = updates.waiting_updates(), updates.list_unread(now)
+    in_use = keys_of_models_in_use() if found or failing else set()
+    severities = Counter(update.severity for update in found if update.model.pk in in_use)
+    waiting = _gauge("model_updates", "Models in use with an update that waits.", "severity")
+    for severity in Severity:
+        waiting.add_metric([severity], severities[severity])
+    yield waiting
+    unread = sum(row.pk in in_use for row in failing)
+    says = "Models in use that could not be read for two days."
+    yield _gauge("models_unread", says, value=unread)
 
 
 def _of_callbacks(now: datetime) -> Metric:

@@ -13,7 +13,7 @@ from unfold.widgets import (
     UnfoldBooleanSwitchWidget,
 )
 
-from modelsettings import model_facts
+from modelsettings import model_facts, updates
 from modelsettings.actors import Actor
 from modelsettings.admin.price_form import PriceForm
 from modelsettings.errors import RequestRefused
@@ -24,6 +24,7 @@ from modelsettings.refusals import put_on_form
 from modelsettings.schema.parameters import title_of
 from modelsettings.schema.roles import role_choices
 from modelsettings.settings import StoredSettings
+from modelsettings.updates import Outcome, Reading
 
 # The roles that can be given to another input, and what each takes.
 ROLES = {"image": "Takes the photo", "prompt": "Takes the prompt"}
@@ -125,6 +126,7 @@ def model_context(
     return {
         "model": model,
         "stored": stored,
+        **_published(model),
         "roles": [*roles, *others],
         "can_change_model": request.user.has_perm("modelsettings.change_replicatemodel"),
         "can_add_model": request.user.has_perm("modelsettings.add_replicatemodel"),
@@ -142,8 +144,37 @@ def save_part(request: HttpRequest, model: ReplicateModel) -> dict[str, Any] | N
             return _save_price(request, model)
         case "roles":
             return _save_roles(request, model)
+        case "check":
+            say_reading(request, updates.read_now(model, by=Actor.of(request.user)))
+            return None
     messages.info(request, "Nothing was sent that could be saved.", extra_tags=SAID_AT)
     return None
+
+
+def say_reading(request: HttpRequest, reading: Reading) -> None:
+    """Say on the next page what reading a model anew came to."""
+    level = {
+        Outcome.UNCHANGED: messages.SUCCESS,
+        Outcome.CHANGED: messages.WARNING,
+        Outcome.NOT_READ: messages.ERROR,
+    }[reading.outcome]
+    lead = "Not read from Replicate" if reading.outcome == Outcome.NOT_READ else "Read"
+    messages.add_message(request, level, f"{lead}: {reading.sentence}", extra_tags=SAID_AT)
+
+
+def _published(model: ReplicateModel) -> dict[str, Any]:
+    """Return what is known of the model at Replicate: when it was read, and what differs."""
+    row = updates.with_readings(ReplicateModel.objects.filter(pk=model.pk)).get()
+    reading, pinned = updates.find_reading(row), row.pinned_schema
+    is_confirmed = updates.is_confirmed(row)
+    # A model that was added from Replicate was read then.
+    read_at = (reading and reading.read_at) or (pinned and is_confirmed and pinned.read_at)
+    return {
+        "reading": reading,
+        "read_at": read_at,
+        "is_confirmed": is_confirmed,
+        "update": updates.find_update(row),
+    }
 
 
 def _facts_of(model: ReplicateModel) -> dict[str, Any]:

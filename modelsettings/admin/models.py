@@ -1,5 +1,6 @@
 """The list of models, and a model's own facts."""
 
+from time import monotonic
 from typing import Any
 
 from django.contrib import admin, messages
@@ -13,25 +14,33 @@ from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from modelsettings import registry
+from modelsettings import registry, updates
+from modelsettings.actors import Actor
 from modelsettings.admin.adding import add_model_view
 from modelsettings.admin.choosing import make_default_view
 from modelsettings.admin.model_page import model_context, save_part
 from modelsettings.models import ReplicateModel
+from modelsettings.schema.severities import Severity
 from modelsettings.settings import read_profile
 from modelsettings.templatetags.restage import price_in_words
+from modelsettings.updates import Outcome
+
+# How long a press of a button may go on reading models.
+_PATIENCE_S = 20
 
 
 @admin.register(ReplicateModel)
 class ReplicateModelAdmin(ModelAdmin):
-    list_display: tuple[str, ...] = ("settings_link", "live_revision", "price_text", "use")
+    list_display: tuple[str, ...] = (
+        "settings_link", "live_revision", "price_text", "use", "as_published",
+    )  # fmt: skip
     list_display_links = None
     list_per_page = 200
     search_fields = ("slug", "label")
-    actions = ("make_default",)
+    actions = ("make_default", "check_for_updates")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ReplicateModel]:
-        rows = registry.with_schema(super().get_queryset(request))
+        rows = updates.with_readings(registry.with_schema(super().get_queryset(request)))
         return rows.annotate(sees_settings=Value(_sees_settings(request), BooleanField()))
 
     def get_urls(self) -> list[URLPattern]:
@@ -102,6 +111,26 @@ class ReplicateModelAdmin(ModelAdmin):
             return None
         return redirect("admin:modelsettings_replicatemodel_make_default", keys[0])
 
+    @admin.action(description="Check for updates", permissions=["change"])
+    def check_for_updates(self, request: HttpRequest, chosen: QuerySet[ReplicateModel]) -> None:
+        """Read the chosen models from Replicate now, as many as a page may take the time for."""
+        by = Actor.of(request.user)
+        until = monotonic() + _PATIENCE_S
+        readings, waiting = [], list(chosen)
+        while waiting and monotonic() < until:
+            readings.append(updates.read_now(waiting.pop(0), by=by))
+        outcomes = [reading.outcome for reading in readings]
+        counts = ", ".join(
+            f"{outcomes.count(outcome)} {outcome}" for outcome in Outcome if outcome in outcomes
+        )
+        rest = f" No time was left for {len(waiting)}: check them again." if waiting else ""
+        is_well = set(outcomes) <= {Outcome.UNCHANGED} and not waiting
+        level = messages.SUCCESS if is_well else messages.WARNING
+        messages.add_message(request, level, f"Read from Replicate: {counts}.{rest}")
+        failed = [reading for reading in readings if reading.outcome == Outcome.NOT_READ]
+        for reading in failed[:3]:
+            messages.error(request, f"{reading.slug}: {reading.sentence}")
+
     @display(description="Model", ordering="label")
     def settings_link(self, model: Any) -> str:
         address = _settings_of(model) if model.sees_settings else _facts_of(model)
@@ -130,6 +159,23 @@ class ReplicateModelAdmin(ModelAdmin):
             # The model's settings page shows the reason.
             return "no", "cannot stage"
         return ("default", "default for staging") if model.is_default else ("", "can stage")
+
+    @display(
+        description="At Replicate",
+        label={"breaks": "danger", "changed": "warning", "failed": "warning", "": "info"},
+    )
+    def as_published(self, model: ReplicateModel) -> tuple[str, str]:
+        """Say whether an update waits, and whether the model was read at all."""
+        update = updates.find_update(model)
+        if update and not update.is_ignored:
+            kind = "breaks" if update.severity == Severity.BREAKS else "changed"
+            return kind, f"update: {update.severity_in_words}"
+        reading = updates.find_reading(model)
+        if reading and reading.why_not:
+            return "failed", "not read"
+        if not updates.is_confirmed(model):
+            return "", "not confirmed yet"
+        return "", "update ignored" if update else "as here"
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -7,6 +7,7 @@ from typing import Any
 from modelsettings.schema.comparison import Unset
 from modelsettings.schema.flattening import JSON, legible
 from modelsettings.schema.parameters import LARGEST_INTEGER
+from modelsettings.schema.severities import Severity
 
 TRUTHS = {True: "on", False: "off"}
 _KINDS = {
@@ -119,3 +120,12 @@ def _sizes_in_words(prop: Mapping[str, Any]) -> Iterator[str]:
 
 def _ended(sentence: str) -> str:
     return sentence if sentence[-1] in ".!?…:)" else f"{sentence}."
+
+
+def severity_in_words(severity: str) -> str:
+    """Say what an update of a severity does: `it breaks what is stored`."""
+    return {
+        Severity.BREAKS: "breaks what is stored",
+        Severity.PICTURES: "may change pictures",
+        Severity.DOCUMENTATION: "changes documentation only",
+    }[Severity(severity)]

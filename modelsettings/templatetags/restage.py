@@ -18,10 +18,11 @@ from modelsettings.schema.text_comparison import (
     name_invisible,
     spaces_at_ends,
 )
-from modelsettings.schema.words import value_in_words
+from modelsettings.schema.words import severity_in_words, value_in_words
 
 register = template.Library()
 register.filter("value_in_words", value_in_words)
+register.filter("severity_in_words", severity_in_words)
 register.filter("shown_name", shown_name)
 
 _UNITS = {

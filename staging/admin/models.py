@@ -52,6 +52,7 @@ class ModelList(ChangeList):
 class ModelsAdmin(ReplicateModelAdmin):
     list_display = (
         "settings_link", "use", "live_revision", "typical_cost", "last_used", "median_time",
+        "as_published",
     )  # fmt: skip
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:

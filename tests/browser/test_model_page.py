@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import httpx
 import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
+from pytest_django import Settings
 
 from modelsettings import model_facts, profiles
 from modelsettings.actors import Actor
@@ -177,3 +179,30 @@ def test_no_accessibility_violation(
     expect(page.get_by_text("is no number of dollars")).to_be_visible()
     page.locator("#model details").evaluate_all("all => all.forEach((one) => (one.open = true))")
     assert violations_of(page, "refused-price", scheme=scheme, width=width) is None
+
+
+@pytest.mark.parametrize(
+    ("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)]
+)
+def test_update_is_read_by_a_button_and_shown(
+    page: Page,
+    kinds: ReplicateModel,
+    sandbox_url: str,
+    settings: Settings,
+    scheme: str,
+    width: int,
+) -> None:
+    settings.REPLICATE_BASE_URL = sandbox_url
+    steps = {"type": "integer", "minimum": 1, "maximum": 20, "default": 20}
+    newer = publish(KINDS | {"steps": steps})
+    httpx.post(f"{sandbox_url}/_sandbox/models", json=newer).raise_for_status()
+    page.goto(f"{PAGE}/{live(kinds)}/change/")
+
+    page.get_by_role("button", name="Check for an update").click()
+
+    expect(page.get_by_text("Read: an update waits: it breaks what is stored.")).to_be_visible()
+    expect(page.locator("#update")).to_contain_text("Steps")
+    there = f"{PAGE}/{live(kinds)}/change/"
+    assert find_violations(page, [there, f"{MODELS}/"], scheme=scheme, width=width) == {}
+    row = page.get_by_role("row").filter(has_text="Kinds")
+    expect(row).to_contain_text("update: breaks what is stored")

@@ -710,6 +710,7 @@ ELSEWHERE = {
     "manage.py clean_old_history": "tests/staging/management/test_clean_old_history.py",
     "manage.py check_models": "accepts by registry.adopt_schema alone",
     "registry.find_or_store_schema": "stores what was read, which no profile uses yet",
+    "admin check": "accepts by registry.adopt_schema alone",
     "manage.py prune": "tests/staging/deletion/test_pruning.py",
     "manage.py stage_folder": "asks for jobs, which read settings alone",
     "manage.py set_account_limits": "writes spending limits alone",

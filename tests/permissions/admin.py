@@ -371,6 +371,7 @@ _SETTINGS = Section(
         Row("GET", "replicatemodel/{model_pk}/change/", "login login 403 302 403 403 403 302 302 302", what="to its part of its settings' page"),
         Row("POST", "replicatemodel/{model_pk}/change/", _CHANGE, {"action": "facts", "facts-label": "Renamed", "facts-is_enabled": "on"}, "modelsettings_replicatemodel", "its name and use"),
         Row("POST", "replicatemodel/{model_pk}/change/", _CHANGE, {"action": "price", "usd-0": "0.07", "unit-0": "image"}, "modelsettings_replicatemodel", "its price"),
+        Row("POST", "replicatemodel/{model_pk}/change/", _CHANGE, {"action": "check"}, "modelsettings_schemareading", "its check for an update"),
         *_no("replicatemodel/{model_pk}/delete/"),
         Row("GET", "replicatemodel/{model_pk}/history/", _SEE),
     ),

@@ -11,7 +11,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from config.dashboard.attention import Item, find_items
-from modelsettings.models import PublishedSchema, ReplicateModel
+from modelsettings import updates
+from modelsettings.actors import Actor
+from modelsettings.models import PublishedSchema, ReplicateModel, SchemaReading
 from staging.models import (
     BatchPhoto,
     Callback,
@@ -21,6 +23,7 @@ from staging.models import (
     NoticeDelivery,
     NoticeKind,
     Prediction,
+    Project,
     SpendingLimit,
     StagingBatch,
     StagingJob,
@@ -339,32 +342,71 @@ def test_prediction_that_waits_under_a_limit_is_not_tried_again(ask: Ask, code: 
     assert "1 prediction waiting for another try." not in sentences()
 
 
+def publish_update(slug: str) -> ReplicateModel:
+    """Have an update wait that leaves less than the stored output quality of 80."""
+    model = ReplicateModel.objects.select_related("pinned_schema").get(slug=slug)
+    assert model.pinned_schema
+    document = copy.deepcopy(model.pinned_schema.document)
+    inputs = document["components"]["schemas"]["Input"]["properties"]
+    inputs["output_quality"] |= {"default": 50, "maximum": 50}
+    schema = PublishedSchema.objects.create(
+        model=model, digest=slug, version="2", document=document
+    )
+    now = timezone.now()
+    SchemaReading.objects.create(model=model, tried_at=now, read_at=now, schema=schema)
+    return model
+
+
 @pytest.mark.usefixtures("operator")
-def test_model_with_a_new_schema() -> None:
-    model = ReplicateModel.objects.get(slug=QWEN)
-    PublishedSchema.objects.create(model=model, digest="new", version="v2", document={})
+def test_update_of_the_default_model() -> None:
+    model = publish_update(QWEN)
 
     assert items() == [
         Item(
             key=f"drift-{model.pk}",
-            sentence="Qwen Image Edit has a new schema.",
-            link=f"/admin/modelsettings/modelsettings/{model.live_profile_id}/change/",
+            sentence="Qwen Image Edit has an update: it breaks what is stored.",
+            link=f"/admin/modelsettings/modelsettings/{model.live_profile_id}/change/#model",
             needs="modelsettings.modelsettings",
+            is_urgent=True,
         )
     ]
 
 
 @pytest.mark.usefixtures("operator")
-def test_model_with_a_new_schema_that_breaks_values() -> None:
-    model = ReplicateModel.objects.select_related("pinned_schema").get(slug=QWEN)
-    assert model.pinned_schema
-    document = copy.deepcopy(model.pinned_schema.document)
-    # The stored default is 80.
-    inputs = document["components"]["schemas"]["Input"]["properties"]
-    inputs["output_quality"] |= {"default": 50, "maximum": 50}
-    PublishedSchema.objects.create(model=model, digest="tight", version="v2", document=document)
+def test_ignored_update_is_no_item() -> None:
+    updates.ignore(publish_update(QWEN), by=Actor("ann"))
 
-    assert sentences() == ["Qwen Image Edit has a new schema that breaks 1 stored value."]
+    assert items() == []
+
+
+def test_update_of_a_model_that_is_not_used_is_no_item(operator: User) -> None:
+    model = publish_update("black-forest-labs/flux-kontext-dev")
+    before = sentences()
+
+    Project.objects.create(name="Elm Street", owner=operator, model=model)
+
+    assert before == []
+    assert sentences() == [f"{model.label} has an update: it breaks what is stored."]
+
+
+@pytest.mark.usefixtures("operator")
+@pytest.mark.parametrize(("days", "is_told"), [(1, False), (3, True)])
+def test_model_that_could_not_be_read(days: int, is_told: bool) -> None:
+    now = timezone.now()
+    SchemaReading.objects.create(
+        model=ReplicateModel.objects.get(slug=QWEN),
+        tried_at=now,
+        why_not="Replicate refuses the token.",
+        read_at=now - timedelta(days=days),
+    )
+
+    found = [(item.sentence, item.detail) for item in items()]
+
+    sentence = (
+        "Not read from Replicate for two days: Qwen Image Edit. Whether anything has changed"
+        " is not known."
+    )
+    assert found == ([(sentence, "Replicate refuses the token.")] if is_told else [])
 
 
 @pytest.mark.parametrize(

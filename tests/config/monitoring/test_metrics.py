@@ -1,5 +1,6 @@
 """Figures for Prometheus, read back by its own parser."""
 
+import copy
 import uuid
 from datetime import timedelta
 from decimal import Decimal
@@ -16,6 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
 from config.monitoring.metrics import MOST_LIMITS
+from modelsettings.models import PublishedSchema, ReplicateModel, SchemaReading
 from staging.models import (
     CreationPace,
     DailyUsage,
@@ -244,3 +246,28 @@ def test_metrics_read_no_finished_row(client: Client, operator: User) -> None:
     of_jobs = [plan for sql, plan in plans.items() if 'FROM "staging_stagingjob"' in sql]
     assert [("unfinished_predictions" in plan) for plan in of_predictions] == [True]
     assert [("job_by_status" in plan) for plan in of_jobs] == [True]
+
+
+def test_updates_of_models_in_use(client: Client) -> None:
+    model = ReplicateModel.objects.select_related("pinned_schema").get(is_default=True)
+    other = ReplicateModel.objects.filter(is_default=False)[0]
+    assert model.pinned_schema
+    document = copy.deepcopy(model.pinned_schema.document)
+    document["components"]["schemas"]["Input"]["properties"]["glow"] = {"type": "boolean"}
+    newer = PublishedSchema.objects.create(model=model, digest="newer", document=document)
+    before = figures(client)
+    now = timezone.now()
+    SchemaReading.objects.create(model=model, tried_at=now, read_at=now, schema=newer)
+    long_ago = now - timedelta(days=3)
+    SchemaReading.objects.create(model=other, tried_at=now, read_at=long_ago, why_not="Away.")
+
+    with_update = figures(client)
+    SchemaReading.objects.update(why_not="Away.", read_at=long_ago)
+    unread = figures(client)
+
+    assert (before["model_updates", "pictures"], before["models_unread", ""]) == (0, 0)
+    assert {of: with_update["model_updates", of] for of in ("breaks", "pictures")} == {
+        "breaks": 0,
+        "pictures": 1,
+    }
+    assert (with_update["models_unread", ""], unread["models_unread", ""]) == (0, 1)

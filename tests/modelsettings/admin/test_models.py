@@ -1,5 +1,6 @@
 """A model's one page: its name and use, its price as rows, its inputs as choices."""
 
+from collections.abc import Callable
 from itertools import chain
 from typing import Any
 
@@ -7,11 +8,14 @@ import pytest
 from django import forms
 from django.contrib.auth.models import Permission, User
 from django.test import Client
+from pytest_django import Settings
 
-from modelsettings import model_facts
+from modelsettings import model_facts, updates
 from modelsettings.actors import Actor
-from modelsettings.models import ReplicateModel
+from modelsettings.models import ReplicateModel, SchemaReading
+from modelsettings.schema.flattening import JSON
 from modelsettings.settings import StoredSettings, get_settings
+from tests.modelsettings.acme import STAGER_INPUTS, published
 from tests.modelsettings.conftest import SLUG
 
 pytestmark = pytest.mark.django_db
@@ -288,3 +292,50 @@ def test_the_list_draws_name_and_slug_as_two_lines(admin_page: Client) -> None:
 
     assert 'class="restage-two"' in page
     assert "restage/admin.css" in page
+
+
+def test_check_reads_the_model_and_shows_what_differs(
+    admin_page: Client, model: ReplicateModel, publish: Callable[[JSON], None]
+) -> None:
+    steps = STAGER_INPUTS["steps"] | {"maximum": 40}
+    publish(published(STAGER_INPUTS | {"steps": steps}))
+
+    page = admin_page.post(address_of(model), {"action": "check"}, follow=True).content.decode()
+
+    assert "Read: an update waits: it breaks what is stored." in page
+    assert "Steps: at most 100 → at most 40." in page
+    assert "Read from Replicate" in page
+    reading = SchemaReading.objects.get(model=model)
+    assert reading.tried_by == "olga"
+
+
+def test_list_says_what_is_known_of_each_model(
+    admin_page: Client,
+    model: ReplicateModel,
+    publish: Callable[[JSON], None],
+    settings: Settings,
+) -> None:
+    publish(published(STAGER_INPUTS | {"new": {"type": "boolean"}}))
+    gone = ReplicateModel.objects.get(slug="qwen/qwen-image-edit")
+    updates.read_now(model, by=Actor("ann"))
+    settings.REPLICATE_BASE_URL = "http://127.0.0.1:9"
+    chosen = {"action": "check_for_updates", "_selected_action": [gone.pk]}
+
+    page = admin_page.post(
+        "/admin/modelsettings/replicatemodel/", chosen, follow=True
+    ).content.decode()
+
+    assert "Read from Replicate: 1 not read." in page
+    assert "Replicate cannot be reached" in page
+    assert "update: may change pictures" in page
+    assert "not confirmed yet" in page
+    assert page.count("not read") >= 2
+
+
+def test_check_is_refused_to_a_viewer(stranger: User, model: ReplicateModel) -> None:
+    viewer = session_of(stranger, "view_replicatemodel")
+
+    answer = viewer.post(address_of(model), {"action": "check"})
+
+    assert answer.status_code == 403
+    assert not SchemaReading.objects.exists()

@@ -152,8 +152,9 @@ def test_page_query_count(
     # siblings: which is live, they themselves, their rooms; what uses it, twice; the rooms of the
     # prompt library; what is paused, twice; the rules of disclosure, of the site and of projects;
     # what the profile came to, how long its predictions ran, what there is to judge, twice; and of
-    # its model: the row, its last use, its times, and estimates of its price, three times.
-    with django_assert_num_queries(28):
+    # its model: what was read of it, the row, its last use, its times, and estimates of its price,
+    # three times.
+    with django_assert_num_queries(29):
         admin_page.get(address(stored))
 
 

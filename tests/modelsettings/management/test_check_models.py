@@ -42,7 +42,7 @@ def test_unchanged_changed_and_not_read_end_otherwise(
     not_read = run(SLUG, code=1)
 
     assert unchanged == f"{SLUG}: nothing has changed.\n1 unchanged, 0 changed, 0 not read.\n"
-    assert f"{SLUG}: an update waits; it breaks settings or other things" in changed
+    assert f"{SLUG}: an update waits: it breaks what is stored" in changed
     assert "  breaks         Steps: at most 100 → at most 20.\n" in changed
     assert changed.endswith("0 unchanged, 1 changed, 0 not read.\n")
     assert "\x1b" not in changed
