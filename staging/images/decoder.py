@@ -148,6 +148,8 @@ def _fork(talk: int, end: int, file: int, *, children: dict[int, Child], close: 
         # Where the decoder ends, the others notice that by these.
         for other in (*close, end, *(child.end for child in children.values())):
             os.close(other)
+        # libtiff and libjpeg would write what they find wrong in a file into the log.
+        os.dup2(1, 2)
         with socket.socket(fileno=talk) as channel:
             _work(channel, Descriptor(file))
     finally:

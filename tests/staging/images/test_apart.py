@@ -179,6 +179,22 @@ def test_a_fault_of_ours_is_no_refusal() -> None:
         do("fault")
 
 
+def test_libraries_write_nothing_into_the_log() -> None:
+    content = bytearray(
+        encode(Image.effect_noise((64, 64), 90).convert("1"), "TIFF", compression="group4")
+    )
+    content[8:200] = b"\1" * 192
+    code = "import sys; from staging.images import *; normalise_photo(sys.stdin.buffer.read())"
+
+    # A pipe: into a file the child could not write.
+    ended = subprocess.run(
+        [sys.executable, "-c", code], input=content, cwd=ROOT, stderr=subprocess.PIPE, timeout=60
+    )
+
+    assert b"damaged or incomplete" in ended.stderr
+    assert b"Fax" not in ended.stderr
+
+
 def test_the_decoder_has_no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     missing.LINUX.require()
     monkeypatch.setenv("SECRET_KEY", "secret")
