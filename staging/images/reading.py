@@ -21,7 +21,7 @@ from staging.images.refusals import (
     PictureRefused,
     why_no_photo,
 )
-from staging.images.weights import DRAFTED, draft_side, find_excess, fit, weigh
+from staging.images.weights import DRAFTED, draft_side, find_excess, fit, weigh, weigh_rest
 
 # Of a model's picture. How many a photo may have, depends on its format: see weights.
 MAX_PIXELS = 50_000_000
@@ -80,11 +80,13 @@ def read_header(file: IO[bytes], *, refusal: type[ImageRefused], side: int | Non
     else:
         name, orientation = image.format or "", _find_orientation(image)
     width, height = image.size
+    kind = _kind_of(image, contents)
     return Header(
         format=FORMATS[name],
         width=height if orientation in _SIDEWAYS else width,
         height=width if orientation in _SIDEWAYS else height,
-        weight=weigh(image.size, kind=_kind_of(image, contents), side=side),
+        weight=weigh(image.size, kind=kind, side=side)
+        + weigh_rest(image.size, kind=kind, length=containers.measure(contents.file)),
     )
 
 

@@ -15,6 +15,8 @@ MOST_BYTES = 512 * 2**20
 _DECODING = {"jpeg": 5, "progressive": 10, "png": 10, "webp": 19, "heic": 8, "full heic": 16,
              "avif": 13, "tiff": 13}  # fmt: skip
 _COEFFICIENTS = {"progressive": 6}
+# Bytes a pixel of a file that its reader holds whole, as far as _DECODING counts them.
+_HELD = {"webp": 1, "heic": 1, "full heic": 1, "avif": 1, "tiff": 6}
 # Bytes a pixel afterwards: two copies, as when colours are converted or the image is turned. Then
 # the encoded file, twice.
 _FINISHING = 10
@@ -71,6 +73,14 @@ def weigh(size: tuple[int, int], *, kind: str, side: int | None) -> int:
     is_shrunk = (across, down) != (width, height)
     finishing = across * down * _FINISHING
     return max(decoding, shrinking if is_shrunk else 0, finishing) + _FILES
+
+
+def weigh_rest(size: tuple[int, int], *, kind: str, length: int) -> int:
+    """Return the bytes of a file that its pixels do not explain, and that its reader holds.
+
+    Such as layers and further pages of a TIFF, further pictures of a HEIC, or a film behind it.
+    """
+    return max(0, length - size[0] * size[1] * _HELD[kind]) if kind in _HELD else 0
 
 
 DRAFTED = ("jpeg", "progressive")

@@ -7,14 +7,24 @@ parts                     a part, a picture's contents, and the reasons for refu
 views                     a file put together from pieces of another
 """
 
+import struct
 from typing import IO
 
 from staging.images.containers import heif, jpeg, png, tiff, webp
-from staging.images.containers.parts import Broken, Contents, Rare, TooMuch, read_at
+from staging.images.containers.parts import Broken, Contents, Rare, TooMuch, measure, read_at
 from staging.images.containers.png import has_right_checksums
 from staging.images.containers.tiff import Raw
 
-__all__ = ["Broken", "Contents", "Rare", "Raw", "TooMuch", "find_picture", "has_right_checksums"]
+__all__ = [
+    "Broken",
+    "Contents",
+    "Rare",
+    "Raw",
+    "TooMuch",
+    "find_picture",
+    "has_right_checksums",
+    "measure",
+]
 
 
 def find_picture(file: IO[bytes]) -> Contents | None:
@@ -22,6 +32,15 @@ def find_picture(file: IO[bytes]) -> Contents | None:
 
     Raises TooMuch, Broken, Rare and Raw.
     """
+    try:
+        return _read(file)
+    # What follows from numbers that no writer would write: a size in a box without bytes, units of
+    # nothing.
+    except (ArithmeticError, LookupError, ValueError, struct.error) as error:
+        raise Broken("numbers that cannot be") from error
+
+
+def _read(file: IO[bytes]) -> Contents | None:
     beginning = read_at(file, 0, 16)
     if beginning.startswith(jpeg.SIGNATURE):
         return jpeg.read(file)

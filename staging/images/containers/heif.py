@@ -146,7 +146,7 @@ def _read_exif(file: IO[bytes], items: Items) -> bytes | None:
     """Return the first EXIF, without the number before it: ISO/IEC 23008-12, A.2."""
     for item, kind in items.kinds.items():
         places = items.places.get(item, [])
-        if kind == b"Exif" and len(places) == 1:
+        if kind == b"Exif" and len(places) == 1 and places[0][1] <= measure(file):
             begin, end = places[0]
             body = read_at(file, begin, min(end - begin, _MAX_LIST))
             return b"Exif\0\0" + body[4 + int.from_bytes(body[:4]) :]

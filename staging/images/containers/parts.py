@@ -7,6 +7,10 @@ from typing import IO
 
 # An ordinary file has fewer than a hundred, a photo of 64 megapixels in tiles some 600.
 MAX_PARTS = 2_000
+# A printer's or scanner's profile takes up to 3 MB, EXIF in a JPEG 64 kB: longer ones are passed
+# over.
+MAX_PROFILE = 4 * 2**20
+MAX_EXIF = 2**20
 
 
 class TooMuch(Exception):

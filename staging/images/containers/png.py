@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import IO
 
 from staging.images.containers.parts import (
+    MAX_EXIF,
     MAX_PARTS,
+    MAX_PROFILE,
     Broken,
     Contents,
     Part,
@@ -23,8 +25,8 @@ _PIXELS = {b"IDAT", b"fdAT"}
 _END = b"\0\0\0\0IEND\xae\x42\x60\x82"
 # Without these, a picture looks otherwise. The lengths that they may have: PNG, 11.3.
 _COLOURS = {b"gAMA": {4}, b"cHRM": {32}, b"sRGB": {1}, b"cICP": {4}, b"tRNS": range(1, 257)}
-# A printer's or scanner's profile takes up to 3 MB.
-_MAX_PROFILE = 4 * 2**20
+# Beside the pixels, and the most that they may take.
+_BESIDE = {b"iCCP": MAX_PROFILE, b"eXIf": MAX_EXIF}
 _BLOCK = 2**20
 
 
@@ -64,8 +66,10 @@ def read(file: IO[bytes]) -> Contents:
             if is_right and not has_pixels and part.kind not in found and _sum_up(file, part):
                 found[part.kind] = b""
                 pieces.append(stretch(part))
-        elif part.kind in {b"iCCP", b"eXIf"} and part.kind not in found and _sum_up(file, part):
-            found[part.kind] = read_at(file, part.body, part.end - part.body - 4)
+        elif part.kind in _BESIDE and part.kind not in found:
+            length = part.end - part.body - 4
+            if length <= _BESIDE[part.kind] and _sum_up(file, part):
+                found[part.kind] = read_at(file, part.body, length)
     if not has_pixels:
         raise Broken("no pixels")
     exif = found.get(b"eXIf")
@@ -131,7 +135,7 @@ def _unpack(chunk: bytes) -> bytes | None:
     packed = chunk.partition(b"\0")[2][1:]
     unpacker = zlib.decompressobj()
     try:
-        profile = unpacker.decompress(packed, _MAX_PROFILE)
+        profile = unpacker.decompress(packed, MAX_PROFILE)
     except zlib.error:
         return None
     return profile if unpacker.eof else None

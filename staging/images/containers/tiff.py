@@ -8,6 +8,7 @@ from typing import IO
 from staging.images.containers import jpeg
 from staging.images.containers.parts import (
     MAX_PARTS,
+    MAX_PROFILE,
     Broken,
     Contents,
     Rare,
@@ -28,11 +29,12 @@ _NEEDED = {256, 257, _BITS, _COMPRESSION, _PHOTOMETRIC, 266, _STRIPS, 277, 278, 
            530, 531, 532}  # fmt: skip
 _MAX_STRIPS = 100_000
 _MAX_VALUE = 2**20
-_MAX_PROFILE = 4 * 2**20
 
 _JPEG = 7
 # None, CCITT's three, LZW, JPEG, Deflate with its older number, PackBits.
 _COMPRESSIONS = {1, 2, 3, 4, 5, _JPEG, 8, 32946, 32773}
+# Pillow takes 12 bits for the lower ones of 16: a picture that is nearly black.
+_BITS_READ = {1, 2, 4, 8, 16}
 # A sensor's pixels: CFA and LinearRaw; compressions of Sony, Nikon and Pentax.
 _RAW_PHOTOMETRIC = {32803, 34892}
 _RAW_COMPRESSIONS = {32767, 34713, 65535}
@@ -94,7 +96,7 @@ class _Reader:
             format="TIFF",
             file=view(self._file, self._put_together(kept)),
             exif=self._write_exif(page),
-            profile=self._bytes(profile, _MAX_PROFILE) if profile else None,
+            profile=self._bytes(profile, MAX_PROFILE) if profile else None,
         )
 
     def _write_exif(self, page: dict[int, _Entry]) -> bytes:
@@ -161,7 +163,7 @@ class _Reader:
             raise Rare(f"TIFF with compression {compression}")
         bits = max(self._values(page, _BITS, most=8) or [1])
         is_whole = {*self._values(page, _SAMPLE_FORMAT, most=8)} <= {1, 4}
-        if bits > 16 or not is_whole:
+        if bits not in _BITS_READ or not is_whole:
             raise Rare(f"TIFF of {bits} bits" + ("" if is_whole else ", not whole numbers"))
         # Pillow does not turn them round.
         if bits > 8 and self._values(page, _PHOTOMETRIC, most=1) == [0]:

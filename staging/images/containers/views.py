@@ -10,6 +10,8 @@ from staging.images.containers.parts import Part
 # Bytes of its own, or a stretch of the other file: from, to.
 Piece: TypeAlias = bytes | tuple[int, int]
 
+_BLOCK = 2**20
+
 
 def stretch(part: Part) -> Piece:
     """Return a part with its header as a piece."""
@@ -43,13 +45,11 @@ class _View(io.RawIOBase):
         return self._position
 
     def readall(self) -> bytes:
-        # Into one block: by default it would be put together from many, and be there twice.
-        rest = bytearray(max(0, self._begins[-1] - self._position))
-        with memoryview(rest) as place:
-            done = 0
-            while length := self.readinto(place[done:]):
-                done += length
-        return bytes(rest[:done])
+        # By default it would be put together from many blocks, and be there twice.
+        rest = io.BytesIO()
+        while block := self.read(_BLOCK):
+            rest.write(block)
+        return rest.getvalue()
 
     def readinto(self, buffer: Any) -> int:
         at = self._position

@@ -4,7 +4,16 @@ import struct
 from collections.abc import Iterator
 from typing import IO
 
-from staging.images.containers.parts import Broken, Contents, Part, at_most, measure, read_at
+from staging.images.containers.parts import (
+    MAX_EXIF,
+    MAX_PROFILE,
+    Broken,
+    Contents,
+    Part,
+    at_most,
+    measure,
+    read_at,
+)
 from staging.images.containers.views import Piece, stretch, view
 
 _FRAME = b"ANMF"
@@ -25,6 +34,9 @@ def walk(file: IO[bytes], *, begin: int = 12, end: int | None = None) -> Iterato
     position = begin
     while (end is None or position < end) and len(head := read_at(file, position, 8)) == 8:
         kind, length = struct.unpack("<4sI", head)
+        # Bytes behind the end.
+        if not (kind.isascii() and kind.decode().isprintable()):
+            return
         yield Part(kind, position, position + 8, position + 8 + length)
         position += 8 + length + length % 2
 
@@ -43,14 +55,14 @@ def read(file: IO[bytes]) -> Contents:
     return Contents(
         format="WEBP",
         file=view(file, _put_together(file, picture, first)),
-        exif=_body(file, first.get(b"EXIF")),
-        profile=_body(file, first.get(b"ICCP")),
+        exif=_body(file, first.get(b"EXIF"), most=MAX_EXIF),
+        profile=_body(file, first.get(b"ICCP"), most=MAX_PROFILE),
     )
 
 
 def _put_together(file: IO[bytes], picture: Part, first: dict[bytes, Part]) -> Iterator[Piece]:
     """Yield the pieces of a file with one picture, whose header tells its true length."""
-    canvas = _body(file, first.get(b"VP8X"))
+    canvas = _body(file, first.get(b"VP8X"), most=10)
     pieces: list[Piece] = [stretch(picture)]
     if canvas and len(canvas) == 10:
         is_frame = picture.kind == _FRAME
@@ -70,8 +82,11 @@ def _put_together(file: IO[bytes], picture: Part, first: dict[bytes, Part]) -> I
     yield from pieces
 
 
-def _body(file: IO[bytes], part: Part | None) -> bytes | None:
-    return read_at(file, part.body, part.end - part.body) if part else None
+def _body(file: IO[bytes], part: Part | None, *, most: int) -> bytes | None:
+    """Return a chunk's body; None where there is no such chunk, or a longer one."""
+    if part is None or part.end - part.body > most:
+        return None
+    return read_at(file, part.body, part.end - part.body)
 
 
 def _walk_deep(file: IO[bytes]) -> Iterator[Part]:

@@ -9,7 +9,14 @@ from PIL import Image
 
 from staging.images import PhotoRefused, PictureRefused, normalise_photo
 from staging.images.pictures import read_picture
-from tests.staging.image_files import encode, make_profile, make_room, png_chunk, quarters
+from tests.staging.image_files import (
+    encode,
+    heif_box,
+    make_profile,
+    make_room,
+    png_chunk,
+    quarters,
+)
 
 DAMAGED = "This photo is damaged or incomplete: export it again and send the new file."
 
@@ -74,6 +81,7 @@ def cases() -> Iterator[tuple[str, bytes]]:
     yield "RIFF one longer", webp[:4] + struct.pack("<I", len(webp) - 7) + webp[8:]
     yield "RIFF one shorter", webp[:4] + struct.pack("<I", len(webp) - 9) + webp[8:]
     yield "behind RIFF", webp + b"junk" * 9
+    yield "zeros behind RIFF", webp + bytes(99_000)
     yield "EXIF without its end", webp[:-5]
     for name in ("HEIF", "AVIF"):
         exif = Image.Exif()
@@ -88,6 +96,26 @@ def cases() -> Iterator[tuple[str, bytes]]:
 @pytest.mark.parametrize("content", [pytest.param(made, id=name) for name, made in cases()])
 def test_normalise_photo_takes_what_viewers_show_whole(content: bytes) -> None:
     assert quarters(normalise_photo(content).content) == "rgby"
+
+
+def with_film(file_format: str) -> bytes:
+    """A picture with a film behind it, as telephones write them, that fills the file."""
+    return encode(make_room(), file_format) + heif_box(b"mpvd", bytes(98 * 2**20))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(lambda: with_film("HEIF"), id="HEIC"),
+        pytest.param(lambda: with_film("AVIF"), id="AVIF"),
+        # Layers, or further pages.
+        pytest.param(lambda: encode(make_room(), "TIFF") + bytes(98 * 2**20), id="TIFF"),
+        pytest.param(lambda: in_png(png_chunk(b"iCCP", b"a\0\0" + bytes(95 * 2**20))), id="iCCP"),
+        pytest.param(lambda: in_png(png_chunk(b"eXIf", bytes(95 * 2**20))), id="eXIf"),
+    ],
+)
+def test_normalise_photo_takes_a_small_picture_in_a_large_file(make: Callable[[], bytes]) -> None:
+    assert quarters(normalise_photo(make()).content) == "rgby"
 
 
 def noise(file_format: str, **options: object) -> bytes:
@@ -134,6 +162,46 @@ def without_last_scan() -> bytes:
 def test_normalise_photo_refuses_what_lacks_pixels(make: Callable[[], bytes]) -> None:
     with pytest.raises(PhotoRefused) as refused:
         normalise_photo(make())
+
+    assert str(refused.value) == DAMAGED
+
+
+def with_bytes(content: bytes, at: int, new: bytes) -> bytes:
+    return content[:at] + new + content[at + len(new) :]
+
+
+def without_a_size(file_format: str) -> bytes:
+    """The box of the picture's sides, cut in two: its first half has no room for them."""
+    content = encode(make_room(), file_format)
+    at = content.index(b"ispe") - 4
+    cut = with_bytes(content, at, struct.pack(">I", 12))
+    return with_bytes(cut, at + 12, struct.pack(">I4s", 8, b"free"))
+
+
+def with_sampling(factors: int, *, mode: str) -> bytes:
+    """A JPEG with restarts whose components are sampled 0 times."""
+    content = encode(make_room().convert(mode), "JPEG", restart_marker_blocks=4)
+    for component in range(len(Image.new(mode, (1, 1)).getbands())):
+        at = content.index(b"\xff\xc0") + 11 + 3 * component
+        content = with_bytes(content, at, bytes([factors]))
+    return content
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(without_a_size("HEIF"), id="HEIC without a size"),
+        pytest.param(without_a_size("AVIF"), id="AVIF without a size"),
+        *(
+            pytest.param(with_sampling(factors, mode=mode), id=f"{mode} {factors:02x}")
+            for factors in (0x00, 0x01, 0x10)
+            for mode in ("RGB", "L")
+        ),
+    ],
+)
+def test_normalise_photo_refuses_numbers_that_cannot_be(content: bytes) -> None:
+    with pytest.raises(PhotoRefused) as refused:
+        normalise_photo(content)
 
     assert str(refused.value) == DAMAGED
 

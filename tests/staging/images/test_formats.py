@@ -123,6 +123,7 @@ def test_normalise_photo_divides_sixteen_bits_of_grey() -> None:
         # A thumbnail, with the photo in a page within.
         ({254: [1], 330: [8], 271: b"NIKON CORPORATION\0"}, "Nikon RAW file (NEF)"),
         ({339: [3, 3, 3], 258: [32] * 3}, "TIFF of 32 bits, not whole numbers"),
+        ({258: [12], 262: [1], 277: [1]}, "TIFF of 12 bits"),
         ({259: [34925]}, "TIFF with compression 34925"),
     ],
 )
