@@ -16,6 +16,7 @@ class NoticeKind(models.TextChoices):
     LIMIT = "limit", "Spending limit"
     FAILURES = "failures"
     STANDSTILL = "standstill"
+    UPDATE = "update", "Model update"
     BATCH = "batch", "Batch that is done"
     TEST = "test"
 

@@ -511,3 +511,16 @@ def test_stopped_work_comes_before_the_rest(ask: Ask, settings: Settings) -> Non
         "token", "worker", "notice-waiting", f"limit-{spent.pk}", "undecided",
         "failed-model_failed", "stuck", "callbacks",
     ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("operator")
+def test_update_makes_one_notice() -> None:
+    publish_update("black-forest-labs/flux-kontext-dev")
+    publish_update(QWEN)
+
+    watching.look()
+    watching.look()
+
+    sentence = "Qwen Image Edit has an update: it breaks what is stored."
+    assert list(Notice.objects.values_list("kind", "sentence")) == [(NoticeKind.UPDATE, sentence)]
+    assert sentences() == [sentence]

@@ -56,8 +56,11 @@ def test_list_says_what_came_of_each(
 @pytest.mark.parametrize(
     ("permissions", "kinds"),
     [
-        (["view_notice", "view_spendinglimit"], ["limit", "failures", "standstill", "test"]),
-        (["view_notice"], ["failures", "standstill", "test"]),
+        (
+            ["view_notice", "view_spendinglimit"],
+            ["limit", "failures", "standstill", "update", "test"],
+        ),
+        (["view_notice"], ["failures", "standstill", "update", "test"]),
     ],
 )
 def test_filter_offers_the_kinds_that_are_listed(
