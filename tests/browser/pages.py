@@ -1,10 +1,11 @@
 """Pages as tests of the browser use them: their pictures, their keyboard, and what axe says."""
 
 import io
+import itertools
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
@@ -17,6 +18,9 @@ from staging.models import Prediction, PredictionStatus, StagedImage, StagingJob
 from staging.predictions import collection, polling, submission
 from tests import processes
 from tests.staging.finished import staged
+
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+WIDTHS = (390, 1440)
 
 
 def with_pictures(job: StagingJob) -> StagingJob:
@@ -36,28 +40,33 @@ def pictured(owner: User, **wanted: Any) -> StagedImage:
     return StagedImage.objects.get(prediction__job=job)
 
 
-def find_violations(page: Page, addresses: list[str], *, scheme: Any, width: int) -> dict[str, Any]:
-    """Return what axe says of each page, and which of them scrolls sideways.
+def find_violations(page: Page, addresses: list[str]) -> dict[tuple[str, str, int], object]:
+    """Return what axe says of each page in each theme and width, and which scrolls sideways.
 
     Where SCREENSHOTS names a folder, a picture of each is put into it.
     """
-    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    page.set_viewport_size({"width": width, "height": 900})
-    found = {}
-    for address in addresses:
+    found: dict[tuple[str, str, int], object] = {}
+    for scheme, address in itertools.product(SCHEMES, addresses):
+        # A page takes its theme when it is loaded.
+        set_look(page, scheme=scheme, width=WIDTHS[0])
         page.goto(address)
         page.wait_for_load_state("load")
-        if violations := violations_of(page, address, scheme=scheme, width=width):
-            found[address] = violations
+        for width in WIDTHS:
+            if violations := violations_of(page, address, scheme=scheme, width=width):
+                found[address, scheme, width] = violations
     return found
+
+
+def set_look(page: Page, *, scheme: Any, width: int) -> None:
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.set_viewport_size({"width": width, "height": 900})
 
 
 def violations_of(
     page: Page, name: str, *, scheme: Any, width: int, part: str = "#content-main"
 ) -> object:
     """Return what axe says of a part of the open page, and whether the page scrolls sideways."""
-    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    page.set_viewport_size({"width": width, "height": 900})
+    set_look(page, scheme=scheme, width=width)
     told = ask_axe(page, part)
     is_wide = page.evaluate("document.documentElement.scrollWidth") > width
     if folder := os.environ.get("SCREENSHOTS"):

@@ -1,7 +1,5 @@
 """The page of disclosure rules as an operator uses it."""
 
-from typing import Any
-
 import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
@@ -34,13 +32,11 @@ def test_a_projects_rule_is_set_and_ended(page: Page, operator: User) -> None:
     assert not DisclosureRule.objects.in_force().exists()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
-def test_no_accessibility_violation(page: Page, operator: User, scheme: Any, width: int) -> None:
-    assert find_violations(page, [PAGE], scheme=scheme, width=width) == {}
+def test_no_accessibility_violation(page: Page, operator: User) -> None:
+    assert find_violations(page, [PAGE]) == {}
     ann = Actor("ann")
     set_rule(None, "AI", by=ann)
     set_rule(None, "Virtually staged", by=ann, reason="the lawyers' words")
     set_rule(create_project("12 Elm Street", owner=operator), "off", by=ann)
 
-    assert find_violations(page, [PAGE], scheme=scheme, width=width) == {}
+    assert find_violations(page, [PAGE]) == {}

@@ -5,7 +5,7 @@ import re
 import zipfile
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -27,7 +27,14 @@ from staging.jobs.request import StagingRequest
 from staging.models import Photo, Project, RoomType, SpendingLimit, StagingBatch, StagingJob
 from staging.orders.placing import place
 from tests.browser.conftest import sign_in
-from tests.browser.pages import find_violations, press_through_to, violations_of, with_pictures
+from tests.browser.pages import (
+    SCHEMES,
+    find_violations,
+    press_through_to,
+    set_look,
+    violations_of,
+    with_pictures,
+)
 from tests.conftest import make_photo
 from tests.staging.batch_requests import make_photo_row
 from tests.staging.conftest import QWEN
@@ -38,7 +45,6 @@ from tests.staging.zips import DOS_FOLDER, Entry, decomposed, zip_of
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 STAGE = "/admin/stage/"
-SCHEMES: list[Literal["light", "dark"]] = ["light", "dark"]
 
 
 @pytest.fixture
@@ -450,12 +456,16 @@ def test_photos_are_staged_by_keyboard_alone(page: Page, files: list[Path]) -> N
     expect(page.get_by_text("0 of 2 made, 2 in work")).to_be_visible()
 
 
+def test_empty_form_has_no_violation(page: Page, photo: Photo) -> None:
+    assert find_violations(page, [STAGE]) == {}
+
+
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("width", [390, 1440])
 def test_no_accessibility_violation(
     page: Page, photo: Photo, files: list[Path], scheme: Any, width: int
 ) -> None:
-    assert find_violations(page, [STAGE], scheme=scheme, width=width) == {}
+    set_look(page, scheme=scheme, width=width)
     page.goto(f"{STAGE}?photo={photo.pk}")
     page.get_by_label("New photos").set_input_files(files)
     page.get_by_text("Photos that are there already").click()
