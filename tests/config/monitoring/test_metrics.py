@@ -96,6 +96,7 @@ def test_metrics_of_an_empty_installation_are_all_there(client: Client) -> None:
         "uncertain_purchases_total", "webhooks_total", "predictions_ended_total",
         "cost_usd_total", "unpriced_total", "pictures_total", "pace_tokens",
         "pace_blocked_seconds", "callbacks_due", "workers", "spending_limits", "sweeps_total",
+        "model_updates", "models_unread",
     }  # fmt: skip
 
 
