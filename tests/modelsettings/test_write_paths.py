@@ -586,7 +586,7 @@ RECORDED: dict[str, tuple[str, Any]] = {
     # A lock is a state of today, with its own reason, and is gone with it.
     "profiles.lock": ("olga", None),
     "profiles.unlock": ("", None),
-    "admin undo": ("olga", "undo of a reset"),
+    "admin undo": ("olga", "Back to revision 1."),
     "manage.py add_model": ("system:add_model", "because"),
     "importing.import_settings": IMPORTED,
     "manage.py import_prior_settings": IMPORTED,
