@@ -20,20 +20,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from staging.images.memory import Budget, Patience
+from staging.images.memory import Budget, Patience, TooManyWaiting
 from staging.images.refusals import ImageRefused
 
 _ROOT = Path(__file__).resolve().parents[2]
 # A child ends itself in time; the decoder is ended where one does not.
 _GRACE_S = 5.0
+# A header takes two seconds of the processor at most, which a busy machine stretches.
+_HEADER_S = 20
 _BLOCK = 2**18
 DECODER_COMMAND = ("-m", "staging.images")
-# How a file's child ended that gave no answer, by the signal that ended it.
-_OUT_OF_TIME = {signal.SIGXCPU, signal.SIGALRM}
 
 
 class DecoderLost(Exception):
     """The decoder ended while it had a file, or does not start: says nothing about the file."""
+
+
+class OutOfTime(Exception):
+    """A file was not done in time, though it took no more of the processor than it may."""
+
+
+class ChildLost(DecoderLost):
+    """The system ended the child that had a file, as it does where the machine has no memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +62,16 @@ class Decoder:
         """Close this process's end without ending the decoder, which is another process's."""
         self._lock = threading.Lock()
         self.process: subprocess.Popen[bytes] | None = None
+        self._pid = 0
         if control := getattr(self, "_control", None):
             control.close()
         self._control: socket.socket | None = None
 
-    def send(self, *descriptors: int) -> None:
-        """Have the decoder fork a child with these. Raises DecoderLost."""
+    def send(self, *descriptors: int) -> int:
+        """Have the decoder fork a child with these; return the decoder's pid. Raises DecoderLost.
+
+        A decoder that is ending may take them still: its end is found by who waits for an answer.
+        """
         for _ in range(2):
             with self._lock:
                 control = self._control or self._start()
@@ -68,13 +80,14 @@ class Decoder:
                 except OSError:
                     self._stop()
                 else:
-                    return
+                    return self._pid
         raise DecoderLost("The decoder of image files does not start.")
 
-    def stop(self) -> None:
-        """End the decoder, and with it the children that it has."""
+    def stop(self, pid: int | None = None) -> None:
+        """End the decoder, and with it the children that it has; with `pid`, no other than that."""
         with self._lock:
-            self._stop()
+            if pid in (None, self._pid):
+                self._stop()
 
     def _start(self) -> socket.socket:
         ours, its = socket.socketpair()
@@ -89,7 +102,7 @@ class Decoder:
                 # A signal to a terminal's or a service's processes is not for it.
                 start_new_session=True,
             )
-        self._control = ours
+        self._control, self._pid = ours, self.process.pid
         return ours
 
     def _stop(self) -> None:
@@ -132,6 +145,11 @@ def decode_apart(
                 # Another file may have ended it.
                 if is_last:
                     raise
+            except OutOfTime as error:
+                # The machine was too busy; the file itself is bounded by the processor's time.
+                if patience:
+                    raise TooManyWaiting from error
+                raise refusal(refusal.too_slow) from error
     raise AssertionError("unreachable")
 
 
@@ -157,7 +175,7 @@ class _Child:
             self._open.callback(os.close, self._end)
             try:
                 with _descriptor(self._file) as photo:
-                    DECODER.send(its.fileno(), writes_end, photo)
+                    self._decoder = DECODER.send(its.fileno(), writes_end, photo)
             finally:
                 its.close()
                 os.close(writes_end)
@@ -170,7 +188,7 @@ class _Child:
 
     def weigh(self) -> int:
         """Have the header read; return the bytes that decoding takes. Raises the refusal."""
-        self._say(self._asked, limit_s=_GRACE_S)
+        self._say({**self._asked, "within_s": _HEADER_S}, limit_s=_HEADER_S)
         facts = self._hear()
         self._limit_s = float(facts["limit_s"])
         return int(facts["weight"])
@@ -190,9 +208,9 @@ class _Child:
     def _hear(self) -> dict[str, Any]:
         try:
             line = self._read.readline()
-        except TimeoutError:
-            DECODER.stop()
-            raise self._refusal(self._refusal.too_slow) from None
+        except TimeoutError as error:
+            DECODER.stop(self._decoder)
+            raise OutOfTime from error
         except ConnectionResetError:
             line = b""
         if not line.endswith(b"\n"):
@@ -216,11 +234,15 @@ class _Child:
         """Raise what it means that the child ended without an answer."""
         told = os.read(self._end, 9)
         if not told:
+            DECODER.stop(self._decoder)
             raise DecoderLost("The decoder of image files ended.")
-        if int(told) in _OUT_OF_TIME:
-            raise self._refusal(self._refusal.too_slow)
-        if int(told) == signal.SIGKILL:
-            raise self._refusal(self._refusal.too_heavy)
+        match int(told):
+            case signal.SIGXCPU:
+                raise self._refusal(self._refusal.too_slow)
+            case signal.SIGALRM:
+                raise OutOfTime
+            case signal.SIGKILL:
+                raise ChildLost("The system ended the process that had an image file.")
         raise self._refusal(self._refusal.damaged)
 
 

@@ -188,10 +188,10 @@ def _work(channel: socket.socket, raw: "Descriptor") -> None:
     file = io.BufferedReader(raw, 2**16)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (_OPEN_FILES, _OPEN_FILES))
-    # Of a header, little memory is touched; readers reserve what the pixels would take.
-    _limit(MOST_BYTES, processor_s=_HEADER_S, wall_s=2 * _HEADER_S)
     try:
         asked = json.loads(talk.readline())
+        # Of a header, little memory is touched; readers reserve what the pixels would take.
+        _limit(MOST_BYTES, processor_s=_HEADER_S, wall_s=asked["within_s"])
         work = WORKS[asked["work"]]
         weight = work.weigh(file)
         signal.alarm(0)

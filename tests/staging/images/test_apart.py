@@ -22,7 +22,7 @@ from PIL import Image
 from staging.images import PhotoRefused, PictureRefused, normalise_photo, prepare_picture
 from staging.images import apart as apart_module
 from staging.images.apart import DECODER, Decoder, decode_apart
-from staging.images.memory import PHOTOS, PICTURES, Budget
+from staging.images.memory import PHOTOS, PICTURES, Budget, Patience, TooManyWaiting
 from staging.images.photos import normalise
 from staging.images.pictures import make_ready
 from tests import missing
@@ -48,14 +48,15 @@ def spin(file):
     while True: pass
 def sleep(file): time.sleep(100)
 def die(file): os.kill(os.getpid(), signal.SIGSEGV)
+def kill(file): os.kill(os.getpid(), signal.SIGKILL)
 def end(file): os.kill(os.getppid(), signal.SIGKILL); time.sleep(100)
 def write(file): tempfile.TemporaryFile(buffering=0).write(b"x")
 def write_to_upload(file): os.write(file.raw._number, b"x")
 def environment(file): return {"told": dict(os.environ)}, []
 def fault(file): raise ZeroDivisionError("a fault of ours")
 
-for work in (take_memory, touch_memory, spin, sleep, die, end, write, write_to_upload, environment,
-             fault):
+for work in (take_memory, touch_memory, spin, sleep, die, kill, end, write, write_to_upload,
+             environment, fault):
     decoder.WORKS[work.__name__] = decoder.Work(
         weigh=lambda file: 2**20, carry_out=work, processor_s=lambda weight: 1, wall_s=4
     )
@@ -72,10 +73,10 @@ def misbehaving(monkeypatch: pytest.MonkeyPatch) -> Iterator[Decoder]:
     DECODER.stop()
 
 
-def do(work: str, file: Any = None) -> dict[str, Any]:
+def do(work: str, file: Any = None, *, patience: Patience | None = None) -> dict[str, Any]:
     return decode_apart(
         file or BytesIO(b"x"), work, {}, budget=Budget(2**20, least=1, most=2**20),
-        refusal=PhotoRefused,
+        refusal=PhotoRefused, patience=patience,
     ).facts  # fmt: skip
 
 
@@ -148,6 +149,30 @@ def test_a_child_that_does_not_answer_is_a_refusal(work: str, sentence: str) -> 
 
     assert str(refused.value) == sentence
     assert time.monotonic() - began < 10
+
+
+@pytest.mark.usefixtures("misbehaving")
+def test_who_waits_is_sent_away_where_the_machine_has_no_time() -> None:
+    """The file took little of the processor, so nothing is said against it."""
+    missing.LINUX.require()
+    patience = Patience(behind=9, behind_own=9, wait_s=5, most_s=30)
+
+    with pytest.raises(TooManyWaiting):
+        do("sleep", patience=patience)
+    with pytest.raises(PhotoRefused, match="too long to read"):
+        do("spin", patience=patience)
+
+
+def test_a_child_that_the_system_killed_says_nothing_of_its_file(misbehaving: Decoder) -> None:
+    """So does the kernel where memory runs out; other files keep their decoder."""
+    do("environment")
+    pid = pid_of(misbehaving)
+
+    with pytest.raises(apart_module.ChildLost):
+        do("kill")
+
+    assert do("environment")
+    assert pid_of(misbehaving) == pid
 
 
 @pytest.mark.usefixtures("misbehaving")
