@@ -124,4 +124,7 @@ def prune() -> None:
 @shared_task(acks_late=False)
 def remove_orphans() -> None:
     """Remove the files that no row names."""
-    log.info("orphans removed", count=orphans.remove_orphans())
+    try:
+        log.info("orphans removed", count=orphans.remove_orphans())
+    except orphans.MostAreOrphans as error:
+        log.error("orphans kept", error=str(error))

@@ -39,12 +39,29 @@ FOLDERS = ("photos", "pictures", "uploads")
 KEPT = timedelta(days=1)
 # Names in one question: fewer than SQLite's limit of parameters, and little to hold in memory.
 PIECE = 500
+# Of so many files, most have a row, except where the database is not the one of these files.
+FEWEST = 20
+# Uploads are many orphans after an outage: their rows go once they are photos.
+WITH_ROWS = ("photos", "pictures")
 
 
-def remove_orphans() -> int:
-    """Remove all orphans; return how many there were. Ends early where this worker is to stop."""
+class MostAreOrphans(Exception):
+    """A folder of which most files have no row: it may be another installation's."""
+
+    def __init__(self, folder: str, *, orphans: int, seen: int) -> None:
+        super().__init__(
+            f"{orphans} of {seen} files seen in {folder}/ have no row in this database, as where it"
+            " is empty, an older one, or not the one of these files. They were kept."
+        )
+
+
+def remove_orphans(*, even_most: bool = False) -> int:
+    """Remove all orphans; return how many there were. Ends early where this worker is to stop.
+
+    Raises MostAreOrphans where most files of a folder are, unless they are to go all the same.
+    """
     count = 0
-    for names in _find_orphans():
+    for names in _find_orphans(even_most=even_most):
         removed = [name for name in names if _remove(name)]
         count += len(removed)
         _remove_emptied({posixpath.dirname(name) for name in removed} - set(FOLDERS))
@@ -55,7 +72,7 @@ def remove_orphans() -> int:
 
 def count_orphans() -> int:
     """Return how many files `remove_orphans` would remove."""
-    return sum(len(names) for names in _find_orphans())
+    return sum(len(names) for names in _find_orphans(even_most=True))
 
 
 def naming_columns() -> list[tuple[type[models.Model], str]]:
@@ -77,15 +94,21 @@ def rows_naming(
     return rows.order_by().values_list(column, flat=True)
 
 
-def _find_orphans() -> Iterator[list[str]]:
-    """Yield the names of orphans, up to PIECE at a time."""
+def _find_orphans(*, even_most: bool) -> Iterator[list[str]]:
+    """Yield the names of orphans, up to PIECE at a time. Raises MostAreOrphans."""
     # A storage's clock may be off ours.
     tolerance = timedelta(seconds=settings.STAGING_CLOCK_TOLERANCE_S)
     before = timezone.now() - KEPT - tolerance
     for folder in FOLDERS:
         old = (name for name, at in list_files(folder) if at < before and _is_plain(name))
+        seen = found = 0
         while names := list(islice(old, PIECE)):
-            yield _orphans_among(names)
+            orphans = _orphans_among(names)
+            seen, found = seen + len(names), found + len(orphans)
+            is_odd = folder in WITH_ROWS and seen >= FEWEST and found * 2 > seen
+            if is_odd and not even_most:
+                raise MostAreOrphans(folder, orphans=found, seen=seen)
+            yield orphans
 
 
 def _orphans_among(names: Sequence[str]) -> list[str]:

@@ -29,8 +29,15 @@ class Command(BaseCommand):
             "--days", type=int, help="Delete what is older than this; RETENTION_DAYS by default."
         )
         parser.add_argument("--dry-run", action="store_true", help="Only say what would go.")
+        parser.add_argument(
+            "--even-most",
+            action="store_true",
+            help="Remove files that no row names even where they are most of a folder's files.",
+        )
 
-    def handle(self, *args: Any, days: int | None, dry_run: bool, **options: Any) -> None:
+    def handle(
+        self, *args: Any, days: int | None, dry_run: bool, even_most: bool, **options: Any
+    ) -> None:
         if days is not None and not 0 <= days <= _MOST_DAYS:
             raise CommandError(f"--days is a number from 0 to {_MOST_DAYS}, not {days}.")
         if days is None:
@@ -43,7 +50,12 @@ class Command(BaseCommand):
             found = pruning.prune(days=days, most=sys.maxsize)
         self.stdout.write(_in_words(found, days=days, dry_run=dry_run))
         # After the rows, whose files are gone by now.
-        lost = orphans.count_orphans() if dry_run else orphans.remove_orphans()
+        try:
+            lost = (
+                orphans.count_orphans() if dry_run else orphans.remove_orphans(even_most=even_most)
+            )
+        except orphans.MostAreOrphans as error:
+            raise CommandError(f"{error} Where nobody needs them: prune --even-most.") from None
         self.stdout.write(f"{_does(dry_run)} {_count(lost, 'file')} that no row names.")
 
 

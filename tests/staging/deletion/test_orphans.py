@@ -12,9 +12,11 @@ from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
 from django.db import connection, models
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.s3.models import s3_backends
+from structlog.testing import capture_logs
 
 from staging import tasks
 from staging.deletion import orphans
@@ -201,3 +203,32 @@ def test_task_removes_them(operator: User) -> None:
 
     assert not default_storage.exists(lost)
     assert default_storage.exists(str(job.photo.file))
+
+
+def test_files_of_another_database_are_kept(operator: User) -> None:
+    """An empty or older database must not cost the files of the one that they belong to."""
+    lost = [put(f"photos/{uuid4()}.jpg", hours=50, age=age_on_disk) for _ in range(orphans.FEWEST)]
+    upload = put(f"uploads/{uuid4()}", hours=50, age=age_on_disk)
+
+    with capture_logs() as logged:
+        tasks.remove_orphans()
+    with pytest.raises(CommandError, match="20 of 20 files seen in photos/ have no row"):
+        call_command("prune")
+
+    assert [line["event"] for line in logged] == ["orphans kept"]
+    assert stored() == sorted([*lost, upload])
+    call_command("prune", even_most=True)
+    assert stored() == []
+
+
+def test_many_orphans_among_more_photos_go(operator: User) -> None:
+    project = create_project("Elm Street 5", owner=operator)
+    make_batch(project, uploads=orphans.FEWEST)
+    age_all(age_on_disk)
+    uploads = stored()
+    for _ in range(orphans.FEWEST - 1):
+        put(f"photos/{uuid4()}.jpg", hours=50, age=age_on_disk)
+        put(f"uploads/{uuid4()}", hours=50, age=age_on_disk)
+
+    assert orphans.remove_orphans() == 2 * (orphans.FEWEST - 1)
+    assert stored() == uploads
