@@ -27,6 +27,8 @@ from staging.batches.file_names import find_name_error, in_words, sort_out
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _IS_ENCRYPTED, _IS_UTF8 = 0x1, 0x800
 _LOCAL_HEADER = struct.Struct("<4s5H3L2H")
+# An entry of the directory, before its name (appnote.txt 4.3.12).
+_ENTRY_BYTES = 46
 # The attributes of a folder: of DOS, and of Unix in the upper half.
 _IS_FOLDER = 0x10
 # About ten thousand entries; zipfile reads the whole directory at once.
@@ -100,7 +102,8 @@ class PhotoArchive:
         """
         self._file = _BoundedReads(file)
         try:
-            self._zip = zipfile.ZipFile(self._file)
+            with self._file.without_marks():
+                self._zip = zipfile.ZipFile(self._file)
         except _DAMAGE as error:
             raise ArchiveRefused(
                 "This is not a ZIP that can be read: it is damaged or incomplete. Make it again."
@@ -155,16 +158,18 @@ class PhotoArchive:
         another form. Raises what _DAMAGE holds.
         """
         self._file.seek(entry.header_offset)
-        header = _LOCAL_HEADER.unpack(self._file.read(_LOCAL_HEADER.size))
-        flags, length = header[2], header[9]
+        length = _LOCAL_HEADER.unpack(self._file.read(_LOCAL_HEADER.size))[9]
         own = copy(entry)
-        own.orig_filename = self._file.read(length).decode("utf-8" if flags & _IS_UTF8 else "cp437")
+        own.orig_filename = self._file.read(length).decode("cp437")
         return own
 
     def _unpack(self, entry: ArchivedFile, target: IO[bytes], *, max_bytes: int) -> None:
         left = max_bytes
         try:
-            with self._zip.open(self._under_its_own_name(entry._info)) as packed:
+            own = self._under_its_own_name(entry._info)
+            with self._file.without_marks():
+                packed = self._zip.open(own)
+            with packed:
                 while chunk := packed.read(_CHUNK_BYTES):
                     left -= len(chunk)
                     if left < 0:
@@ -224,17 +229,49 @@ def _find_error(entry: zipfile.ZipInfo, path: str, *, is_there: bool) -> str:
     return ""
 
 
+def _without_marks(headers: bytes) -> bytes:
+    """Return the header of a file, or the directory, without the marks of UTF-8."""
+    found = bytearray(headers)
+    if found.startswith(b"PK\3\4") and len(found) == _LOCAL_HEADER.size:
+        _unmark(found, 6)
+    at = 0
+    while found[at : at + 4] == b"PK\1\2" and at + _ENTRY_BYTES <= len(found):
+        _unmark(found, at + 8)
+        # Of its name, of fields of its own, and of a comment.
+        at += _ENTRY_BYTES + sum(struct.unpack_from("<3H", found, at + 28))
+    return bytes(found)
+
+
+def _unmark(headers: bytearray, at: int) -> None:
+    (flags,) = struct.unpack_from("<H", headers, at)
+    struct.pack_into("<H", headers, at, flags & ~_IS_UTF8)
+
+
 class _BoundedReads:
     """A file that refuses to read more at once than the longest directory that is allowed."""
 
     def __init__(self, file: Any) -> None:
         self._file = file
+        self._hides_marks = False
+
+    @contextmanager
+    def without_marks(self) -> Iterator[None]:
+        """Hide the marks of UTF-8 from zipfile while it reads headers.
+
+        It would refuse a whole ZIP for one name that is marked so and is not. Unmarked, it takes
+        each byte of a name for a letter of cp437, so none is lost (`entry_names.raw_name`).
+        """
+        self._hides_marks = True
+        try:
+            yield
+        finally:
+            self._hides_marks = False
 
     def read(self, size: int = -1) -> bytes:
         if size > _MAX_DIRECTORY_BYTES:
             raise zipfile.BadZipFile("The directory is too long.")
         content: bytes = self._file.read(size)
-        return content
+        return _without_marks(content) if self._hides_marks else content
 
     def seek(self, offset: int, whence: int = 0) -> int:
         self._file.seek(offset, whence)

@@ -1,8 +1,9 @@
 """Reads the names of a ZIP's entries, in whatever form their packer wrote them.
 
-A name is bytes. The entry may say that they are UTF-8, or carry its name in UTF-8 beside them
-(Info-ZIP's Unicode Path). Else macOS and Linux write UTF-8 without saying so, and Windows writes
-the code page of its language, which the archive does not name: that one is guessed.
+A name is bytes. The entry may carry its name in UTF-8 beside them (Info-ZIP's Unicode Path). Else
+what can be UTF-8 is: it may be marked so, but macOS and Linux write it without the mark, and some
+programs set the mark for other bytes. Windows writes the code page of its language, which the
+archive does not name: that one is guessed.
 """
 
 import re
@@ -12,7 +13,6 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-_IS_UTF8 = 0x800
 # Info-ZIP, appnote.txt 4.6.9: version 1, the CRC of the name in the directory, the name in UTF-8.
 _UNICODE_PATH = 0x7075
 # What Windows packs with, by language, and then what other programs do. Where several fit, the
@@ -55,8 +55,12 @@ def other_forms(entry: zipfile.ZipInfo) -> tuple[str, ...]:
 
 def raw_name(entry: zipfile.ZipInfo) -> bytes:
     """Return the bytes of an entry's name in the directory, up to the first NUL."""
-    encoding = "utf-8" if entry.flag_bits & _IS_UTF8 else "cp437"
-    return entry.orig_filename.encode(encoding).partition(b"\0")[0]
+    return _whole_name(entry).partition(b"\0")[0]
+
+
+def _whole_name(entry: zipfile.ZipInfo) -> bytes:
+    # `archives` has zipfile read every name so, marked as UTF-8 or not.
+    return entry.orig_filename.encode("cp437")
 
 
 def _sure_name(entry: zipfile.ZipInfo) -> str | None:
@@ -81,8 +85,7 @@ def _unicode_path(entry: zipfile.ZipInfo) -> str | None:
         if kind != _UNICODE_PATH or len(body) < 6 or body[0] != 1:
             continue
         (crc,) = struct.unpack_from("<L", body, 1)
-        whole = entry.orig_filename.encode("utf-8" if entry.flag_bits & _IS_UTF8 else "cp437")
-        if crc == zlib.crc32(whole):
+        if crc == zlib.crc32(_whole_name(entry)):
             try:
                 return body[5:].decode().partition("\0")[0]
             except UnicodeDecodeError:

@@ -139,6 +139,7 @@ def test_an_entry_packed_without_a_bound_is_not_read() -> None:
         ("Küche/café.jpg".encode(), True, "Küche/café.jpg"),
         ("Küche/café.jpg".encode(), False, "Küche/café.jpg"),
         ("Küche.jpg".encode("cp437"), False, "Küche.jpg"),
+        ("Küche.jpg".encode("cp437"), True, "Küche.jpg"),
         ("部屋.jpg".encode(), True, "部屋.jpg"),
         (b"../../etc/1.jpg", False, "etc/1.jpg"),
         (b"/etc/1.jpg", False, "etc/1.jpg"),
@@ -374,3 +375,23 @@ def test_an_entry_that_lies_beyond_all_files_is_damaged(offset: int) -> None:
 
         with pytest.raises(FileRefused, match="damaged inside"):
             read(archive)
+
+
+def test_a_name_that_is_not_the_utf8_it_says_costs_no_photo() -> None:
+    raw = "Küche/1.jpg".encode("cp850")
+    archive = opened(
+        zip_of(
+            Entry(raw, b"first", flags=IS_UTF8),
+            Entry("Łazienka/2.jpg".encode(), b"second", flags=IS_UTF8),
+            Entry(b"\xed\xa0\x80.jpg", b"half a surrogate", flags=IS_UTF8),
+        )
+    )
+
+    contents = {}
+    for file in archive.files:
+        with archive.open(file, max_bytes=100) as unpacked:
+            contents[file.name] = unpacked.read()
+
+    assert contents["Küche/1.jpg"] == b"first"
+    assert contents["Łazienka/2.jpg"] == b"second"
+    assert b"half a surrogate" in contents.values()
