@@ -33,6 +33,7 @@ def test_job_waits_for_room_until_the_limit_is_raised(
     page.get_by_role("link", name="Add a limit").click()
     page.get_by_label("Dollars").fill("0.02")
     page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("was added successfully")).to_be_visible()
     job = stage(operator)
     submission.submit_waiting()
 

@@ -453,7 +453,7 @@ def test_a_renamed_photo_input_fails_the_schema_alone(
     outcomes, output = run(tmp_path)
 
     assert changed(outcomes) == {SCHEMA.format(SUBJECT): "failed"}
-    assert "The role image is taken by input_image, not by image." in output
+    assert "The photo is taken by input_image, no longer by image." in output
 
 
 @pytest.fixture
