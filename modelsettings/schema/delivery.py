@@ -143,7 +143,8 @@ def _add_formats(prop: JSON) -> None:
     offered = prop.get("enum")
     if prop.get("type") != "string" or not offered:
         return
-    known = {"jpg" if choice == "jpeg" else choice for choice in offered}
+    # A choice may be of any type, and so no member of a set.
+    known = ["jpg" if choice == "jpeg" else choice for choice in offered]
     added = [
         choice for choice in DELIVERY_PARAMETERS["output_format"]["enum"] if choice not in known
     ]

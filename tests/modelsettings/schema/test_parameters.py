@@ -90,10 +90,11 @@ def test_settings_schema_adds_what_only_the_overlay_knows() -> None:
         (["jpeg", "png"], ["jpeg", "png", "webp"], ["webp"]),
         (["webp", "jpg", "png"], ["webp", "jpg", "png"], None),
         (["webp", "jpeg", "png"], ["webp", "jpeg", "png"], None),
+        (["png", {}], ["png", {}, "webp", "jpg"], ["webp", "jpg"]),
     ],
 )
 def test_settings_schema_widens_the_models_formats(
-    offered: list[str], expected: list[str], ours: list[str] | None
+    offered: list[Any], expected: list[Any], ours: list[str] | None
 ) -> None:
     schema = schema_of({**ROLES, "output_format": {"type": "string", "enum": offered}})
 
