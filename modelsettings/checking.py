@@ -28,8 +28,8 @@ def check_due() -> list[Reading]:
     if not settings.REPLICATE_API_TOKEN:
         return []
     readings = []
-    for model in _due(timezone.now()):
-        if _claim(model):
+    for model in find_due(timezone.now()):
+        if claim(model):
             readings.append(updates.read_now(model, by=CLOCK))
         if len(readings) == MOST_A_RUN:
             break
@@ -44,7 +44,7 @@ def due_since(slug: str, now: datetime) -> datetime:
     return at if at <= now else at - _DAY
 
 
-def _due(now: datetime) -> Iterator[ReplicateModel]:
+def find_due(now: datetime) -> Iterator[ReplicateModel]:
     """Yield the models that are due; those that were never tried, or longest ago, come first."""
     never = datetime.min.replace(tzinfo=now.tzinfo)
     tried = [
@@ -58,10 +58,16 @@ def _due(now: datetime) -> Iterator[ReplicateModel]:
             yield row
 
 
-def _claim(model: ReplicateModel) -> bool:
-    """Keep other workers from reading a model meanwhile; say whether it is ours."""
-    reading, _ = SchemaReading.objects.get_or_create(model=model)
+def claim(model: ReplicateModel) -> bool:
+    """Keep other workers from reading a model meanwhile; say whether it is ours.
+
+    It is not where another worker has read the model since `find_due` yielded it.
+    """
+    seen = updates.find_reading(model)
+    SchemaReading.objects.get_or_create(model=model)
     now = timezone.now()
     free = Q(claimed_until=None) | Q(claimed_until__lt=now)
-    unread = SchemaReading.objects.filter(free, pk=reading.pk, tried_at=reading.tried_at)
+    unread = SchemaReading.objects.filter(
+        free, model=model, tried_at=seen.tried_at if seen else None
+    )
     return bool(unread.update(claimed_until=now + _LEASE))

@@ -8,7 +8,8 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from modelsettings import checking
+from modelsettings import checking, updates
+from modelsettings.actors import Actor
 from modelsettings.models import ReplicateModel, SchemaReading
 from modelsettings.schema.flattening import JSON
 from tests.modelsettings.acme import published
@@ -95,6 +96,19 @@ def test_claim_keeps_others_off_until_it_ends(publish: Callable[[JSON], None]) -
     assert claimed == []
     assert [reading.slug for reading in of_a_killed_one] == [SLUG]
     assert SchemaReading.objects.get(model__slug=SLUG).claimed_until is None
+
+
+@pytest.mark.usefixtures("model", "all_tried")
+@pytest.mark.parametrize("tried_at", [None, NOON])
+def test_model_that_another_worker_has_read_meanwhile_is_not_read_again(
+    publish: Callable[[JSON], None], ann: Actor, tried_at: datetime | None
+) -> None:
+    publish(published())
+    set_tried(SLUG, tried_at)
+    due = next(model for model in checking.find_due(timezone.now()) if model.slug == SLUG)
+    updates.read_now(due, by=ann)
+
+    assert not checking.claim(due)
 
 
 def test_nothing_is_read_without_a_token(settings: Settings) -> None:
