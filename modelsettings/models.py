@@ -151,7 +151,7 @@ class ReplicateModel(models.Model):
 
 
 class PublishedSchema(models.Model):
-    """The OpenAPI schema of one version of a model, as it was read; immutable."""
+    """The OpenAPI schema of one version of a model, as it was read; its document never changes."""
 
     model = models.ForeignKey(ReplicateModel, on_delete=models.CASCADE, related_name="schemas")
     digest = models.CharField(max_length=64, db_index=True)

@@ -218,13 +218,18 @@ def _store_schema(row: ReplicateModel, model: PublishedModel) -> PublishedSchema
 
 
 def find_or_store_schema(row: ReplicateModel, model: PublishedModel) -> PublishedSchema:
-    """Store the schema; where one put together by hand proves equal, note that it was read."""
+    """Store the schema that was read, or note of the stored one that is equal that it was.
+
+    The one in use keeps its time: its document also comes from here, when roles are corrected.
+    """
     digest = published.digest(model.openapi)
     stored = row.schemas.filter(digest=digest, version=model.version).first()
     if stored is None:
         return _store_schema(row, model)
     stored.source, stored.is_official = model.source, model.is_official
-    stored.save(update_fields=["source", "is_official"])
+    if stored.pk != row.pinned_schema_id:
+        stored.read_at = timezone.now()
+    stored.save(update_fields=["source", "is_official", "read_at"])
     return stored
 
 

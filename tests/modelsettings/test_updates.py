@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from modelsettings import registry, updates
+from modelsettings import model_facts, registry, updates
 from modelsettings.actors import Actor
 from modelsettings.models import IgnoredUpdate, PublishedSchema, ReplicateModel, SchemaReading
 from modelsettings.schema.flattening import JSON
@@ -297,6 +297,29 @@ def test_model_added_after_its_last_check_has_no_update(
     registry.adopt_schema(newest, by=ann)
 
     assert updates.waiting_update(model) is None
+
+
+def test_schema_of_before_that_is_read_and_accepted_again_has_no_update(
+    model: ReplicateModel, ann: Actor, publish: Publish
+) -> None:
+    registry.adopt_schema(PublishedModel.from_json(changed(WIDER)), by=ann)
+    publish(changed(WIDER))
+    updates.read_now(model, by=ann)
+
+    registry.adopt_schema(PublishedModel.from_json(published()), by=ann)
+
+    assert updates.waiting_update(model) is None
+
+
+def test_roles_that_are_corrected_leave_the_update_waiting(
+    model: ReplicateModel, ann: Actor, publish: Publish
+) -> None:
+    publish(changed(WIDER))
+    updates.read_now(model, by=ann)
+
+    model_facts.correct_roles(model.pk, {"prompt": "note"}, by=ann)
+
+    assert updates.waiting_update(model)
 
 
 def test_new_version_of_a_model_that_runs_by_version_waits(ann: Actor, publish: Publish) -> None:
