@@ -193,29 +193,35 @@ def _keep(key: int, found: PublishedModel, *, at: datetime, by: Actor) -> Readin
     # Of two readings at once, the second waits here for the first.
     row = ReplicateModel.objects.select_for_update(of=("self",)).get(pk=key)
     reading = SchemaReading.objects.get_or_create(model=row)[0]
+    if reading.tried_at is not None and reading.tried_at > at:
+        # The kept reading's request was made after the one that is answered here, and holds.
+        return _said_of(row)
     drift = _drift_from(row, found)
     is_taken = _take_by_itself(row, found, drift, by=by)
     row.refresh_from_db()
-    # An answer to a request that was made before that of the kept reading is older than it.
-    if reading.tried_at is None or reading.tried_at <= at:
-        schema = registry.find_or_store_schema(row, found) if drift else row.pinned_schema
-        reading.tried_at, reading.tried_by, reading.why_not = at, by.name, ""
-        reading.read_at, reading.version = at, found.version
-        reading.digest, reading.schema = published.digest(found.openapi), schema
-        reading.claimed_until = None
-        reading.save()
-    if not drift:
-        return Reading(row.slug, Outcome.UNCHANGED, "nothing has changed.")
-    if is_taken:
+    schema = registry.find_or_store_schema(row, found) if drift else row.pinned_schema
+    reading.tried_at, reading.tried_by, reading.why_not = at, by.name, ""
+    reading.read_at, reading.version = at, found.version
+    reading.digest, reading.schema = published.digest(found.openapi), schema
+    reading.claimed_until = None
+    reading.save()
+    if drift and is_taken:
         return Reading(row.slug, Outcome.CHANGED, "its update was accepted.", drift)
+    return _said_of(row)
+
+
+def _said_of(row: ReplicateModel) -> Reading:
+    """Say of the kept reading whether an update waits."""
     update = waiting_update(row)
-    if update and update.is_ignored:
-        return Reading(row.slug, Outcome.UNCHANGED, "its update is ignored.", drift)
+    if update is None:
+        return Reading(row.slug, Outcome.UNCHANGED, "nothing has changed.")
+    if update.is_ignored:
+        return Reading(row.slug, Outcome.UNCHANGED, "its update is ignored.", update.drift)
     return Reading(
         row.slug,
         Outcome.CHANGED,
-        f"an update waits: it {severity_in_words(drift.differences[0].severity)}.",
-        drift,
+        f"an update waits: it {update.severity_in_words}.",
+        update.drift,
     )
 
 
@@ -228,7 +234,7 @@ def _keep_failure(key: int, why_not: str, *, at: datetime, by: Actor) -> None:
 
 
 def _take_by_itself(row: ReplicateModel, found: PublishedModel, drift: Drift, *, by: Actor) -> bool:
-    """Accept an update that needs nobody's word; say whether it was accepted."""
+    """Accept an update that no operator has to; say whether it was accepted."""
     if registry.is_adoptable(row):
         reason = FIRST_READ
     elif drift.worst == Severity.DOCUMENTATION and settings.ACCEPT_DOCUMENTATION_UPDATES:

@@ -187,6 +187,24 @@ def test_answer_of_an_earlier_request_does_not_replace_a_later_one(
     assert updates.waiting_update(model)
 
 
+def test_answer_of_an_earlier_request_is_not_accepted_by_itself(
+    model: ReplicateModel, ann: Actor, publish: Publish, settings: Settings
+) -> None:
+    settings.ACCEPT_DOCUMENTATION_UPDATES = True
+    publish(changed(TOLD))
+    updates.read_now(model, by=ann)
+    in_use = ReplicateModel.objects.get(pk=model.pk).pinned_schema
+    ahead = timezone.now() + timedelta(minutes=1)
+    SchemaReading.objects.update(tried_at=ahead, read_at=ahead)
+
+    publish(published())
+    found = updates.read_now(model, by=ann)
+
+    assert ReplicateModel.objects.get(pk=model.pk).pinned_schema == in_use
+    assert updates.waiting_update(model) is None
+    assert (found.outcome, found.sentence) == (Outcome.UNCHANGED, "nothing has changed.")
+
+
 def test_first_live_read_replaces_a_reconstructed_schema(ann: Actor, publish: Publish) -> None:
     model = reconstructed()
     publish(changed(WIDER))
