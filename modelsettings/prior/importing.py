@@ -144,11 +144,7 @@ class _Import:
         stored = get_settings(row.named)
         called = f"{stored.slug}, {shown_name(stored.profile)}"
         installed = InstalledModel(stored.slug, catalog.find_overlay(stored.slug), stored.schema)
-        choices = {
-            key: choice
-            for key, choice in find_choices(stored.pk, defaults=stored.validator.defaults).items()
-            if Actor.is_person(choice.by)
-        }
+        choices = find_choices(stored.pk, defaults=stored.validator.defaults)
         fields = [
             self._keep(field, stored, choices)
             for field in judge_document(row.read_document(), model=installed)

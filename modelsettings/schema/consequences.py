@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from modelsettings.schema.comparison import UNSET, is_same
+from modelsettings.schema.comparison import UNSET
 from modelsettings.schema.flattening import JSON
 from modelsettings.schema.validation import SettingsRefused, SettingsValidator
 
@@ -38,17 +38,15 @@ class Consequence:
 
 def consequences(
     values: Mapping[str, Any],
-    defaults_old: Mapping[str, Any],
     schema_old: JSON,
     schema_new: JSON,
     *,
-    chosen: Collection[str] | None = None,
+    chosen: Collection[str],
 ) -> list[Consequence]:
     """Return what becomes of each key under another settings schema, in the new one's order.
 
-    `chosen` names the keys that a person gave their value (`settings.history.find_chosen`); without
-    it, a value that is not its default counts as chosen. A key that neither has a value nor gets
-    one is left out.
+    `chosen` names the keys that a person gave their value (`settings.history.find_choices`). A key
+    that neither has a value nor gets one is left out.
     """
     validator = SettingsValidator(schema_new)
     # Keys of the old schema that are gone come last.
@@ -59,12 +57,7 @@ def consequences(
             values.get(name, UNSET),
             validator=validator,
             is_deprecated=_is_deprecated(schema_new, name) > _is_deprecated(schema_old, name),
-            was_chosen=name in values
-            and (
-                name in chosen
-                if chosen is not None
-                else not is_same(values[name], defaults_old.get(name, UNSET))
-            ),
+            was_chosen=name in values and name in chosen,
         )
         for name in names
     )
@@ -87,7 +80,7 @@ def _of_key(
     if name not in validator.schema["properties"]:
         new = UNSET
     elif is_deprecated and not was_chosen and default is UNSET:
-        # Nobody set it, so it is sent no longer: the model has its own default.
+        # It was never chosen, so it is sent no longer: the model has its own default.
         new = UNSET
     else:
         try:

@@ -113,9 +113,10 @@ def get_content(profile: int, *, revision: int) -> tuple[JSON, list[str] | None]
 
 
 def find_choices(profile: int, *, defaults: JSON) -> dict[str, Choice]:
-    """Return who chose each key's present value, or unset the key; keys as they came are left out.
+    """Return which person gave each key its present value, also its default, or unset the key.
 
-    A key that a revision brought at its default, as an accepted schema does, was chosen by no one.
+    What a part of the system changed was not chosen, nor was a key that a revision brought at its
+    default, as an accepted schema does; such keys are left out.
     """
     found: dict[str, Choice] = {}
     before: JSON = {}
@@ -126,13 +127,7 @@ def find_choices(profile: int, *, defaults: JSON) -> dict[str, Choice]:
             if not (is_new and is_same(values[key], defaults.get(key, UNSET))):
                 found[key] = Choice(by, at)
         before = values
-    return found
-
-
-def find_chosen(profile: int, *, defaults: JSON) -> set[str]:
-    """Return the keys whose present value a person chose, also where it is the default."""
-    choices = find_choices(profile, defaults=defaults)
-    return {key for key, choice in choices.items() if Actor.is_person(choice.by)}
+    return {key: choice for key, choice in found.items() if Actor.is_person(choice.by)}
 
 
 def compare(

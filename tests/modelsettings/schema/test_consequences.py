@@ -18,11 +18,11 @@ def settings_of(**inputs: JSON) -> JSON:
 
 
 def fate_of(
-    values: JSON, old: JSON | None, new: JSON | None, *, chosen: tuple[str, ...] | None = None
+    values: JSON, old: JSON | None, new: JSON | None, *, chosen: tuple[str, ...] = ()
 ) -> list[Consequence]:
     """Return what becomes of values where the input `steps` changes; None where it is not there."""
     before, after = (settings_of(**({"steps": prop} if prop else {})) for prop in (old, new))
-    return consequences(values, parameters.defaults(before), before, after, chosen=chosen)
+    return consequences(values, before, after, chosen=chosen)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def fate_of(
             STEPS,
             Consequence("steps", UNSET, 30, Fate.NEW, was_chosen=False, default=30),
         ),
-        # Nobody set what is deprecated now, so it is sent no longer.
+        # What is deprecated now was never chosen, so it is sent no longer.
         (
             {"steps": 30},
             STEPS,
@@ -94,7 +94,9 @@ def fate_of(
 def test_consequences_of_a_change(
     values: JSON, old: JSON | None, new: JSON | None, expected: Consequence
 ) -> None:
-    assert fate_of(values, old, new) == [expected]
+    chosen = ("steps",) if expected.was_chosen else ()
+
+    assert fate_of(values, old, new, chosen=chosen) == [expected]
 
 
 def test_consequences_of_an_unset_key_without_a_default() -> None:
@@ -120,7 +122,7 @@ def test_consequences_are_in_the_new_order() -> None:
     old, new = settings_of(a=STEPS, gone=STEPS, b=STEPS), settings_of(b=STEPS, c=STEPS, a=STEPS)
     values = parameters.defaults(old)
 
-    found = consequences(values, values, old, new)
+    found = consequences(values, old, new, chosen=())
 
     assert [(each.key, str(each.fate)) for each in found] == [
         ("b", "kept"),

@@ -135,13 +135,13 @@ def test_find_choices_names_who_gave_each_key_its_value(
     assert {key: choice.by for key, choice in of_copy.items()} == {"steps": "bob"}
 
 
-def test_find_chosen_names_what_people_chose(stored: StoredSettings, ann: Actor) -> None:
+def test_find_choices_names_people_alone(stored: StoredSettings, ann: Actor) -> None:
     """Also where it is the default; what a part of the system changed was chosen by no one."""
     patch_settings(stored.pk, {"steps": 31, "strength": 0.7}, by=Actor.system("guardrail"))
     patch_settings(stored.pk, {"output_quality": 5, "seed": 1}, by=ann)
     last = patch_settings(stored.pk, {"output_quality": 80, "strength": 0.6}, by=ann)
 
-    found = history.find_chosen(stored.pk, defaults=stored.validator.defaults)
+    found = history.find_choices(stored.pk, defaults=stored.validator.defaults)
 
     assert last.values["output_quality"] == stored.validator.defaults["output_quality"]
-    assert found == {"output_quality", "seed", "strength"}
+    assert found.keys() == {"output_quality", "seed", "strength"}
