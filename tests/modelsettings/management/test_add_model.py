@@ -20,7 +20,7 @@ from modelsettings.actors import Actor
 from modelsettings.models import ModelSettings, PublishedSchema, ReplicateModel
 from modelsettings.schema.flattening import JSON
 from modelsettings.schema.published import PublishedModel
-from modelsettings.settings import get_settings, patch_settings
+from modelsettings.settings import StoredSettings, get_settings, patch_settings
 from tests import processes
 from tests.modelsettings.acme import PICTURE, STAGER_DEFAULTS, STAGER_INPUTS, published
 from tests.modelsettings.conftest import SLUG, everything, reconstructed, slugs
@@ -401,12 +401,30 @@ def test_update_of_a_model_is_accepted_where_it_is_asked_for(
 
 
 @pytest.mark.usefixtures("model")
-def test_update_that_breaks_a_stored_value_is_refused(publish: Callable[[JSON], None]) -> None:
-    steps = STAGER_INPUTS["steps"] | {"maximum": 20, "default": 10}
-    publish(published(STAGER_INPUTS | {"steps": steps}))
+@pytest.mark.parametrize(
+    "steps", [STAGER_INPUTS["steps"] | {"maximum": 20, "default": 10}, None], ids=["limit", "gone"]
+)
+def test_update_that_breaks_a_stored_value_is_refused(
+    publish: Callable[[JSON], None], steps: JSON | None
+) -> None:
+    inputs = {name: prop for name, prop in STAGER_INPUTS.items() if name != "steps"}
+    publish(published(inputs | ({"steps": steps} if steps else {})))
     before = everything()
 
     output = run(SLUG, "--update", "--yes", code=1)
 
     assert "breaks what is stored" in output
     assert everything() == before
+
+
+def test_update_that_deprecates_an_input_keeps_its_stored_value(
+    stored: StoredSettings, publish: Callable[[JSON], None]
+) -> None:
+    steps = STAGER_INPUTS["steps"] | {"deprecated": True}
+    publish(published(STAGER_INPUTS | {"steps": steps}))
+
+    run(SLUG, "--update", "--yes")
+
+    after = get_settings(SLUG)
+    assert after.schema.parameters["steps"]["deprecated"]
+    assert after.values == stored.values
