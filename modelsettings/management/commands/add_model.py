@@ -13,6 +13,7 @@ from modelsettings import inspection, registry
 from modelsettings.actors import Actor
 from modelsettings.errors import RequestRefused
 from modelsettings.inspection import CannotRead, Finding
+from modelsettings.management.terminal import printable
 from modelsettings.models import ReplicateModel
 from modelsettings.registry import ADOPTED, AlreadyThere
 from modelsettings.schema.comparison import UNSET
@@ -206,7 +207,7 @@ def _written(finding: Finding) -> str:
     version = model.version[:12] or "unknown"
     lines = [
         f"{finding.label} ({model.slug}), version {version}, run by {run_by}",
-        shorten("".join(map(_plain, model.description)), 300, placeholder=" …"),
+        shorten(printable(model.description), 300, placeholder=" …"),
         "",
         *_table(finding),
         "",
@@ -256,13 +257,8 @@ def _table(finding: Finding) -> list[str]:
 
 
 def _cut(text: str, most: int) -> str:
-    text = "".join(map(_plain, text))
+    text = printable(text)
     return text if len(text) <= most else f"{text[: most - 1]}…"
-
-
-def _plain(character: str) -> str:
-    # A stranger's text must not steer the terminal.
-    return character if character.isprintable() else " "
 
 
 def _counted(tally: Tally) -> str:

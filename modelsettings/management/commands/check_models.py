@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from modelsettings import updates
 from modelsettings.actors import Actor
+from modelsettings.management.terminal import printable
 from modelsettings.models import ReplicateModel
 from modelsettings.updates import Outcome, Reading
 
@@ -38,9 +39,9 @@ class Command(BaseCommand):
             sys.exit(2)
 
     def _say(self, reading: Reading) -> None:
-        self.stdout.write(_plain(f"{reading.slug}: {reading.sentence}"))
+        self.stdout.write(printable(f"{reading.slug}: {reading.sentence}"))
         for difference in reading.drift.differences:
-            self.stdout.write(_plain(f"  {difference.severity:13}  {difference.sentence}"))
+            self.stdout.write(printable(f"  {difference.severity:13}  {difference.sentence}"))
         self.stdout.flush()
 
 
@@ -50,8 +51,3 @@ def _named(slugs: list[str]) -> list[ReplicateModel]:
     if unknown := [slug for slug in slugs if slug not in rows]:
         raise CommandError(f"Not among the models here: {', '.join(unknown)}.")
     return [rows[slug] for slug in dict.fromkeys(slugs)] if slugs else list(rows.values())
-
-
-def _plain(text: str) -> str:
-    # A stranger's text must not steer the terminal.
-    return "".join(letter if letter.isprintable() else " " for letter in text)

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from modelsettings.management.terminal import printable
 from modelsettings.masking import mask
 from modelsettings.prior.documents import say
 from modelsettings.prior.importing import Report, RowReport, import_settings
@@ -75,5 +76,4 @@ class Command(BaseCommand):
 
     def _say(self, line: str) -> None:
         # What was stored there must neither steer the terminal nor tell a secret of ours.
-        text = "".join(letter if letter.isprintable() else " " for letter in line)
-        self.stdout.write(mask(text))
+        self.stdout.write(mask(printable(line)))
