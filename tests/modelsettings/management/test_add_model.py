@@ -1,18 +1,17 @@
 """`add_model`: what is shown, what is saved, and what is refused."""
 
-import io
 import json
 import os
 import pty
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from modelsettings import profiles, registry
@@ -24,6 +23,7 @@ from modelsettings.settings import StoredSettings, get_settings, patch_settings
 from tests import processes
 from tests.modelsettings.acme import PICTURE, STAGER_DEFAULTS, STAGER_INPUTS, published
 from tests.modelsettings.conftest import SLUG, everything, reconstructed, slugs
+from tests.modelsettings.management.commands import run_command
 
 pytestmark = pytest.mark.django_db
 
@@ -31,18 +31,7 @@ SHIPPED = "qwen/qwen-image-edit"
 BROKEN = {"prompt": {"type": "string"}, "bad": {"$ref": "#/components/schemas/Gone"}}
 GONE = "bad: #/components/schemas/Gone is not among the schema's components."
 
-
-def run(*arguments: Any, code: int = 0) -> str:
-    """Run the command; return what it printed, after checking how it ended."""
-    output = io.StringIO()
-    ended = 0
-    try:
-        call_command("add_model", *map(str, arguments), stdout=output, no_color=True)
-    except CommandError as error:
-        ended = error.returncode
-        output.write(f"error: {error}")
-    assert ended == code, output.getvalue()
-    return output.getvalue()
+run = partial(run_command, "add_model")
 
 
 def written(folder: Path, document: Any, name: str = "model.json") -> Path:

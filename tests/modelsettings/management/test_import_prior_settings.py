@@ -1,11 +1,10 @@
 """`import_prior_settings`: what it says, how it ends, and what it reads from a real PostgreSQL."""
 
-import io
 import os
 import traceback
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -18,6 +17,7 @@ from modelsettings.settings import get_settings, patch_settings
 from tests import databases, missing, processes
 from tests.modelsettings.conftest import everything
 from tests.modelsettings.earlier import TABLE, Stored, fill, shipped_rows, write_csv
+from tests.modelsettings.management.commands import run_command
 
 pytestmark = pytest.mark.django_db
 
@@ -26,18 +26,7 @@ GPT = "openai/gpt-image-1"
 PASSWORD = "pa55-of-nobody"
 SAVED = "3 changed."
 
-
-def run(*arguments: Any, code: int = 0) -> str:
-    """Run the command; return what it printed, after checking how it ended."""
-    output = io.StringIO()
-    ended = 0
-    try:
-        call_command("import_prior_settings", *map(str, arguments), stdout=output, no_color=True)
-    except CommandError as error:
-        ended = error.returncode
-        output.write(f"error: {error}")
-    assert ended == code, output.getvalue()
-    return output.getvalue()
+run = partial(run_command, "import_prior_settings")
 
 
 @pytest.fixture
