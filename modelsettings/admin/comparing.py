@@ -61,7 +61,8 @@ def compare(request: HttpRequest, profile: ModelSettings) -> Comparison:
     that was exchanged in the form (`was_of`, `was_with`) is none of the other's: that one's newest
     counts. Raises history.RevisionNotFound.
     """
-    asked = {name: _number(request.GET[name]) for name in request.GET}
+    numbers = {name: _number(request.GET[name]) for name in request.GET}
+    asked = {name: number for name, number in numbers.items() if number is not None}
     rows = {row.pk: row for row in _rows()}
     old = rows.get(asked.get("of") or 0, profile)
     is_free = not asked.keys() & {"of", "with", "old", "new"}

@@ -93,7 +93,7 @@ def test_choices_are_named(
     found = compared(admin_page, stored.pk)
 
     offered = dict(found.new.profiles)
-    assert [one.words for one in offered["Stager"]] == ["Standard (live)", "draft (retired)"]
+    assert [option.words for option in offered["Stager"]] == ["Standard (live)", "draft (retired)"]
     assert "Qwen Image Edit" in offered
     assert found.new.revisions[0].words.endswith(", ann: sharper")
 
@@ -116,9 +116,13 @@ def test_another_profile_takes_no_revision_of_the_former(
     "asked", [{"of": "x"}, {"with": "0"}, {"old": "\u0663"}, {"new": "9" * 9 + "x"}, {"of": ""}]
 )
 def test_what_is_no_number_is_left_out(
-    admin_page: Client, stored: StoredSettings, asked: dict[str, str]
+    admin_page: Client, stored: StoredSettings, draft: ModelSettings, asked: dict[str, str]
 ) -> None:
-    compared(admin_page, stored.pk, **asked)
+    found = compared(admin_page, stored.pk, **asked)
+
+    usual = compared(admin_page, stored.pk)
+    assert (found.old.title, found.new.title) == (usual.old.title, usual.new.title)
+    assert differences(found) == [("steps", "30", "40")]
 
 
 def test_a_revision_that_is_not_there(admin_page: Client, stored: StoredSettings) -> None:
