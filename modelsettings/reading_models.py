@@ -1,4 +1,4 @@
-"""What was read of published models, and which of their updates are ignored: two tables."""
+"""Two tables: the last readings of published models, and the updates of theirs that are ignored."""
 
 from typing import Self
 
@@ -38,7 +38,7 @@ class SchemaReading(models.Model):
 
 class IgnoredUpdateQuerySet(models.QuerySet["IgnoredUpdate"]):
     def standing(self) -> Self:
-        """Return those that nobody has ended."""
+        """Return those that have not been ended."""
         return self.filter(ended_at=None)
 
 

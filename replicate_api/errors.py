@@ -244,8 +244,8 @@ def _fastapi_fields(problem: dict[str, object]) -> Fields:
     if not isinstance(found, list):
         return ()
     fields: list[tuple[str, str]] = []
-    for one in found[:MAX_FIELDS]:
-        loc, msg = (one.get("loc"), one.get("msg")) if isinstance(one, dict) else (None, None)
+    for entry in found[:MAX_FIELDS]:
+        loc, msg = (entry.get("loc"), entry.get("msg")) if isinstance(entry, dict) else (None, None)
         if isinstance(loc, list) and isinstance(msg, str):
             path = loc[1:] if loc[:1] == ["body"] else loc
             fields.append(_bounded(".".join(map(str, path)), msg))

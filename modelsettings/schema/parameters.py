@@ -49,7 +49,7 @@ def settings_schema(
                 properties[name]["x-delivers"] = parameter
     for order, (name, prop) in enumerate(properties.items()):
         if prop.get("deprecated") and name not in flat["required"]:
-            # Without a default it is stored, and sent, only where somebody set it.
+            # Without a default it is stored, and sent, only where it was set.
             prop.pop("default", None)
         if name in tuning.defaults:
             prop["default"] = tuning.defaults[name]

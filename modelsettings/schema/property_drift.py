@@ -21,7 +21,7 @@ _PLAIN = ("format", "pattern")
 _SIZES = {"minLength": True, "maxLength": False, "minItems": True, "maxItems": False}
 _PROSE = ("title", "description", "default")
 _MARKS = ("uniqueItems", "nullable", "deprecated", "secret")
-# What Cog writes where nobody described a choice.
+# Cog's descriptions of a choice that its author did not describe.
 _NO_DESCRIPTION = ("", "An enumeration.")
 _ENDS = (("minimum", "exclusiveMinimum", 1), ("maximum", "exclusiveMaximum", -1))
 

@@ -43,7 +43,7 @@ class StagingBatch(models.Model):
     callback_url = models.CharField(max_length=500, blank=True)
     # Whether its owner waits for a notice that it is done; false again once the notice is written.
     tells_owner = models.BooleanField(default=False, db_default=False)
-    # Counts, for whoever reads the batch: of the files that were passed over, by extension, and of
+    # Counts, for readers of the batch: of the files that were passed over, by extension, and of
     # the photos for which no room was found, by folder. An older release does not know them.
     passed_over: "models.JSONField[dict[str, int], dict[str, int]]" = models.JSONField(
         default=dict, db_default=_NOTHING

@@ -101,7 +101,7 @@ def say_refused(refused: Iterable[RefusedInput]) -> str:
     >>> say_refused([RefusedInput("output_quality", "at most 70", Origin.PROFILE, 80)])
     'The model refused an input. Output quality: at most 70 (the settings profile has 80).'
     """
-    sentences = [str(one) for one in refused]
+    sentences = [str(refused_input) for refused_input in refused]
     count = len(sentences)
     text = f"The model refused {'an input' if count == 1 else f'{count} inputs'}."
     for index, sentence in enumerate(sentences):
