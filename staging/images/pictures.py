@@ -6,10 +6,11 @@ from typing import IO
 
 from PIL import Image
 
-from staging import provenance
+from staging.images import provenance
+from staging.images.containers import Broken
 from staging.images.labels import draw_label
 from staging.images.reading import FORMATS, MAX_PIXELS, as_file, decode, read_header, read_pixels
-from staging.images.refusals import PILLOW_ERRORS, PictureRefused
+from staging.images.refusals import PictureRefused
 from staging.images.shapes import crop_box, parse_format, parse_ratio
 from staging.images.writing import THUMBNAIL_SIDE, Picture, describe, encode, encode_thumbnail
 
@@ -140,7 +141,7 @@ def mark_as_generated(content: bytes) -> bytes:
         return provenance.embed(content)
     except provenance.UnknownContainer:
         raise PictureRefused(PictureRefused.unreadable) from None
-    except PILLOW_ERRORS as error:
+    except Broken as error:
         raise PictureRefused(PictureRefused.damaged) from error
 
 

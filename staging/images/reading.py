@@ -3,7 +3,6 @@
 These functions raise refusals alone, and no exception of Pillow's or libheif's.
 """
 
-import struct
 from dataclasses import dataclass
 from io import BytesIO
 from typing import IO
@@ -14,6 +13,7 @@ from PIL import AvifImagePlugin, Image, TiffImagePlugin, UnidentifiedImageError
 from staging.images import containers
 from staging.images.colour_claims import find_claims
 from staging.images.colours import flatten, to_eight_bits, to_srgb
+from staging.images.containers import webp
 from staging.images.refusals import (
     PILLOW_ERRORS,
     ImageRefused,
@@ -197,7 +197,8 @@ def _open(
 
     `max_pixels` is for pictures of models alone.
     """
-    if size := _find_webp_size(contents.file.read(32)):
+    # Pillow's reader of WebP takes memory for its pixels before it tells how many they are.
+    if contents.format == "WEBP" and (size := webp.read_size(contents.file)):
         _refuse_excess(size, "webp", refusal=refusal, max_pixels=max_pixels)
     contents.file.seek(0)
     try:
@@ -221,20 +222,6 @@ def _refuse_excess(
     elif size[0] * size[1] > max_pixels:
         pixels = size[0] * size[1] / 1e6
         raise refusal(PictureRefused.too_many_pixels.format(pixels, max_pixels / 1e6))
-
-
-def _find_webp_size(beginning: bytes) -> tuple[int, int] | None:
-    """Return a WebP's sides, which Pillow's reader takes memory for before it tells them."""
-    if not (beginning.startswith(b"RIFF") and beginning[8:12] == b"WEBP" and len(beginning) > 30):
-        return None
-    kind, body = beginning[12:16], beginning[20:30]
-    if kind == b"VP8X":
-        return int.from_bytes(body[4:7], "little") + 1, int.from_bytes(body[7:10], "little") + 1
-    if kind == b"VP8L":
-        sides = int.from_bytes(body[1:5], "little")
-        return (sides & 0x3FFF) + 1, (sides >> 14 & 0x3FFF) + 1
-    width, height = struct.unpack_from("<HH", body, 6)
-    return width & 0x3FFF, height & 0x3FFF
 
 
 def _kind_of(image: Image.Image | pillow_heif.HeifImage, contents: containers.Contents) -> str:

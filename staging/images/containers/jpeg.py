@@ -22,10 +22,11 @@ SIGNATURE = b"\xff\xd8\xff"
 MAX_SCANS = 30
 # An ordinary progressive file has 10 to 14 scans, and each is decoded at the photo's whole size.
 MAX_SCANNED_PIXELS = 1_000_000_000
+# APP0 to APP15, and comments.
+APPLICATIONS = {bytes([kind]) for kind in (*range(0xE0, 0xF0), 0xFE)}
 
 _SOI, _EOI, _SOS, _DRI, _PROGRESSIVE = b"\xd8", b"\xd9", b"\xda", b"\xdd", b"\xc2"
 _APP0, _APP1, _APP2, _APP14 = b"\xe0", b"\xe1", b"\xe2", b"\xee"
-_APPLICATIONS = {bytes([kind]) for kind in (*range(0xE0, 0xF0), 0xFE)}
 _TABLES = {b"\xc4", b"\xdb", _DRI}
 _FRAMES = {bytes([kind]): name for kind, name in {
     0xC0: "", 0xC1: "", 0xC2: "", 0xC3: "lossless JPEG", 0xC5: "hierarchical JPEG",
@@ -74,7 +75,7 @@ def walk(file: IO[bytes]) -> Iterator[Part]:
             position = begin + 2
             continue
         end = begin + 2 + max(2, int.from_bytes(head[1:3]))
-        if kind in _APPLICATIONS:
+        if kind in APPLICATIONS:
             end = _find_end(file, begin, end)
         yield Part(kind, begin, begin + 4, end)
         position = end
@@ -168,7 +169,7 @@ class _Picture:
     def add(self, part: Part) -> None:
         if part.kind == _EOI:
             self._is_ended = True
-        elif part.kind in _APPLICATIONS:
+        elif part.kind in APPLICATIONS:
             self._add_application(part)
         elif part.kind in _FRAMES:
             self._add_frame(part)

@@ -18,12 +18,38 @@ from staging.images.containers.views import Piece, stretch, view
 
 _FRAME = b"ANMF"
 # The pixels; transparency comes before them.
-_PICTURES = {b"VP8 ", b"VP8L", _FRAME}
+PICTURES = {b"VP8 ", b"VP8L", _FRAME}
 _ANIMATED, _TRANSPARENT = 0x02, 0x10
 
 
 def is_webp(beginning: bytes) -> bool:
     return beginning.startswith(b"RIFF") and beginning[8:12] == b"WEBP"
+
+
+def read_size(file: IO[bytes]) -> tuple[int, int] | None:
+    """Return the sides that the first chunk tells; None where it is cut short."""
+    head = read_at(file, 12, 18)
+    if len(head) < 18:
+        return None
+    kind, body = head[:4], head[8:]
+    if kind == b"VP8X":
+        return int.from_bytes(body[4:7], "little") + 1, int.from_bytes(body[7:], "little") + 1
+    if kind == b"VP8L":
+        bits = int.from_bytes(body[1:5], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    width, height = struct.unpack_from("<HH", body, 6)
+    return width & 0x3FFF, height & 0x3FFF
+
+
+def extended_header(file: IO[bytes]) -> bytes:
+    """Return the VP8X chunk that a WebP of a single picture does without. Raises Broken."""
+    size = read_size(file)
+    if size is None or 0 in size:
+        raise Broken("no size")
+    is_transparent = read_at(file, 12, 4) == b"VP8L" and read_at(file, 24, 1)[0] & 0x10
+    sides = b"".join(struct.pack("<I", side - 1)[:3] for side in size)
+    flags = _TRANSPARENT if is_transparent else 0
+    return b"VP8X" + struct.pack("<I", 10) + bytes([flags, 0, 0, 0]) + sides
 
 
 def walk(file: IO[bytes], *, begin: int = 12, end: int | None = None) -> Iterator[Part]:
@@ -46,10 +72,10 @@ def read(file: IO[bytes]) -> Contents:
     size = measure(file)
     first: dict[bytes, Part] = {}
     for part in at_most(_walk_deep(file), name="chunks"):
-        is_late = part.kind == b"ALPH" and not first.keys().isdisjoint(_PICTURES)
+        is_late = part.kind == b"ALPH" and not first.keys().isdisjoint(PICTURES)
         if part.end <= size and not is_late:
             first.setdefault(part.kind, part)
-    picture = next((part for kind, part in first.items() if kind in _PICTURES), None)
+    picture = next((part for kind, part in first.items() if kind in PICTURES), None)
     if picture is None:
         raise Broken("no pixels")
     return Contents(

@@ -1,10 +1,12 @@
 """What models make: read, finished as was asked, marked, shrunk to thumbnails."""
 
 import hashlib
+import struct
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from PIL import Image, ImageChops
+from PIL import ExifTags, Image, ImageChops
 
 from staging.images import PictureRefused
 from staging.images.pictures import (
@@ -278,6 +280,53 @@ def test_mark_as_generated_refuses_a_part_longer_than_the_file(
 
     with pytest.raises(PictureRefused, match="damaged"):
         mark_as_generated(bytes(content))
+
+
+def with_length(webp: bytes, length: int) -> bytes:
+    return webp[:4] + struct.pack("<I", length) + webp[8:]
+
+
+@pytest.mark.parametrize(
+    ("file_format", "change"),
+    [
+        ("PNG", lambda content: content + b"junk" * 9),
+        ("PNG", lambda content: content + bytes(3)),
+        ("JPEG", lambda content: content + b"junk" * 9),
+        ("WEBP", lambda content: content + b"junk" * 9),
+        ("WEBP", lambda content: content + bytes(3)),
+        *(
+            ("WEBP", lambda content, by=by: with_length(content, len(content) - 8 + by))
+            for by in (-2, -1, 1, 99)
+        ),
+        ("WEBP", lambda content: with_length(content, 0)),
+        # The EXIF behind the pixels is cut short.
+        ("WEBP", lambda content: content[:-5]),
+    ],
+)
+def test_mark_as_generated_takes_what_read_picture_takes(
+    file_format: str, change: Callable[[bytes], bytes]
+) -> None:
+    """A picture that is paid for is not lost to bytes that no viewer minds."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make] = "Camera"
+    content = encode(make_room(), file_format, exif=exif)
+    changed = change(content)
+    assert read_picture(changed).width == 96
+
+    after = decode(mark_as_generated(changed))
+
+    assert after.tobytes() == decode(content).tobytes()
+    assert after.info["xmp"].count(SOURCE_TYPE.encode()) == 1
+
+
+@pytest.mark.parametrize("lossless", [False, True])
+def test_mark_as_generated_puts_a_plain_webps_length_right(lossless: bool) -> None:
+    content = encode(make_room(97, 63), "WEBP", lossless=lossless)
+    assert content[12:15] == b"VP8"
+    assert content[15:16] != b"X"
+
+    for changed in (with_length(content, 0), with_length(content, 9999), content + b"junk" * 9):
+        assert mark_as_generated(changed) == mark_as_generated(content)
 
 
 def test_mark_as_generated_puts_xmp_behind_jfif() -> None:
