@@ -9,7 +9,7 @@ from PIL import Image
 from staging.images import provenance
 from staging.images.containers import Broken
 from staging.images.labels import draw_label
-from staging.images.reading import FORMATS, MAX_PIXELS, as_file, decode, read_header, read_pixels
+from staging.images.reading import MAX_PIXELS, as_file, decode, read_header, read_pixels
 from staging.images.refusals import PictureRefused
 from staging.images.shapes import crop_box, parse_format, parse_ratio
 from staging.images.writing import THUMBNAIL_SIDE, Picture, describe, encode, encode_thumbnail
@@ -74,8 +74,9 @@ def read_picture(content: bytes, *, max_pixels: int = MAX_PIXELS) -> Picture:
 
     Raises PictureRefused for anything but a complete JPEG, PNG or WebP.
     """
-    image = decode(as_file(content), refusal=PictureRefused, max_pixels=max_pixels)
-    return describe(content, image, encoding=FORMATS[image.format or ""])
+    header = read_header(as_file(content), refusal=PictureRefused)
+    decode(as_file(content), refusal=PictureRefused, max_pixels=max_pixels)
+    return describe(content, (header.width, header.height), encoding=header.format)
 
 
 def finish_picture(
@@ -98,15 +99,15 @@ def finish_picture(
     """
     ratio, encoding = parse_wishes(aspect_ratio, output_format, quality)
     label = " ".join((disclosure or "").split())
-    picture = read_picture(content)
-    encoding = encoding or picture.format
-    box = crop_box(picture.width, picture.height, ratio=ratio)
+    header = read_header(as_file(content), refusal=PictureRefused)
+    encoding = encoding or header.format
+    box = crop_box(header.width, header.height, ratio=ratio)
     is_quality_asked = quality is not None and encoding != "png"
-    if not (box or label or encoding != picture.format or is_quality_asked):
-        return picture
+    if not (box or label or encoding != header.format or is_quality_asked):
+        return read_picture(content)
     image = _carry_out(content, box=box, label=label)
     encoded = encode(image, encoding=encoding, quality=quality or _QUALITY)
-    return describe(mark_as_generated(encoded), image, encoding=encoding)
+    return describe(mark_as_generated(encoded), image.size, encoding=encoding)
 
 
 def parse_wishes(

@@ -32,11 +32,12 @@ class Picture:
     sha256: str
 
 
-def describe(content: bytes, image: Image.Image, *, encoding: str) -> Picture:
+def describe(content: bytes, size: tuple[int, int], *, encoding: str) -> Picture:
+    width, height = size
     return Picture(
         content=content,
-        width=image.width,
-        height=image.height,
+        width=width,
+        height=height,
         format=encoding,
         content_type=f"image/{encoding}",
         extension=EXTENSIONS[encoding],
@@ -77,4 +78,4 @@ def encode_thumbnail(image: Image.Image, *, side: int = THUMBNAIL_SIDE) -> Pictu
         small = small.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
     encoded = BytesIO()
     small.save(encoded, "WEBP", quality=_THUMBNAIL_QUALITY, method=_THUMBNAIL_EFFORT)
-    return describe(encoded.getvalue(), small, encoding="webp")
+    return describe(encoded.getvalue(), small.size, encoding="webp")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from PIL import ExifTags, Image, ImageChops
+from PIL import ExifTags, Image, ImageChops, ImageOps
 
 from staging.images import PictureRefused
 from staging.images.pictures import (
@@ -109,6 +109,24 @@ def test_finish_picture_crops_to_the_ratio(
     picture = finish_picture(encode(Image.new("RGB", size)), **UNASKED | {"aspect_ratio": ratio})
 
     assert (picture.width, picture.height) == decode(picture.content).size == expected
+
+
+@pytest.mark.parametrize(
+    ("ratio", "expected"), [(None, (64, 96)), ("2:3", (64, 96)), ("1:1", (64, 64))]
+)
+def test_finish_picture_takes_a_turned_picture_as_it_is_shown(
+    ratio: str | None, expected: tuple[int, int]
+) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    content = encode(Image.new("RGB", (96, 64), (200, 200, 200)), "JPEG", exif=exif)
+
+    picture = finish_picture(content, **UNASKED | {"aspect_ratio": ratio, "output_format": "jpg"})
+
+    assert (picture.width, picture.height) == expected
+    assert ImageOps.exif_transpose(decode(picture.content)).size == expected
+    # Nothing from beyond the picture, which would be black.
+    assert decode(picture.content).convert("L").getextrema() == (200, 200)
 
 
 def test_finish_picture_crops_around_the_centre() -> None:
