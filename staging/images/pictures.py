@@ -9,7 +9,7 @@ from PIL import Image
 from staging.images import provenance
 from staging.images.containers import Broken
 from staging.images.labels import draw_label
-from staging.images.reading import MAX_PIXELS, as_file, decode, read_header, read_pixels
+from staging.images.reading import as_file, decode, read_header, read_pixels
 from staging.images.refusals import PictureRefused
 from staging.images.shapes import crop_box, parse_format, parse_ratio
 from staging.images.writing import THUMBNAIL_SIDE, Picture, describe, encode, encode_thumbnail
@@ -69,13 +69,13 @@ def make_ready(
     )
 
 
-def read_picture(content: bytes, *, max_pixels: int = MAX_PIXELS) -> Picture:
+def read_picture(content: bytes) -> Picture:
     """Return the facts of a model's output after decoding all of it; its bytes do not change.
 
     Raises PictureRefused for anything but a complete JPEG, PNG or WebP.
     """
     header = read_header(as_file(content), refusal=PictureRefused)
-    decode(as_file(content), refusal=PictureRefused, max_pixels=max_pixels)
+    decode(as_file(content), refusal=PictureRefused)
     return describe(content, (header.width, header.height), encoding=header.format)
 
 

@@ -21,10 +21,15 @@ from staging.images.refusals import (
     PictureRefused,
     why_no_photo,
 )
-from staging.images.weights import DRAFTED, draft_side, find_excess, fit, weigh, weigh_rest
-
-# Of a model's picture. How many a photo may have, depends on its format: see weights.
-MAX_PIXELS = 50_000_000
+from staging.images.weights import (
+    DRAFTED,
+    MAX_PICTURE_PIXELS,
+    draft_side,
+    find_excess,
+    fit,
+    weigh,
+    weigh_rest,
+)
 
 # By Pillow's names, and pillow_heif's. MPO is a JPEG with further pictures behind it.
 FORMATS = {"JPEG": "jpeg", "MPO": "jpeg", "PNG": "png", "WEBP": "webp",
@@ -74,7 +79,7 @@ def read_header(file: IO[bytes], *, refusal: type[ImageRefused], side: int | Non
     Raises `refusal`, also for too many pixels.
     """
     contents = _find_picture(file, refusal=refusal)
-    image = _open(contents, refusal=refusal, max_pixels=MAX_PIXELS)
+    image = _open(contents, refusal=refusal)
     if isinstance(image, pillow_heif.HeifImage):
         name, orientation = "HEIF", None
     else:
@@ -129,7 +134,6 @@ def decode(
     file: IO[bytes],
     *,
     refusal: type[ImageRefused],
-    max_pixels: int = MAX_PIXELS,
     side: int | None = None,
 ) -> Image.Image:
     """Return a file's first frame, in the colours of the file and not turned by EXIF.
@@ -138,7 +142,7 @@ def decode(
     hold many images, gives the one that it calls its primary. Raises `refusal`.
     """
     contents = _find_picture(file, refusal=refusal)
-    image = _open(contents, refusal=refusal, max_pixels=max_pixels)
+    image = _open(contents, refusal=refusal)
     if not contents.is_ended and not issubclass(refusal, PhotoRefused):
         # It can be downloaded again.
         raise refusal(refusal.damaged)
@@ -191,15 +195,12 @@ def _find_picture(file: IO[bytes], *, refusal: type[ImageRefused]) -> containers
 
 
 def _open(
-    contents: containers.Contents, *, refusal: type[ImageRefused], max_pixels: int
+    contents: containers.Contents, *, refusal: type[ImageRefused]
 ) -> Image.Image | pillow_heif.HeifImage:
-    """Read a picture's header alone; refuse too many pixels.
-
-    `max_pixels` is for pictures of models alone.
-    """
+    """Read a picture's header alone; refuse too many pixels."""
     # Pillow's reader of WebP takes memory for its pixels before it tells how many they are.
     if contents.format == "WEBP" and (size := webp.read_size(contents.file)):
-        _refuse_excess(size, "webp", refusal=refusal, max_pixels=max_pixels)
+        _refuse_excess(size, "webp", refusal=refusal)
     contents.file.seek(0)
     try:
         image = _open_heic(contents.file) if contents.format == "HEIF" else _open_other(contents)
@@ -209,19 +210,17 @@ def _open(
         raise refusal(unusual if contents.format == "TIFF" else refusal.damaged) from error
     except PILLOW_ERRORS as error:
         raise refusal(refusal.damaged) from error
-    _refuse_excess(image.size, _kind_of(image, contents), refusal=refusal, max_pixels=max_pixels)
+    _refuse_excess(image.size, _kind_of(image, contents), refusal=refusal)
     return image
 
 
-def _refuse_excess(
-    size: tuple[int, int], kind: str, *, refusal: type[ImageRefused], max_pixels: int
-) -> None:
+def _refuse_excess(size: tuple[int, int], kind: str, *, refusal: type[ImageRefused]) -> None:
     if issubclass(refusal, PhotoRefused):
         if excess := find_excess(size, kind=kind):
             raise refusal(excess)
-    elif size[0] * size[1] > max_pixels:
+    elif size[0] * size[1] > MAX_PICTURE_PIXELS:
         pixels = size[0] * size[1] / 1e6
-        raise refusal(PictureRefused.too_many_pixels.format(pixels, max_pixels / 1e6))
+        raise refusal(PictureRefused.too_many_pixels.format(pixels, MAX_PICTURE_PIXELS / 1e6))
 
 
 def _kind_of(image: Image.Image | pillow_heif.HeifImage, contents: containers.Contents) -> str:

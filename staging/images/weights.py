@@ -14,6 +14,8 @@ MOST_BYTES = 512 * 2**20
 # So does libavif; of a TIFF the file is held beside the pixels.
 _DECODING = {"jpeg": 5, "progressive": 10, "png": 10, "webp": 19, "heic": 8, "full heic": 16,
              "avif": 13, "tiff": 13}  # fmt: skip
+# Those that `draft` has libjpeg decode at 1/2, 1/4 or 1/8 of their size.
+DRAFTED = ("jpeg", "progressive")
 _COEFFICIENTS = {"progressive": 6}
 # Bytes a pixel of a file that its reader holds whole, as far as _DECODING counts them.
 _HELD = {"webp": 1, "heic": 1, "full heic": 1, "avif": 1, "tiff": 6}
@@ -22,6 +24,8 @@ _HELD = {"webp": 1, "heic": 1, "full heic": 1, "avif": 1, "tiff": 6}
 _FINISHING = 10
 _FILES = 10 * 2**20
 
+# Pixels that a model's picture may have.
+MAX_PICTURE_PIXELS = 50_000_000
 # Photos that devices make, in millions of pixels as these count them: 64 are up to 9280 by 6944.
 _MOST_MEGAPIXELS = {"jpeg": 210, "progressive": 64, "heic": 64}
 _ROUNDING = 500_000
@@ -62,7 +66,6 @@ def weigh(size: tuple[int, int], *, kind: str, side: int | None) -> int:
     across, down = fit(size, side=side)
     coefficients = width * height * _COEFFICIENTS.get(kind, 0)
     if kind in DRAFTED:
-        # `draft` has libjpeg decode a JPEG at 1/2, 1/4 or 1/8 of its size.
         wanted = fit(size, side=draft_side(side, kind=kind))[0]
         skip = max(step for step in (1, 2, 4, 8) if step == 1 or step * wanted <= width)
         width, height = width // skip, height // skip
@@ -81,9 +84,6 @@ def weigh_rest(size: tuple[int, int], *, kind: str, length: int) -> int:
     Such as layers and further pages of a TIFF, further pictures of a HEIC, or a film behind it.
     """
     return max(0, length - size[0] * size[1] * _HELD[kind]) if kind in _HELD else 0
-
-
-DRAFTED = ("jpeg", "progressive")
 
 
 def draft_side(side: int, *, kind: str) -> int:

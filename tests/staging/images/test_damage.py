@@ -212,7 +212,7 @@ def test_read_picture_refuses_one_without_its_end(file_format: str) -> None:
     content = encode(make_room(), file_format)
 
     with pytest.raises(PictureRefused, match="damaged or incomplete"):
-        read_picture(content[:-2], max_pixels=10_000)
+        read_picture(content[:-2])
 
 
 @pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP", "HEIF", "AVIF", "TIFF"])

@@ -116,3 +116,7 @@ def test_read_picture_says_how_many_pixels_go() -> None:
         read_picture(make_bomb(10_000, 5010))
 
     assert str(refused.value) == "The model's output has 50.1 megapixels; we take at most 50."
+
+
+def test_read_picture_takes_as_many_pixels_as_may_be() -> None:
+    assert read_picture(make_bomb(10_000, 5000)).height == 5000
