@@ -208,9 +208,10 @@ def _work(channel: socket.socket, raw: "Descriptor") -> None:
         say({"refused": refusal.too_heavy if is_heavy else str(refusal)})
     except MemoryError:
         say({"is_too_heavy": True})
-    # Told to the process that asked, which raises it.
-    except Exception:  # noqa: BLE001 - nothing else is left to do in this process
+    except Exception:
+        # For the process that asked, which raises it too; this one ends with it.
         say({"error": traceback.format_exc()[-4000:]})
+        raise
 
 
 def _limit(weight: int, *, processor_s: int, wall_s: int) -> None:
