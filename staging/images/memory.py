@@ -30,9 +30,9 @@ class TooManyWaiting(RequestRefused):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patience:
-    """How long whoever sent a file waits: behind so many files, so many of its own account.
+    """How long the sender of a file waits: behind so many files, so many of its own account.
 
-    After `wait_s` it is sent away; after `most_s` it has its answer.
+    After `wait_s` the file is sent away; after `most_s` it has its answer.
     """
 
     behind: int

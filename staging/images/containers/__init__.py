@@ -1,4 +1,4 @@
-"""What image files consist of, found without decoding, and without reading what is passed over.
+"""The parts of image files, found without decoding, and without reading what is passed over.
 
 jpeg png webp heif tiff   segments, chunks, boxes and entries: what is too much of them, and the
                           picture without those that do not matter to it

@@ -1,4 +1,4 @@
-"""What decoding takes of memory, and how it is shared out."""
+"""The memory that decoding takes, and how it is shared out."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""What models make: read, finished as was asked, marked, shrunk to thumbnails."""
+"""Pictures of models: read, finished as was asked, marked, shrunk to thumbnails."""
 
 import hashlib
 import struct

@@ -1,4 +1,4 @@
-"""What is no photo, or a damaged one, or too large, is refused in a sentence."""
+"""Files that are no photo, or a damaged one, or too large, are refused in a sentence."""
 
 import random
 import struct
