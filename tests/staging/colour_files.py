@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 
 from PIL import ExifTags, Image
 
-from tests.staging.image_files import encode, png_chunk
+from staging.images import normalise_photo
+from tests.staging.image_files import decode, encode, png_chunk
 
 Pixel = tuple[int, int, int]
 Curve = Callable[[float], float]
@@ -24,6 +25,16 @@ ADOBE_RGB = ((0.57667, 0.18556, 0.18823), (0.29734, 0.62736, 0.07529), (0.02703,
 DISPLAY_P3 = ((0.48657, 0.26567, 0.19822), (0.22897, 0.69174, 0.07929), (0.0, 0.04511, 1.04394))
 BT_2020 = ((0.63696, 0.14462, 0.16888), (0.26270, 0.67800, 0.05930), (0.0, 0.02807, 1.06099))
 _TO_SRGB = ((3.2406, -1.5372, -0.4986), (-0.9689, 1.8758, 0.0415), (0.0557, -0.2040, 1.0570))
+
+# Under whatever colours a file claims, the photo of this pixel.
+PIXEL: Pixel = (150, 120, 90)
+PHOTO = Image.new("RGB", (64, 64), PIXEL)
+PNG = encode(PHOTO)
+
+
+def kept(content: bytes) -> object:
+    """Return a pixel of the photo that we keep."""
+    return decode(normalise_photo(content).content).getpixel((16, 16))
 
 
 def power(exponent: float) -> Curve:

@@ -5,31 +5,25 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from staging.images import normalise_photo
 from staging.images.code_points import CodePoints, read_code_points
 from tests.staging.colour_files import (
     BT_2020,
     DISPLAY_P3,
+    PHOTO,
+    PIXEL,
+    PNG,
     SRGB,
     Curve,
     Matrix,
     in_srgb,
+    kept,
     make_heic,
     nclx,
     power,
     srgb_curve,
     with_chunks,
 )
-from tests.staging.image_files import decode, encode, is_near
-
-PIXEL = (150, 120, 90)
-PHOTO = Image.new("RGB", (64, 64), PIXEL)
-PNG = encode(PHOTO)
-
-
-def kept(content: bytes) -> object:
-    """Return a pixel of the photo that we keep."""
-    return decode(normalise_photo(content).content).getpixel((16, 16))
+from tests.staging.image_files import encode, is_near
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,9 @@ from tests.staging.colour_files import (
     ADOBE_RGB,
     BT_2020,
     DISPLAY_P3,
+    PHOTO,
+    PIXEL,
+    PNG,
     SRGB,
     Pixel,
     box,
@@ -16,6 +19,7 @@ from tests.staging.colour_files import (
     gama,
     iccp,
     in_srgb,
+    kept,
     make_exif,
     make_heic,
     nclx,
@@ -31,9 +35,6 @@ from tests.staging.image_files import (
     make_profile,
 )
 
-PIXEL = (150, 120, 90)
-PHOTO = Image.new("RGB", (64, 64), PIXEL)
-PNG = encode(PHOTO)
 IN_ADOBE_RGB = in_srgb(PIXEL, ADOBE_RGB, power(563 / 256))
 IN_P3 = in_srgb(PIXEL, DISPLAY_P3)
 
@@ -41,11 +42,6 @@ R03 = make_exif(space=65535, index="R03")
 SRGB_CHRM = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
 P3_CHRM = (0.3127, 0.329, 0.68, 0.32, 0.265, 0.69, 0.15, 0.06)
 ADOBE_CHRM = (0.3127, 0.329, 0.64, 0.33, 0.21, 0.71, 0.15, 0.06)
-
-
-def kept(content: bytes) -> object:
-    """Return a pixel of the photo that we keep."""
-    return decode(normalise_photo(content).content).getpixel((16, 16))
 
 
 def test_in_srgb_is_right() -> None:
