@@ -39,7 +39,6 @@ from staging.models import (
 )
 from staging.new_files import NewFiles
 from staging.projects import lock_project
-from staging.prompts import DEFAULT_ROOM
 from staging.worker.wake import Step, wake
 
 # The photos of an account stand so far apart in the queue of those that wait to be read.
@@ -94,7 +93,7 @@ def request_batch(
     )
     chosen = choose_rooms(sent, room_types or {}, wanted.chosen_room)
     if require_rooms and not wanted.room_type:
-        _check_rooms(sent, chosen)
+        _check_rooms(chosen)
     batch.folders_without_room = chosen.unnamed
     rooms = chosen.of_photos
     allow(_plan_all(batch, wanted, rooms=rooms))
@@ -163,15 +162,13 @@ def _find_model(slug: str) -> ReplicateModel | None:
     return model
 
 
-def _check_rooms(sent: Sequence[SentPhoto], chosen: Rooms) -> None:
+def _check_rooms(chosen: Rooms) -> None:
     """Raise BatchRefused for photos of which nothing says the room."""
-    rooms = zip(sent, chosen.of_photos, strict=True)
-    without = [photo.name for photo, room in rooms if room == DEFAULT_ROOM]
-    if without:
+    if chosen.unsaid:
+        first, *others = chosen.unsaid
         told = f"{tell_unnamed(chosen.unnamed)} " if chosen.unnamed else ""
-        others = len(without) - 1
-        more = f" and {others} other photo{'' if others == 1 else 's'}" if others else ""
-        sentence = f"{told}Nothing says the room of {without[0]}{more}: say it in room_types."
+        more = f" and {len(others)} other photo{'s' * (len(others) > 1)}" if others else ""
+        sentence = f"{told}Nothing says the room of {first}{more}: say it in room_types."
         raise BatchRefused(sentence, field="room_types")
 
 

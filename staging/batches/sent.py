@@ -131,12 +131,14 @@ def room_finder() -> RoomFinder:
 class Rooms:
     """The room of each photo, in their order.
 
-    `of_folders` counts the photos by the room that their folders name. `unnamed` counts, by folder,
-    those in a folder that names no room, where no other word of the request says one of them alone.
+    `of_folders` counts the photos by the room that their folders name. `unsaid` are the names of
+    those of which nothing says the room but the last word for all, and `unnamed` counts them by
+    folder, where they are in one.
     """
 
     of_photos: list[str]
     of_folders: dict[str, int]
+    unsaid: list[str]
     unnamed: dict[str, int]
 
 
@@ -151,7 +153,7 @@ def choose_rooms(sent: Sequence[SentPhoto], named: Mapping[str, str], otherwise:
     by_name = {displayable(name): room for name, room in named.items()}
     used: set[str] = set()
     of_folders, unnamed = Counter[str](), Counter[str]()
-    rooms = []
+    rooms, unsaid = [], []
     for photo in sent:
         told = [name for name in _names_of(photo) if name in by_name]
         used.update(told)
@@ -162,13 +164,14 @@ def choose_rooms(sent: Sequence[SentPhoto], named: Mapping[str, str], otherwise:
         room = photo.room_type or of_name or of_folder or photo.room_otherwise
         if room and room == of_folder and not (photo.room_type or of_name):
             of_folders[room] += 1
-        if not room and folder:
-            unnamed[folder] += 1
+        if not room:
+            unsaid.append(photo.name)
+            unnamed.update([folder] if folder else [])
         rooms.append(room or otherwise)
     if missing := [name for name in named if displayable(name) not in used]:
         sentence = f"There is no photo called {missing[0]} among these."
         raise BatchRefused(sentence, field="room_types")
-    return Rooms(of_photos=rooms, of_folders=dict(of_folders), unnamed=dict(unnamed))
+    return Rooms(of_photos=rooms, of_folders=dict(of_folders), unsaid=unsaid, unnamed=dict(unnamed))
 
 
 def _names_of(photo: SentPhoto) -> list[str]:

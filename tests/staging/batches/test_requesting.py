@@ -246,6 +246,14 @@ def test_a_batch_may_ask_that_each_photo_has_a_room(api: APIClient) -> None:
     assert (otherwise.status_code, found.status_code) == (202, 202)
 
 
+def test_any_room_is_a_room_where_it_is_named(api: APIClient) -> None:
+    archive = zip_file(("1.jpg", make_photo()), ("Any room/2.jpg", make_photo()))
+
+    answer = post(api, archive=archive, require_rooms="true", room_types='{"1.jpg": "default"}')
+
+    assert (answer.status_code, [room for _, room, _ in photos_of()]) == (202, ["default"] * 2)
+
+
 def test_a_photo_that_is_there_keeps_to_the_room_that_is_asked_for(
     api: APIClient, operator: User
 ) -> None:
