@@ -17,7 +17,7 @@ from django.urls import reverse
 from modelsettings.errors import RequestRefused
 from staging.batches.file_names import is_photo_name, tell_passed_over
 from staging.batches.progress import Progress, photos_with_jobs, progress_of
-from staging.batches.requesting import request_batch
+from staging.batches.requesting import find_error, request_batch
 from staging.batches.rooms import tell_unnamed
 from staging.batches.sent import MAX_PHOTOS, Sending, choose_rooms, from_folder
 from staging.jobs.request import StagingRequest
@@ -81,16 +81,20 @@ class Command(BaseCommand):
         self._conclude(batches, has_waited=not no_wait)
 
     def _say_what_is_found(self, sending: Sending, *, otherwise: str) -> None:
-        """Say which rooms the photos get, and what is passed over."""
-        rooms = choose_rooms(sending.photos, {}, otherwise)
+        """Say which rooms the photos get, what is refused, and what is passed over."""
+        errors = [(photo, find_error(photo)) for photo in sending.photos]
+        rooms = choose_rooms([photo for photo, error in errors if not error], {}, otherwise)
         counted = ", ".join(
             f"{count} as {room}" for room, count in Counter(rooms.of_photos).most_common()
         )
-        self.stdout.write(f"Photos: {counted}.")
+        self.stdout.write(f"Photos: {counted or 'none'}.")
         if rooms.unnamed:
             self.stdout.write(f"{tell_unnamed(rooms.unnamed)} Staged as {otherwise}.")
         if sending.passed_over:
             self.stdout.write(tell_passed_over(sending.passed_over))
+        for photo, error in errors:
+            if error:
+                self.stdout.write(f"Refused: {photo.name}: {error}")
 
     def _watch(self, batches: list[StagingBatch]) -> None:
         """Show how far the batches are, until they are done."""

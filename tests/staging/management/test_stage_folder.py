@@ -120,6 +120,23 @@ def test_it_says_beforehand_what_it_finds_in_a_folder_as_in_a_zip(
     assert batch.folders_without_room == {"Unit 10/Foo": 2}
 
 
+def test_what_is_refused_is_said_beforehand_and_counted_as_no_photo(
+    operator: User, folder: Path
+) -> None:
+    (folder / "plan.gif").write_bytes(b"x")
+    (folder / "empty.jpg").write_bytes(b"")
+
+    told, _ = run(folder, "--dry-run")
+
+    assert told.splitlines() == [
+        "Photos: 1 as default, 1 as living_room.",
+        "1 other file was passed over: 1 .pdf.",
+        "Refused: empty.jpg: This file is empty: send it again.",
+        "Refused: plan.gif: This is not called like a photo: we take JPEG, PNG, WebP, HEIC, AVIF"
+        " and TIFF.",
+    ]
+
+
 def test_what_failed_is_told_and_the_exit_code_says_so(
     sandbox: Sandbox, operator: User, folder: Path
 ) -> None:
