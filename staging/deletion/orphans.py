@@ -70,9 +70,9 @@ def remove_orphans(*, even_most: bool = False) -> int:
     return count
 
 
-def count_orphans() -> int:
-    """Return how many files `remove_orphans` would remove."""
-    return sum(len(names) for names in _find_orphans(even_most=True))
+def count_orphans(*, even_most: bool = False) -> int:
+    """Return how many files `remove_orphans` would remove. Raises MostAreOrphans where it would."""
+    return sum(len(names) for names in _find_orphans(even_most=even_most))
 
 
 def naming_columns() -> list[tuple[type[models.Model], str]]:

@@ -50,13 +50,12 @@ class Command(BaseCommand):
             found = pruning.prune(days=days, most=sys.maxsize)
         self.stdout.write(_in_words(found, days=days, dry_run=dry_run))
         # After the rows, whose files are gone by now.
+        take = orphans.count_orphans if dry_run else orphans.remove_orphans
         try:
-            lost = (
-                orphans.count_orphans() if dry_run else orphans.remove_orphans(even_most=even_most)
-            )
+            lost = take(even_most=even_most)
         except orphans.MostAreOrphans as error:
-            raise CommandError(f"{error} Where nobody needs them: prune --even-most.") from None
-        self.stdout.write(f"{_does(dry_run)} {_count(lost, 'file')} that no row names.")
+            raise CommandError(f"{error} To remove them all the same: --even-most.") from None
+        self.stdout.write(f"{_does(dry_run=dry_run)} {_count(lost, 'file')} that no row names.")
 
 
 def _in_words(found: Pruned, *, days: int | None, dry_run: bool) -> str:
@@ -67,10 +66,10 @@ def _in_words(found: Pruned, *, days: int | None, dry_run: bool) -> str:
         _count(found.revisions, "revision of settings", "revisions of settings"),
     ]
     old = "" if days is None else f"{', '.join(counted)} older than {_count(days, 'day')}, and "
-    return f"{_does(dry_run)} {old}{_count(found.keys, 'idempotency key')}."
+    return f"{_does(dry_run=dry_run)} {old}{_count(found.keys, 'idempotency key')}."
 
 
-def _does(dry_run: bool) -> str:  # the option itself
+def _does(*, dry_run: bool) -> str:
     return "Would delete" if dry_run else "Deleted"
 
 
