@@ -32,7 +32,7 @@ _PATIENCE_S = 20
 @admin.register(ReplicateModel)
 class ReplicateModelAdmin(ModelAdmin):
     list_display: tuple[str, ...] = (
-        "settings_link", "live_revision", "price_text", "use", "as_published",
+        "settings_link", "use", "as_published", "live_revision", "price_text",
     )  # fmt: skip
     list_display_links = None
     list_per_page = 200

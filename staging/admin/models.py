@@ -51,8 +51,8 @@ class ModelList(ChangeList):
 @admin.register(ReplicateModel)
 class ModelsAdmin(ReplicateModelAdmin):
     list_display = (
-        "settings_link", "use", "live_revision", "typical_cost", "last_used", "median_time",
-        "as_published",
+        "settings_link", "use", "as_published", "live_revision", "typical_cost", "last_used",
+        "median_time",
     )  # fmt: skip
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:

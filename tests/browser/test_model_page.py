@@ -203,5 +203,9 @@ def test_update_is_read_by_a_button_and_shown(
     expect(page.locator("#update")).to_contain_text("Steps")
     there = f"{PAGE}/{live(kinds)}/change/"
     assert find_violations(page, [there, f"{MODELS}/"]) == {}
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(f"{MODELS}/")
     row = page.get_by_role("row").filter(has_text="Kinds")
     expect(row).to_contain_text("update: breaks what is stored")
+    column = page.get_by_role("columnheader", name="At Replicate")
+    expect(column).to_be_in_viewport(ratio=1)

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 PAGE = "/admin/modelsettings/replicatemodel/"
 # Of the model, the typical photo, the last use and the median time.
-COST, LAST_USED, MEDIAN = 4, 5, 6
+COST, LAST_USED, MEDIAN = 5, 6, 7
 PLUS = "qwen/qwen-image-edit-plus"
 
 
