@@ -74,6 +74,10 @@ class Update:
     def severity_in_words(self) -> str:
         return severity_in_words(self.severity)
 
+    @property
+    def sentence(self) -> str:
+        return f"{self.model.label} has an update: it {self.severity_in_words}."
+
 
 def read_now(model: ReplicateModel, *, by: Actor) -> Reading:
     """Read what Replicate publishes of a model, in one request, and keep it, or why not.

@@ -15,11 +15,10 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from modelsettings import updates
 from modelsettings.models import ReplicateModel
 from modelsettings.schema.severities import Severity
+from staging import models_in_use
 from staging.models import CallbackStatus, JobStatus, Project
-from staging.models_in_use import keys_of_models_in_use
 from staging.notices import attention
 from staging.notices.attention import QueueTrouble, Trouble
 
@@ -107,27 +106,22 @@ def _missing_token() -> list[Item]:
 
 def _updates() -> list[Item]:
     """Return an item for each model in use of which an update waits."""
-    waiting = updates.waiting_updates()
-    in_use = keys_of_models_in_use() if waiting else set()
     return [
         Item(
             key=f"drift-{update.model.pk}",
-            sentence=f"{update.model.label} has an update: it {update.severity_in_words}.",
+            sentence=update.sentence,
             link=_page_of(update.model),
             needs="modelsettings.modelsettings",
             is_urgent=update.severity == Severity.BREAKS,
             state=update.drift.fingerprint,
         )
-        for update in waiting
-        if update.model.pk in in_use
+        for update in models_in_use.find_updates()
     ]
 
 
 def _unread() -> list[Item]:
     """Return an item for the models in use that could not be read for days."""
-    unread = updates.list_unread(timezone.now())
-    in_use = keys_of_models_in_use() if unread else set()
-    found = [row for row in unread if row.pk in in_use]
+    found = models_in_use.find_unread(timezone.now())
     if not found:
         return []
     names = ", ".join(row.label for row in found[:3])

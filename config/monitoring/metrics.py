@@ -24,8 +24,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
-from modelsettings import updates
 from modelsettings.schema.severities import Severity
+from staging import models_in_use
 from staging.models import (
     Callback,
     CreationPace,
@@ -39,7 +39,6 @@ from staging.models import (
     Tally,
 )
 from staging.models.job import UNFINISHED
-from staging.models_in_use import keys_of_models_in_use
 
 PATH = "/metrics"
 
@@ -205,14 +204,12 @@ def _of_pace(now: datetime) -> Iterator[Metric]:
 
 def _of_models(now: datetime) -> Iterator[Metric]:
     """Yield the updates that wait, of models in use, and the models that are not read any more."""
-    found, failing = updates.waiting_updates(), updates.list_unread(now)
-    in_use = keys_of_models_in_use() if found or failing else set()
-    severities = Counter(update.severity for update in found if update.model.pk in in_use)
+    severities = Counter(update.severity for update in models_in_use.find_updates())
     waiting = _gauge("model_updates", "Models in use with an update that waits.", "severity")
     for severity in Severity:
         waiting.add_metric([severity], severities[severity])
     yield waiting
-    unread = sum(row.pk in in_use for row in failing)
+    unread = len(models_in_use.find_unread(now))
     says = "Models in use that could not be read for two days."
     yield _gauge("models_unread", says, value=unread)
 

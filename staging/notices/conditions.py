@@ -12,8 +12,8 @@ from django.conf import settings
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
-from modelsettings import updates
 from modelsettings.schema.severities import Severity
+from staging import models_in_use
 from staging.models import (
     DailyUsage,
     Heartbeat,
@@ -26,7 +26,6 @@ from staging.models import (
     StagingJob,
     WhenOver,
 )
-from staging.models_in_use import keys_of_models_in_use
 from staging.spending.headroom import FULL, NEARLY, Headroom, headroom_of
 
 # Failures are unusual where, of the last hour's newest predictions, more than half failed, and more
@@ -217,15 +216,10 @@ def _of_workers(now: datetime) -> Iterator[Condition]:
 
 def _of_updates() -> Iterator[Condition]:
     """Yield the updates of models in use that wait, but for those of documentation alone."""
-    waiting = [
-        update for update in updates.waiting_updates() if update.severity != Severity.DOCUMENTATION
-    ]
-    in_use = keys_of_models_in_use() if waiting else set()
-    for update in waiting:
-        if update.model.pk in in_use:
+    for update in models_in_use.find_updates():
+        if update.severity != Severity.DOCUMENTATION:
             key = f"update-{update.model.pk}-{update.drift.fingerprint[:16]}"
-            sentence = f"{update.model.label} has an update: it {update.severity_in_words}."
-            yield Condition(NoticeKind.UPDATE, key, sentence, (key,))
+            yield Condition(NoticeKind.UPDATE, key, update.sentence, (key,))
 
 
 def _standing(key: str, sentence: str, late: QuerySet[Prediction]) -> Iterator[Condition]:
