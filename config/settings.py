@@ -300,6 +300,8 @@ STAGING_POLL_EVERY_S = 2
 STAGING_PRUNE_EVERY_S = 3600
 STAGING_REMOVE_FILES_EVERY_S = 600
 STAGING_WATCH_EVERY_S = 60
+# How often workers look for models that are due; each is read once a day, at a minute of its own.
+STAGING_CHECK_MODELS_EVERY_S = 60
 # Work that has not moved for so long stands still, and operators are notified.
 STAGING_STILL_AFTER_S = 600
 STAGING_CREATIONS_PER_MINUTE = env.number("CREATIONS_PER_MINUTE", default=600)
@@ -308,8 +310,6 @@ STAGING_CALLBACK_LIMIT_S = 15
 COSTLY_REQUESTS_PER_MINUTE = env.number("COSTLY_REQUESTS_PER_MINUTE", default=600)
 # The heartbeat of workers, in seconds (staging.worker.heartbeat). No step takes as long as
 # STAGING_STUCK_AFTER_S: an upload or a download may take 120.
-# How often it is looked which models are due; each is read once a day, at a minute of its own.
-STAGING_CHECK_MODELS_EVERY_S = 60
 STAGING_HEARTBEAT_EVERY_S = 10
 STAGING_WORKER_LATE_S = 60
 STAGING_STUCK_AFTER_S = 300
@@ -319,7 +319,7 @@ STAGING_CLOCK_TOLERANCE_S = 30
 # (compose.yaml: 90).
 STAGING_GRACE_S = 60
 
-# An update of a model that changes titles, descriptions and other words only needs nobody's word.
+# Accept by itself an update of a model that changes titles, descriptions and other words alone.
 ACCEPT_DOCUMENTATION_UPDATES = env.flag("ACCEPT_DOCUMENTATION_UPDATES")
 
 # Notices to operators of limits, failures and standstills: by e-mail, to a webhook, or both.
