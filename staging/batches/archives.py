@@ -13,7 +13,7 @@ import unicodedata
 import zipfile
 import zlib
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field
@@ -108,30 +108,14 @@ class PhotoArchive:
             raise ArchiveRefused(
                 "This is not a ZIP that can be read: it is damaged or incomplete. Make it again."
             ) from error
-        entries = self._zip.infolist()
-        names = read_names(entries, is_known=is_known_folder)
-        ordered = sorted(names)
-        found = [
-            (entry, name)
-            for entry, name in zip(entries, names, strict=True)
-            if not _is_folder(entry, name, ordered)
-        ]
+        found = _named_files(self._zip.infolist(), is_known_folder)
         out = sort_out([name for _, name in found])
         kept = [found[place] for place in out.kept]
-        if not kept and out.passed_over:
-            told = in_words(out.passed_over)
-            raise ArchiveRefused(f"There is no photo in this ZIP: it holds {told}.")
-        if not kept:
-            raise ArchiveRefused("This ZIP is empty: put photos into it.")
-        if len(kept) > max_files:
-            raise ArchiveRefused(
-                f"This ZIP holds {len(kept)} photos; we take at most {max_files} at once."
-            )
-        if sum(entry.file_size for entry, _ in kept) > max_bytes:
-            raise ArchiveRefused(
-                f"The photos of this ZIP have more than {max_bytes / 2**30:g} GB: send fewer."
-            )
         self.passed_over = out.passed_over
+        if not kept:
+            raise ArchiveRefused(_why_no_photo(out.passed_over))
+        # Before more is made of each entry.
+        _check_bounds([entry for entry, _ in kept], max_files=max_files, max_bytes=max_bytes)
         self.files = [
             ArchivedFile(
                 name=displayable(name),
@@ -197,6 +181,37 @@ def displayable(path: str) -> str:
         del parts[0]
     path = "/".join(parts) or "unnamed"
     return path if len(path) <= 255 else f"…{path[-254:]}"
+
+
+def _named_files(
+    entries: Sequence[zipfile.ZipInfo], is_known_folder: Callable[[str], bool]
+) -> list[tuple[zipfile.ZipInfo, str]]:
+    """Return the entries that are no folders, each with its path."""
+    paths = read_names(entries, is_known=is_known_folder)
+    ordered = sorted(paths)
+    return [
+        (entry, path)
+        for entry, path in zip(entries, paths, strict=True)
+        if not _is_folder(entry, path, ordered)
+    ]
+
+
+def _why_no_photo(passed_over: Mapping[str, int]) -> str:
+    if passed_over:
+        return f"There is no photo in this ZIP: it holds {in_words(passed_over)}."
+    return "This ZIP is empty: put photos into it."
+
+
+def _check_bounds(entries: Sequence[zipfile.ZipInfo], *, max_files: int, max_bytes: int) -> None:
+    """Raise ArchiveRefused for more files, or longer ones together, than may be unpacked."""
+    if len(entries) > max_files:
+        raise ArchiveRefused(
+            f"This ZIP holds {len(entries)} photos; we take at most {max_files} at once."
+        )
+    if sum(entry.file_size for entry in entries) > max_bytes:
+        raise ArchiveRefused(
+            f"The photos of this ZIP have more than {max_bytes / 2**30:g} GB: send fewer."
+        )
 
 
 def _is_folder(entry: zipfile.ZipInfo, path: str, ordered: Sequence[str]) -> bool:
