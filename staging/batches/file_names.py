@@ -14,7 +14,7 @@ _PHOTOS = "jpg jpeg jpe jfif png webp heic heif hif avif tif tiff"
 PHOTO_EXTENSIONS = frozenset(f".{extension}" for extension in _PHOTOS.split())
 _ARCHIVE_EXTENSIONS = frozenset((".zip", ".7z", ".rar", ".tar", ".gz", ".tgz"))
 # Films, sound, documents, and what phones, cameras, photo services and editors write beside a
-# photo. Pictures of other formats are not among them: whoever sent those wants an answer.
+# photo. Pictures of other formats are not among them: their sender wants an answer.
 _SIDE = """
     3gp avi insv lrv m2ts m4v mkv mov mp mp4 mpg mpeg mts webm wmv
     aac aif aiff m4a mp3 ogg wav wma
@@ -106,7 +106,7 @@ def tell_passed_over(counts: Mapping[str, int]) -> str:
 
 def in_words(counts: Mapping[str, int]) -> str:
     """Count by extension, the most first: `105 .json, 2 .mov`."""
-    ordered = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    ordered = sorted(counts.items(), key=lambda counted: (-counted[1], counted[0]))
     return ", ".join(f"{count} {extension}" for extension, count in ordered)
 
 

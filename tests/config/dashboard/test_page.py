@@ -88,7 +88,7 @@ def test_page_costs_the_same_however_much_there_is(
 
 
 # Session and account 2, permissions 2, pauses 2, whether there is a limit 1, jobs and sums 5, the
-# limit of the day 1, models 1, pictures 1, changes 12, and what needs somebody 17.
+# limit of the day 1, models 1, pictures 1, changes 12, and what needs an operator 17.
 QUERIES = 45
 
 
