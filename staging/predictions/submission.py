@@ -165,23 +165,8 @@ def _buy(prediction: Prediction) -> None:
             webhook=webhook_url(prediction),
             cancel_after_s=settings.STAGING_DEADLINE_S,
         )
-    except errors.RateLimited as error:
-        Tally.add(Tallied.LIMITED_CREATION)
-        CreationPace.block(error.retry_after_s)
-        # No fault of this prediction: it keeps its tries and its place.
-        queue_again(prediction, by=BY, why=str(error))
-        return
     except errors.ReplicateError as error:
-        if not error.proves_not_bought:
-            # The purchase rule: without that proof it is looked up, never simply bought again.
-            _leave_to_lookup(prediction, error)
-        elif isinstance(error, errors.DoNotRetry):
-            is_for_good = not isinstance(error, errors.Unauthenticated)
-            Tally.add(Tallied.REFUSED if is_for_good else Tallied.NOT_BOUGHT)
-            _refuse(prediction, error)
-        else:
-            Tally.add(Tallied.NOT_BOUGHT)
-            give_back(prediction, status=PredictionStatus.QUEUED, error=error, by=BY)
+        _act_on_error(prediction, error)
         return
     running = Prediction.objects.move(
         prediction,
@@ -199,6 +184,25 @@ def _buy(prediction: Prediction) -> None:
     latest = prediction if running else Prediction.objects.filter(pk=prediction.pk).first()
     if latest:
         settle(latest, remote, by=BY)
+
+
+def _act_on_error(prediction: Prediction, error: errors.ReplicateError) -> None:
+    """Queue, fail or look up a prediction whose create ended in an error."""
+    if isinstance(error, errors.RateLimited):
+        Tally.add(Tallied.LIMITED_CREATION)
+        CreationPace.block(error.retry_after_s)
+        # No fault of this prediction: it keeps its tries and its place.
+        queue_again(prediction, by=BY, why=str(error))
+    elif not error.proves_not_bought:
+        # The purchase rule: without that proof it is looked up, never simply bought again.
+        _leave_to_lookup(prediction, error)
+    elif isinstance(error, errors.DoNotRetry):
+        is_for_good = not isinstance(error, errors.Unauthenticated)
+        Tally.add(Tallied.REFUSED if is_for_good else Tallied.NOT_BOUGHT)
+        _refuse(prediction, error)
+    else:
+        Tally.add(Tallied.NOT_BOUGHT)
+        give_back(prediction, status=PredictionStatus.QUEUED, error=error, by=BY)
 
 
 def _is_late(prediction: Prediction) -> bool:
